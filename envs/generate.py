@@ -1,0 +1,135 @@
+"""Maps made by rule: open rooms, and mazes from a seed.
+
+A maze stands on the lattice of *rooms*, the cells with odd row and odd column. Between neighbouring rooms is
+a wall that may be opened. Opening the walls on a spanning tree of the lattice gives a perfect maze: between
+any two cells there is one path. The tree is the minimum spanning tree for randomly ordered walls (Kruskal's
+algorithm, in compiled code); all orders of the walls are equally likely, spanning trees not quite.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import minimum_spanning_tree
+
+from mdppower._typing import AnyArray
+from mdppower.errors import ParameterError, SizeError
+
+_MOST_GLYPHS = 2**28
+
+
+def open_room(rows: int, cols: int) -> str:
+    r"""Draw a map of floor only.
+
+    Parameters
+    ----------
+    rows, cols : int
+        How many cells; no walls are drawn, since whatever is outside a map is wall.
+
+    Returns
+    -------
+    str
+        A text map.
+
+    Raises
+    ------
+    ParameterError
+        A size is not an integer ≥ 1.
+    SizeError
+        There would be more than 2**28 glyphs.
+
+    Examples
+    --------
+    >>> open_room(2, 3)
+    '...\n...'
+    """
+    _require_sizes(rows, cols, least=1)
+    return "\n".join(["." * cols] * rows)
+
+
+def maze(rows: int, cols: int, *, rng: Any = 0, braid: float = 0.0) -> str:
+    """Draw a random maze.
+
+    Parameters
+    ----------
+    rows, cols : int
+        Size of the map with its outer walls: odd, at least 3.
+    rng : seed or numpy.random.Generator
+        What `numpy.random.default_rng` takes. The same seed gives the same text (as long as NumPy keeps the
+        stream of `Generator.permutation`, which it has so far).
+    braid : float in [0, 1]
+        The fraction of the dead ends from which one more wall is opened, to a neighbouring room.
+        0 is a perfect maze; 1 leaves no dead end that has a wall to open (mazes one room wide have none).
+
+    Returns
+    -------
+    str
+        A text map.
+
+    Raises
+    ------
+    ParameterError
+        A size is even, below 3 or not an integer, or `braid` is outside [0, 1].
+    SizeError
+        There would be more than 2**28 glyphs.
+
+    Examples
+    --------
+    >>> text = maze(5, 9, rng=1)
+    >>> text.count("."), text == maze(5, 9, rng=1)  # 8 rooms and the 7 walls of a spanning tree
+    (15, True)
+    """
+    _require_sizes(rows, cols, least=3)
+    for name, size in (("rows", rows), ("cols", cols)):
+        if size % 2 == 0:
+            raise ParameterError(f"{name} of a maze must be odd: walls and rooms alternate, got {size}")
+    if not isinstance(braid, int | float) or not 0 <= braid <= 1:
+        raise ParameterError(f"braid must be a fraction in [0, 1], got {braid!r}")
+    generator = np.random.default_rng(rng)
+
+    rooms = np.arange((rows // 2) * (cols // 2)).reshape(rows // 2, cols // 2)
+    walls = np.concatenate(
+        [
+            np.stack([rooms[:, :-1].ravel(), rooms[:, 1:].ravel()], axis=1),
+            np.stack([rooms[:-1].ravel(), rooms[1:].ravel()], axis=1),
+        ]
+    )
+    opened = _spanning_tree(walls, rooms.size, generator)
+    if braid:
+        opened |= _openings_of_dead_ends(walls, opened, rooms.size, braid, generator)
+
+    canvas = np.full((rows, cols), ord("#"), np.uint8)
+    canvas[1::2, 1::2] = ord(".")
+    row, column = np.divmod(walls[opened], rooms.shape[1])  # of both rooms; the wall is midway
+    canvas[row.sum(axis=1) + 1, column.sum(axis=1) + 1] = ord(".")
+    return "\n".join(line.tobytes().decode() for line in canvas)
+
+
+def _spanning_tree(walls: AnyArray, n_rooms: int, generator: np.random.Generator) -> AnyArray:
+    """Which walls the minimum spanning tree opens, the walls being in random order."""
+    order = generator.permutation(len(walls)) + 1.0  # from 1: a weight of 0 would be no edge
+    graph = sparse.csr_array((order, (walls[:, 0], walls[:, 1])), shape=(n_rooms, n_rooms))
+    return np.isin(order, minimum_spanning_tree(graph).data)
+
+
+def _openings_of_dead_ends(
+    walls: AnyArray, opened: AnyArray, n_rooms: int, braid: float, generator: np.random.Generator
+) -> AnyArray:
+    """One random closed wall of each chosen dead end, as a mask over the walls."""
+    dead_ends = np.flatnonzero(np.bincount(walls[opened].ravel(), minlength=n_rooms) == 1)
+    chosen = generator.permutation(dead_ends)[: round(braid * len(dead_ends))]
+    rank = np.where(opened, len(walls), generator.permutation(len(walls)))
+    first = np.full(n_rooms, len(walls))
+    for side in walls.T:
+        np.minimum.at(first, side, rank)
+    return np.isin(rank, first[chosen]) & ~opened
+
+
+def _require_sizes(rows: Any, cols: Any, *, least: int) -> None:
+    for name, size in (("rows", rows), ("cols", cols)):
+        if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < least:
+            raise ParameterError(f"{name} must be an integer ≥ {least}, got {size!r}")
+    if rows * cols > _MOST_GLYPHS:
+        raise SizeError(f"a map of {rows} × {cols} glyphs is more than 2**28")

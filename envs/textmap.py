@@ -1,0 +1,204 @@
+"""Text maps: what each character means, and how a text becomes a rectangle of glyphs.
+
+============= ==========================================================================================
+glyph         meaning
+============= ==========================================================================================
+``.``         floor
+``#``         wall
+space         no cell; whatever is not drawn is wall too, so lines may be ragged
+letter        floor that carries this letter as a mark; any of a–z and A–Z but v; cells may share a letter
+``> < ^ v``   one-way floor: the agent leaves it only in that direction, as if the other sides were walls
+``*``         exit: absorbing, its one action is "stay"; marked ``*``
+``~``         pit: the same as an exit but for its mark, ``~``, and its look in pictures
+``;``         begins a comment line, above the map only; the first one is the description of the map
+============= ==========================================================================================
+
+Margins. Blank lines around the map, the indentation that its lines share, and spaces at their ends are not
+part of it. In a string whose first line opens the map right after the quotes, the other lines' shared
+indentation goes as well (as in `inspect.cleandoc`); in a file never. A blank line inside a map is a row
+without cells. Tabs are refused: how wide they are is not in the text.
+"""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+
+import numpy as np
+
+from mdppower._typing import AnyArray
+from mdppower.errors import MapError, ParameterError, SizeError
+
+FLOOR, WALL, NO_CELL, EXIT, PIT, COMMENT = ".# *~;"
+
+ONE_WAY = {"^": (-1, 0), ">": (0, 1), "v": (1, 0), "<": (0, -1)}
+"""The (row, column) displacement by which each one-way cell may be left."""
+
+LETTERS = "".join(sorted(set(string.ascii_letters) - set(ONE_WAY)))
+
+_CELLS = FLOOR + EXIT + PIT + LETTERS + "".join(ONE_WAY)
+_HINT = ". floor, # wall, space no cell, letters marks, > < ^ v one-way, * exit, ~ pit"
+_MOST_GLYPHS = 2**28
+
+
+@dataclass(frozen=True, eq=False)
+class TextMap:
+    """A rectangle of glyphs that remembers where in its source each of them stood.
+
+    Attributes
+    ----------
+    glyphs : (height, width) uint8 array
+        Character codes; space where nothing was drawn.
+    source : str
+        The file, or "map".
+    first_line : int
+        Line of row 0 in the source, counted from 1.
+    margins : tuple of int
+        How many leading characters each row lost.
+    """
+
+    glyphs: AnyArray
+    source: str
+    first_line: int
+    margins: tuple[int, ...]
+
+    def error(self, message: str, row: int, column: int) -> MapError:
+        """Return a MapError about the glyph in that row and column."""
+        line = self.first_line + row
+        return MapError(message, self.source, line=line, column=self.margins[row] + column + 1)
+
+
+def parse(text: str, *, source: str = "map", from_file: bool = False) -> TextMap:
+    r"""Read a text map.
+
+    Parameters
+    ----------
+    text : str
+        Lines of glyphs; see the table above.
+    source : str
+        What errors call it.
+    from_file : bool
+        Whether the first line's indentation is meant as it is.
+
+    Returns
+    -------
+    TextMap
+        With at least one cell.
+
+    Raises
+    ------
+    MapError
+        The map is empty or has no cell, or a glyph is unknown; with line and column where there are.
+    ParameterError
+        `text` is not a string.
+    SizeError
+        Its bounding box holds more than 2**28 glyphs.
+
+    Examples
+    --------
+    >>> parse("; a corner\n  ..\n  .#\n").glyphs
+    array([[46, 46],
+           [46, 35]], dtype=uint8)
+    """
+    if not isinstance(text, str):
+        raise ParameterError(f"a map is a str, got a {type(text).__name__}; for a file there is gridworld_from_file")
+    if text.endswith(".txt") and "\n" not in text and not from_file:
+        # Its letters would pass for a corridor of marked cells.
+        raise MapError(f"{text!r} is the name of a file; use gridworld_from_file", source)
+    lines = text.replace("\r\n", "\n").split("\n")
+    top = _skip_heading(lines)
+    while len(lines) > top and not lines[-1].strip(" "):
+        lines.pop()
+    rows = lines[top:]
+    if not rows:
+        raise MapError("the map is empty", source)
+    for number, row in enumerate(rows, start=top + 1):
+        if "\t" in row:
+            place = row.index("\t") + 1
+            raise MapError("tab; indent with spaces", source, line=number, column=place)
+
+    margins = _margins(rows, opens_text=top == 0 and not from_file)
+    rows = [row[margin:].rstrip(" ") for row, margin in zip(rows, margins, strict=True)]
+    width = max(map(len, rows))
+    if len(rows) * width > _MOST_GLYPHS:
+        raise SizeError(f"{source}: a map of {len(rows)} × {width} glyphs is more than 2**28")
+    drawn = "".join(row.ljust(width) for row in rows)
+    codes = np.frombuffer(drawn.encode("utf-32-le", "surrogatepass"), "<u4").reshape(len(rows), width)
+
+    textmap = TextMap(codes.astype(np.uint8), source, top + 1, margins)
+    known = np.isin(codes, _codes(_CELLS + WALL + NO_CELL))
+    if not known.all():
+        row, column = np.argwhere(~known)[0].tolist()
+        glyph = chr(codes[row, column])
+        hint = "comments stand above the map" if glyph == COMMENT else f"known are {_HINT}"
+        raise textmap.error(f"unknown glyph {glyph!r}; {hint}", row, column)
+    if not is_cell(textmap.glyphs).any():
+        raise MapError("the map has no floor cell", source)
+    return textmap
+
+
+def is_cell(glyphs: AnyArray) -> AnyArray:
+    """Which glyphs are cells, as a boolean array of the same shape."""
+    return np.isin(glyphs, _codes(_CELLS))
+
+
+def describe(text: str) -> str:
+    r"""Return the first comment line above the map, or "".
+
+    Examples
+    --------
+    >>> describe("; Two cells.\n..")
+    'Two cells.'
+    """
+    lines = text.splitlines()
+    comments = (line.lstrip(" ") for line in lines[: _skip_heading(lines)])
+    return next((line.lstrip("; ").rstrip() for line in comments if line), "")
+
+
+def decode(data: bytes, *, source: str) -> str:
+    r"""Return the text of a map file.
+
+    Raises
+    ------
+    MapError
+        The bytes are not UTF-8; with the first bad byte and its place.
+
+    Examples
+    --------
+    >>> decode(b"..\n.\xff", source="x.txt")
+    Traceback (most recent call last):
+    mdppower.errors.MapError: x.txt, line 2, column 2: byte 0xff at offset 4 is not UTF-8 text
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # Offsets inside the exception do not count a byte order mark that utf-8-sig took off.
+        at = error.start + len(data) - len(error.object)
+        before = data[:at]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8-sig")) + 1
+        raise MapError(
+            f"byte 0x{data[at]:02x} at offset {at} is not UTF-8 text", source, line=line, column=column
+        ) from None
+
+
+def _skip_heading(lines: list[str]) -> int:
+    """How many blank lines and comments stand above the map."""
+    return next(
+        (i for i, line in enumerate(lines) if line.strip(" ") and not line.lstrip(" ").startswith(COMMENT)),
+        len(lines),
+    )
+
+
+def _margins(rows: list[str], *, opens_text: bool) -> tuple[int, ...]:
+    """How many leading spaces each row loses: the indentation they share."""
+    indents = [len(row) - len(row.lstrip(" ")) for row in rows]
+    shared = min((i for i, row in zip(indents, rows, strict=True) if row.strip(" ")), default=0)
+    others = [i for i, row in zip(indents[1:], rows[1:], strict=True) if row.strip(" ")]
+    if opens_text and indents[0] == 0 and others:
+        return (0,) + (min(others),) * (len(rows) - 1)
+    return (shared,) * len(rows)
+
+
+def _codes(glyphs: str) -> AnyArray:
+    return np.frombuffer(glyphs.encode("ascii"), np.uint8)

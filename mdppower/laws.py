@@ -1,0 +1,165 @@
+"""The law of one state's reward, read from a string, a number or a frozen `scipy.stats` distribution.
+
+Strings are a name and numbers, never code: ``"norm(0,1)"``. The arguments are SciPy's, with one exception that
+avoids a trap: ``"uniform(a,b)"`` is uniform on [a, b] as everywhere else (SciPy's own is loc and scale; write
+``uniform(loc=a,scale=w)`` for that).
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mdppower._typing import FloatArray
+from mdppower.errors import RewardError
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """The law of one number.
+
+    Attributes
+    ----------
+    name : str
+    low, high : float
+        The ends of its support.
+    mean, variance : float
+        Infinite where they do not exist.
+    is_discrete : bool
+        Whether it has atoms; a constant has one.
+    """
+
+    name: str
+    low: float
+    high: float
+    mean: float
+    variance: float
+    is_discrete: bool
+    _kind: str
+    _frozen: Any = None
+
+    def ppf(self, uniforms: FloatArray) -> FloatArray:
+        """Inverse CDF of an array of uniforms, which may be overwritten."""
+        # The common laws skip SciPy's generic argument handling: fewer passes over the array.
+        if self._kind == "uniform":
+            uniforms *= self.high - self.low
+            uniforms += self.low
+            return uniforms
+        if self._kind == "norm":
+            from scipy.special import ndtri
+
+            ndtri(uniforms, out=uniforms)
+            uniforms *= np.sqrt(self.variance)
+            uniforms += self.mean
+            return uniforms
+        if self._kind == "constant":
+            return np.full_like(uniforms, self.mean)
+        return np.asarray(self._frozen.ppf(uniforms), dtype=np.float64)
+
+
+def law(spec: Any) -> Law:
+    """The law that a string, a number or a frozen `scipy.stats` distribution names.
+
+    Parameters
+    ----------
+    spec : str, float, frozen scipy.stats distribution, or Law
+
+    Returns
+    -------
+    Law
+
+    Raises
+    ------
+    RewardError
+        It is none of these, or its parameters are out of range.
+
+    Examples
+    --------
+    >>> law("uniform(-1,1)").mean, law("beta(2,5)").high, law(3).variance
+    (0.0, 1.0, 0.0)
+    """
+    if isinstance(spec, Law):
+        return spec
+    if isinstance(spec, str):
+        return _law_of_frozen(_parse(spec), spec)
+    if isinstance(spec, (int, float, np.integer, np.floating)) and not isinstance(spec, bool):
+        value = float(spec)
+        if not np.isfinite(value):
+            raise RewardError(f"a constant reward must be finite, got {value}")
+        return Law(f"{value:g}", value, value, value, 0.0, True, "constant")
+    if hasattr(spec, "ppf") and hasattr(spec, "support") and hasattr(spec, "var"):
+        return _law_of_frozen(spec, None)
+    raise RewardError(f"{spec!r} is not a reward law: give a string, a number or a frozen scipy.stats distribution")
+
+
+def _law_of_frozen(frozen: Any, text: str | None) -> Law:
+    from scipy import stats
+
+    name = text or _name_of(frozen)
+    try:
+        low, high = (float(x) for x in frozen.support())
+        mean, variance = float(frozen.mean()), float(frozen.var())
+        middle = float(frozen.ppf(0.5))
+    except (TypeError, ValueError, AttributeError) as error:
+        raise RewardError(f"rewards {name}: {error}") from None
+    if not np.isfinite(middle):
+        raise RewardError(f"rewards {name}: parameters out of range")
+    family = getattr(frozen, "dist", frozen)
+    kinds = {type(stats.uniform): "uniform", type(stats.norm): "norm"}
+    return Law(
+        name,
+        low,
+        high,
+        mean if np.isfinite(mean) else np.inf,
+        variance if np.isfinite(variance) else np.inf,
+        not isinstance(family, stats.rv_continuous),
+        kinds.get(type(family), "other"),
+        frozen,
+    )
+
+
+def _name_of(frozen: Any) -> str:
+    family = getattr(frozen, "dist", frozen)
+    args = [f"{x:g}" if isinstance(x, (int, float)) else str(x) for x in getattr(frozen, "args", ())]
+    kwargs = [f"{k}={v}" for k, v in getattr(frozen, "kwds", {}).items()]
+    parameters = ",".join(args + kwargs)
+    return f"{getattr(family, 'name', 'law')}" + (f"({parameters})" if parameters else "")
+
+
+def _parse(text: str) -> Any:
+    """The frozen scipy.stats distribution that a string names; nothing but a name and numbers is understood."""
+    from scipy import stats
+
+    shape = f"rewards {text!r} must be NAME or NAME(number, …) with a scipy.stats name, such as norm(0,1)"
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise RewardError(shape) from None
+    call = tree if isinstance(tree, ast.Call) else ast.Call(func=tree, args=[], keywords=[])
+    if not isinstance(call.func, ast.Name):
+        raise RewardError(shape)
+    name = call.func.id
+    try:
+        args = [float(ast.literal_eval(a)) for a in call.args]
+        kwargs = {str(k.arg): float(ast.literal_eval(k.value)) for k in call.keywords}
+    except (ValueError, TypeError, SyntaxError, RecursionError):
+        raise RewardError(shape) from None
+    family = getattr(stats, name, None)
+    if not isinstance(family, (stats.rv_continuous, stats.rv_discrete)):
+        names = [n for n in dir(stats) if isinstance(getattr(stats, n), (stats.rv_continuous, stats.rv_discrete))]
+        near = difflib.get_close_matches(name, names, 1)
+        raise RewardError(
+            f"scipy.stats has no distribution {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+        )
+    if name == "uniform" and args and not kwargs:
+        if len(args) != 2 or not args[0] < args[1]:
+            raise RewardError(f"rewards {text!r}: uniform(a, b) needs two numbers a < b")
+        args = [args[0], args[1] - args[0]]
+    try:
+        return family(*args, **kwargs)
+    except (TypeError, ValueError) as error:
+        raise RewardError(f"rewards {text!r}: {error}") from None

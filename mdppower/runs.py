@@ -1,0 +1,105 @@
+"""Run numbered tasks on any executor, and give their results in order.
+
+A task is a picklable callable of one int. Results come back in the order of their numbers, whatever the number of
+workers and whoever finishes first, so that what is summed from them has the same bits every time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeAlias, TypeVar
+
+from mdppower.errors import ParameterError
+
+T = TypeVar("T")
+
+Workers: TypeAlias = "int | Callable[[Callable[[int], Any], Iterable[int]], Iterable[Any]]"
+"""A number of threads (−1: one a core), or a map-like callable, as in SciPy."""
+
+
+def run_in_order(
+    task: Callable[[int], T],
+    numbers: Iterable[int],
+    *,
+    workers: Workers = 1,
+    executor: Executor | None = None,
+) -> Iterator[T]:
+    """Results of ``task(i)`` for i in `numbers`, in that order, as they become available.
+
+    Parameters
+    ----------
+    task : callable of one int
+        Releases the GIL for most of its time if threads are to help.
+    numbers : iterable of int
+    workers : int or map-like callable
+        Threads to use; −1 is one a core; 1 runs in the calling thread.
+    executor : concurrent.futures.Executor, optional
+        Used instead of own threads; it is not shut down.
+
+    Yields
+    ------
+    object
+
+    Raises
+    ------
+    ParameterError
+        `workers` is neither a positive int, nor −1, nor callable; or both are given.
+    """
+    if executor is not None:
+        if workers != 1:
+            raise ParameterError("give workers= or executor=, not both")
+        yield from _ahead(task, numbers, executor, 64)
+    elif callable(workers):
+        yield from workers(task, numbers)
+    else:
+        count = _count(workers)
+        if count == 1:
+            yield from map(task, numbers)
+        else:
+            with _threads(count) as own:
+                yield from _ahead(task, numbers, own, 2 * count)
+
+
+def check_workers(workers: Any, executor: Any) -> None:
+    """Raise ParameterError now for what `run_in_order` would refuse later."""
+    if executor is not None and not isinstance(executor, Executor):
+        raise ParameterError(f"executor must be a concurrent.futures.Executor, got {executor!r}")
+    if not callable(workers):
+        _count(workers)
+
+
+def _count(workers: Any) -> int:
+    if isinstance(workers, bool) or not isinstance(workers, int) or (workers < 1 and workers != -1):
+        raise ParameterError(f"workers must be a positive int, -1 or a map-like callable, got {workers!r}")
+    return len(os.sched_getaffinity(0)) if workers == -1 and hasattr(os, "sched_getaffinity") else (
+        os.cpu_count() or 1 if workers == -1 else workers
+    )  # fmt: skip
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[Executor]:
+    pool = ThreadPoolExecutor(count, thread_name_prefix="mdppower")
+    try:
+        yield pool
+    finally:
+        # On an error or Ctrl-C nothing that has not begun is begun.
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _ahead(task: Callable[[int], T], numbers: Iterable[int], executor: Executor, window: int) -> Iterator[T]:
+    """Keep up to `window` tasks in flight, and give their results in order."""
+    waiting: deque[Future[T]] = deque()
+    try:
+        for number in numbers:
+            waiting.append(executor.submit(task, number))
+            if len(waiting) >= window:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()

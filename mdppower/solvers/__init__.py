@@ -1,0 +1,191 @@
+"""Optimal values of many reward functions on one MDP, each with a certified gap.
+
+Values are *normalised*: v = (1−γ)V solves v = (1−γ)R + γ max_a T_a v, and stays in the range of the rewards for
+every γ. `optimal_values` is the public door; `solve_rows` is the same without the frame, for `mdppower.power`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from mdppower._checks import choice, discount_rates
+from mdppower._typing import FloatArray, IntArray
+from mdppower.errors import ParameterError, RewardError, SolverError
+from mdppower.mdp import RewardlessMDP
+
+Rows: TypeAlias = "tuple[FloatArray, IntArray, FloatArray, IntArray]"
+"""values (N, S), pairs (N, S), gap (N,), iterations (N,)."""
+
+METHODS = ("auto", "deterministic", "stochastic", "lp", "lp-occupancy")
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Optimal values of N reward functions.
+
+    Attributes
+    ----------
+    normalised : (N, S) array
+        v = (1−γ)V.
+    policies : (N, S) int32 array
+        An optimal action of each state, as a position in ``mdp.action_names``.
+    gap : (N,) array
+        Proved bound on |v − v*| over the states of each draw, from the Bellman residual.
+    iterations : (N,) int32 array
+        Policy improvements made.
+    gamma : float
+    method : str
+        The solver that ran.
+    guarantee : str
+        ``"certified"``.
+    """
+
+    normalised: FloatArray
+    policies: IntArray
+    gap: FloatArray
+    iterations: IntArray
+    gamma: float
+    method: str
+    guarantee: str = "certified"
+
+    @property
+    def values(self) -> FloatArray:
+        """(N, S) V = v/(1−γ), the discounted sums themselves."""
+        return self.normalised / (1 - self.gamma)
+
+    def __repr__(self) -> str:
+        n, n_states = self.normalised.shape
+        return (
+            f"Solution({n} draws × {n_states} states, γ={self.gamma:g}, {self.method}, "
+            f"gap ≤ {self.gap.max(initial=0):.1e})"
+        )
+
+
+def optimal_values(mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float, *, method: str = "auto") -> Solution:
+    """Solve an MDP for many reward functions at one discount rate.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    rewards : (N, S) or (S,) array
+        One reward function a row, earned for being in a state.
+    gamma : float
+        In [0, 1). At γ = 0 v is R itself, and the policies are those of the limit γ → 0: best next reward.
+    method : {"auto", "deterministic", "stochastic", "lp", "lp-occupancy"}
+        ``"auto"`` takes the fast exact solver that fits; ``"lp"`` is the reference, by scipy's HiGHS.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    ParameterError
+        γ is out of range, or the method does not fit the MDP.
+    RewardError
+        Rewards of the wrong length, or not finite.
+    SolverError
+        A draw could not be certified; the error has its number.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> mdp = mp.RewardlessMDP.from_successors({"a": {"stay": "a", "go": "b"}, "b": {"stay": "b"}})
+    >>> mp.optimal_values(mdp, [0.0, 1.0], 0.9).values
+    array([[ 9., 10.]])
+    """
+    (rate,), single = discount_rates(gamma) if np.ndim(gamma) == 0 else ((None,), False)
+    if not single or rate is None:
+        raise ParameterError(f"optimal_values takes one gamma, got {gamma!r}")
+    rows = _as_rows(rewards, mdp)
+    name = pick(mdp, method)
+    values, pairs, gap, iterations = solve_rows(mdp, rows, rate, name)
+    return Solution(values, mdp.action_codes[pairs], gap, iterations, rate, name)
+
+
+def pick(mdp: RewardlessMDP, method: str) -> str:
+    """The solver's name that `method` means for this MDP."""
+    choice(method, "method", METHODS)
+    if method == "auto":
+        return "deterministic" if mdp.is_deterministic else "stochastic"
+    if method == "deterministic" and not mdp.is_deterministic:
+        raise ParameterError("method 'deterministic' needs a deterministic MDP; this one is stochastic")
+    return method
+
+
+def solve_rows(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: str) -> Rows:
+    """Solve the rows of an (N, S) array by a solver that `pick` named; SolverError if one is not certified."""
+    if gamma == 0:
+        return _myopic(mdp, rewards)
+    rows = _solver(method)(mdp, rewards, gamma)
+    spread = rewards.max(axis=1) - rewards.min(axis=1)
+    size = np.abs(rewards).max(axis=1)
+    failed = np.flatnonzero(~(rows[2] <= certifiable(gamma) * spread + 64 * np.finfo(float).eps * size))
+    if len(failed):
+        i = int(failed[0])
+        raise SolverError(
+            f"draw {i}: at gamma = {gamma!r} the {method} solver could certify the value only to {rows[2][i]:.2g}",
+            draw=i,
+            gap=float(rows[2][i]),
+        )
+    return rows
+
+
+def certifiable(gamma: float) -> float:
+    """The largest gap in v that is accepted, relative to the range of the rewards."""
+    return max(1e-9, 1e-14 / (1 - gamma))
+
+
+def warm_up(mdp: RewardlessMDP, method: str) -> None:
+    """Have the solver's kernels compiled (or loaded from the cache) before work is handed to threads."""
+    from mdppower.solvers.backup import mean_best_successor
+
+    tiny = RewardlessMDP.from_pairs([0], [[1.0]])
+    values, *_ = _solver(method)(tiny, np.zeros((1, 1)), 0.5)
+    mean_best_successor(tiny, values)
+
+
+def _solver(method: str) -> Callable[[RewardlessMDP, FloatArray, float], Rows]:
+    # Imported here: Numba alone takes half a second.
+    if method == "deterministic":
+        from mdppower.solvers.deterministic import solve
+
+        return solve
+    if method == "stochastic":
+        from mdppower.solvers.stochastic import solve
+
+        return solve
+    from mdppower.solvers import linear_program
+
+    return partial(linear_program.solve, form="occupancy" if method == "lp-occupancy" else "primal")
+
+
+def _myopic(mdp: RewardlessMDP, rewards: FloatArray) -> Rows:
+    """γ = 0: v = R, no solve; the policy takes the best next reward."""
+    pairs = np.empty(rewards.shape, np.int32)
+    for i, reward in enumerate(rewards):
+        q = mdp.kernel @ reward
+        best = np.maximum.reduceat(q, mdp.pointer[:-1])
+        winners = np.flatnonzero(q == best[mdp.pair_states])
+        pairs[i] = winners[np.searchsorted(winners, mdp.pointer[:-1])]
+    return rewards.copy(), pairs, np.zeros(len(rewards)), np.zeros(len(rewards), np.int32)
+
+
+def _as_rows(rewards: npt.ArrayLike, mdp: RewardlessMDP) -> FloatArray:
+    try:
+        rows: Any = np.array(rewards, dtype=np.float64, order="C", ndmin=2)
+    except (TypeError, ValueError) as error:
+        raise RewardError(f"rewards are not an array of numbers: {error}") from None
+    if rows.ndim != 2 or rows.shape[1] != mdp.n_states:
+        raise RewardError(f"rewards must have shape (N, {mdp.n_states}), one number a state; got {np.shape(rewards)}")
+    bad = np.argwhere(~np.isfinite(rows))
+    if len(bad):
+        i, s = bad[0]
+        raise RewardError(f"reward of draw {i} in state {mdp.states[s]!r} is {rows[i, s]}")
+    return np.asarray(rows, dtype=np.float64)

@@ -1,0 +1,354 @@
+"""Optimal values of any finite MDP: policy iteration by corrections, with a shift that absorbs the slow mode.
+
+Numbers. A value is held as v = c + (1−γ)·h with one constant c. Then h is the unnormalised value of the rewards
+R − c, and with ρ(s) = R(s) − c + γ max_a (T_a h)(s) − h(s), which is (Tv − v)/(1−γ) with T the optimality
+operator, v* lies in v + [min ρ, max ρ]. Moving c to the middle of that interval costs nothing and removes the
+one error mode that decays like γ^k; keeping h centred keeps it small, so that little cancels as γ → 1.
+
+Iteration. Back up (which gives ρ and switches states to better actions), then correct: solve
+(I − γ T_π) δ = ρ for the current policy π and add δ to h. A policy that has not changed is thereby refined, not
+solved anew. It ends when half the width of the interval is below rounding.
+
+Linear systems. I − γ T_π is a diagonally dominant M-matrix, so no pivoting is needed. All policies of all draws
+share one graph; its states are put into reverse Cuthill–McKee order once.
+
+- Where the band is narrow enough (S·b² ≤ `BAND_WORK`): banded LU, in place, kept while the policy stays.
+- Otherwise BiCGStab with the diagonal as preconditioner, to a tolerance tied to the current residual (inexact
+  policy iteration); where it breaks down, Gauss–Seidel sweeps, which always converge.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from mdppower._typing import FloatArray, IntArray
+from mdppower.graph import adjacency
+from mdppower.mdp import RewardlessMDP
+
+EPS = float(np.finfo(np.float64).eps)
+BAND_WORK = 3e7
+MOST_BAND = 2.0**27
+SWEEPS = 4
+FORCING = 0.01
+MOST_ITERATIONS = 20_000
+KRYLOV_STEPS = 1000
+
+
+def solve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
+    """Optimal values of many reward functions.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    rewards : (N, S) array
+    gamma : float
+        In (0, 1).
+
+    Returns
+    -------
+    values : (N, S) array
+        Normalised, v = (1−γ)V.
+    pairs : (N, S) int32 array
+        The pair that an optimal policy takes in each state.
+    gap : (N,) array
+        Bound on |v − v*|; infinite where the iteration was stopped.
+    iterations : (N,) int32 array
+    """
+    n, n_states = rewards.shape
+    values, pairs = np.empty((n, n_states)), np.empty((n, n_states), np.int32)
+    gap, iterations = np.empty(n), np.empty(n, np.int32)
+    plan = _plan(mdp)
+    _solve_rows(
+        rewards, gamma, plan.order, plan.pointer, plan.indptr, plan.indices, plan.data, plan.pair,
+        plan.band, plan.narrow, values, pairs, gap, iterations,
+    )  # fmt: skip
+    return values, pairs, gap, iterations
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The MDP with its states renumbered: new state k is old state order[k], new pair p is old pair[p]."""
+
+    order: IntArray
+    pointer: IntArray
+    indptr: IntArray
+    indices: IntArray
+    data: FloatArray
+    pair: IntArray
+    band: int
+    narrow: bool  # whether the banded LU comes first
+
+
+_PLANS: weakref.WeakKeyDictionary[RewardlessMDP, _Plan] = weakref.WeakKeyDictionary()
+
+
+def _plan(mdp: RewardlessMDP) -> _Plan:
+    """The renumbered MDP, made once for each MDP."""
+    if mdp not in _PLANS:
+        graph = adjacency(mdp)
+        order = csgraph.reverse_cuthill_mckee(sparse.csr_array(graph + graph.T)).astype(np.int32)
+        place = np.argsort(order).astype(np.int32)
+        counts = np.diff(mdp.pointer)[order]
+        pointer = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+        pair = (np.arange(mdp.n_pairs) - np.repeat(pointer[:-1] - mdp.pointer[order], counts)).astype(np.int32)
+        rows = mdp.kernel[pair]
+        indices = place[rows.indices]
+        owner = np.repeat(np.repeat(np.arange(mdp.n_states), counts), np.diff(rows.indptr))
+        band = max(1, int(np.abs(indices - owner).max()))
+        narrow = mdp.n_states * float(band) ** 2 <= BAND_WORK
+        _PLANS[mdp] = _Plan(order, pointer, rows.indptr.astype(np.int32), indices, rows.data, pair, band, narrow)
+    return _PLANS[mdp]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _solve_rows(
+    rewards, gamma, order, pointer, indptr, indices, data, label, band, narrow, values, pairs, gap, iterations
+):
+    n_states = len(order)
+    reward, h, rho = np.empty(n_states), np.empty(n_states), np.empty(n_states)
+    pair = np.empty(n_states, np.int32)
+    work = np.empty((8, n_states))
+    lu = np.empty((n_states, 2 * band + 2)) if narrow else np.empty((0, 0))
+    for i in range(len(rewards)):
+        for k in range(n_states):
+            reward[k] = rewards[i, order[k]]
+        c, gap[i], iterations[i] = _iterate(
+            reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, lu, work
+        )
+        if not np.isfinite(gap[i]) and len(lu) == 0 and n_states * (2.0 * band + 2.0) <= MOST_BAND:
+            lu = np.empty((n_states, 2 * band + 2))
+            c, gap[i], iterations[i] = _iterate(
+                reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, lu, work
+            )
+        for k in range(n_states):
+            values[i, order[k]] = c + (1.0 - gamma) * h[k]
+            pairs[i, order[k]] = label[pair[k]]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _iterate(reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, lu, work):
+    """Improve and correct until certified; leaves the policy in `pair`, returns (c, gap, iterations)."""
+    n_states = len(reward)
+    c = reward.mean()
+    spread = 0.0
+    for s in range(n_states):
+        pair[s] = pointer[s]
+        h[s] = reward[s] - c
+        spread = max(spread, abs(h[s]))
+    _value_sweeps(reward, c, gamma, pointer, indptr, indices, data, h)
+    c += (1.0 - gamma) * _centre(h)
+    terms = 4.0
+    for p in range(len(indptr) - 1):
+        terms = max(terms, indptr[p + 1] - indptr[p] + 4.0)
+    least, waited, fresh, left = np.inf, 0, False, 0.0
+    for iteration in range(1, MOST_ITERATIONS):
+        noise = EPS * (2.0 * (spread + abs(c)) + terms * h.max())  # what rounding can do to one ρ
+        tie = 2.0 * (noise + left)
+        low, high, switched = _backup(reward, c, gamma, pointer, indptr, indices, data, h, pair, rho, tie)
+        half = 0.5 * (high - low)
+        c += _centre(rho)
+        waited = 0 if half < 0.5 * least else waited + 1
+        least = min(least, half)
+        # No policy's h is larger than this: a correction went astray.
+        if waited > 500 or not h.max() <= 4.0 * spread / (1.0 - gamma):
+            break
+        if half <= 2.0 * noise or (waited > 20 and switched == 0):
+            return c, half + noise + 4.0 * EPS * (abs(c) + (1.0 - gamma) * h.max()), iteration
+        if len(lu) and (switched > 0 or not fresh):
+            _factor(gamma, pair, indptr, indices, data, band, lu)
+            fresh = True
+        goal = max(2.0 * noise, FORCING * half)
+        c, left = _evaluate(reward, c, gamma, pair, indptr, indices, data, band, h, rho, goal, lu, work)
+        if left > goal and len(lu) == 0:
+            break  # the Krylov method does not get through: the LU will
+    return c, np.inf, iteration
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _evaluate(reward, c, gamma, pair, indptr, indices, data, band, h, rho, goal, lu, work):
+    """Correct h until the policy's own |ρ| ≤ goal, or no correction helps; return (c, the |ρ| that is left)."""
+    delta, kept, left = work[6], work[7], rho.max()
+    for _ in range(4):
+        kept[:] = h
+        kept_c = c
+        if len(lu):
+            delta[:] = rho
+            c += _substitute(lu, band, delta)
+        else:
+            _krylov(gamma, pair, indptr, indices, data, rho, delta, 0.1 * FORCING, work)
+        for s in range(len(h)):
+            h[s] += delta[s]
+        c += (1.0 - gamma) * _centre(h)
+        for s in range(len(h)):
+            q = 0.0
+            for j in range(indptr[pair[s]], indptr[pair[s] + 1]):
+                q += data[j] * h[indices[j]]
+            rho[s] = reward[s] - c + gamma * q - h[s]
+        c += _centre(rho)
+        if not rho.max() < left:
+            h[:] = kept
+            return kept_c, left
+        left = rho.max()
+        if left <= goal:
+            break
+    return c, left
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _centre(h):
+    """Subtract the middle of the range of h, and return it."""
+    middle = 0.5 * (h.min() + h.max())
+    for s in range(len(h)):
+        h[s] -= middle
+    return middle
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _value_sweeps(reward, c, gamma, pointer, indptr, indices, data, h):
+    """A few Gauss–Seidel sweeps of value iteration: a better first policy for little."""
+    n_states = len(h)
+    for sweep in range(SWEEPS):
+        for k in range(n_states):
+            s = k if sweep % 2 == 0 else n_states - 1 - k
+            best = -np.inf
+            for p in range(pointer[s], pointer[s + 1]):
+                q = 0.0
+                for j in range(indptr[p], indptr[p + 1]):
+                    q += data[j] * h[indices[j]]
+                best = max(best, q)
+            h[s] = reward[s] - c + gamma * best
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _backup(reward, c, gamma, pointer, indptr, indices, data, h, pair, rho, tie):
+    """ρ of every state; switch to the best action where it leads by more than `tie`."""
+    low, high, switched = np.inf, -np.inf, 0
+    for s in range(len(h)):
+        best, incumbent, choice = -np.inf, 0.0, pair[s]
+        for p in range(pointer[s], pointer[s + 1]):
+            q = 0.0
+            for j in range(indptr[p], indptr[p + 1]):
+                q += data[j] * h[indices[j]]
+            if p == pair[s]:
+                incumbent = q
+            if q > best:
+                best, choice = q, p
+        if best > incumbent + tie:
+            pair[s] = choice
+            switched += 1
+        rho[s] = reward[s] - c + gamma * best - h[s]
+        low, high = min(low, rho[s]), max(high, rho[s])
+    return low, high, switched
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _factor(gamma, pair, indptr, indices, data, band, lu):
+    """LU of A = I − γ T_π without pivoting, nor any subtraction (Grassmann, Taksar & Heyman).
+
+    Row s holds columns s−b … s+b, and then y = L⁻¹1. As A 1 = (1−γ) 1, also U 1 = (1−γ) y, which gives each
+    pivot as a sum of positive terms: no digit is lost as γ → 1.
+    """
+    n_states, width = len(pair), 2 * band + 1
+    lu[:] = 0.0
+    for s in range(n_states):
+        for j in range(indptr[pair[s]], indptr[pair[s] + 1]):
+            lu[s, indices[j] - s + band] = -gamma * data[j]
+        lu[s, width] = 1.0
+    for k in range(n_states):
+        upper = lu[k, band + 1 : width]
+        pivot = (1.0 - gamma) * lu[k, width]
+        for j in range(band):
+            pivot -= upper[j]
+        lu[k, band] = pivot
+        inverse = 1.0 / pivot
+        for i in range(k + 1, min(k + band + 1, n_states)):
+            factor = lu[i, k - i + band]
+            if factor != 0.0:
+                factor *= inverse
+                lu[i, k - i + band] = factor
+                row = lu[i, k - i + band + 1 : k - i + band + 1 + band]
+                for j in range(band):
+                    row[j] -= factor * upper[j]
+                lu[i, width] -= factor * lu[k, width]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _substitute(lu, band, x):
+    """Solve A x + g 1 = b with x = 0 in the last state, in place; return g.
+
+    (g stands for the constant g/(1−γ) in the solution of A x = b, which would drown the rest.)
+    """
+    n_states, width = len(x), 2 * band + 1
+    for i in range(n_states):
+        total = x[i]
+        for k in range(max(0, i - band), i):
+            total -= lu[i, k - i + band] * x[k]
+        x[i] = total
+    g = x[n_states - 1] / lu[n_states - 1, width]
+    for i in range(n_states - 1, -1, -1):
+        total = x[i] - g * lu[i, width]
+        for k in range(i + 1, min(i + band + 1, n_states)):
+            total -= lu[i, k - i + band] * x[k]
+        x[i] = total / lu[i, band]
+    x[n_states - 1] = 0.0
+    return g
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _krylov(gamma, pair, indptr, indices, data, b, x, want, work):
+    """Solve (I − γ T_π) x = b up to constants: BiCGStab (van der Vorst 1992) on vectors of mean zero.
+
+    A constant is an eigenvector, so that residuals may be taken modulo constants; what is left over is absorbed
+    by the shift c. Stops at ‖residual‖₂ ≤ want·‖b‖₂; the caller sees what was reached.
+    """
+    r, shadow, p, v, s, t = work[0], work[1], work[2], work[3], work[4], work[5]
+    n = len(b)
+    x[:] = 0.0
+    r[:] = b - b.mean()
+    shadow[:] = r
+    p[:] = r
+    start = np.sqrt(np.dot(r, r))
+    rho = start * start
+    for _ in range(KRYLOV_STEPS):
+        _multiply(gamma, pair, indptr, indices, data, p, v)
+        along = np.dot(shadow, v)
+        if along == 0.0:
+            return
+        alpha = rho / along
+        for i in range(n):
+            s[i] = r[i] - alpha * v[i]
+        _multiply(gamma, pair, indptr, indices, data, s, t)
+        square = np.dot(t, t)
+        omega = np.dot(t, s) / square if square > 0.0 else 0.0
+        for i in range(n):
+            x[i] += alpha * p[i] + omega * s[i]
+            r[i] = s[i] - omega * t[i]
+        if np.sqrt(np.dot(r, r)) <= want * start:
+            return
+        following = np.dot(shadow, r)
+        if omega == 0.0 or following == 0.0:
+            return
+        beta = following / rho * (alpha / omega)
+        rho = following
+        for i in range(n):
+            p[i] = r[i] + beta * (p[i] - omega * v[i])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _multiply(gamma, pair, indptr, indices, data, x, y):
+    """y = (I − γ T_π) x, less its mean."""
+    total = 0.0
+    for s in range(len(x)):
+        q = 0.0
+        for j in range(indptr[pair[s]], indptr[pair[s] + 1]):
+            q += data[j] * x[indices[j]]
+        y[s] = x[s] - gamma * q
+        total += y[s]
+    for s in range(len(x)):
+        y[s] -= total / len(x)

@@ -1,0 +1,205 @@
+"""The catalog: every listed environment builds; names, families and files are found. And generated maps."""
+
+import re
+
+import numpy as np
+import pytest
+from scipy.sparse.csgraph import connected_components
+
+from mdppower.envs import Environment, catalog, gridworld, make, maze, open_room
+from mdppower.errors import LabelError, MapError, ParameterError, SizeError
+from mdppower.mdp import RewardlessMDP
+
+
+def adjacency(mdp):
+    """Which cells are one step apart."""
+    near = np.add.reduceat(mdp.kernel.toarray(), mdp.pointer[:-1]) > 0
+    np.fill_diagonal(near, False)
+    return near
+
+
+# ---------------------------------------------------------------------- the catalog
+
+
+@pytest.mark.parametrize("environment", catalog().values(), ids=list(catalog()))
+def test_every_environment_is_described_and_builds(environment):
+    assert isinstance(environment, Environment)
+    assert environment.description.endswith(".")
+    assert "\n" not in environment.description
+    mdp = environment.build()
+    assert isinstance(mdp, RewardlessMDP)
+    assert mdp.layout is not None
+    assert mdp.equals(make(environment.name))
+
+
+@pytest.mark.parametrize("environment", catalog().values(), ids=list(catalog()))
+def test_every_map_takes_grid_options_and_only_maps_do(environment):
+    if environment.is_map:
+        assert not make(environment.name, slip=0.2, blocked="remove").is_deterministic
+    else:
+        with pytest.raises(ParameterError, match=re.escape(f"{environment.name} is not a map and takes no slip")):
+            make(environment.name, slip=0.2)
+
+
+def test_the_maze_of_powerplay():
+    # 31 cells; with removed steps each cell has "stay" and each of its 33 neighbourhoods two steps: 31 + 66.
+    mdp = make("maze", blocked="remove")
+    assert (mdp.n_states, mdp.n_pairs) == (31, 97)
+    # From (3, 3) all steps but W are free.
+    assert mdp.actions((3, 3)) == ("N", "E", "S", "stay")
+
+
+def test_the_robot_face_of_powerplay():
+    # Cells by row: 2·6 + 4·2 (antennae) + 3·16 + 8 + 3·12 (eyes) + 20 + 2·18 (nose) + 14 + 6 + 2·16 (mouth)
+    # are 220. Left and right mirror each other.
+    mdp = make("robot-face")
+    assert mdp.n_states == 220
+    mirrored = {(row, 19 - column) for row, column in mdp.states}
+    assert mirrored == set(mdp.states)
+
+
+def test_the_four_rooms():
+    # Rooms of 5·5, 6·5, 5·5 and 4·5 cells and four hallways of one cell: 104.
+    assert make("four-rooms").n_states == 104
+
+
+def test_the_cliff():
+    # 4 × 12 cells, of which ten are pits and one is the exit.
+    mdp = make("cliff")
+    assert (mdp.n_states, len(mdp.marks["~"]), len(mdp.absorbing_states)) == (48, 10, 11)
+    assert mdp.states[mdp.index("s")] == (3, 0)
+
+
+def test_corridor_and_spiral_are_paths():
+    # Two dead ends, and two neighbours everywhere else.
+    for name in ("corridor", "spiral"):
+        mdp = make(name, blocked="remove", stay=False)
+        assert np.bincount(np.diff(mdp.pointer)).tolist() == [0, 2, mdp.n_states - 2]
+
+
+def test_the_bottleneck_is_one():
+    # Without its door the map falls apart.
+    mdp = make("bottleneck")
+    rest = np.delete(np.arange(mdp.n_states), mdp.index("d"))
+    assert connected_components(adjacency(mdp))[0] == 1
+    assert connected_components(adjacency(mdp)[rest][:, rest])[0] == 2
+
+
+# ---------------------------------------------------------------------- make
+
+
+def test_families_take_integers():
+    assert make("open(2,3)").n_states == 6
+    assert make("fork(5)").n_actions == 5
+    assert make("cycle( 7 )").n_states == 7
+    assert make("maze(5,7,1)").equals(gridworld(maze(5, 7, rng=1)))
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        (
+            "mazee",
+            LabelError,
+            "there is no environment 'mazee'; did you mean 'maze'? (mdppower envs lists them)",
+        ),
+        ("xyzzy", LabelError, "there is no environment 'xyzzy' (mdppower envs lists them)"),
+        ("fork(x)", LabelError, "did you mean 'fork(3)'?"),
+        ("fork(-1)", LabelError, "did you mean 'fork(3)'?"),
+        ("__import__(3)", LabelError, "there is no environment"),
+        ("fork(99999999999999999999)", LabelError, "there is no environment"),
+        ("nowhere/maze.txt", LabelError, "there is no environment and no file 'nowhere/maze.txt'"),
+        ("\x00", LabelError, r"there is no environment '\x00'"),
+        ("x" * 5000, LabelError, "there is no environment"),
+        ("fork(1,2)", ParameterError, "fork(1,2) does not have the form fork(k)"),
+        ("open(5)", ParameterError, "open(5) does not have the form open(rows,cols)"),
+        ("open(0,5)", ParameterError, "rows must be an integer ≥ 1, got 0"),
+        ("maze(4,5,0)", ParameterError, "rows of a maze must be odd"),
+        ("open(99999,99999)", SizeError, "a map of 99999 × 99999 glyphs is more than 2**28"),
+    ],
+)
+def test_make_says_what_is_wrong(name, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        make(name)
+
+
+def test_make_reads_map_files(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text("; Mine.\n.a\n", encoding="utf-8")
+    assert make(path, stay=False).equals(make(str(path), stay=False))
+    path.write_text("..\n.?\n", encoding="utf-8")
+    with pytest.raises(MapError, match=r"mine.txt, line 2, column 2: unknown glyph '\?'"):
+        make(path)
+
+
+def test_a_name_comes_before_a_file_of_that_name(tmp_path, monkeypatch):
+    (tmp_path / "maze").write_text("..\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert make("maze").n_states == 31
+
+
+def test_errors_in_a_named_map_name_it():
+    with pytest.raises(MapError, match=r"^cliff.txt, line 2, column 1: no action is left"):
+        make("cliff", moves="N", stay=False, blocked="remove")
+
+
+# ---------------------------------------------------------------------- generators
+
+
+@pytest.mark.parametrize(("rows", "cols"), [(3, 3), (3, 9), (9, 3), (11, 15), (21, 21)])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_perfect_maze_is_a_tree(rows, cols, seed):
+    # m × n rooms and the m n − 1 walls of a spanning tree. Connected, with one edge fewer than cells.
+    mdp = gridworld(maze(rows, cols, rng=seed))
+    near = adjacency(mdp)
+    assert mdp.n_states == 2 * (rows // 2) * (cols // 2) - 1
+    assert connected_components(near)[0] == 1
+    assert near.sum() // 2 == mdp.n_states - 1
+
+
+def test_a_maze_depends_on_its_seed_alone():
+    assert maze(21, 21, rng=5) == maze(21, 21, rng=np.random.default_rng(5))
+    assert maze(21, 21, rng=5) != maze(21, 21, rng=6)
+
+
+def dead_ends(text):
+    return int((adjacency(gridworld(text)).sum(axis=1) == 1).sum())
+
+
+def test_braiding_opens_dead_ends():
+    # An opening takes one dead end away, two if the neighbour was one as well; walls are only removed.
+    perfect, half, all_opened = (maze(21, 21, rng=4, braid=braid) for braid in (0, 0.5, 1))
+    closed = dead_ends(perfect)
+    assert dead_ends(half) <= closed - round(closed / 2)
+    assert dead_ends(all_opened) == 0
+    assert all(b == "." for a, b in zip(perfect, half, strict=True) if a == ".")
+    assert connected_components(adjacency(gridworld(half)))[0] == 1
+
+
+def test_a_maze_one_room_wide_keeps_its_dead_ends():
+    assert maze(3, 9, braid=1) == "#########\n#.......#\n#########"
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: maze(1, 5), "rows must be an integer ≥ 3, got 1"),
+        (lambda: maze(5, 6), "cols of a maze must be odd: walls and rooms alternate, got 6"),
+        (lambda: maze(5, 5.0), "cols must be an integer ≥ 3, got 5.0"),
+        (lambda: maze(5, 5, braid=1.5), "braid must be a fraction in [0, 1], got 1.5"),
+        (lambda: maze(5, 5, braid=float("nan")), "braid must be a fraction in [0, 1], got nan"),
+        (lambda: maze(5, 5, braid="all"), "braid must be a fraction in [0, 1], got 'all'"),
+        (lambda: open_room(True, 5), "rows must be an integer ≥ 1, got True"),
+        (lambda: open_room(3, 0), "cols must be an integer ≥ 1, got 0"),
+    ],
+)
+def test_bad_sizes_are_refused(build, message):
+    with pytest.raises(ParameterError, match=re.escape(message)):
+        build()
+
+
+def test_an_open_room_is_all_floor():
+    # 3 × 3: corners have 3 actions, edges 4, the centre 5: 4·3 + 4·4 + 5 pairs.
+    mdp = gridworld(open_room(3, 3), blocked="remove")
+    assert (mdp.n_states, mdp.n_pairs) == (9, 33)
+    assert mdp.states[0] == (0, 0)
