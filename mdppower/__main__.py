@@ -1,0 +1,5 @@
+"""``python -m mdppower`` is the command ``mdppower``."""
+
+from mdppower.cli import main
+
+main()
