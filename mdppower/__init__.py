@@ -28,26 +28,26 @@ if TYPE_CHECKING:
         SizeError,
         SolverError,
     )
+    from mdppower.joint import Features, Fixed, Gaussian, Mixture, Permuted
     from mdppower.mdp import RewardlessMDP
     from mdppower.measure import PowerEstimate, power
-    from mdppower.rewards import Features, Fixed, Gaussian, Mixture, Permuted
     from mdppower.solvers import Solution, optimal_values
 
 __version__ = "0.1.0"
 
 _HOME = {
     "ConvergenceError": "errors",
-    "Features": "rewards",
-    "Fixed": "rewards",
-    "Gaussian": "rewards",
+    "Features": "joint",
+    "Fixed": "joint",
+    "Gaussian": "joint",
     "LabelError": "errors",
     "MDPPowerError": "errors",
     "MDPPowerWarning": "errors",
     "MapError": "errors",
-    "Mixture": "rewards",
+    "Mixture": "joint",
     "ModelError": "errors",
     "ParameterError": "errors",
-    "Permuted": "rewards",
+    "Permuted": "joint",
     "PowerEstimate": "measure",
     "RewardError": "errors",
     "RewardlessMDP": "mdp",

@@ -21,6 +21,23 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from mdppower._canonical import (
+    INDEX_LIMIT,
+    as_csr,
+    as_indices,
+    as_probability,
+    check_labels,
+    check_layout,
+    count,
+    encode,
+    number_within_state,
+    plain_label,
+    position,
+    read_only,
+    require_unique,
+    row_sums,
+    shorten,
+)
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray, Label
 from mdppower.errors import LabelError, MDPPowerWarning, ModelError, ParameterError, SizeError
 
@@ -29,8 +46,6 @@ if TYPE_CHECKING:
 
 ROW_SUM_TOLERANCE = 1e-9
 """A row may miss 1 by this much; beyond rounding it is rescaled, and a warning says so."""
-
-_INDEX_LIMIT = 2**31 - 1
 
 
 class RewardlessMDP:
@@ -122,33 +137,33 @@ class RewardlessMDP:
         >>> mdp
         RewardlessMDP(2 states, 3 pairs, up to 2 actions, stochastic, absorbing: 1)
         """
-        rows = _as_csr(kernel)
+        rows = as_csr(kernel)
         n_pairs, n_states = rows.shape
         if n_states == 0:
             raise ModelError("an MDP needs at least one state")
-        if n_states > _INDEX_LIMIT or rows.nnz > _INDEX_LIMIT:
+        if n_states > INDEX_LIMIT or rows.nnz > INDEX_LIMIT:
             raise SizeError(f"{rows.nnz} transitions are more than 2**31 - 1, the most an index can hold")
-        owner = _as_indices(pair_states, "pair_states", n_pairs, n_states)
+        owner = as_indices(pair_states, "pair_states", n_pairs, n_states)
 
         if actions is None and action_codes is None:
-            codes, names = _number_within_state(owner, n_states)
+            codes, names = number_within_state(owner, n_states)
         elif action_codes is None:
-            codes, names = _encode(tuple(_plain_label(a) for a in actions or ()), n_pairs)
+            codes, names = encode(tuple(plain_label(a) for a in actions or ()), n_pairs)
         else:
-            names = tuple(_plain_label(a) for a in actions or ())
-            _require_unique(names, "action")
-            codes = _as_indices(action_codes, "action_codes", n_pairs, len(names))
+            names = tuple(plain_label(a) for a in actions or ())
+            require_unique(names, "action")
+            codes = as_indices(action_codes, "action_codes", n_pairs, len(names))
 
         order = np.lexsort((codes, owner))
         if not np.array_equal(order, np.arange(n_pairs)):
             owner, codes, rows = owner[order], codes[order], sparse.csr_array(rows[order])
 
         self = object.__new__(cls)
-        self._labels = _check_labels(states, n_states)
+        self._labels = check_labels(states, n_states)
         self.pointer = np.searchsorted(owner, np.arange(n_states + 1)).astype(np.int32)
         self.action_names, self.action_codes = names, codes
         self.kernel = rows
-        self.layout = _check_layout(layout, n_states)
+        self.layout = check_layout(layout, n_states)
         self.marks = {str(k): tuple(int(i) for i in v) for k, v in (marks or {}).items()}
         self._validate(owner)
         self._freeze()
@@ -247,8 +262,8 @@ class RewardlessMDP:
         >>> mdp.successors("start", "gamble")
         {'won': 0.5, 'lost': 0.5}
         """
-        labels = tuple(_plain_label(s) for s in successors)
-        _require_unique(labels, "state")
+        labels = tuple(plain_label(s) for s in successors)
+        require_unique(labels, "state")
         index = {s: i for i, s in enumerate(labels)}
         owner: list[int] = []
         names: list[Label] = []
@@ -263,11 +278,11 @@ class RewardlessMDP:
                         raise ModelError(f"state {s!r}, action {action!r}: successor {successor!r} is not a state")
                     row.append(len(owner))
                     col.append(index[successor])
-                    prob.append(_as_probability(probability, s, action, successor))
+                    prob.append(as_probability(probability, s, action, successor))
                 owner.append(index[s])
                 names.append(action)
         kernel = sparse.coo_array((prob, (row, col)), shape=(len(owner), len(labels)))
-        positions = None if layout is None else [_position(layout, s) for s in labels]
+        positions = None if layout is None else [position(layout, s) for s in labels]
         return cls.from_pairs(owner, kernel, states=labels, actions=names, layout=positions)
 
     @classmethod
@@ -321,7 +336,7 @@ class RewardlessMDP:
     @cached_property
     def pair_states(self) -> IntArray:
         """(P,) the state of each pair."""
-        return _read_only(np.repeat(np.arange(self.n_states, dtype=np.int32), np.diff(self.pointer)))
+        return read_only(np.repeat(np.arange(self.n_states, dtype=np.int32), np.diff(self.pointer)))
 
     def index(self, label: Label) -> int:
         """Index of the state of that label, or of the one state that carries that mark.
@@ -346,7 +361,7 @@ class RewardlessMDP:
         if marked:
             where = ", ".join(repr(self.states[i]) for i in marked[:4])
             raise LabelError(f"{len(marked)} states are marked {label!r} ({where}, …): name one of them")
-        raise LabelError(f"there is no state {label!r}; states are {_shorten(self.states)}")
+        raise LabelError(f"there is no state {label!r}; states are {shorten(self.states)}")
 
     def actions(self, state: Label) -> tuple[Label, ...]:
         """Labels of the actions of a state, in the order of its pairs."""
@@ -363,7 +378,7 @@ class RewardlessMDP:
         """
         available = self.actions(state)
         if action not in available:
-            raise LabelError(f"state {state!r} has no action {action!r}; it has {_shorten(available)}")
+            raise LabelError(f"state {state!r} has no action {action!r}; it has {shorten(available)}")
         return int(self.pointer[self.index(state)]) + available.index(action)
 
     def pair_label(self, pair: int) -> tuple[Label, Label]:
@@ -505,8 +520,8 @@ class RewardlessMDP:
         else:
             ends = f"{len(absorbing)} absorbing states"
         return (
-            f"RewardlessMDP({_count(self.n_states, 'state')}, {_count(self.n_pairs, 'pair')}, "
-            f"up to {_count(self.n_actions, 'action')}, {kind}, {ends})"
+            f"RewardlessMDP({count(self.n_states, 'state')}, {count(self.n_pairs, 'pair')}, "
+            f"up to {count(self.n_actions, 'action')}, {kind}, {ends})"
         )
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -542,7 +557,7 @@ class RewardlessMDP:
             p = int(np.searchsorted(rows.indptr, bad[0], side="right")) - 1
             successor, value = self.states[rows.indices[bad[0]]], float(rows.data[bad[0]])
             raise ModelError(f"{self._name(p, owner)}: probability of successor {successor!r} is {value}")
-        sums = _row_sums(rows)
+        sums = row_sums(rows)
         worst = np.flatnonzero(abs(sums - 1) > ROW_SUM_TOLERANCE)
         if len(worst):
             p = worst[0]
@@ -553,7 +568,7 @@ class RewardlessMDP:
         if len(off):
             p = off[np.argmax(abs(sums[off] - 1))]
             warnings.warn(
-                f"{_count(len(off), 'row')} sum to 1 only within {abs(sums[p] - 1):.1e} and were rescaled; "
+                f"{count(len(off), 'row')} sum to 1 only within {abs(sums[p] - 1):.1e} and were rescaled; "
                 f"the worst is {self._name(p, owner)}",
                 MDPPowerWarning,
                 stacklevel=4,
@@ -564,9 +579,6 @@ class RewardlessMDP:
 
     def _name(self, pair: int, owner: IntArray) -> str:
         return f"state {self.states[owner[pair]]!r}, action {self.action_names[self.action_codes[pair]]!r}"
-
-
-# ---------------------------------------------------------------------- helpers
 
 
 def _rebuild(
@@ -581,119 +593,3 @@ def _rebuild(
     return RewardlessMDP.from_pairs(
         pair_states, kernel, states=states, actions=actions, action_codes=codes, layout=layout, marks=marks
     )
-
-
-def _as_csr(kernel: Any) -> sparse.csr_array:
-    """A private canonical copy: float64, int32 indices, sorted, duplicates summed, no explicit zeros."""
-    try:
-        rows = sparse.csr_array(kernel, dtype=np.float64, copy=True)
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"kernel is not a P × S array of probabilities: {error}") from None
-    if rows.ndim != 2:
-        raise ModelError(f"kernel must have two dimensions (P, S), got {rows.ndim}")
-    rows.sum_duplicates()
-    rows.eliminate_zeros()
-    if rows.nnz <= _INDEX_LIMIT:
-        rows.indices = rows.indices.astype(np.int32, copy=False)
-        rows.indptr = rows.indptr.astype(np.int32, copy=False)
-    return rows
-
-
-def _row_sums(rows: sparse.csr_array) -> FloatArray:
-    return np.asarray(rows.sum(axis=1), dtype=np.float64).reshape(-1)
-
-
-def _as_indices(values: npt.ArrayLike, name: str, length: int, bound: int) -> IntArray:
-    array = np.asarray(values)
-    if array.shape != (length,) or (length and array.dtype.kind not in "iu"):
-        raise ModelError(f"{name} must be {length} integers, got {array.dtype} of shape {array.shape}")
-    bad = np.flatnonzero((array < 0) | (array >= bound))
-    if len(bad):
-        raise ModelError(f"{name}[{bad[0]}] is {array[bad[0]]}, not in 0 … {bound - 1}")
-    return array.astype(np.int32)
-
-
-def _as_probability(value: Any, state: Label, action: Label, successor: Label) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise ModelError(
-            f"state {state!r}, action {action!r}: probability of successor {successor!r} is {value!r}, not a number"
-        ) from None
-
-
-def _number_within_state(owner: IntArray, n_states: int) -> tuple[IntArray, tuple[Label, ...]]:
-    """Codes 0, 1, … inside each state, in order of appearance."""
-    order = np.argsort(owner, kind="stable")
-    first = np.searchsorted(owner[order], np.arange(n_states))
-    codes = np.empty(len(owner), np.int32)
-    codes[order] = np.arange(len(owner)) - first[owner[order]]
-    return codes, tuple(range(int(codes.max(initial=-1)) + 1))
-
-
-def _encode(labels: tuple[Label, ...], n_pairs: int) -> tuple[IntArray, tuple[Label, ...]]:
-    if len(labels) != n_pairs:
-        raise ModelError(f"{n_pairs} action labels are needed, one a pair, got {len(labels)}")
-    vocabulary: dict[Label, int] = {}
-    codes = np.fromiter((vocabulary.setdefault(a, len(vocabulary)) for a in labels), np.int32, n_pairs)
-    return codes, tuple(vocabulary)
-
-
-def _plain_label(label: Any) -> Label:
-    """The label with NumPy scalars made plain; anything but str, int and tuples of these is refused."""
-    if isinstance(label, np.generic):
-        label = label.item()
-    if isinstance(label, tuple):
-        return tuple(_plain_label(part) for part in label)
-    if isinstance(label, (str, int)) and not isinstance(label, bool):
-        return label
-    raise ModelError(f"label {label!r} is a {type(label).__name__}; labels are str, int, or tuples of these")
-
-
-def _check_labels(states: Any, n_states: int) -> tuple[Label, ...] | AnyArray | None:
-    if states is None:
-        return None
-    if len(states) != n_states:
-        raise ModelError(f"{n_states} state labels are needed, got {len(states)}")
-    if isinstance(states, np.ndarray) and states.ndim == 2 and states.dtype.kind in "iu":
-        return states.copy()  # rows become tuples when somebody asks: a million tuples are 120 MB
-    labels = tuple(_plain_label(s) for s in states)
-    _require_unique(labels, "state")
-    return None if labels == tuple(range(n_states)) else labels
-
-
-def _check_layout(layout: npt.ArrayLike | None, n_states: int) -> FloatArray | None:
-    if layout is None:
-        return None
-    array = np.array(layout, dtype=np.float64)
-    if array.shape != (n_states, 2) or not np.isfinite(array).all():
-        raise ModelError(f"layout must be {n_states} finite (row, column) positions, got shape {array.shape}")
-    return array
-
-
-def _position(layout: Mapping[Label, tuple[float, float]], state: Label) -> tuple[float, float]:
-    try:
-        return layout[state]
-    except KeyError:
-        raise ModelError(f"layout has no position for state {state!r}") from None
-
-
-def _require_unique(labels: tuple[Label, ...], what: str) -> None:
-    if len(set(labels)) < len(labels):
-        seen: set[Label] = set()
-        twice = next(x for x in labels if x in seen or seen.add(x))  # type: ignore[func-returns-value]
-        raise ModelError(f"{what} label {twice!r} is used twice")
-
-
-def _read_only(array: IntArray) -> IntArray:
-    array.setflags(write=False)
-    return array
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")
-
-
-def _shorten(labels: Sequence[Label], most: int = 6) -> str:
-    shown = ", ".join(repr(x) for x in labels[:most])
-    return shown + (f", … ({len(labels):,} in all)" if len(labels) > most else "")

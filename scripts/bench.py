@@ -75,7 +75,8 @@ def row(name: str, law: str, gamma: float, draws: int, peers: int, programs: int
     theirs = median_seconds(lambda: quantecon(mdp, rewards, gamma), repeats) / peers
     lp = median_seconds(by_lp, repeats) / programs
     print(
-        f"{name:<12} {mdp.n_states:>5} {law:<10} {gamma:<6g} {ours * 1e3:>9.4f} {theirs * 1e3:>11.3f} {lp * 1e3:>10.2f}"
+        f"{name:<12} {mdp.n_states:>5} {law:<10} {gamma:<6g} {ours * 1e3:>9.4f}"
+        f" {theirs * 1e3:>11.3f} {lp * 1e3:>10.2f}"
         f" {theirs / ours:>10.0f}× {lp / ours:>8.0f}×   {estimate.gap.max():.0e}",
         flush=True,
     )

@@ -1,0 +1,88 @@
+"""The package from outside: what loads when, what a wheel holds, and that docstrings' promises hold."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+import mdppower as mp
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("numba", "matplotlib", "xarray", "networkx", "gymnasium", "scipy.stats", "scipy.optimize", "pandas", "tqdm")
+
+
+def python(code: str, cwd: Path, executable: str = sys.executable) -> str:
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    done = subprocess.run([executable, "-c", code], cwd=cwd, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_import_is_light(tmp_path):
+    loaded = python("import sys, mdppower, mdppower.mdp; print(' '.join(sys.modules))", tmp_path).split()
+    assert not set(HEAVY) & set(loaded)
+
+
+def test_public_names(tmp_path):
+    assert mp.__all__ == sorted(mp.__all__)
+    assert len(mp.__all__) <= 30
+    for name in mp.__all__:
+        assert getattr(mp, name).__doc__, name
+    assert set(mp.__all__) <= set(dir(mp))
+    with pytest.raises(AttributeError, match="no attribute 'powr'"):
+        mp.powr  # noqa: B018
+    # `mp.power` is the function, whatever was imported before.
+    code = (
+        "import mdppower.measure, mdppower.cli, mdppower as mp; print(callable(mp.power), mp.envs.fork(2).n_states)"
+    )
+    assert python(code, tmp_path) == "True 3"
+
+
+def test_editable_install_works_from_anywhere(tmp_path):
+    code = "import mdppower as mp; print(mp.envs.make('maze').n_states, len(mp.envs.catalog()) > 10)"
+    assert python(code, tmp_path) == "31 True"
+
+
+@pytest.mark.slow
+def test_wheel_works_from_anywhere(tmp_path):
+    """Build a wheel, install it without its dependencies into an empty environment, and use it outside the checkout.
+
+    (The dependencies are those of the environment that runs this test, through a .pth file.)
+    """
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    home = tmp_path / "venv"
+    venv.create(home, with_pip=False)
+    site = home / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-compile",
+            "--target",
+            str(site),
+            str(wheel),
+        ],
+        check=True,
+    )
+    others = next(p for p in sys.path if p.endswith("site-packages"))
+    code = (
+        f"import sys; sys.path.append({others!r}); import mdppower as mp;"
+        "print(mp.__file__, mp.envs.make('maze').n_states, mp.envs.make('robot-face').n_states);"
+        "import importlib.resources as r; print(r.files('mdppower').joinpath('py.typed').is_file())"
+    )
+    out = python(code, tmp_path, str(home / "bin" / "python"))
+    assert out.endswith("31 220\nTrue")
+    assert str(home) in out
