@@ -152,8 +152,8 @@ def show(env: str, colour: bool | None, **options: Any) -> None:
         "transitions": f"{mdp.kernel.nnz:,}, {'deterministic' if mdp.is_deterministic else 'stochastic'}",
         "communicating classes": f"{classes:,}, of which {len(closed):,} cannot be left"
         + _sizes([len(c) for c in closed]),
-        "1-cycles": _some(mdp, mdp.one_cycles, "states in which some action stays"),
-        "absorbing states": _some(mdp, mdp.absorbing_states, "states that no action leaves"),
+        "1-cycles": _some(mdp, mdp.one_cycles, "some action stays"),
+        "absorbing states": _some(mdp, mdp.absorbing_states, "no action leaves"),
     }
     for name, fact in facts.items():
         click.echo(f"{name:>22}  {fact}")
@@ -172,7 +172,7 @@ def _some(mdp: RewardlessMDP, indices: Any, meaning: str) -> str:
     if len(indices) == 0:
         return "none"
     shown = ", ".join(str(mdp.states[i]) for i in indices[:6]) + (", …" if len(indices) > 6 else "")
-    return f"{len(indices):,} {meaning}: {shown}"
+    return f"{len(indices):,} ({meaning}): {shown}"
 
 
 @cli.command("map")

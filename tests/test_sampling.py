@@ -54,9 +54,7 @@ def test_sizes():
     assert replicate_size(10**6, 10**7, "latin") == 3  # 256 MiB of draws
 
 
-@pytest.mark.parametrize(
-    "spec", ["bernoulli(0.5)", lambda n, rng: rng.random((n, 5)), {"default": "randint(0,3)"}]
-)
+@pytest.mark.parametrize("spec", ["bernoulli(0.5)", lambda n, rng: rng.random((n, 5)), {"default": "randint(0,3)"}])
 def test_discrete_and_callable_rewards_are_drawn_iid(spec):
     assert make_sampler(rewards(spec=spec), "latin", 64, entropy=0).kind == "iid"
 
