@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -105,12 +105,11 @@ def _parse_gamma(text: str) -> list[float]:
     return rates
 
 
-def _colour(choice: bool | None) -> bool:
-    return choice if choice is not None else sys.stdout.isatty() and "NO_COLOR" not in os.environ
-
-
-def _width() -> int:
-    return shutil.get_terminal_size((100, 30)).columns
+def _print_map(draw: Callable[..., str], what: Any, colour: bool | None) -> None:
+    if colour is None:
+        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    # Told so, click leaves the colours in where the output is not a terminal.
+    click.echo(draw(what, colour=colour, width=shutil.get_terminal_size((100, 30)).columns), color=colour)
 
 
 # ---------------------------------------------------------------------- commands
@@ -142,7 +141,7 @@ def show(env: str, colour: bool | None, **options: Any) -> None:
     from mdppower.terminal import show_map
 
     mdp = _build(env, options)
-    click.echo(show_map(mdp, colour=_colour(colour), width=_width()))
+    _print_map(show_map, mdp, colour)
     click.echo()
     classes, _ = communicating_classes(mdp)
     closed = closed_classes(mdp)
@@ -221,7 +220,7 @@ def map_command(
     if fmt == "map":
         from mdppower.terminal import terminal_map
 
-        click.echo(terminal_map(estimate, colour=_colour(colour), width=_width()))
+        _print_map(terminal_map, estimate, colour)
     else:
         from mdppower.tables import power_table, render
 
@@ -240,7 +239,14 @@ def map_command(
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line; every mistake of the user is one line and exit status 2."""
-    warnings.showwarning = _show_warning
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", MDPPowerWarning)
+        warnings.showwarning = _show_warning
+        sys.exit(_run(args))
+
+
+def _run(args: Sequence[str] | None) -> int:
+    """Run the command line; return the exit status."""
     try:
         code = cli.main(args=None if args is None else list(args), prog_name="mdppower", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -260,7 +266,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         code = 1
     except KeyboardInterrupt:
         code = 130
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
 def _complain(message: str) -> int:

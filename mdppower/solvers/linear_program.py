@@ -62,8 +62,8 @@ def solve(
     constraints = flow(mdp, gamma)
     solve_one = {"primal": _primal, "occupancy": _occupancy}[form]
     for i, reward in enumerate(rewards):
-        middle, scale = (reward.max() + reward.min()) / 2, (reward.max() - reward.min()) / 2 or 1.0
-        scaled = (reward - middle) / scale
+        middle, scale = (reward.max() + reward.min()) / 2, (reward.max() - reward.min()) / 2
+        scaled = (reward - middle) / (scale or 1.0)
         try:
             long_run = solve_one(mdp, constraints, scaled)
         except SolverError as error:

@@ -1,0 +1,227 @@
+"""The command line as a user types it: what it prints, and that every mistake is one line and exit status 2."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+
+import pytest
+
+import mdppower as mp
+from mdppower import cli, measure
+
+GOOD = "#####\n#a.*#\n#####\n"
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    (tmp_path / "my_map.txt").write_text(GOOD)
+
+    def command(*args):
+        with pytest.raises(SystemExit) as end:
+            cli.main(args)
+        out, err = capsys.readouterr()
+        return end.value.code, out, err
+
+    return command
+
+
+def test_envs(run):
+    code, out, _ = run("envs", "--format", "csv")
+    assert code == 0
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(out))}
+    assert rows["maze"]["states"] == "31"
+    assert rows["turner-figure-1"]["deterministic"] == "yes"
+    assert set(rows) == set(mp.envs.catalog())
+    assert "maze" in run("envs")[1]
+
+
+def test_show(run):
+    code, out, _ = run("show", "maze", "--blocked", "remove")
+    assert code == 0
+    assert "97" in out  # pairs of the maze without bumps
+    assert re.search(r"communicating classes\s+1", out)
+    assert re.search(r"1-cycles\s+31", out)
+    _, out, _ = run("show", "my_map.txt")
+    assert re.search(r"absorbing states\s+1 .*\(1, 3\)", out)
+    assert re.search(r"marked a\s+\(1, 1\)", out)
+    assert "star" in run("show", "turner-figure-1")[1]
+    assert run("show", "large-maze")[0] == 0
+
+
+def test_map_table_is_the_library(run):
+    code, out, err = run(
+        "map", "my_map.txt", "--gamma", "0,0.5,0.9,0.99", "--slip", "0.1", "--rewards", "norm(0,1)",
+        "--format", "csv", "--samples", "256", "--rng", "0",
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    mdp = mp.envs.gridworld(GOOD, slip=0.1)
+    estimate = mp.power(mdp, [0, 0.5, 0.9, 0.99], "norm(0,1)", samples=256, rng=0)
+    assert [float(r["power"]) for r in rows] == estimate.mean.ravel().tolist()
+    assert [float(r["upper"]) for r in rows] == estimate.interval()[1].ravel().tolist()
+    assert [r["state"] for r in rows[:3]] == ["(1, 1)", "(1, 2)", "(1, 3)"]
+
+
+def test_map_json_and_table(run):
+    _, out, _ = run("map", "fork(3)", "--samples", "64", "--rng", "1", "--format", "json")
+    records = json.loads(out)
+    assert [r["state"] for r in records] == ["root", "t1", "t2", "t3"]
+    _, out, _ = run("map", "fork(3)", "--samples", "64", "--rng", "1", "--format", "table")
+    assert out.splitlines()[0].split() == ["gamma", "state", "power", "stderr", "lower", "upper"]
+
+
+def test_map_in_the_terminal(run):
+    code, out, _ = run("map", "maze", "--samples", "64", "--rng", "0", "--gamma", "0.1,0.9")
+    assert code == 0
+    assert "\x1b" not in out  # not a terminal: no colour
+    assert out.count("POWER at γ") == 2
+    assert "64 draws of uniform rewards (rng=0)" in out
+    assert "\x1b[" in run("map", "maze", "--samples", "64", "--colour")[1]
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_pictures(run, tmp_path, suffix, magic):
+    code, out, err = run("map", "maze", "--samples", "64", "--out", f"maze.{suffix}")
+    assert code == 0
+    assert f"wrote maze.{suffix}" in err
+    assert (tmp_path / f"maze.{suffix}").read_bytes().startswith(magic)
+    assert "POWER" in out
+
+
+BAD = {
+    "gamma below": (["map", "maze", "--gamma", "-0.1"], "-0.1"),
+    "gamma above": (["map", "maze", "--gamma", "1.1"], "1.1"),
+    "gamma one": (["map", "maze", "--gamma", "1"], "not supported yet"),
+    "gamma nan": (["map", "maze", "--gamma", "nan"], "nan"),
+    "gamma word": (["map", "maze", "--gamma", "x"], "'x'"),
+    "gamma empty": (["map", "maze", "--gamma", ""], "''"),
+    "gamma twice": (["map", "maze", "--gamma", "0.5,0.5"], "twice"),
+    "slip": (["map", "maze", "--slip", "1.5"], "1.5"),
+    "slip on a fork": (["map", "fork(3)", "--slip", "0.1"], "slip"),
+    "bias": (["map", "maze", "--slip", "0.1", "--bias", "E"], "E=0.1"),
+    "bias name": (["map", "maze", "--slip", "0.1", "--bias", "Q=0.1"], "Q"),
+    "cauchy": (["map", "maze", "--rewards", "cauchy"], "mean"),
+    "code": (["map", "maze", "--rewards", "__import__('os').system('touch pwned')"], "NAME"),
+    "code in args": (["map", "maze", "--rewards", "norm(__import__('os').getpid(),1)"], "NAME"),
+    "no such law": (["map", "maze", "--rewards", "nrom(0,1)"], "norm"),
+    "law parameters": (["map", "maze", "--rewards", "norm(0,-1)"], "out of range"),
+    "samples zero": (["map", "maze", "--samples", "0"], "samples"),
+    "samples negative": (["map", "maze", "--samples", "-5"], "-5"),
+    "samples word": (["map", "maze", "--samples", "many"], "many"),
+    "confidence": (["map", "maze", "--confidence", "95"], "confidence"),
+    "workers": (["map", "maze", "--workers", "0"], "workers"),
+    "rng": (["map", "maze", "--rng", "-1"], "-1"),
+    "method": (["map", "maze", "--method", "magic"], "magic"),
+    "sampler": (["map", "maze", "--sampler", "halton"], "halton"),
+    "unknown map": (["map", "mazee"], "did you mean 'maze'"),
+    "unknown command": (["mapp", "maze"], "did you mean 'map'"),
+    "no such command": (["zzz"], "commands:"),
+    "unknown option": (["map", "maze", "--colur"], "--colur"),
+    "no argument": (["map"], "ENV"),
+    "format": (["map", "maze", "--format", "xml"], "xml"),
+    "suffix": (["map", "maze", "--out", "maze.gif"], ".gif"),
+    "unreachable precision": (["map", "maze", "--precision", "1e-9", "--max-samples", "4096"], "max_samples"),
+    "max-samples alone": (["map", "maze", "--max-samples", "10"], "precision"),
+    "no file": (["show", "nowhere.txt"], "nowhere.txt"),
+    "a folder": (["show", "."], "."),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_mistakes_are_one_line(run, tmp_path, case):
+    args, told = BAD[case]
+    code, _, err = run(*args)
+    assert code == 2
+    lines = err.strip().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("mdppower: error: ")
+    assert told in lines[0]
+    assert "Traceback" not in err
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"###\n#?#\n###\n", "line 2, column 2"),
+        (b"", "map"),
+        (b"####\n####\n", "floor"),
+        (bytes(range(128, 256)), "UTF-8"),
+        (b"\x00\x01\x02", "line 1"),
+        (b"#.\t.#\n", "column 3"),
+    ],
+)
+def test_bad_map_files(run, tmp_path, content, told):
+    (tmp_path / "bad.txt").write_bytes(content)
+    code, _, err = run("map", "bad.txt")
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
+    assert "bad.txt" in err
+    assert told in err
+
+
+def test_numbers_are_printed_before_a_file_cannot_be_written(run, tmp_path):
+    code, out, err = run("map", "maze", "--samples", "64", "--format", "csv", "--out", "no/such/folder/maze.png")
+    assert code == 2
+    assert out.startswith("gamma,state,power")
+    assert "cannot write" in err
+    folder = tmp_path / "readonly"
+    folder.mkdir()
+    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    if os.access(folder, os.W_OK):
+        return  # root may write anywhere
+    code, out, err = run("map", "maze", "--samples", "64", "--out", "readonly/maze.png")
+    assert code == 2
+    assert "POWER at" in out
+
+
+def test_unreached_precision_prints_what_there_is(run):
+    code, out, _ = run("map", "fork(2)", "--precision", "1e-6", "--samples", "64", "--max-samples", "128")
+    assert code == 2
+    assert "128 draws" in out
+
+
+def test_ctrl_c_prints_what_there_is(run, monkeypatch):
+    original = measure._Run.__call__
+
+    def stop(self, number):
+        if number == 5:
+            raise KeyboardInterrupt
+        return original(self, number)
+
+    monkeypatch.setattr(measure._Run, "__call__", stop)
+    code, out, err = run("map", "maze", "--workers", "1", "--rng", "0")
+    assert code == 130
+    assert "320 draws" in out
+    assert "interrupted" in err
+
+
+def test_warnings_are_one_line(run):
+    code, out, err = run("map", "fork(2)", "--rewards", "t(2)", "--samples", "64")
+    assert code == 0
+    assert err.startswith("mdppower: warning: t(2) rewards have no variance")
+    assert len(err.strip().splitlines()) == 1
+    assert "nan" in out
+
+
+def test_help_and_version(run):
+    assert "Estimate the POWER" in run("--help")[1]
+    assert "--slip" in run("map", "--help")[1]
+    assert mp.__version__ in run("--version")[1]
+    assert "Usage" in run()[1]
+
+
+def test_as_a_module_and_into_a_closed_pipe(tmp_path):
+    command = f"{sys.executable} -m mdppower envs | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.stdout.startswith("name")
+    assert done.stderr == ""
