@@ -473,7 +473,7 @@ class RewardlessMDP:
         return RewardlessMDP.from_pairs(
             place[self.pair_states],
             self.kernel[:, order],
-            states=None if self._labels is None else tuple(self.states[i] for i in order),
+            states=tuple(self.states[i] for i in order),
             actions=self.action_names,
             action_codes=self.action_codes,
             layout=None if self.layout is None else self.layout[order],
@@ -568,7 +568,8 @@ class RewardlessMDP:
         if len(off):
             p = off[np.argmax(abs(sums[off] - 1))]
             warnings.warn(
-                f"{count(len(off), 'row')} sum to 1 only within {abs(sums[p] - 1):.1e} and were rescaled; "
+                f"{count(len(off), 'row')} sum{'s' if len(off) == 1 else ''} to 1 only within "
+                f"{abs(sums[p] - 1):.1e}; rescaled; "
                 f"the worst is {self._name(p, owner)}",
                 MDPPowerWarning,
                 stacklevel=4,

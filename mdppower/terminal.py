@@ -211,9 +211,7 @@ def _transitions(mdp: RewardlessMDP) -> str:
         for action in mdp.actions(state):
             ends = mdp.successors(state, action)
             told = ", ".join(str(t) if p == 1 else f"{t} ({p:.4g})" for t, p in ends.items())
-            lines.append(
-                f"{state!s:>12}  {action!s:<12} {'→' if str(action) != f'->{told}' else ' '} {told}".rstrip()
-            )
+            lines.append(f"{state!s:>12}  {action!s:<12} leads to {told}")
     if mdp.n_states > MOST_BARS:
         lines.append(f"… and {mdp.n_states - MOST_BARS:,} more states")
     return "\n".join(lines)

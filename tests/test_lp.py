@@ -1,0 +1,49 @@
+"""The door to linprog: a textbook program with its duals, and answers that are not believed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import optimize, sparse
+
+import mdppower as mp
+from mdppower import lp
+from mdppower.solvers.linear_program import flow
+
+
+def test_textbook_program_with_duals():
+    # max 3x + 5y with x ≤ 4, 2y ≤ 12, 3x + 2y ≤ 18 (Hillier & Lieberman): x = 2, y = 6, value 36; shadow prices
+    # 0, 3/2, 1.
+    upper = sparse.csr_array([[1.0, 0], [0, 2], [3, 2]])
+    solution = lp.solve(np.array([-3.0, -5.0]), upper=upper, upper_rhs=np.array([4.0, 12, 18]))
+    np.testing.assert_allclose(solution.x, [2, 6], atol=1e-9)
+    assert solution.objective == pytest.approx(-36)
+    np.testing.assert_allclose(solution.upper_duals, [0, -1.5, -1], atol=1e-9)
+    assert solution.residual <= 1e-9
+
+
+def test_no_solution_raises():
+    one = sparse.csr_array([[1.0]])
+    with pytest.raises(mp.SolverError, match=r"(?i)infeasible"):
+        lp.solve(np.array([1.0]), upper=one, upper_rhs=np.array([-1.0]))
+    with pytest.raises(mp.SolverError, match=r"(?i)unbounded"):
+        lp.solve(np.array([-1.0]), equal=sparse.csr_array([[0.0]]), equal_rhs=np.array([0.0]))
+
+
+def test_an_answer_called_optimal_is_checked(monkeypatch):
+    original = optimize.linprog
+
+    def liar(*args, **kwargs):
+        result = original(*args, **kwargs)
+        result.x = result.x + 1e-3
+        return result
+
+    monkeypatch.setattr(optimize, "linprog", liar)
+    with pytest.raises(mp.SolverError, match=r"called optimal, but a constraint is violated by 0\.0003"):
+        lp.solve(np.array([1.0]), equal=sparse.csr_array([[1.0]]), equal_rhs=np.array([2.0]))
+
+
+def test_flow_constraints_by_hand():
+    # States a, b; a: stay, go; b: stay. Rows e_s − γ T(s, a) at γ = 1/2.
+    mdp = mp.RewardlessMDP.from_successors({"a": {"stay": "a", "go": "b"}, "b": {"stay": "b"}})
+    np.testing.assert_allclose(flow(mdp, 0.5).toarray(), [[0.5, 0], [1, -0.5], [0, 0.5]])
