@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     )
     from mdppower.joint import Features, Fixed, Gaussian, Mixture, Permuted
     from mdppower.mdp import RewardlessMDP
-    from mdppower.measure import PowerEstimate, power
+    from mdppower.measure import power
+    from mdppower.power_estimate import PowerEstimate
     from mdppower.solvers import Solution, optimal_values
 
 __version__ = "0.1.0"
@@ -48,7 +49,7 @@ _HOME = {
     "ModelError": "errors",
     "ParameterError": "errors",
     "Permuted": "joint",
-    "PowerEstimate": "measure",
+    "PowerEstimate": "power_estimate",
     "RewardError": "errors",
     "RewardlessMDP": "mdp",
     "SizeError": "errors",

@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from mdppower._typing import FloatArray
 from mdppower.errors import ParameterError
-from mdppower.measure import PowerEstimate
+from mdppower.power_estimate import PowerEstimate
 from mdppower.terminal import grid_of, is_drawing
 
 COLOURS = "viridis"

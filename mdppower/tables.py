@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mdppower._checks import choice
-from mdppower.measure import PowerEstimate
+from mdppower.power_estimate import PowerEstimate
 
 FORMATS = ("table", "csv", "json")
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from mdppower._typing import FloatArray
 from mdppower.mdp import RewardlessMDP
-from mdppower.measure import PowerEstimate
+from mdppower.power_estimate import PowerEstimate
 
 WALL = "█"
 DIGITS = "0123456789"

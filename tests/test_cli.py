@@ -14,7 +14,8 @@ import sys
 import pytest
 
 import mdppower as mp
-from mdppower import cli, measure
+from mdppower import cli
+from mdppower.power_estimate import PowerTask
 
 GOOD = "#####\n#a.*#\n#####\n"
 
@@ -191,14 +192,14 @@ def test_unreached_precision_prints_what_there_is(run):
 
 
 def test_ctrl_c_prints_what_there_is(run, monkeypatch):
-    original = measure._Run.__call__
+    original = PowerTask.__call__
 
     def stop(self, number):
         if number == 5:
             raise KeyboardInterrupt
         return original(self, number)
 
-    monkeypatch.setattr(measure._Run, "__call__", stop)
+    monkeypatch.setattr(PowerTask, "__call__", stop)
     code, out, err = run("map", "maze", "--workers", "1", "--rng", "0")
     assert code == 130
     assert "320 draws" in out

@@ -19,7 +19,7 @@ import pytest
 from scipy import stats
 
 import mdppower as mp
-from mdppower import measure
+from mdppower.power_estimate import PowerTask
 
 
 def fork(k: int) -> mp.RewardlessMDP:
@@ -271,7 +271,7 @@ def test_same_bits_whoever_computes():
 def test_same_bits_when_replicates_finish_in_any_order(monkeypatch):
     maze = mp.envs.make("maze")
     alone = mp.power(maze, 0.9, samples=1024, rng=0)
-    original, finished, lock = measure._Run.__call__, [], threading.Lock()
+    original, finished, lock = PowerTask.__call__, [], threading.Lock()
 
     def late(self, number):
         result = original(self, number)
@@ -280,7 +280,7 @@ def test_same_bits_when_replicates_finish_in_any_order(monkeypatch):
             finished.append(number)
         return result
 
-    monkeypatch.setattr(measure._Run, "__call__", late)
+    monkeypatch.setattr(PowerTask, "__call__", late)
     shuffled = mp.power(maze, 0.9, samples=1024, rng=0, workers=4)
     assert finished != sorted(finished)
     assert bits(shuffled) == bits(alone)
@@ -340,7 +340,7 @@ def test_precision_is_reached_or_says_so():
 
 
 def test_ctrl_c_keeps_what_is_done(monkeypatch):
-    original = measure._Run.__call__
+    original = PowerTask.__call__
 
     def stop(self, number):
         if number == 5:
@@ -349,7 +349,7 @@ def test_ctrl_c_keeps_what_is_done(monkeypatch):
 
     maze = mp.envs.make("maze")
     whole = mp.power(maze, 0.9, samples=1024, rng=0)
-    monkeypatch.setattr(measure._Run, "__call__", stop)
+    monkeypatch.setattr(PowerTask, "__call__", stop)
     with pytest.warns(mp.MDPPowerWarning, match="from 320 of 1,024 draws"):
         part = mp.power(maze, 0.9, samples=1024, rng=0)
     assert part.interrupted

@@ -123,11 +123,11 @@ def test_krylov_on_a_grid_too_wide_for_the_band(krylov, gamma):
     mdp = mp.envs.make("open(30,30)", slip=0.2)
     rewards = np.random.default_rng(0).random((2, 900))
     by_krylov = mp.optimal_values(mdp, rewards, gamma)
-    assert not stochastic._plan(mdp).narrow
+    assert not stochastic.plan(mdp).narrow
     stochastic._PLANS.clear()
     stochastic.BAND_WORK = 3e7
     by_lu = mp.optimal_values(mdp, rewards, gamma)
-    assert stochastic._plan(mdp).narrow
+    assert stochastic.plan(mdp).narrow
     np.testing.assert_allclose(by_krylov.normalised, by_lu.normalised, atol=1e-12, rtol=0)
 
 

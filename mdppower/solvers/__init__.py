@@ -100,8 +100,8 @@ def optimal_values(mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float, *, 
     >>> mp.optimal_values(mdp, [0.0, 1.0], 0.9).values
     array([[ 9., 10.]])
     """
-    (rate,), single = discount_rates(gamma) if np.ndim(gamma) == 0 else ((None,), False)
-    if not single or rate is None:
+    (rate, *_), single = discount_rates(gamma)
+    if not single:
         raise ParameterError(f"optimal_values takes one gamma, got {gamma!r}")
     rows = _as_rows(rewards, mdp)
     name = pick(mdp, method)
@@ -143,9 +143,13 @@ def certifiable(gamma: float) -> float:
 
 
 def warm_up(mdp: RewardlessMDP, method: str) -> None:
-    """Have the solver's kernels compiled (or loaded from the cache) before work is handed to threads."""
+    """Compile the solver's kernels (or load them from the cache) and plan, before work is handed to threads."""
     from mdppower.solvers.backup import mean_best_successor
 
+    if method == "stochastic":
+        from mdppower.solvers.stochastic import plan
+
+        plan(mdp)
     tiny = RewardlessMDP.from_pairs([0], [[1.0]])
     values, *_ = _solver(method)(tiny, np.zeros((1, 1)), 0.5)
     mean_best_successor(tiny, values)

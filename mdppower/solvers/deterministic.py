@@ -16,8 +16,9 @@ below that is a tie, and the policy is left as it is.
 Certificate. With ρ = (Tv − v)/(1−γ), T the optimality operator, v* lies in v + [min ρ, max ρ]. ρ is computed in
 the h form and widened by the rounding of one backup.
 
-Measured (open 20×20 grid, uniform rewards, γ = 0.99): starting from the greedy policy of a few value-iteration
-sweeps takes 4 iterations fewer than starting from the best next reward and pays for itself.
+First policy. Greedy after a few Gauss–Seidel sweeps of value iteration. Measured on an open 20×20 grid, uniform
+rewards, one thread, ms per draw (iterations) at γ = 0.5, 0.9, 0.99: after 1 sweep .091 (4.3), .136 (7.7), .171
+(11.9); after 4 sweeps .067 (2.2), .108 (6.2), .148 (11.5); after 16 sweeps .102 (1.0), .158 (3.6), .232 (10.7).
 """
 
 from __future__ import annotations

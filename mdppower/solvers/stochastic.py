@@ -5,16 +5,22 @@ R − c, and with ρ(s) = R(s) − c + γ max_a (T_a h)(s) − h(s), which is (T
 operator, v* lies in v + [min ρ, max ρ]. Moving c to the middle of that interval costs nothing and removes the
 one error mode that decays like γ^k; keeping h centred keeps it small, so that little cancels as γ → 1.
 
-Iteration. Back up (which gives ρ and switches states to better actions), then correct: solve
-(I − γ T_π) δ = ρ for the current policy π and add δ to h. A policy that has not changed is thereby refined, not
-solved anew. It ends when half the width of the interval is below rounding.
+Iteration. Back up, which gives ρ and switches states to better actions; then evaluate the new policy π by
+corrections: solve (I − γ T_π) δ = ρ, add δ to h, look at the policy's own ρ, again until it is small. A policy that
+has not changed is thereby refined, not solved anew. It ends when rounding is all that is left of ρ.
 
-Linear systems. I − γ T_π is a diagonally dominant M-matrix, so no pivoting is needed. All policies of all draws
-share one graph; its states are put into reverse Cuthill–McKee order once.
+Linear systems. I − γ T_π is a diagonally dominant M-matrix with row sums 1−γ, so no pivoting is needed, and its
+constant mode is known and kept out of δ. All policies of all draws share one graph; its states are put into reverse
+Cuthill–McKee order once.
 
-- Where the band is narrow enough (S·b² ≤ `BAND_WORK`): banded LU, in place, kept while the policy stays.
-- Otherwise BiCGStab with the diagonal as preconditioner, to a tolerance tied to the current residual (inexact
-  policy iteration); where it breaks down, Gauss–Seidel sweeps, which always converge.
+- Where the band b is narrow (S·b² ≤ `BAND_WORK`): banded LU without subtractions, kept while the policy stays.
+- Otherwise BiCGStab on vectors modulo constants. Where it does not get through, which happens near γ = 1 when the
+  chain mixes slowly, the LU takes over if it fits into memory.
+
+Tried and measured (slip 0.2, uniform rewards, one thread, ms per draw at γ = 0.9, 0.99, 0.999). 20×20: LU .46, .85,
+1.1. 40×40: LU 4.0, 8.9, 15; BiCGStab 6.8, 19, 36. 100×100: BiCGStab 36, 132, 462. A plain LU of I − γ T_π lost its
+way at 1−γ = 1e-9 (its last pivot is a difference of equal numbers); BiCGStab with constants left in, and one inexact
+correction after each improvement, diverged at γ = 0.99 on 40×40.
 """
 
 from __future__ import annotations
@@ -63,10 +69,10 @@ def solve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> tuple[FloatA
     n, n_states = rewards.shape
     values, pairs = np.empty((n, n_states)), np.empty((n, n_states), np.int32)
     gap, iterations = np.empty(n), np.empty(n, np.int32)
-    plan = _plan(mdp)
+    p = plan(mdp)
     _solve_rows(
-        rewards, gamma, plan.order, plan.pointer, plan.indptr, plan.indices, plan.data, plan.pair,
-        plan.band, plan.narrow, values, pairs, gap, iterations,
+        rewards, gamma, p.order, p.pointer, p.indptr, p.indices, p.data, p.pair,
+        p.band, p.narrow, values, pairs, gap, iterations,
     )  # fmt: skip
     return values, pairs, gap, iterations
 
@@ -88,7 +94,7 @@ class _Plan:
 _PLANS: weakref.WeakKeyDictionary[RewardlessMDP, _Plan] = weakref.WeakKeyDictionary()
 
 
-def _plan(mdp: RewardlessMDP) -> _Plan:
+def plan(mdp: RewardlessMDP) -> _Plan:
     """The renumbered MDP, made once for each MDP."""
     if mdp not in _PLANS:
         graph = adjacency(mdp)

@@ -1,0 +1,296 @@
+"""What `mdppower.power` gives back: POWER of every state with its error, and the means to look closer.
+
+All numbers come from the replicate means that `PowerTask` made; any draw can be made and solved again from the
+entropy of the run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+from mdppower._typing import FloatArray, IntArray, Label
+from mdppower.errors import ParameterError, RewardError, SizeError, SolverError
+from mdppower.estimates import Estimate, Replicates
+from mdppower.mdp import RewardlessMDP
+from mdppower.rewards import RewardDistribution
+from mdppower.sampling import Sampler
+from mdppower.solvers import solve_rows
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+MOST_NUMBERS = 2**29
+"""Most numbers kept in one array (4 GiB)."""
+
+
+@dataclass(frozen=True, eq=False)
+class PowerTask:
+    """All that a run is made of; calling it with a number makes that replicate, on any worker."""
+
+    mdp: RewardlessMDP
+    gammas: tuple[float, ...]
+    single: bool
+    source: Sampler
+    method: str
+    looks: int
+    distribution: RewardDistribution
+
+    def __call__(self, number: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Means (G, S) of POWER's integrand over the draws of one replicate; mean and largest gap (G,)."""
+        from mdppower.solvers.backup import mean_best_successor
+
+        rewards = self.source.replicate(number)
+        if not np.isfinite(rewards).all():
+            i, s = np.argwhere(~np.isfinite(rewards))[0]
+            raise RewardError(f"{self.distribution.name} gave reward {rewards[i, s]} in state {self.mdp.states[s]!r}")
+        means = np.empty((len(self.gammas), self.mdp.n_states))
+        mean_gap, largest_gap = np.zeros(len(self.gammas)), np.zeros(len(self.gammas))
+        for g, gamma in enumerate(self.gammas):
+            values = rewards
+            if gamma > 0:
+                try:
+                    values, _, gap, _ = solve_rows(self.mdp, rewards, gamma, self.method)
+                except SolverError as error:
+                    draw = number * self.source.size + (error.draw or 0)
+                    raise SolverError(f"{error} (draw {draw} of the run with rng={self.source.entropy})",
+                                      draw=draw, gap=error.gap) from None  # fmt: skip
+                mean_gap[g], largest_gap[g] = gap.mean(), gap.max()
+            means[g] = mean_best_successor(self.mdp, values)
+        return means, mean_gap, largest_gap
+
+
+class PowerEstimate(Estimate):
+    """POWER of every state with its error, and what is needed to make it again.
+
+    Attributes
+    ----------
+    mean, stderr : (S,) arrays, or (G, S) for a sequence of γ
+        In the order of ``mdp.states``.
+    mdp : RewardlessMDP
+    gammas : tuple of float
+    rewards : RewardDistribution
+    samples : int
+        Draws made.
+    entropy : int
+        Pass it as ``rng`` to draw the same rewards.
+    sampler, method : str
+    gap : (G,) array
+        The largest certified error of an optimal value among the draws.
+    interrupted : bool
+        Whether Ctrl-C ended the run.
+    guarantee : str
+        ``"statistical"``.
+    """
+
+    guarantee = "statistical"
+
+    def __init__(self, data: Replicates, task: PowerTask, gap: FloatArray, interrupted: bool) -> None:
+        super().__init__(data, task.mdp.states, task.gammas, task.single)
+        # Through object: the base is a frozen dataclass.
+        for name, value in {"_task": task, "gap": gap, "interrupted": interrupted}.items():
+            object.__setattr__(self, name, value)
+
+    _task: PowerTask
+    gap: FloatArray
+    interrupted: bool
+
+    @property
+    def mdp(self) -> RewardlessMDP:
+        """The MDP."""
+        return self._task.mdp
+
+    @property
+    def rewards(self) -> RewardDistribution:
+        """What the reward functions were drawn from."""
+        return self._task.distribution
+
+    @property
+    def samples(self) -> int:
+        """Reward functions drawn."""
+        return len(self.data.means) * self._task.source.size
+
+    @property
+    def entropy(self) -> int:
+        """What to pass as ``rng`` to draw the same rewards."""
+        return self._task.source.entropy
+
+    @property
+    def sampler(self) -> str:
+        """How the draws of a replicate are stratified."""
+        return self._task.source.kind
+
+    @property
+    def method(self) -> str:
+        """The solver that ran."""
+        return self._task.method
+
+    def _position(self, label: Label) -> int:
+        return self.mdp.index(label)
+
+    def difference(self, first: Label, second: Label) -> Estimate:
+        """POWER of the first state less that of the second, paired.
+
+        Parameters
+        ----------
+        first, second : state labels
+
+        Returns
+        -------
+        Estimate
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.make("fork(2)"), 0.9, samples=256, rng=0)
+        >>> low, high = estimate.difference("root", "t1").interval()  # 2/3 − 1/2
+        >>> bool(low < 1 / 6 < high)
+        True
+        """
+        return super().difference(first, second)
+
+    def actions(self, state: Label | None = None) -> Estimate:
+        """POWER-seeking of each state-action pair: E_{s'~T(s,a)} POWER(s') (Def. 5.6).
+
+        Action a seeks more POWER than a' at s if its number is larger; for the paired interval of that, take the
+        ``difference`` of the two pairs.
+
+        Parameters
+        ----------
+        state : label, optional
+            Only the actions of this state.
+
+        Returns
+        -------
+        Estimate
+            Labels are (state, action).
+
+        Raises
+        ------
+        SizeError
+            The MDP is so large that all pairs at once would not fit; give a state.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> actions = mp.power(mp.envs.make("turner-figure-1"), 0.5, samples=256, rng=0).actions("star")
+        >>> actions.difference(("star", "->r_tri"), ("star", "->empty")).mean > 0
+        np.True_
+        """
+        mdp = self.mdp
+        if state is None:
+            pairs = range(mdp.n_pairs)
+        else:
+            s = mdp.index(state)
+            pairs = range(int(mdp.pointer[s]), int(mdp.pointer[s + 1]))
+        numbers = len(self.data.means) * len(self.gammas) * len(pairs)
+        if numbers > MOST_NUMBERS:
+            raise SizeError(f"POWER-seeking of all pairs would take {numbers / 2**27:.1f} GiB; name a state")
+        weights = sparse.csr_array(mdp.kernel[pairs.start : pairs.stop])
+        labels = tuple(mdp.pair_label(p) for p in pairs)
+        return Estimate(self.data.contrast(weights), labels, self.gammas, self.single_gamma, dimension="pair")
+
+    def draw(self, i: int, gamma: float | None = None) -> Draw:
+        """The i-th draw again: its rewards, an optimal policy, its values, and their certified gap.
+
+        Parameters
+        ----------
+        i : int
+            0 … samples − 1.
+        gamma : float, optional
+            One of the rates of this estimate; needed if there are several.
+
+        Returns
+        -------
+        Draw
+
+        Raises
+        ------
+        ParameterError
+            There is no such draw, or the rate is not one of the estimate's.
+        """
+        if isinstance(i, bool) or not isinstance(i, (int, np.integer)) or not 0 <= i < self.samples:
+            raise ParameterError(f"draws are numbered 0 … {self.samples - 1}, got {i!r}")
+        if gamma is None and len(self.gammas) > 1:
+            raise ParameterError(f"say which gamma: one of {', '.join(f'{g:g}' for g in self.gammas)}")
+        rate = self.gammas[0] if gamma is None else float(gamma)
+        if rate not in self.gammas:
+            raise ParameterError(f"gamma {rate:g} is not one of {', '.join(f'{g:g}' for g in self.gammas)}")
+        number, row = divmod(int(i), self._task.source.size)
+        rewards = np.ascontiguousarray(self._task.source.replicate(number)[row : row + 1])
+        values, pairs, gap, _ = solve_rows(self.mdp, rewards, rate, self.method)
+        return Draw(rewards[0], rate, values[0], self.mdp.action_codes[pairs[0]], float(gap[0]))
+
+    def to_xarray(self, confidence: float = 0.95) -> xr.Dataset:
+        """A labelled Dataset: power, stderr, lower, upper along (gamma, state), and the run in its attributes."""
+        data = super().to_xarray(confidence).rename(mean="power")
+        if self.mdp.layout is not None:
+            data = data.assign_coords(row=("state", self.mdp.layout[:, 0]), column=("state", self.mdp.layout[:, 1]))
+        data["gap"] = ("gamma", self.gap)
+        data.attrs |= {
+            "rewards": self.rewards.name, "samples": self.samples, "entropy": str(self.entropy),
+            "sampler": self.sampler, "method": self.method, "guarantee": self.guarantee,
+        }  # fmt: skip
+        return data
+
+    def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
+        """A picture: a heat map where the MDP has a layout, else bars; see `mdppower.plotting.plot_power`."""
+        from mdppower.plotting import plot_power
+
+        return plot_power(self, path, **options)
+
+    def __repr__(self) -> str:
+        mean, error = self.data.value, self.data.error
+        rates = ", ".join(f"{g:g}" for g in self.gammas)
+        return (
+            f"PowerEstimate({self.mdp.n_states:,} states, γ = {rates}, {self.samples:,} draws of {self.rewards.name} "
+            f"rewards: POWER {mean.min():.4f} … {mean.max():.4f}, stderr ≤ {error.max():.2g})"
+        )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        value, error = self.data.value, self.data.error
+        order = np.argsort(-value[-1], kind="stable")
+        shown = order if len(order) <= 12 else np.concatenate([order[:6], order[-6:]])
+        head = "".join(f"<th>γ = {g:g}</th>" for g in self.gammas)
+        body = "".join(
+            f"<tr><td>{escape(str(self.labels[s]))}</td>"
+            + "".join(f"<td>{value[g, s]:.4f} ± {error[g, s]:.4f}</td>" for g in range(len(self.gammas)))
+            + "</tr>"
+            for s in shown
+        )
+        return (
+            f"<p>{escape(repr(self))}</p><table><thead><tr><th>state</th>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table>"
+            + ("" if len(shown) == len(order) else "<p>The 6 states of most and the 6 of least POWER.</p>")
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """One draw of a run, solved again.
+
+    Attributes
+    ----------
+    rewards : (S,) array
+    gamma : float
+    normalised : (S,) array
+        v = (1−γ)V*.
+    policy : (S,) int32 array
+        An optimal action of each state, as a position in ``mdp.action_names``.
+    gap : float
+        Certified bound on the error of `normalised`.
+    """
+
+    rewards: FloatArray
+    gamma: float
+    normalised: FloatArray
+    policy: IntArray
+    gap: float
