@@ -15,8 +15,8 @@ import numpy as np
 from mdppower._typing import FloatArray
 from mdppower.errors import SolverError
 
-FEASIBILITY = 1e-10
-"""The tightest tolerance that HiGHS takes."""
+ATTEMPTS: tuple[tuple[Any, float], ...] = (("highs", 1e-10), ("highs-ds", 1e-9), ("highs-ipm", 1e-9), ("highs", 1e-7))
+"""Method and feasibility tolerance (1e-10 is the tightest), tried in turn until an answer passes the check."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,26 +74,34 @@ def solve(
     """
     from scipy.optimize import linprog
 
-    result = linprog(
-        cost, A_ub=upper, b_ub=upper_rhs, A_eq=equal, b_eq=equal_rhs, bounds=bounds, method="highs",
-        options={"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY},
-    )  # fmt: skip
-    if result.status != 0 or result.x is None or result.fun is None:
-        raise SolverError(f"linear program: {result.message.strip()}")
-    x = np.asarray(result.x, dtype=np.float64)
-    residual = 0.0
-    if upper is not None and upper_rhs is not None:
-        excess = upper @ x - upper_rhs
-        residual = max(residual, float((excess / (1 + abs(upper) @ abs(x))).max(initial=0.0)))
-    if equal is not None and equal_rhs is not None:
-        miss = abs(equal @ x - equal_rhs)
-        residual = max(residual, float((miss / (1 + abs(equal) @ abs(x))).max(initial=0.0)))
-    if not residual <= tolerance:
-        raise SolverError(f"linear program: called optimal, but a constraint is violated by {residual:.2g}")
-    return LPSolution(
-        x,
-        float(result.fun),
-        np.asarray(result.ineqlin.marginals, dtype=np.float64),
-        np.asarray(result.eqlin.marginals, dtype=np.float64),
-        residual,
-    )
+    trouble = ""
+    for method, feasibility in ATTEMPTS:
+        result = linprog(
+            cost, A_ub=upper, b_ub=upper_rhs, A_eq=equal, b_eq=equal_rhs, bounds=bounds, method=method,
+            options={"primal_feasibility_tolerance": feasibility, "dual_feasibility_tolerance": feasibility},
+        )  # fmt: skip
+        if result.status in (2, 3):  # infeasible, unbounded: no other method will change that
+            raise SolverError(f"linear program: {result.message.strip()}")
+        if result.status != 0 or result.x is None or result.fun is None:
+            trouble = trouble or result.message.strip()
+            continue
+        x = np.asarray(result.x, dtype=np.float64)
+        residual = max(_excess(upper, upper_rhs, x, equality=False), _excess(equal, equal_rhs, x, equality=True))
+        if residual <= tolerance:
+            return LPSolution(
+                x,
+                float(result.fun),
+                np.asarray(result.ineqlin.marginals, dtype=np.float64),
+                np.asarray(result.eqlin.marginals, dtype=np.float64),
+                residual,
+            )
+        trouble = trouble or f"called optimal, but a constraint is violated by {residual:.2g}"
+    raise SolverError(f"linear program: {trouble}")
+
+
+def _excess(rows: Any, right: FloatArray | None, x: FloatArray, *, equality: bool) -> float:
+    """Largest violation of rows @ x ≤ right, or = right, relative to the size of the row."""
+    if rows is None or right is None:
+        return 0.0
+    miss = rows @ x - right
+    return float(((np.abs(miss) if equality else miss) / (1 + abs(rows) @ np.abs(x))).max(initial=0.0))

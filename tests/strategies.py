@@ -34,7 +34,7 @@ def mdps(draw, max_states=7, max_actions=3, deterministic=None, dyadic=False):
 
 
 def reward_rows(n_states, rows=3):
-    """Rewards with negative entries, ties, constants, a large offset, or of tiny size."""
+    """Rewards with negative entries, ties, constants, a large offset, or of tiny size on top of one."""
     small = st.integers(-4, 4).map(float)
     real = st.floats(-1, 1, allow_subnormal=False)
     row = st.one_of(
@@ -42,6 +42,8 @@ def reward_rows(n_states, rows=3):
         st.lists(real, min_size=n_states, max_size=n_states),
         st.integers(-3, 3).map(lambda c: [float(c)] * n_states),
         st.lists(small, min_size=n_states, max_size=n_states).map(lambda r: [1000 + x for x in r]),
+        st.lists(small, min_size=n_states, max_size=n_states).map(lambda r: [-1000 + 1e-6 * x for x in r]),
+        st.integers(-3, 3).map(lambda c: [0.1 * c] * n_states),
     )
     return st.lists(row, min_size=rows, max_size=rows).map(np.array)
 

@@ -64,15 +64,20 @@ def solve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> tuple[FloatA
 @njit(nogil=True, cache=True, error_model="numpy")
 def _solve_rows(rewards, gamma, pointer, successor, values, pairs, gap, iterations):
     n_states = len(pointer) - 1
-    g, h = np.empty(n_states), np.empty(n_states)
+    reward, g, h = np.empty(n_states), np.empty(n_states), np.empty(n_states)
     target = np.empty(n_states, np.int32)
     visit, path = np.empty(n_states, np.int32), np.empty(n_states, np.int32)
     for i in range(len(rewards)):
-        reward, pair = rewards[i], pairs[i]
+        pair = pairs[i]
+        # Centred, so that rounding is relative to the range of the rewards and equal rewards are exactly 0.
+        middle = 0.5 * rewards[i].min() + 0.5 * rewards[i].max()
+        for s in range(n_states):
+            reward[s] = rewards[i, s] - middle
         _first_policy(reward, gamma, pointer, successor, h, pair)
         gap[i], iterations[i] = _howard(reward, gamma, pointer, successor, pair, g, h, target, visit, path)
         for s in range(n_states):
-            values[i, s] = g[s] + (1.0 - gamma) * h[s]
+            values[i, s] = middle + (g[s] + (1.0 - gamma) * h[s])
+        gap[i] += 2.0 * EPS * abs(middle)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -134,7 +139,14 @@ def _evaluate(reward, gamma, target, g, h, visit, path):
                 weight *= gamma
                 length += 1
                 t = target[t]
-            g[s] = total * ((1.0 - gamma) / -np.expm1(length * log_gamma))
+            share = (1.0 - gamma) / -np.expm1(length * log_gamma)
+            level = total * share
+            for _ in range(2):  # refine: walking round must come back to h(c₀) = 0
+                round_trip = 0.0
+                for k in range(top - 1, top - length, -1):
+                    round_trip = reward[path[k]] - level + gamma * round_trip
+                level += share * (reward[s] - level + gamma * round_trip)
+            g[s] = level
             h[s] = 0.0
             closed = s
         else:

@@ -127,7 +127,8 @@ def _solve_rows(
         c, gap[i], iterations[i] = _iterate(
             reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, lu, work
         )
-        if not np.isfinite(gap[i]) and len(lu) == 0 and n_states * (2.0 * band + 2.0) <= MOST_BAND:
+        enough = max(1e-9, 1e-14 / (1.0 - gamma)) * (reward.max() - reward.min())
+        if not gap[i] <= enough and len(lu) == 0 and n_states * (2.0 * band + 2.0) <= MOST_BAND:
             lu = np.empty((n_states, 2 * band + 2))
             c, gap[i], iterations[i] = _iterate(
                 reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, lu, work
