@@ -124,6 +124,8 @@ def _law_of_frozen(frozen: Any, text: str | None) -> Law:
 
 def _name_of(frozen: Any) -> str:
     family = getattr(frozen, "dist", frozen)
+    if hasattr(family, "xk"):
+        return "discrete"
     args = [f"{x:g}" if isinstance(x, (int, float)) else str(x) for x in getattr(frozen, "args", ())]
     kwargs = [f"{k}={v}" for k, v in getattr(frozen, "kwds", {}).items()]
     parameters = ",".join(args + kwargs)

@@ -149,9 +149,9 @@ def _run(
     done: list[tuple[FloatArray, FloatArray, FloatArray]] = []
     estimate: PowerEstimate | None = None
     total = (schedule[0] if precision is None else schedule[-1]) * task.source.size
-    with tqdm(total=total, unit="draw", disable=None if progress is None else not progress) as bar:
+    hidden = None if progress is None else not progress
+    with tqdm(desc="compiling", total=total, unit=" draws", disable=hidden) as bar:
         try:
-            bar.set_description("compiling")
             warm_up(task.mdp, task.method)
             bar.set_description("POWER")
             for target in schedule:
