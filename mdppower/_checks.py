@@ -49,7 +49,7 @@ def _rate(gamma: Any) -> float:
     except (TypeError, ValueError):
         raise ParameterError(f"gamma must be a number in [0, 1], got {gamma!r}") from None
     if not 0 <= rate <= 1:  # NaN fails too
-        raise ParameterError(f"gamma must be in [0, 1], got {rate:g}")
+        raise ParameterError(f"gamma must be in [0, 1], got {rate:.15g}")
     if rate == 1:
         raise ParameterError("gamma = 1 (average reward) is not supported yet; use a rate below 1, such as 0.999999")
     return rate

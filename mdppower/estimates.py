@@ -258,7 +258,7 @@ class Estimate:
         mean, error = self.data.value, self.data.error
         if mean.size > 1:
             return f"{type(self).__name__}({mean.shape[1]} {self.dimension}s × {mean.shape[0]} γ)"
-        return f"{type(self).__name__}({mean[0, 0]:.6g} ± {error[0, 0]:.2g} at γ={self.gammas[0]:g})"
+        return f"{type(self).__name__}({mean[0, 0]:.6g} ± {error[0, 0]:.2g} at γ={self.gammas[0]:.15g})"
 
 
 def _spread(weights: Any, ends: FloatArray) -> FloatArray:

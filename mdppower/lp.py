@@ -78,7 +78,10 @@ def solve(
     for method, feasibility in ATTEMPTS:
         result = linprog(
             cost, A_ub=upper, b_ub=upper_rhs, A_eq=equal, b_eq=equal_rhs, bounds=bounds, method=method,
-            options={"primal_feasibility_tolerance": feasibility, "dual_feasibility_tolerance": feasibility},
+            options={
+                "primal_feasibility_tolerance": feasibility, "dual_feasibility_tolerance": feasibility,
+                "presolve": False,  # at 1e-10 HiGHS' presolve can corrupt the heap and abort Python (SciPy 1.17)
+            },
         )  # fmt: skip
         if result.status in (2, 3):  # infeasible, unbounded: no other method will change that
             raise SolverError(f"linear program: {result.message.strip()}")

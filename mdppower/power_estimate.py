@@ -218,10 +218,10 @@ class PowerEstimate(Estimate):
         if isinstance(i, bool) or not isinstance(i, (int, np.integer)) or not 0 <= i < self.samples:
             raise ParameterError(f"draws are numbered 0 … {self.samples - 1}, got {i!r}")
         if gamma is None and len(self.gammas) > 1:
-            raise ParameterError(f"say which gamma: one of {', '.join(f'{g:g}' for g in self.gammas)}")
+            raise ParameterError(f"say which gamma: one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
         rate = self.gammas[0] if gamma is None else float(gamma)
         if rate not in self.gammas:
-            raise ParameterError(f"gamma {rate:g} is not one of {', '.join(f'{g:g}' for g in self.gammas)}")
+            raise ParameterError(f"gamma {rate:.15g} is not one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
         number, row = divmod(int(i), self._task.source.size)
         rewards = np.ascontiguousarray(self._task.source.replicate(number)[row : row + 1])
         values, pairs, gap, _ = solve_rows(self.mdp, rewards, rate, self.method)
@@ -247,7 +247,7 @@ class PowerEstimate(Estimate):
 
     def __repr__(self) -> str:
         mean, error = self.data.value, self.data.error
-        rates = ", ".join(f"{g:g}" for g in self.gammas)
+        rates = ", ".join(f"{g:.15g}" for g in self.gammas)
         return (
             f"PowerEstimate({self.mdp.n_states:,} states, γ = {rates}, {self.samples:,} draws of {self.rewards.name} "
             f"rewards: POWER {mean.min():.4f} … {mean.max():.4f}, stderr ≤ {error.max():.2g})"
@@ -259,7 +259,7 @@ class PowerEstimate(Estimate):
         value, error = self.data.value, self.data.error
         order = np.argsort(-value[-1], kind="stable")
         shown = order if len(order) <= 12 else np.concatenate([order[:6], order[-6:]])
-        head = "".join(f"<th>γ = {g:g}</th>" for g in self.gammas)
+        head = "".join(f"<th>γ = {g:.15g}</th>" for g in self.gammas)
         body = "".join(
             f"<tr><td>{escape(str(self.labels[s]))}</td>"
             + "".join(f"<td>{value[g, s]:.4f} ± {error[g, s]:.4f}</td>" for g in range(len(self.gammas)))

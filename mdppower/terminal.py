@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,11 @@ from mdppower.mdp import RewardlessMDP
 from mdppower.power_estimate import PowerEstimate
 
 WALL = "█"
+WALL_COLOUR = "59;59;66"
 DIGITS = "0123456789"
 MOST_BARS = 40
+MOST_ACTIONS = 12
+MOST_SUCCESSORS = 6
 
 # Viridis at eleven points (matplotlib's colour map of that name; colour-blind safe, monotone in grey).
 _VIRIDIS = (
@@ -61,14 +64,16 @@ def show_map(mdp: RewardlessMDP, *, colour: bool = False, width: int = 100) -> s
     for mark, where in mdp.marks.items():
         glyph[list(where)] = mark
     special = glyph != "."
-
-    def cell(s: int) -> str:
-        text = str(glyph[s])
-        return f"\x1b[1;33m{text}\x1b[0m" if colour and special[s] else text
-
     wide = 2 if 2 * grid.shape[1] + 4 <= width else 1
-    grid, note = _thin(_framed(grid), width // wide)
-    lines = ["".join(WALL * wide if s < 0 else " " * (wide - 1) + cell(s) for s in row) for row in grid.tolist()]
+    grid, block, note = _coarse(grid, width // wide - 2)
+    drawn = np.full(grid.max() + 1, ".", dtype="<U1")
+    drawn[block[special]] = glyph[special]
+
+    def cell(k: int) -> str:
+        text = str(drawn[k])
+        return f"\x1b[1;33m{text}\x1b[0m" if colour and text != "." else text
+
+    lines = ["".join(WALL * wide if k < 0 else " " * (wide - 1) + cell(k) for k in row) for row in _framed(grid)]
     return "\n".join([*lines, *note])
 
 
@@ -81,7 +86,8 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
     colour : bool
         Whether to use 24-bit colour (viridis).
     width : int
-        Columns of the terminal: cells show two or three digits where they fit, else one.
+        Columns of the terminal: cells show their number where that fits, else its place on the scale from 0 to
+        9, or with colour alone two rows a line; a map too wide even for that is averaged over squares of cells.
 
     Returns
     -------
@@ -89,7 +95,8 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
     """
     grid = grid_of(estimate.mdp)
     value = estimate.data.value
-    lower, upper = estimate.data.bounds(0.95)
+    # The states named are picked by what is estimated: only intervals that hold for all at once cover them.
+    lower, upper = estimate.data.bounds(0.95, simultaneous=True)
     blocks = []
     for g, gamma in enumerate(estimate.gammas):
         half = (upper[g] - lower[g]) / 2
@@ -100,15 +107,41 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
         name = estimate.mdp.states
         best, worst = int(value[g].argmax()), int(value[g].argmin())
         blocks.append(
-            f"POWER at γ = {gamma:g}\n{body}\n"
-            f"most   {value[g, best]:.4f} ± {half[best]:.2g} at {name[best]}\n"
-            f"least  {value[g, worst]:.4f} ± {half[worst]:.2g} at {name[worst]}"
+            f"POWER at γ = {gamma:.15g}\n{body}\n"
+            f"most   {_with_error(value[g, best], half[best])} at {name[best]}\n"
+            f"least  {_with_error(value[g, worst], half[worst])} at {name[worst]}"
         )
     what = (
         f"{estimate.samples:,} draws of {estimate.rewards.name} rewards (rng={estimate.entropy}); "
-        f"± is a 95 % interval for one state; solver error ≤ {estimate.gap.max():.0e}"
+        f"{_meaning(lower)}; solver error ≤ {estimate.gap.max():.0e}"
     )
     return "\n\n".join([*blocks, what])
+
+
+def _meaning(limits: FloatArray) -> str:
+    return "no intervals: no variance" if np.isnan(limits).any() else "± holds for all states and γ at once (95 %)"
+
+
+def _with_error(value: float, half: float) -> str:
+    """The value to the digits that its interval leaves it, four at least."""
+    if not math.isfinite(half):
+        return f"{value:.6g} ± {half:.2g}"
+    return f"{value:.{_decimals(half, 4)}f} ± {half:.2g}"
+
+
+def _decimals(span: float, least: int) -> int:
+    """Digits after the point that tell apart numbers which differ by a tenth of the span."""
+    return max(least, 1 - math.floor(math.log10(span))) if span > 0 else least
+
+
+def number_texts(values: FloatArray) -> list[str]:
+    """Short numbers, with as many digits as tell them apart; ".83" where all are between 0 and 1."""
+    low, high = float(values.min()), float(values.max())
+    digits = _decimals(high - low, 2) if high > low else 3
+    if not math.isfinite(low + high) or digits > 5 or max(-low, high) >= 1e5:
+        return [f"{x:.4g}" for x in values.tolist()]
+    texts = [f"{round(x, digits) + 0.0:.{digits}f}" for x in values.tolist()]
+    return [x[1:] for x in texts] if all(x.startswith("0") for x in texts) else texts
 
 
 # ---------------------------------------------------------------------- cells
@@ -117,56 +150,88 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
 def _cells(grid: npt.NDArray[np.int64], value: FloatArray, width: int, colour: bool) -> str:
     """The grid as text; each cell is as wide as fits: a number, or a digit of the scale from least to most."""
     low, high = float(value.min()), float(value.max())
-    span = high - low or 1.0
-    share = (value - low) / span
-    plain = low >= 0 and high < 0.9995  # then ".83" says it all
-    grid = _framed(grid)
-    digits = 3 if high - low < 0.1 else 2
-
-    def number(s: int) -> str:
-        return f"{value[s]:.{digits}f}"[1:] if plain else f"{round(value[s], 2) + 0.0:.2f}"
-
-    def tenth(s: int) -> str:
-        return DIGITS[min(9, int(10 * share[s]))]
-
-    shown: Callable[[int], str] = number
-    longest = max(len(number(s)) for s in range(len(value))) if len(value) <= 20_000 else width
-    wide = longest + 1
-    legend = f"scale  {low:.4f} … {high:.4f}"
+    # A number takes two columns at least: those of a map with more cells than that need not be written.
+    texts = number_texts(value) if 2 * grid.shape[1] <= width else []
+    wide = max(map(len, texts), default=width) + 1
     note: list[str] = []
-    if wide * grid.shape[1] > width:
-        wide = 2 if 2 * grid.shape[1] <= width else 1
-        grid, note = _thin(grid, width // wide)
-        shown = tenth
+    digits = _decimals(high - low, 4)
+    legend = f"scale  {low:.{digits}f} … {high:.{digits}f}"
+    columns = grid.shape[1] + 2
+    if wide * columns > width:
+        wide = 2 if 2 * columns <= width else 1
+        grid, block, note = _coarse(grid, width // wide - 2)
+        value = np.bincount(block, value) / np.bincount(block)
+    share = (value - low) / ((high - low) or 1.0)
+    framed = _framed(grid)
+    if colour and wide == 1:
+        return "\n".join([*_half_blocks(framed, share), *note, legend])
+    if wide < 3:
+        texts = [DIGITS[min(9, int(10 * x))] for x in share.tolist()]
         legend += "  (0 … 9: tenths of it)"
     lines = []
-    for row in grid.tolist():
-        cells = []
-        for s in row:
-            text = WALL * wide if s < 0 else shown(s).rjust(wide)
-            cells.append(_paint(text, float(share[s])) if colour and s >= 0 else text)
+    for row in framed:
+        cells = [WALL * wide if s < 0 else texts[s].rjust(wide) for s in row]
+        if colour:
+            wall = f"\x1b[38;2;{WALL_COLOUR}m"  # a full block in the terminal's own ink would outshine the map
+            cells = [
+                f"{wall}{text}\x1b[0m" if s < 0 else _paint(text, float(share[s]))
+                for s, text in zip(row, cells, strict=True)
+            ]
         lines.append("".join(cells))
     return "\n".join([*lines, *note, legend])
 
 
-def _framed(grid: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The grid with a border of wall: what is not drawn is wall."""
-    return np.pad(grid, 1, constant_values=-1)
+def _half_blocks(rows: list[list[int]], share: FloatArray) -> list[str]:
+    """Two rows of cells a line, so that a cell is about square: ▀ with the upper one's colour on the lower one's."""
+    paint = [";".join(map(str, _colour(float(x)))) for x in share.tolist()] + [WALL_COLOUR]  # [-1] is a wall
+    if len(rows) % 2:
+        rows = [*rows, [-1] * len(rows[0])]
+    return [
+        "".join(f"\x1b[38;2;{paint[up]};48;2;{paint[down]}m▀" for up, down in zip(upper, lower, strict=True))
+        + "\x1b[0m"
+        for upper, lower in zip(rows[::2], rows[1::2], strict=True)
+    ]
 
 
-def _thin(grid: npt.NDArray[np.int64], columns: int) -> tuple[npt.NDArray[np.int64], list[str]]:
-    """Every k-th row and column, so that it fits, and a line that says so."""
-    step = -(-grid.shape[1] // max(1, columns))
-    if step == 1:
-        return grid, []
-    return grid[::step, ::step], [f"(every {step}th row and column of {grid.shape[0] - 2} × {grid.shape[1] - 2})"]
+def _framed(grid: npt.NDArray[np.int64]) -> list[list[int]]:
+    """The rows of the grid with a border of wall: what is not drawn is wall."""
+    rows: list[list[int]] = np.pad(grid, 1, constant_values=-1).tolist()
+    return rows
+
+
+def _coarse(
+    grid: npt.NDArray[np.int64], columns: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[str]]:
+    """Squares of cells in place of cells where these are too many: wall only where a square has no state.
+
+    Returns
+    -------
+    coarse : grid of squares, numbered where they have a state
+    square : (S,) the square of each state
+    note : a line that says so, or none
+    """
+    side = -(-grid.shape[1] // max(1, columns))
+    rows, across = np.nonzero(grid >= 0)
+    shape = (-(-grid.shape[0] // side), -(-grid.shape[1] // side))
+    filled, number = np.unique(rows // side * shape[1] + across // side, return_inverse=True)
+    coarse = np.full(shape[0] * shape[1], -1, np.int64)
+    coarse[filled] = np.arange(len(filled))
+    square = np.empty(len(rows), np.int64)
+    square[grid[rows, across]] = number
+    note = [f"(each character stands for {side} × {side} of {grid.shape[0]:,} × {grid.shape[1]:,} cells)"]
+    return coarse.reshape(shape), square, note if side > 1 else []
+
+
+def _colour(share: float) -> tuple[int, ...]:
+    """Red, green and blue of that place on the scale."""
+    place = min(max(share, 0.0), 1.0) * (len(_VIRIDIS) - 1)
+    k = min(int(place), len(_VIRIDIS) - 2)
+    return tuple(round(a + (place - k) * (b - a)) for a, b in zip(_VIRIDIS[k], _VIRIDIS[k + 1], strict=True))
 
 
 def _paint(text: str, share: float) -> str:
     """The text on its colour of the scale, black or white as is readable."""
-    place = min(max(share, 0.0), 1.0) * (len(_VIRIDIS) - 1)
-    k = min(int(place), len(_VIRIDIS) - 2)
-    red, green, blue = (round(a + (place - k) * (b - a)) for a, b in zip(_VIRIDIS[k], _VIRIDIS[k + 1], strict=True))
+    red, green, blue = _colour(share)
     ink = "30" if 0.299 * red + 0.587 * green + 0.114 * blue > 120 else "97"
     return f"\x1b[{ink};48;2;{red};{green};{blue}m{text}\x1b[0m"
 
@@ -175,15 +240,15 @@ def _paint(text: str, share: float) -> str:
 
 
 def is_drawing(mdp: RewardlessMDP) -> bool:
-    """Whether the layout draws a graph: its states have names, not the positions themselves."""
-    return any(not isinstance(label, tuple) for label in mdp.states[:1])
+    """Whether the layout draws a graph: its states have names, not positions or numbers."""
+    return isinstance(mdp.states[0], str)
 
 
 def _bars(estimate: PowerEstimate, value: FloatArray, half: FloatArray, width: int, colour: bool) -> str:
     """States from most to least POWER as bars from the least possible value, or from the least seen."""
     order = np.argsort(-value, kind="stable")[:MOST_BARS]
-    names = [str(estimate.mdp.states[s]) for s in order]
-    pad = min(max(map(len, names)), 24)
+    names = [cut(str(estimate.mdp.states[s]), 24) for s in order]
+    pad = max(map(len, names))
     low = estimate.data.low.min()
     low = float(low) if np.isfinite(low) else float(value.min())
     span = float(value.max()) - low or 1.0
@@ -193,14 +258,19 @@ def _bars(estimate: PowerEstimate, value: FloatArray, half: FloatArray, width: i
         share = (value[s] - low) / span
         bar = "█" * max(1, round(room * share))
         drawn = _ink(bar, share) if colour else bar
-        lines.append(f"{name[:pad]:>{pad}}  {drawn}{' ' * (room - len(bar))}  {value[s]:.4f} ± {half[s]:.2g}")
+        lines.append(f"{name:>{pad}}  {drawn}{' ' * (room - len(bar))}  {_with_error(value[s], half[s])}")
     if len(value) > MOST_BARS:
         lines.append(f"… and {len(value) - MOST_BARS:,} states of less POWER (use --format table)")
     return "\n".join([*lines, f"bars from {low:.4g}"])
 
 
+def cut(text: str, longest: int) -> str:
+    """The text, or as much of it as fits."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
 def _ink(text: str, share: float) -> str:
-    red, green, blue = _VIRIDIS[round(min(max(share, 0.0), 1.0) * (len(_VIRIDIS) - 1))]
+    red, green, blue = _colour(share)
     return f"\x1b[38;2;{red};{green};{blue}m{text}\x1b[0m"
 
 
@@ -208,10 +278,15 @@ def _transitions(mdp: RewardlessMDP) -> str:
     """``state --action--> successor``, for the first states."""
     lines = []
     for state in mdp.states[:MOST_BARS]:
-        for action in mdp.actions(state):
-            ends = mdp.successors(state, action)
-            told = ", ".join(str(t) if p == 1 else f"{t} ({p:.4g})" for t, p in ends.items())
+        actions = mdp.actions(state)
+        for action in actions[:MOST_ACTIONS]:
+            ends = list(mdp.successors(state, action).items())
+            told = ", ".join(str(t) if p == 1 else f"{t} ({p:.4g})" for t, p in ends[:MOST_SUCCESSORS])
+            if len(ends) > MOST_SUCCESSORS:
+                told += f", … ({len(ends):,} states)"
             lines.append(f"{state!s:>12}  {action!s:<12} leads to {told}")
+        if len(actions) > MOST_ACTIONS:
+            lines.append(f"{'':>12}  … and {len(actions) - MOST_ACTIONS:,} more actions")
     if mdp.n_states > MOST_BARS:
         lines.append(f"… and {mdp.n_states - MOST_BARS:,} more states")
     return "\n".join(lines)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+import itertools
+import subprocess
+import sys
+
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 
 import mdppower as mp
 from mdppower.plotting import UNIT, WALL
@@ -79,9 +85,10 @@ def test_marks_and_map_coordinates():
     # A map with drawn walls: its ticks are the labels' rows and columns, which start at 1 there.
     rooms = mp.power(mp.envs.make("four-rooms"), 0.9, samples=16, rng=0).plot()
     rooms.canvas.draw()
-    ticks = [t.get_text() for t in rooms.axes[0].get_xticklabels()]
-    assert "1" in ticks
-    assert "0" not in ticks
+    assert rooms.axes[0].get_xlim() == (0.5, 11.5)
+    assert rooms.axes[0].get_ylim() == (11.5, 0.5)
+    inside = [t.get_text() for t in rooms.axes[0].get_xticklabels() if 0.5 < t.get_position()[0] < 11.5]
+    assert {"2", "4", "10"} <= set(inside)
 
 
 def test_large_maps_have_no_text():
@@ -126,3 +133,90 @@ def test_paths_that_do_not_work(maze, tmp_path):
         maze.plot("maze.gif")
     with pytest.raises(mp.ParameterError, match=r"cannot write .*No such file or directory"):
         maze.plot(tmp_path / "no" / "maze.png")
+
+
+@pytest.mark.parametrize("name", ["maze", "cliff", "corridor", "open(40,3)", "open(1,1)", "turner-figure-1"])
+@pytest.mark.parametrize("gamma", [0.9, [0.1, 0.5, 0.9], [0.01, 0.5, 0.9, 0.99]])
+def test_nothing_is_cut_off_or_overlaps(name, gamma):
+    figure = mp.power(mp.envs.make(name), gamma, samples=16, rng=0).plot()
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    found = [(None, figure._suptitle.get_window_extent())]
+    for axes in figure.axes:
+        if axes.get_visible():
+            parts = [axes.xaxis.get_tightbbox(renderer), axes.yaxis.get_tightbbox(renderer), axes.get_window_extent()]
+            if axes.get_title():
+                parts.append(axes.title.get_window_extent())
+            found += [(axes, part) for part in parts if part is not None]
+    for _, box in found:
+        assert box.x0 >= 0
+        assert box.y0 >= 0
+        assert box.x1 <= figure.bbox.width
+        assert box.y1 <= figure.bbox.height
+    for (one, a), (other, b) in itertools.combinations(found, 2):
+        apart = a.x1 <= b.x0 or b.x1 <= a.x0 or a.y1 <= b.y0 or b.y1 <= a.y0
+        assert apart or one is other
+
+
+def test_values_stay_inside_their_cells():
+    for rewards in ("uniform", "norm(0,1)", "norm(1000,1)"):
+        figure = mp.power(mp.envs.make("robot-face"), 0.9, rewards, samples=16, rng=0).plot()
+        figure.canvas.draw()
+        panel = figure.axes[0]
+        cell = panel.get_window_extent().width / 20
+        for text in panel.texts:
+            assert text.get_window_extent().width <= cell
+
+
+def test_four_rates_are_two_by_two():
+    figure = mp.power(mp.envs.make("maze"), [0.01, 0.5, 0.9, 0.99], samples=16, rng=0).plot()
+    figure.canvas.draw()
+    panels = [axes.get_position() for axes in figure.axes if axes.images]
+    assert len({round(p.x0, 3) for p in panels}) == len({round(p.y0, 3) for p in panels}) == 2
+
+
+def test_equal_values_have_a_readable_scale():
+    figure = mp.power(mp.envs.make("open(1,1)"), 0.9, 3.0, samples=16, rng=0).plot()
+    norm = figure.axes[0].images[0].norm
+    assert (norm.vmin, norm.vmax) == pytest.approx((2.85, 3.15))
+
+
+def test_values_that_are_not_finite_are_white(maze):
+    means = maze.data.means.copy()
+    means[:, :, 5] = np.inf
+    broken = copy.copy(maze)
+    object.__setattr__(broken, "data", dataclasses.replace(maze.data, means=means))
+    with np.errstate(invalid="ignore"):
+        figure = broken.plot(gamma=0.9)
+    figure.canvas.draw()
+    panel = figure.axes[0]
+    power, odd = panel.images
+    grid = grid_of(maze.mdp)
+    assert (odd.get_array().mask == (grid != 5)).all()
+    assert to_hex(odd.cmap(0.0)) == "#ffffff"
+    assert power.get_array()[grid == 5].mask.all()
+    assert "white: not finite" in panel.get_title()
+
+
+def test_names_are_not_mathematics():
+    odd = mp.RewardlessMDP.from_successors({"a$x$": {"go": "b" * 40}, "b" * 40: {"go": "a$x$"}})
+    panel = mp.power(odd, 0.5, samples=16, rng=0).plot().axes[0]
+    labels = panel.get_xticklabels()
+    assert [t.get_text() for t in labels] == ["a$x$", "b" * 23 + "…"]
+    assert not any(t.get_parse_math() for t in labels)
+
+
+def test_missing_intervals_are_said_to_be_missing():
+    with pytest.warns(mp.MDPPowerWarning, match="no variance"):
+        bars = mp.power(mp.envs.fork(2), 0.5, "t(2)", samples=64, rng=0).plot()
+    assert "no intervals" in bars.axes[0].get_legend().get_title().get_text()
+    with pytest.warns(mp.MDPPowerWarning, match="no variance"):
+        cells = mp.power(mp.envs.make("maze"), 0.5, "t(2)", samples=64, rng=0).plot()
+    assert "no stderr" in cells.axes[0].get_title()
+
+
+def test_pyplot_is_never_imported():
+    code = "import sys, mdppower as mp; mp.power(mp.envs.fork(2), 0.5, samples=16).plot(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "matplotlib.figure" in loaded
+    assert "matplotlib.pyplot" not in loaded

@@ -46,6 +46,11 @@ def test_text_is_aligned():
     ]
 
 
+def test_a_rate_below_one_is_not_shown_as_one():
+    lines = render({"gamma": [0.9, 0.99999999, 1 - 1e-12, 1.0]}).splitlines()
+    assert [line.strip() for line in lines[1:]] == ["0.9", "0.99999999", "0.999999999999", "1"]
+
+
 def test_values_that_are_no_numbers():
     assert json.loads(render({"x": [np.float64(np.nan), np.inf, np.int64(3)]}, "json")) == [
         {"x": None}, {"x": None}, {"x": 3},

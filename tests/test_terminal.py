@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower.terminal import WALL, grid_of, show_map, terminal_map
+from mdppower.terminal import WALL, WALL_COLOUR, _colour, grid_of, number_texts, show_map, terminal_map
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -88,5 +88,86 @@ def test_show_map():
 
 def test_a_large_map_is_thinned():
     drawn = show_map(mp.envs.make("open(300,300)"), width=80)
-    assert "every 4th row and column of 300 × 300" in drawn
+    assert "each character stands for 4 × 4 of 300 × 300 cells" in drawn
     assert max(map(len, drawn.splitlines())) <= 80
+    # Every odd cell of a maze is a wall between corridors: a square is drawn as wall only if it has no state.
+    maze = mp.envs.make("large-maze")
+    assert show_map(maze, width=30).count(".") == 20 * 20
+    estimate = mp.power(maze, 0.9, samples=16, rng=0)
+    rows = [line[1:-1] for line in terminal_map(estimate, width=30).splitlines() if line.startswith(WALL)][1:-1]
+    assert [len(row) for row in rows] == [20] * 20
+    first = [s for s, (row, column) in enumerate(maze.states) if row in (1, 2) and column in (1, 2)]
+    low, high = estimate.mean.min(), estimate.mean.max()
+    assert rows[0][0] == str(int(10 * (estimate.mean[first].mean() - low) / (high - low)))
+
+
+def test_half_blocks_where_a_cell_has_one_column(maze):
+    out = terminal_map(maze, colour=True, width=12)
+    rows = [ANSI.sub("", line) for line in out.splitlines() if "▀" in line]
+    assert rows == ["▀" * 9] * 2 * 5  # 7 × 7 cells and the wall around them, two rows a line, at two rates
+    # (row 1, column 0) is over (row 2, column 0), which has the colour of its place on the scale.
+    line = [line for line in out.splitlines() if "▀" in line][1]
+    painted = re.findall(r"38;2;(\d+;\d+;\d+);48;2;(\d+;\d+;\d+)m", line)
+    assert painted[0] == (WALL_COLOUR, WALL_COLOUR)
+    assert WALL_COLOUR not in painted[1]
+    assert painted[2] == (WALL_COLOUR, ";".join(map(str, _colour(_share(maze, 0, (2, 1))))))
+
+
+def _share(estimate, g, state):
+    mean = estimate.mean[g]
+    return (mean[estimate.mdp.index(state)] - mean.min()) / np.ptp(mean)
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.1, 0.834], [".10", ".83"]),
+        ([0.1, 0.999], ["0.10", "1.00"]),
+        ([0.8341, 0.8355], [".8341", ".8355"]),
+        ([-0.001, 1.5], ["0.00", "1.50"]),
+        ([-3, 12], ["-3.00", "12.00"]),
+        ([0.5, 0.5], [".500", ".500"]),
+        ([1.25e-4, 1.62e-4], ["0.000125", "0.000162"]),
+        ([1e6, 2e9], ["1e+06", "2e+09"]),
+        ([0.5, np.nan], ["0.5", "nan"]),
+    ],
+)
+def test_numbers_have_the_digits_that_tell_them_apart(values, texts):
+    assert number_texts(np.array(values, dtype=float)) == texts
+
+
+def test_extremes_carry_a_simultaneous_interval(maze):
+    # The state of most POWER is picked by the estimate itself: an interval for one state would be too short.
+    upper = maze.interval(0.95, simultaneous=True)[1]
+    best = maze.mean[1].argmax()
+    assert f"± {upper[1, best] - maze.mean[1, best]:.2g} at {maze.mdp.states[best]}" in terminal_map(maze)
+
+
+def test_what_is_not_known_is_said():
+    with pytest.warns(mp.MDPPowerWarning, match="no variance"):
+        estimate = mp.power(mp.envs.fork(2), 0.5, "t(2)", samples=64, rng=0)
+    out = terminal_map(estimate)
+    assert "± nan" in out
+    assert "no intervals" in out
+    # A rate that rounds to 1 is not written as 1.
+    assert "γ = 0.99999999\n" in terminal_map(mp.power(mp.envs.fork(2), 0.99999999, samples=16, rng=0))
+
+
+def test_long_lists_are_cut():
+    wide = {"x": {f"to{k}": {"y": 1.0} for k in range(20)}, "y": {"all": {"x": 0.5, "y": 0.5}}}
+    assert "and 8 more actions" in show_map(mp.RewardlessMDP.from_successors(wide))
+    names = [f"s{k}" for k in range(10)]
+    spread = mp.RewardlessMDP.from_successors({s: {"any": dict.fromkeys(names, 0.1)} for s in names})
+    assert "s5 (0.1), … (10 states)" in show_map(spread)
+    long = mp.RewardlessMDP.from_successors({"n" * 50: {"stay": "n" * 50}})
+    assert f"{'n' * 23}…  █" in terminal_map(mp.power(long, 0.5, samples=16, rng=0))
+
+
+def test_numbered_states_on_a_grid_are_a_map():
+    mdp = mp.RewardlessMDP.from_pairs([0, 1, 2], np.eye(3), layout=[[0, 0], [0, 1], [1, 1]])
+    assert [x.replace(WALL, "#") for x in show_map(mdp).splitlines()] == [
+        "########",
+        "## * *##",
+        "#### *##",
+        "########",
+    ]

@@ -62,7 +62,7 @@ class Solution:
     def __repr__(self) -> str:
         n, n_states = self.normalised.shape
         return (
-            f"Solution({n} draws × {n_states} states, γ={self.gamma:g}, {self.method}, "
+            f"Solution({n} draws × {n_states} states, γ={self.gamma:.15g}, {self.method}, "
             f"gap ≤ {self.gap.max(initial=0):.1e})"
         )
 
