@@ -7,6 +7,7 @@ absolute, and there are reports of wrong "optimal" answers). Scale a problem so 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,19 @@ import numpy as np
 from mdppower._typing import FloatArray
 from mdppower.errors import SolverError
 
-ATTEMPTS: tuple[tuple[Any, float], ...] = (("highs", 1e-10), ("highs-ds", 1e-9), ("highs-ipm", 1e-9), ("highs", 1e-7))
-"""Method and feasibility tolerance (1e-10 is the tightest), tried in turn until an answer passes the check."""
+ATTEMPTS: tuple[tuple[Any, float, bool], ...] = (
+    ("highs", 1e-10, False),
+    ("highs-ds", 1e-9, False),
+    ("highs", 1e-7, True),
+)
+"""Method, feasibility tolerance (1e-10 is the tightest) and presolve, tried in turn until an answer passes the check.
+
+Seen with SciPy 1.17 on small programs: with presolve at 1e-10 HiGHS can corrupt the heap and abort Python; without
+presolve "highs-ipm" can run for ever. The last attempt is HiGHS as everybody uses it.
+"""
+
+TIME_LIMIT = 60.0
+"""Seconds that an attempt other than the last may take."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +87,12 @@ def solve(
     from scipy.optimize import linprog
 
     trouble = ""
-    for method, feasibility in ATTEMPTS:
+    for method, feasibility, presolve in ATTEMPTS:
         result = linprog(
             cost, A_ub=upper, b_ub=upper_rhs, A_eq=equal, b_eq=equal_rhs, bounds=bounds, method=method,
             options={
                 "primal_feasibility_tolerance": feasibility, "dual_feasibility_tolerance": feasibility,
-                "presolve": False,  # at 1e-10 HiGHS' presolve can corrupt the heap and abort Python (SciPy 1.17)
+                "presolve": presolve, "time_limit": math.inf if presolve else TIME_LIMIT,
             },
         )  # fmt: skip
         if result.status in (2, 3):  # infeasible, unbounded: no other method will change that
