@@ -19,10 +19,18 @@ INDEX_LIMIT = 2**31 - 1
 """Indices are int32."""
 
 
-def as_csr(kernel: Any) -> sparse.csr_array:
+def as_csr(kernel: Any) -> Any:
     """A private canonical copy: float64, int32 indices, sorted, duplicates summed, no explicit zeros."""
     try:
-        rows = sparse.csr_array(kernel, dtype=np.float64, copy=True)
+        given: Any = sparse.coo_array(kernel)
+        if given.dtype.kind == "c":
+            raise TypeError("complex numbers")
+        # Summing duplicates could hide a negative entry: such a kernel keeps only these, for validation to name.
+        negative = given.data < 0
+        if negative.any():
+            where = tuple(axis[negative] for axis in given.coords)
+            given = sparse.coo_array((given.data[negative], where), shape=given.shape)
+        rows: Any = sparse.csr_array(given, dtype=np.float64, copy=True)
     except (TypeError, ValueError) as error:
         raise ModelError(f"kernel is not a P × S array of probabilities: {error}") from None
     if rows.ndim != 2:
@@ -42,13 +50,21 @@ def row_sums(rows: sparse.csr_array) -> FloatArray:
 
 def as_indices(values: npt.ArrayLike, name: str, length: int, bound: int) -> IntArray:
     """An int32 copy of `length` indices below `bound`."""
-    array = np.asarray(values)
+    array = numbers(values, name, None)
     if array.shape != (length,) or (length and array.dtype.kind not in "iu"):
         raise ModelError(f"{name} must be {length} integers, got {array.dtype} of shape {array.shape}")
     bad = np.flatnonzero((array < 0) | (array >= bound))
     if len(bad):
         raise ModelError(f"{name}[{bad[0]}] is {array[bad[0]]}, not in 0 … {bound - 1}")
     return array.astype(np.int32)
+
+
+def numbers(values: npt.ArrayLike, name: str, dtype: Any = np.float64) -> AnyArray:
+    """A copy as an array, or a ModelError where the values are ragged or no numbers."""
+    try:
+        return np.array(values, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{name} is not an array of numbers: {error}") from None
 
 
 def as_probability(value: Any, state: Label, action: Label, successor: Label) -> float:
@@ -97,6 +113,10 @@ def check_labels(states: Any, n_states: int) -> tuple[Label, ...] | AnyArray | N
     if len(states) != n_states:
         raise ModelError(f"{n_states} state labels are needed, got {len(states)}")
     if isinstance(states, np.ndarray) and states.ndim == 2 and states.dtype.kind in "iu":
+        ordered = states[np.lexsort(states.T)]
+        twice = np.flatnonzero((np.diff(ordered, axis=0) == 0).all(axis=1))
+        if len(twice):
+            raise ModelError(f"state label {tuple(ordered[twice[0]].tolist())!r} is used twice")
         return states.copy()  # rows become tuples when somebody asks: a million tuples are 120 MB
     labels = tuple(plain_label(s) for s in states)
     require_unique(labels, "state")
@@ -107,7 +127,7 @@ def check_layout(layout: npt.ArrayLike | None, n_states: int) -> FloatArray | No
     """(S, 2) finite positions, or None."""
     if layout is None:
         return None
-    array = np.array(layout, dtype=np.float64)
+    array = numbers(layout, "layout")
     if array.shape != (n_states, 2) or not np.isfinite(array).all():
         raise ModelError(f"layout must be {n_states} finite (row, column) positions, got shape {array.shape}")
     return array

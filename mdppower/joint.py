@@ -37,7 +37,7 @@ class Gaussian(RewardDistribution):
 
     def __init__(self, mean: npt.ArrayLike, cov: npt.ArrayLike) -> None:
         self.mean = _vector(mean, "mean")
-        covariance = np.asarray(cov, dtype=np.float64)
+        covariance = _array(cov, "cov")
         size = len(self.mean)
         if covariance.shape == (size,):
             covariance = np.diag(covariance)
@@ -98,7 +98,7 @@ class Features:
 
     def bind(self, mdp: RewardlessMDP) -> RewardDistribution:
         """The rewards of the MDP's states; RewardError if Φ has another number of rows."""
-        phi = np.asarray(self.matrix, dtype=np.float64)
+        phi = _array(self.matrix, "features")
         if phi.ndim != 2 or len(phi) != mdp.n_states or not np.isfinite(phi).all():
             raise RewardError(f"features must be a finite ({mdp.n_states}, d) array, got shape {phi.shape}")
         many = isinstance(self.distribution, Sequence) and not isinstance(self.distribution, str)
@@ -190,7 +190,7 @@ class Mixture:
         parts = [resolve(c, mdp) for c in self.components]
         if not parts:
             raise RewardError("a mixture needs at least one component")
-        weights = np.full(len(parts), 1 / len(parts)) if self.weights is None else np.asarray(self.weights, float)
+        weights = np.full(len(parts), 1 / len(parts)) if self.weights is None else _array(self.weights, "weights")
         if weights.shape != (len(parts),) or not (weights >= 0).all() or abs(weights.sum() - 1) > 1e-9:
             raise RewardError(f"weights must be {len(parts)} probabilities that sum to 1, got {list(weights)}")
         return _Mixed(parts, weights)
@@ -211,7 +211,9 @@ class _Mixed(RewardDistribution):
         sizes = [p.dimension for p in self._parts]
         # One uniform chooses the component, the others draw from it.
         self.dimension = None if None in sizes else 1 + max(d for d in sizes if d is not None)
-        self.is_discrete = any(p.is_discrete for p in self._parts)
+        # Constants that differ are atoms too.
+        varies = self.low < self.high
+        self.is_discrete = any(p.is_discrete or bool((p.is_constant & varies).any()) for p in self._parts)
         self.name = " | ".join(p.name for p in self._parts)
 
     def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
@@ -230,11 +232,15 @@ class _Mixed(RewardDistribution):
         return rewards
 
 
-def _vector(values: npt.ArrayLike, name: str) -> FloatArray:
+def _array(values: npt.ArrayLike, name: str) -> FloatArray:
     try:
-        array = np.array(values, dtype=np.float64)
+        return np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise RewardError(f"{name} must be numbers, got {values!r}") from None
+
+
+def _vector(values: npt.ArrayLike, name: str) -> FloatArray:
+    array = _array(values, name)
     if array.ndim != 1:
         raise RewardError(f"{name} must be a vector with one number a state, got shape {array.shape}")
     bad = np.flatnonzero(~np.isfinite(array))

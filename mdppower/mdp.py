@@ -13,7 +13,7 @@ terminated earns nothing more: the adapters say what they make of it).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ from mdppower._canonical import (
     count,
     encode,
     number_within_state,
+    numbers,
     plain_label,
     position,
     read_only,
@@ -148,9 +149,9 @@ class RewardlessMDP:
         if actions is None and action_codes is None:
             codes, names = number_within_state(owner, n_states)
         elif action_codes is None:
-            codes, names = encode(tuple(plain_label(a) for a in actions or ()), n_pairs)
+            codes, names = encode(tuple(plain_label(a) for a in (() if actions is None else actions)), n_pairs)
         else:
-            names = tuple(plain_label(a) for a in actions or ())
+            names = tuple(plain_label(a) for a in (() if actions is None else actions))
             require_unique(names, "action")
             codes = as_indices(action_codes, "action_codes", n_pairs, len(names))
 
@@ -164,7 +165,8 @@ class RewardlessMDP:
         self.action_names, self.action_codes = names, codes
         self.kernel = rows
         self.layout = check_layout(layout, n_states)
-        self.marks = {str(k): tuple(int(i) for i in v) for k, v in (marks or {}).items()}
+        groups = {str(k): list(v) for k, v in (marks or {}).items()}
+        self.marks = {k: tuple(as_indices(v, f"marks[{k!r}]", len(v), n_states).tolist()) for k, v in groups.items()}
         self._validate(owner)
         self._freeze()
         return self
@@ -217,10 +219,9 @@ class RewardlessMDP:
         if dense.ndim != 3 or dense.shape[0] != dense.shape[2]:
             raise ModelError(f"transitions must have shape (S, A, S), got {dense.shape}")
         n_states, n_actions, _ = dense.shape
-        mask = np.ones((n_states, n_actions), bool) if feasible is None else np.asarray(feasible)
+        mask = np.ones((n_states, n_actions), bool) if feasible is None else numbers(feasible, "feasible", bool)
         if mask.shape != (n_states, n_actions):
             raise ModelError(f"feasible must have shape {(n_states, n_actions)}, got {mask.shape}")
-        mask = mask.astype(bool)
         names = range(n_actions) if actions is None else actions
         if len(names) != n_actions:
             raise ModelError(f"{n_actions} action labels are needed, got {len(names)}")
@@ -271,7 +272,11 @@ class RewardlessMDP:
         col: list[int] = []
         prob: list[float] = []
         for s, acts in zip(labels, successors.values(), strict=True):
+            if not isinstance(acts, Mapping):
+                raise ModelError(f"state {s!r}: actions must be a mapping from action to successor, got {acts!r}")
             for action, target in acts.items():
+                if not isinstance(target, Hashable | Mapping):
+                    raise ModelError(f"state {s!r}, action {action!r}: successor {target!r} is not a state")
                 spread = target if isinstance(target, Mapping) else {target: 1.0}
                 for successor, probability in spread.items():
                     if successor not in index:
@@ -466,8 +471,11 @@ class RewardlessMDP:
         ParameterError
             `order` is not a permutation of 0 … S−1.
         """
-        order = np.asarray(order)
-        if order.shape != (self.n_states,) or not np.array_equal(np.sort(order), np.arange(self.n_states)):
+        try:
+            order = np.asarray(order)
+        except ValueError as error:
+            raise ParameterError(f"order is not a permutation: {error}") from None
+        if order.dtype.kind not in "iu" or not np.array_equal(np.sort(order), np.arange(self.n_states)):
             raise ParameterError(f"order must be a permutation of 0 … {self.n_states - 1}")
         place = np.argsort(order)
         return RewardlessMDP.from_pairs(

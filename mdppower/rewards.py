@@ -176,7 +176,11 @@ class _Callable(RewardDistribution):
         raise RewardError(f"{self.name} can only draw iid")
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        rewards = np.array(self._function(n, rng), dtype=np.float64, order="C")
+        given = self._function(n, rng)
+        try:
+            rewards = np.array(given, dtype=np.float64, order="C")
+        except (TypeError, ValueError) as error:
+            raise RewardError(f"{self.name}(n, rng) did not give numbers: {error}") from None
         if rewards.shape != (n, self.n_states):
             raise RewardError(f"{self.name}(n, rng) must give shape {(n, self.n_states)}, got {rewards.shape}")
         return rewards

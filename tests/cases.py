@@ -38,6 +38,7 @@ def golden_rewards(case: dict):
         case "iid_exponential":
             return stats.expon(scale=1 / number("rate"))
         case "gaussian":
+            assert spec["order"] == case["states"]  # cov is in this order
             return mp.Gaussian([spec["mean"][s] for s in spec["order"]], spec["cov"])
         case "independent_discrete":
             return {
@@ -73,3 +74,11 @@ def _solve_exactly(rows: list[list[Fraction]], right: list[Fraction], gamma: Fra
             if i != k and a[i][k] != 0:
                 a[i] = [x - a[i][k] * y for x, y in zip(a[i], a[k], strict=True)]
     return [row[n] for row in a]
+
+
+def assert_covers(solution, truth):
+    """|v − v*| ≤ gap, compared as rationals."""
+    error = max(abs(Fraction(x) - y) for x, y in zip(solution.normalised[0], truth, strict=True))
+    assert error <= Fraction(solution.gap[0]), (
+        f"{solution.method}: error {float(error):.3g}, gap {solution.gap[0]:.3g}"
+    )

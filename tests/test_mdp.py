@@ -148,6 +148,19 @@ def test_structure_that_is_no_mdp():
         RewardlessMDP.from_pairs([0, 1], np.eye(2), layout=[[0, 0], [0, np.nan]])
     with pytest.raises(mp.ModelError, match="no position for state 'y'"):
         RewardlessMDP.from_successors({"x": {"a": "y"}, "y": {"a": "y"}}, layout={"x": (0, 0)})
+    with pytest.raises(mp.ModelError, match=r"state 'x', action 'go': successor \['x'\] is not a state"):
+        RewardlessMDP.from_successors({"x": {"go": ["x"]}})
+    with pytest.raises(mp.ModelError, match=r"state 'x': actions must be a mapping .*, got \['x'\]"):
+        RewardlessMDP.from_successors({"x": ["x"]})
+    with pytest.raises(mp.ModelError, match="one a pair, got 1"):
+        RewardlessMDP.from_pairs([0, 1], np.eye(2), actions=["go"])
+    with pytest.raises(mp.ModelError, match="action label 'go' is used twice"):
+        RewardlessMDP.from_arrays(dense(), actions=["go", "go"])
+    with pytest.raises(mp.ModelError, match=r"kernel must have two dimensions \(P, S\), got 1"):
+        RewardlessMDP.from_pairs([0, 1], [1.0, 0.0])
+    for where, told in (([0, 2], r"marks\['a'\]\[1\] is 2, not in 0 … 1"), ([-1], "is -1"), ("xy", "2 integers")):
+        with pytest.raises(mp.ModelError, match=told):
+            RewardlessMDP.from_pairs([0, 1], np.eye(2), marks={"a": where})
     with pytest.raises(TypeError, match="from_arrays"):
         RewardlessMDP()
 
@@ -165,6 +178,7 @@ def test_labels():
     mdp = RewardlessMDP.from_pairs([0, 1], np.eye(2), states=[np.int64(7), (np.str_("a"), 1)])
     assert mdp.states == (7, ("a", 1))
     assert type(mdp.states[0]) is int
+    assert RewardlessMDP.from_pairs([0, 1], np.eye(2), actions=np.array(["a", "b"])).action_names == ("a", "b")
 
 
 # ---------------------------------------------------------------------- asking
@@ -215,8 +229,9 @@ def test_equals():
     ):
         assert not mdp.equals(RewardlessMDP.from_successors(change))
     assert not mdp.equals(mdp.permute_states([1, 0, 2]))
-    with pytest.raises(mp.ParameterError, match="permutation"):
-        mdp.permute_states([0, 0, 1])
+    for order in ([0, 0, 1], [0, 1], [[0, 1, 2]], [0.0, 1.0, 2.0]):
+        with pytest.raises(mp.ParameterError, match="permutation of 0 … 2"):
+            mdp.permute_states(order)
 
 
 def test_cannot_be_changed_and_does_not_hold_the_callers_arrays():
@@ -229,6 +244,13 @@ def test_cannot_be_changed_and_does_not_hold_the_callers_arrays():
     for array in (mdp.kernel.data, mdp.kernel.indices, mdp.pointer, mdp.layout, mdp.pair_states, mdp.action_codes):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
+    # Sparse input in canonical form already, and of the very types that are kept.
+    given = sparse.csr_array(np.eye(2))
+    given.indices, given.indptr = given.indices.astype(np.int32), given.indptr.astype(np.int32)
+    codes = np.array([0, 0], np.int32)
+    other = RewardlessMDP.from_pairs(np.array([0, 1], np.int32), given, actions=["go"], action_codes=codes)
+    given.data[0], given.indices[0], given.indptr[1], codes[0] = 0.5, 1, 0, 7  # still writable
+    assert other.successors(0, "go") == {0: 1.0}
     with pytest.raises(AttributeError, match="cannot be changed"):
         mdp.layout = None
     with pytest.raises(AttributeError, match="cannot be changed"):
@@ -257,3 +279,23 @@ def test_labels_of_the_graph():
     back = RewardlessMDP.from_graph(graph)
     assert back.marks == {"a": (0,), "*": (1,)}
     assert back.layout.tolist() == [[0, 0], [0, 1]]
+
+
+def test_what_the_first_tests_missed():
+    # Found by a fuzz run: each was accepted, or ended in a bare error of NumPy's.
+    with pytest.raises(mp.ModelError, match=r"state label \(0, 0\) is used twice"):
+        RewardlessMDP.from_pairs([0, 1], np.eye(2), states=np.zeros((2, 2), int))
+    minus = sparse.coo_array(([1.5, -0.5, 1.0], ([0, 0, 1], [0, 0, 1])), shape=(2, 2))
+    with pytest.raises(mp.ModelError, match=r"state 0, action 0: probability of successor 0 is -0\.5"):
+        RewardlessMDP.from_pairs([0, 1], minus)  # 1.5 − .5 is 1, but no sum of probabilities
+    with pytest.raises(mp.ModelError, match="complex"):
+        RewardlessMDP.from_pairs([0, 1], np.eye(2) + 1j)
+    for ragged in ([[0, 0], [0]], "ab"):
+        with pytest.raises(mp.ModelError):
+            RewardlessMDP.from_pairs([0, 1], np.eye(2), layout=ragged)
+        with pytest.raises(mp.ModelError):
+            RewardlessMDP.from_pairs(ragged, np.eye(2))
+    with pytest.raises(mp.ModelError, match="feasible"):
+        RewardlessMDP.from_arrays(dense(), feasible=[[1, 1], [1], [1, 1]])
+    with pytest.raises(mp.ParameterError, match="permutation"):
+        bet().permute_states([[0], [1, 2]])

@@ -137,3 +137,21 @@ def test_bad_vectors_and_covariances():
         mp.Gaussian([0, 0], [[1, 0.5], [0, 1]])
     with pytest.raises(mp.RewardError, match=r"\(2, 2\)"):
         mp.Gaussian([0, 0], np.eye(3))
+
+
+def test_a_mixture_of_constants_has_atoms():
+    coin = mp.Mixture([mp.Fixed(np.zeros(6)), mp.Fixed(np.ones(6))])
+    assert resolve(coin, MDP).is_discrete
+    assert mp.power(MDP, 0.5, coin, samples=64, rng=0).sampler == "iid"
+    assert not resolve(mp.Mixture([mp.Fixed(np.ones(6)), mp.Fixed(np.ones(6))]), MDP).is_discrete
+
+
+def test_ragged_numbers_are_our_errors():
+    for make in (
+        lambda: mp.Gaussian([0, 0], [[1], [1, 2]]),
+        lambda: resolve(mp.Features([[1], [1, 2]]), MDP),
+        lambda: resolve(mp.Mixture(["uniform", "norm"], ["a", "b"]), MDP),
+        lambda: mp.power(MDP, 0.5, lambda n, rng: "text", samples=16),
+    ):
+        with pytest.raises(mp.RewardError, match="numbers"):
+            make()

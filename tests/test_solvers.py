@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from cases import exact_values
+from cases import assert_covers, exact_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import GAMMAS, mdps, reward_rows
@@ -33,14 +33,6 @@ def enumeration(mdp, rewards, gamma):
             f = (1 - gamma) * visit_distribution(mdp, policy, label, gamma)
             v[:, s] = np.maximum(v[:, s], rewards @ f)
     return v
-
-
-def check_enclosure(mdp, reward, gamma, v):
-    """The half-width of Tv + γ/(1−γ)·[min r, max r], and its distance from v, written independently in NumPy."""
-    tv = (1 - gamma) * reward + gamma * np.maximum.reduceat(mdp.kernel @ v, mdp.pointer[:-1])
-    r = tv - v
-    low, high = tv + gamma / (1 - gamma) * r.min(), tv + gamma / (1 - gamma) * r.max()
-    return max((high - v).max(), (v - low).max())
 
 
 # ---------------------------------------------------------------------- routes agree
@@ -81,7 +73,7 @@ def test_krylov_route_agrees(data):
 @pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize("slip", [0.0, 0.2])
 def test_solvers_agree_on_the_catalog(name, slip):
-    if slip and not mp.envs.catalog().get(name, mp.envs.catalog()["maze"]).is_map:
+    if slip and not mp.envs.catalog()[name].is_map:
         return  # the paper's MDPs take no slip
     mdp = mp.envs.make(name, slip=slip) if slip else mp.envs.make(name)
     rewards = np.random.default_rng(0).normal(size=(3, mdp.n_states))
@@ -99,8 +91,11 @@ def test_solvers_agree_on_the_catalog(name, slip):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
-def test_occupancy_programs_agree_on_the_catalog(name):
-    mdp = mp.envs.make(name)
+@pytest.mark.parametrize("slip", [0.0, 0.2])
+def test_occupancy_programs_agree_on_the_catalog(name, slip):
+    if slip and not mp.envs.catalog()[name].is_map:
+        return  # the paper's MDPs take no slip
+    mdp = mp.envs.make(name, slip=slip) if slip else mp.envs.make(name)
     rewards = np.random.default_rng(1).random((2, mdp.n_states))
     for gamma in (0.9, 0.999999):
         fast = mp.optimal_values(mdp, rewards, gamma).normalised
@@ -111,10 +106,13 @@ def test_occupancy_programs_agree_on_the_catalog(name):
 @pytest.mark.parametrize("name", ["turner-figure-1", "fork(3)", "cycle(4)", "open(2,2)"])
 @pytest.mark.parametrize("gamma", [0.1, 0.9, 0.999999])
 def test_enumeration_on_the_catalog(name, gamma):
-    mdp = mp.envs.make(name)
-    rewards = np.random.default_rng(2).normal(size=(5, mdp.n_states))
-    expected = enumeration(mdp, rewards, gamma)
-    np.testing.assert_allclose(mp.optimal_values(mdp, rewards, gamma).normalised, expected, atol=1e-9, rtol=0)
+    mdps = [mp.envs.make(name)]
+    if mp.envs.catalog().get(name) is None:  # a room: 5 actions in each of 4 cells, 625 policies
+        mdps.append(mp.envs.make(name, slip=0.2))
+    for mdp in mdps:
+        rewards = np.random.default_rng(2).normal(size=(5, mdp.n_states))
+        expected = enumeration(mdp, rewards, gamma)
+        np.testing.assert_allclose(mp.optimal_values(mdp, rewards, gamma).normalised, expected, atol=1e-9, rtol=0)
 
 
 @pytest.mark.slow
@@ -156,6 +154,40 @@ def test_chains_that_hardly_mix(krylov):
         two = mp.optimal_values(mdp, rewards, gamma)
         stochastic.BAND_WORK = 0.0
         assert (np.abs(one.normalised - two.normalised).max(axis=1) <= one.gap + two.gap).all()
+
+
+def test_a_draw_that_bicgstab_cannot_do_goes_to_the_lu(krylov):
+    """Without room for an LU `_iterate` gives up (gap ∞, the draw is not certified); `solve` then gets through."""
+    mdp, rewards, gamma = chain_with_traps()
+    p = stochastic.plan(mdp)
+    gaps = []
+    for reward in rewards:
+        h, rho, pair = np.empty(mdp.n_states), np.empty(mdp.n_states), np.empty(mdp.n_states, np.int32)
+        _, gap, _ = stochastic._iterate(
+            reward[p.order], gamma, p.pointer, p.indptr, p.indices, p.data, p.band, pair, h, rho,
+            np.empty((0, 0)), np.empty((8, mdp.n_states)),
+        )  # fmt: skip
+        gaps.append(gap)
+    enough = 1e-14 / (1 - gamma) * np.ptp(rewards, axis=1)
+    assert 0 < (np.array(gaps) > enough).sum() < len(gaps)  # some do, some do not
+    by_fall_back = mp.optimal_values(mdp, rewards, gamma, method="stochastic")
+    assert (by_fall_back.gap <= np.maximum(1e-9 * np.ptp(rewards, axis=1), enough)).all()
+
+
+def chain_with_traps():
+    """A random walk that hardly mixes, and draws of which BiCGStab solves some only (found by trying seeds)."""
+    rng = np.random.default_rng(33)
+    n = 40
+    rows, owner = [], []
+    for s in range(n):
+        for _ in range(int(rng.integers(1, 4))):
+            ends = np.unique(np.clip(s + rng.integers(-2, 3, 3), 0, n - 1))
+            weights = rng.random(len(ends)) ** rng.integers(1, 8) + 1e-12
+            row = np.zeros(n)
+            row[ends] = weights / weights.sum()
+            rows.append(row)
+            owner.append(s)
+    return mp.RewardlessMDP.from_pairs(owner, np.array(rows)), rng.normal(size=(6, n)), 1 - 1e-5
 
 
 # ---------------------------------------------------------------------- near γ = 1
@@ -207,70 +239,48 @@ def test_stochastic_near_one_on_a_unichain(gamma):
     assert solution.gap[0] < 1e-14
 
 
-# ---------------------------------------------------------------------- the certificate
-
-
 @given(st.data())
 @settings(max_examples=80)
-def test_gap_bounds_the_true_error(data):
-    """Against rational arithmetic: no rounding in the reference (dyadic probabilities, integer rewards)."""
-    mdp = data.draw(mdps(max_states=4, max_actions=2, dyadic=True))
-    gamma = data.draw(st.sampled_from([0.1, 0.5, 0.9, 0.99, 0.999999]))
+def test_near_one_against_rationals(data):
+    """γ up to 1 − 1e-12, any chain structure, against rational arithmetic."""
+    mdp = data.draw(mdps(max_states=4, max_actions=2, deterministic=data.draw(st.booleans()), dyadic=True))
+    gamma = data.draw(st.sampled_from([1 - 1e-9, 1 - 1e-12]))
     reward = data.draw(st.lists(st.integers(-3, 3), min_size=mdp.n_states, max_size=mdp.n_states))
-    truth = exact_values(mdp, reward, Fraction(gamma))
-    for method in ("auto", "stochastic", "lp"):
-        solution = mp.optimal_values(mdp, np.array(reward, float), gamma, method=method)
-        error = max(abs(Fraction(x) - y) for x, y in zip(solution.normalised[0], truth, strict=True))
-        assert error <= Fraction(solution.gap[0]), method
-        # A gap of nothing would say nothing: it stays near rounding.
-        assert solution.gap[0] < (1e-8 if method == "lp" else 1e-12)
+    solution = mp.optimal_values(mdp, np.array(reward, float), gamma)
+    assert_covers(solution, exact_values(mdp, reward, Fraction(gamma)))
 
 
-def test_a_wrong_value_is_not_certified():
-    """Negative control: values moved off by 1e-6 get an enclosure that still holds, and a gap that says so."""
-    mdp = mp.envs.make("maze")
-    reward = np.random.default_rng(0).random(31)
-    for gamma in (0.5, 0.99):
-        v = mp.optimal_values(mdp, reward, gamma).normalised[0]
-        for s in range(0, 31, 5):
-            wrong = v.copy()
-            wrong[s] += 1e-6
-            claimed = check_enclosure(mdp, reward, gamma, wrong)
-            assert claimed >= 1e-6 * (1 - 1e-6)  # never below the true error
-            assert check_enclosure(mdp, reward, gamma, v) < 1e-12
+# From a fuzz against rational policy iteration: 1 draw of 1,400 at γ = .999999, 1 of 100 at 1 − 1e-12.
+STALLS = {
+    # Two policies that tie exactly, and an LU whose rounding, 1e-11 = ε/(1−γ), makes each look better in turn.
+    "ties": (
+        1 - 1e-6,
+        [0.3, 0.1, 0.2, 0.3, 0.3, -0.3, -0.3],
+        {
+            0: [2, 0], 1: [{2: 0.5, 4: 0.25, 5: 0.25}, 4, 3], 2: [1, 5, 6],
+            3: [{0: 0.5, 4: 0.25, 5: 0.25}, {2: 0.5, 3: 0.25, 4: 0.25}, 3], 4: [0],
+            5: [{5: 0.25, 6: 0.75}, 1], 6: [3, 2, 0],
+        },
+    ),
+    # Several closed classes: h is of size 1/(1−γ) until the last improvement.
+    "classes": (
+        1 - 1e-9,
+        [-2.0, 3.0, -2.0, 0.0, 2.0, 3.0],
+        {
+            0: [0, 0], 1: [3, 4, 2], 2: [2], 3: [{0: 0.25, 2: 0.5, 4: 0.25}, 1, 4],
+            4: [{1: 0.75, 2: 0.25}, 0, 4], 5: [1],
+        },
+    ),
+}  # fmt: skip
 
 
-def test_failure_names_the_draw(monkeypatch):
-    monkeypatch.setattr("mdppower.solvers.certifiable", lambda gamma: -1.0)
-    rewards = np.zeros((3, 31))
-    rewards[2] = np.arange(31)  # zero rewards are certified to 0 exactly, and pass
-    with pytest.raises(mp.SolverError, match="draw 2") as caught:
-        mp.optimal_values(mp.envs.make("maze"), rewards, 0.9)
-    assert caught.value.draw == 2
-
-
-@pytest.mark.parametrize("slip", [0.0, 0.2])
-@pytest.mark.parametrize("gamma", [0.9, 0.999999])
-def test_hard_rewards(slip, gamma):
-    """Ties everywhere, constants, sparse, huge offsets, tiny scales, heavy tails: solved, with the gap to scale."""
-    mdp = mp.envs.make("open(8,8)", slip=slip)
-    rng = np.random.default_rng(0)
-    n = mdp.n_states
-    rows = {
-        "0/1": rng.integers(0, 2, n).astype(float),
-        "tenths": rng.integers(0, 3, n) * 0.1,
-        "constant": np.full(n, 0.1),
-        "one": np.eye(1, n, 5)[0],
-        "offset": rng.normal(size=n) * 1e6 - 1e7,
-        "tiny": rng.normal(size=n) * 1e-12,
-        "cauchy": rng.standard_cauchy(n),
-    }
-    for name, row in rows.items():
-        solution = mp.optimal_values(mdp, row, gamma)
-        assert solution.gap[0] <= 1e-8 * np.ptp(row) + 1e-14 * np.abs(row).max(), name
-        lp = mp.optimal_values(mdp, row, gamma, method="lp")
-        difference = np.abs(lp.normalised - solution.normalised).max()
-        assert difference <= lp.gap[0] + solution.gap[0], name
+@pytest.mark.parametrize("name", STALLS)
+def test_policy_iteration_does_not_stall(name):
+    gamma, reward, successors = STALLS[name]
+    mdp = mp.RewardlessMDP.from_successors({s: dict(enumerate(to)) for s, to in successors.items()})
+    solution = mp.optimal_values(mdp, reward, gamma, method="stochastic")
+    # A float is taken as the rational that it is.
+    assert_covers(solution, exact_values(mdp, [Fraction(r) for r in reward], Fraction(gamma)))
 
 
 # ---------------------------------------------------------------------- what comes back
@@ -285,6 +295,16 @@ def test_a_row_does_not_depend_on_its_neighbours(slip):
         alone = mp.optimal_values(mdp, rewards[i], 0.95)
         assert (alone.normalised[0] == together.normalised[i]).all()
         assert (alone.policies[0] == together.policies[i]).all()
+        assert alone.gap[0] == together.gap[i]
+
+
+def test_a_row_does_not_depend_on_its_neighbours_by_krylov(krylov):
+    # Of these draws the second needs the LU and the others do not.
+    mdp, rewards, gamma = chain_with_traps()
+    together = mp.optimal_values(mdp, rewards, gamma, method="stochastic")
+    for i, reward in enumerate(rewards):
+        alone = mp.optimal_values(mdp, reward, gamma, method="stochastic")
+        assert (alone.normalised[0] == together.normalised[i]).all()
         assert alone.gap[0] == together.gap[i]
 
 
@@ -325,6 +345,11 @@ def test_values_are_v_over_one_minus_gamma():
     solution = mp.optimal_values(mp.envs.fork(1), [1.0, 2.0], 0.5)
     assert solution.values.tolist() == [[3.0, 4.0]]  # 1 + ½·4, and 2/(1 − ½)
     assert "2 states" in repr(solution)
+
+
+def test_an_overflowing_range_is_not_certified():
+    with pytest.raises(mp.SolverError, match="draw 0"):
+        mp.optimal_values(mp.envs.fork(1), [1e308, -1e308], 0.9)
 
 
 def test_bad_arguments():

@@ -124,9 +124,11 @@ def solve_rows(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: st
     if gamma == 0:
         return _myopic(mdp, rewards)
     rows = _solver(method)(mdp, rewards, gamma)
-    spread = rewards.max(axis=1) - rewards.min(axis=1)
+    with np.errstate(over="ignore"):
+        spread = rewards.max(axis=1) - rewards.min(axis=1)
     size = np.abs(rewards).max(axis=1)
-    failed = np.flatnonzero(~(rows[2] <= certifiable(gamma) * spread + 64 * np.finfo(float).eps * size))
+    allowed = certifiable(gamma) * spread + 64 * np.finfo(float).eps * size
+    failed = np.flatnonzero(~((rows[2] <= allowed) & np.isfinite(rows[2])))  # a range of 1e308 overflows
     if len(failed):
         i = int(failed[0])
         raise SolverError(

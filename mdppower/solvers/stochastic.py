@@ -121,6 +121,7 @@ def _solve_rows(
     pair = np.empty(n_states, np.int32)
     work = np.empty((8, n_states))
     lu = np.empty((n_states, 2 * band + 2)) if narrow else np.empty((0, 0))
+    spare = np.empty((0, 0))  # for draws that need it: the others must not know
     for i in range(len(rewards)):
         for k in range(n_states):
             reward[k] = rewards[i, order[k]]
@@ -129,9 +130,10 @@ def _solve_rows(
         )
         enough = max(1e-9, 1e-14 / (1.0 - gamma)) * (reward.max() - reward.min())
         if not gap[i] <= enough and len(lu) == 0 and n_states * (2.0 * band + 2.0) <= MOST_BAND:
-            lu = np.empty((n_states, 2 * band + 2))
+            if len(spare) == 0:
+                spare = np.empty((n_states, 2 * band + 2))
             c, gap[i], iterations[i] = _iterate(
-                reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, lu, work
+                reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, spare, work
             )
         for k in range(n_states):
             values[i, order[k]] = c + (1.0 - gamma) * h[k]
@@ -154,23 +156,28 @@ def _iterate(reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, 
     for p in range(len(indptr) - 1):
         terms = max(terms, indptr[p + 1] - indptr[p] + 4.0)
     least, waited, fresh, left = np.inf, 0, False, 0.0
+    enough = 0.1 * max(1e-9, 1e-14 / (1.0 - gamma)) * (reward.max() - reward.min())
     for iteration in range(1, MOST_ITERATIONS):
         noise = EPS * (2.0 * (spread + abs(c)) + terms * h.max())  # what rounding can do to one ρ
         tie = 2.0 * (noise + left)
         low, high, switched = _backup(reward, c, gamma, pointer, indptr, indices, data, h, pair, rho, tie)
         half = 0.5 * (high - low)
-        c += _centre(rho)
+        middle = 0.5 * (low + high)
+        c += middle
+        for s in range(n_states):
+            rho[s] -= middle
         waited = 0 if half < 0.5 * least else waited + 1
         least = min(least, half)
         # No policy's h is larger than this: a correction went astray.
         if waited > 500 or not h.max() <= 4.0 * spread / (1.0 - gamma):
             break
-        if half <= 2.0 * noise or (waited > 20 and switched == 0):
+        if half <= 2.0 * noise or (waited > 20 and (switched == 0 or half <= enough)):
             return c, half + noise + 4.0 * EPS * (abs(c) + (1.0 - gamma) * h.max()), iteration
         if len(lu) and (switched > 0 or not fresh):
             _factor(gamma, pair, indptr, indices, data, band, lu)
             fresh = True
-        goal = max(2.0 * noise, FORCING * half)
+        # A correction by the LU costs little beside its factors: go on until it does not help.
+        goal = 2.0 * noise if len(lu) else max(2.0 * noise, FORCING * half)
         c, left = _evaluate(reward, c, gamma, pair, indptr, indices, data, band, h, rho, goal, lu, work)
         if left > goal and len(lu) == 0:
             break  # the Krylov method does not get through: the LU will
@@ -180,7 +187,7 @@ def _iterate(reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _evaluate(reward, c, gamma, pair, indptr, indices, data, band, h, rho, goal, lu, work):
     """Correct h until the policy's own |ρ| ≤ goal, or no correction helps; return (c, the |ρ| that is left)."""
-    delta, kept, left = work[6], work[7], rho.max()
+    delta, kept, left = work[6], work[7], max(rho.max(), -rho.min())
     for _ in range(4):
         kept[:] = h
         kept_c = c
@@ -246,11 +253,14 @@ def _backup(reward, c, gamma, pointer, indptr, indices, data, h, pair, rho, tie)
                 incumbent = q
             if q > best:
                 best, choice = q, p
+        residual = reward[s] - c + gamma * best - h[s]
+        low, high = min(low, residual), max(high, residual)
         if best > incumbent + tie:
             pair[s] = choice
             switched += 1
-        rho[s] = reward[s] - c + gamma * best - h[s]
-        low, high = min(low, rho[s]), max(high, rho[s])
+            rho[s] = residual
+        else:
+            rho[s] = reward[s] - c + gamma * incumbent - h[s]
     return low, high, switched
 
 
