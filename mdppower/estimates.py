@@ -24,7 +24,7 @@ import numpy as np
 
 from mdppower._checks import open_unit, positive_integer
 from mdppower._typing import BoolArray, FloatArray
-from mdppower.errors import ParameterError
+from mdppower.errors import LabelError, ParameterError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -207,7 +207,10 @@ class Estimate:
         return self._shape(lower), self._shape(upper)
 
     def _position(self, label: Any) -> int:
-        return list(self.labels).index(label)
+        try:
+            return list(self.labels).index(label)
+        except ValueError:
+            raise LabelError(f"there is no {self.dimension} {label!r} in this estimate") from None
 
     def difference(self, first: Any, second: Any) -> Estimate:
         """First minus second, paired: both come from the same draws, so most of the noise cancels.

@@ -83,7 +83,7 @@ def _rates(estimate: PowerEstimate, gamma: float | None) -> list[int]:
     if gamma is None:
         return list(range(len(estimate.gammas)))
     if gamma not in estimate.gammas:
-        known = ", ".join(f"{g:g}" for g in estimate.gammas)
+        known = ", ".join(f"{g:.15g}" for g in estimate.gammas)
         raise ParameterError(f"gamma {gamma!r} is not one of the estimate's: {known}")
     return [estimate.gammas.index(gamma)]
 

@@ -210,6 +210,8 @@ def test_actions_are_power_seeking_of_pairs():
     some = estimate.actions((0, 0))
     assert list(some.labels) == [((0, 0), a) for a in mdp.actions((0, 0))]
     first, second = some.labels[:2]
+    with pytest.raises(mp.LabelError, match="no pair"):
+        some.difference(first, ((0, 0), "fly"))
     np.testing.assert_allclose(some.difference(first, second).mean, some.mean[:, 0] - some.mean[:, 1], atol=1e-14)
 
 

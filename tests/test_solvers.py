@@ -14,6 +14,7 @@ from strategies import GAMMAS, mdps, reward_rows
 import mdppower as mp
 from mdppower.policies import closed_policies, visit_distribution
 from mdppower.solvers import stochastic
+from mdppower.solvers.accepted import certifiable
 
 SMALL = [name for name, e in mp.envs.catalog().items() if e.build().n_states <= 500]
 
@@ -129,6 +130,20 @@ def test_krylov_on_a_grid_too_wide_for_the_band(krylov, gamma):
     np.testing.assert_allclose(by_krylov.normalised, by_lu.normalised, atol=1e-12, rtol=0)
 
 
+def hardly_mixing(n, rng):
+    """A random walk on a line, with transition probabilities down to 1e-12."""
+    rows, owner = [], []
+    for s in range(n):
+        for _ in range(int(rng.integers(1, 4))):
+            ends = np.unique(np.clip(s + rng.integers(-2, 3, 3), 0, n - 1))
+            weights = rng.random(len(ends)) ** rng.integers(1, 8) + 1e-12
+            row = np.zeros(n)
+            row[ends] = weights / weights.sum()
+            rows.append(row)
+            owner.append(s)
+    return mp.RewardlessMDP.from_pairs(owner, np.array(rows))
+
+
 def test_chains_that_hardly_mix(krylov):
     """Nearly decomposable random walks, transition probabilities down to 1e-12, γ up to 1 − 1e-7.
 
@@ -137,16 +152,7 @@ def test_chains_that_hardly_mix(krylov):
     rng = np.random.default_rng(5)
     for _ in range(60):
         n = int(rng.integers(10, 60))
-        rows, owner = [], []
-        for s in range(n):
-            for _ in range(int(rng.integers(1, 4))):
-                ends = np.unique(np.clip(s + rng.integers(-2, 3, 3), 0, n - 1))
-                weights = rng.random(len(ends)) ** rng.integers(1, 8) + 1e-12
-                row = np.zeros(n)
-                row[ends] = weights / weights.sum()
-                rows.append(row)
-                owner.append(s)
-        mdp = mp.RewardlessMDP.from_pairs(owner, np.array(rows))
+        mdp = hardly_mixing(n, rng)
         rewards, gamma = rng.normal(size=(3, n)), 1 - 10.0 ** -rng.uniform(4, 7)
         one = mp.optimal_values(mdp, rewards, gamma)
         stochastic._PLANS.clear()
@@ -160,34 +166,24 @@ def test_a_draw_that_bicgstab_cannot_do_goes_to_the_lu(krylov):
     """Without room for an LU `_iterate` gives up (gap ∞, the draw is not certified); `solve` then gets through."""
     mdp, rewards, gamma = chain_with_traps()
     p = stochastic.plan(mdp)
+    enough = certifiable(gamma) * np.ptp(rewards, axis=1)
     gaps = []
-    for reward in rewards:
+    for reward, accepted in zip(rewards, enough, strict=True):
         h, rho, pair = np.empty(mdp.n_states), np.empty(mdp.n_states), np.empty(mdp.n_states, np.int32)
         _, gap, _ = stochastic._iterate(
-            reward[p.order], gamma, p.pointer, p.indptr, p.indices, p.data, p.band, pair, h, rho,
+            reward[p.order], gamma, accepted, p.pointer, p.indptr, p.indices, p.data, p.band, pair, h, rho,
             np.empty((0, 0)), np.empty((8, mdp.n_states)),
         )  # fmt: skip
         gaps.append(gap)
-    enough = 1e-14 / (1 - gamma) * np.ptp(rewards, axis=1)
     assert 0 < (np.array(gaps) > enough).sum() < len(gaps)  # some do, some do not
     by_fall_back = mp.optimal_values(mdp, rewards, gamma, method="stochastic")
-    assert (by_fall_back.gap <= np.maximum(1e-9 * np.ptp(rewards, axis=1), enough)).all()
+    assert (by_fall_back.gap <= enough).all()
 
 
 def chain_with_traps():
     """A random walk that hardly mixes, and draws of which BiCGStab solves some only (found by trying seeds)."""
     rng = np.random.default_rng(33)
-    n = 40
-    rows, owner = [], []
-    for s in range(n):
-        for _ in range(int(rng.integers(1, 4))):
-            ends = np.unique(np.clip(s + rng.integers(-2, 3, 3), 0, n - 1))
-            weights = rng.random(len(ends)) ** rng.integers(1, 8) + 1e-12
-            row = np.zeros(n)
-            row[ends] = weights / weights.sum()
-            rows.append(row)
-            owner.append(s)
-    return mp.RewardlessMDP.from_pairs(owner, np.array(rows)), rng.normal(size=(6, n)), 1 - 1e-5
+    return hardly_mixing(40, rng), rng.normal(size=(6, 40)), 1 - 1e-5
 
 
 # ---------------------------------------------------------------------- near γ = 1

@@ -18,6 +18,7 @@ from mdppower._checks import choice, discount_rates
 from mdppower._typing import FloatArray, IntArray
 from mdppower.errors import ParameterError, RewardError, SolverError
 from mdppower.mdp import RewardlessMDP
+from mdppower.solvers.accepted import certifiable
 
 Rows: TypeAlias = "tuple[FloatArray, IntArray, FloatArray, IntArray]"
 """values (N, S), pairs (N, S), gap (N,), iterations (N,)."""
@@ -137,11 +138,6 @@ def solve_rows(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: st
             gap=float(rows[2][i]),
         )
     return rows
-
-
-def certifiable(gamma: float) -> float:
-    """The largest gap in v that is accepted, relative to the range of the rewards."""
-    return max(1e-9, 1e-14 / (1 - gamma))
 
 
 def warm_up(mdp: RewardlessMDP, method: str) -> None:

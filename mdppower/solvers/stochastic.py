@@ -17,8 +17,8 @@ Cuthill–McKee order once.
 - Otherwise BiCGStab on vectors modulo constants. Where it does not get through, which happens near γ = 1 when the
   chain mixes slowly, the LU takes over if it fits into memory.
 
-Tried and measured (slip 0.2, uniform rewards, one thread, ms per draw at γ = 0.9, 0.99, 0.999). 20×20: LU .46, .85,
-1.1. 40×40: LU 4.0, 8.9, 15; BiCGStab 6.8, 19, 36. 100×100: BiCGStab 36, 132, 462. A plain LU of I − γ T_π lost its
+Tried and measured (slip 0.2, uniform rewards, one thread, ms per draw at γ = 0.9, 0.99, 0.999). 20×20: LU .49, 1.1,
+1.5. 40×40: LU 4.1, 10, 16; BiCGStab 3.5, 12, 31. A plain LU of I − γ T_π lost its
 way at 1−γ = 1e-9 (its last pivot is a difference of equal numbers); BiCGStab with constants left in, and one inexact
 correction after each improvement, diverged at γ = 0.99 on 40×40.
 """
@@ -36,6 +36,7 @@ from scipy.sparse import csgraph
 from mdppower._typing import FloatArray, IntArray
 from mdppower.graph import adjacency
 from mdppower.mdp import RewardlessMDP
+from mdppower.solvers.accepted import certifiable
 
 EPS = float(np.finfo(np.float64).eps)
 BAND_WORK = 3e7
@@ -71,7 +72,7 @@ def solve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> tuple[FloatA
     gap, iterations = np.empty(n), np.empty(n, np.int32)
     p = plan(mdp)
     _solve_rows(
-        rewards, gamma, p.order, p.pointer, p.indptr, p.indices, p.data, p.pair,
+        rewards, gamma, certifiable(gamma), p.order, p.pointer, p.indptr, p.indices, p.data, p.pair,
         p.band, p.narrow, values, pairs, gap, iterations,
     )  # fmt: skip
     return values, pairs, gap, iterations
@@ -114,7 +115,21 @@ def plan(mdp: RewardlessMDP) -> _Plan:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _solve_rows(
-    rewards, gamma, order, pointer, indptr, indices, data, label, band, narrow, values, pairs, gap, iterations
+    rewards,
+    gamma,
+    accepted,
+    order,
+    pointer,
+    indptr,
+    indices,
+    data,
+    label,
+    band,
+    narrow,
+    values,
+    pairs,
+    gap,
+    iterations,
 ):
     n_states = len(order)
     reward, h, rho = np.empty(n_states), np.empty(n_states), np.empty(n_states)
@@ -125,15 +140,15 @@ def _solve_rows(
     for i in range(len(rewards)):
         for k in range(n_states):
             reward[k] = rewards[i, order[k]]
+        enough = accepted * (reward.max() - reward.min())
         c, gap[i], iterations[i] = _iterate(
-            reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, lu, work
+            reward, gamma, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work
         )
-        enough = max(1e-9, 1e-14 / (1.0 - gamma)) * (reward.max() - reward.min())
         if not gap[i] <= enough and len(lu) == 0 and n_states * (2.0 * band + 2.0) <= MOST_BAND:
             if len(spare) == 0:
                 spare = np.empty((n_states, 2 * band + 2))
             c, gap[i], iterations[i] = _iterate(
-                reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, spare, work
+                reward, gamma, enough, pointer, indptr, indices, data, band, pair, h, rho, spare, work
             )
         for k in range(n_states):
             values[i, order[k]] = c + (1.0 - gamma) * h[k]
@@ -141,7 +156,7 @@ def _solve_rows(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _iterate(reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, lu, work):
+def _iterate(reward, gamma, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work):
     """Improve and correct until certified; leaves the policy in `pair`, returns (c, gap, iterations)."""
     n_states = len(reward)
     c = reward.mean()
@@ -156,7 +171,6 @@ def _iterate(reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, 
     for p in range(len(indptr) - 1):
         terms = max(terms, indptr[p + 1] - indptr[p] + 4.0)
     least, waited, fresh, left = np.inf, 0, False, 0.0
-    enough = 0.1 * max(1e-9, 1e-14 / (1.0 - gamma)) * (reward.max() - reward.min())
     for iteration in range(1, MOST_ITERATIONS):
         noise = EPS * (2.0 * (spread + abs(c)) + terms * h.max())  # what rounding can do to one ρ
         tie = 2.0 * (noise + left)
@@ -171,7 +185,8 @@ def _iterate(reward, gamma, pointer, indptr, indices, data, band, pair, h, rho, 
         # No policy's h is larger than this: a correction went astray.
         if waited > 500 or not h.max() <= 4.0 * spread / (1.0 - gamma):
             break
-        if half <= 2.0 * noise or (waited > 20 and (switched == 0 or half <= enough)):
+        # Done at rounding; or, where tied policies follow each other, at well within what is accepted.
+        if half <= 2.0 * noise or (waited > 20 and (switched == 0 or half <= 0.1 * enough)):
             return c, half + noise + 4.0 * EPS * (abs(c) + (1.0 - gamma) * h.max()), iteration
         if len(lu) and (switched > 0 or not fresh):
             _factor(gamma, pair, indptr, indices, data, band, lu)
@@ -241,7 +256,10 @@ def _value_sweeps(reward, c, gamma, pointer, indptr, indices, data, h):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _backup(reward, c, gamma, pointer, indptr, indices, data, h, pair, rho, tie):
-    """ρ of every state; switch to the best action where it leads by more than `tie`."""
+    """Switch to the best action where it leads by more than `tie`; return the range of the ρ of best actions.
+
+    `rho` gets what the policy itself leaves: a correction by another action's ρ would never end.
+    """
     low, high, switched = np.inf, -np.inf, 0
     for s in range(len(h)):
         best, incumbent, choice = -np.inf, 0.0, pair[s]

@@ -1,0 +1,16 @@
+"""How wide a gap may be: one rule, for the solvers that try again and for the door that refuses."""
+
+from __future__ import annotations
+
+
+def certifiable(gamma: float) -> float:
+    """The largest gap in v that is accepted, relative to the range of the rewards.
+
+    What float64 can certify gets worse like 1/(1−γ) where classes of different gain meet.
+
+    Examples
+    --------
+    >>> certifiable(0.9), certifiable(1 - 2**-30) == 1e-14 * 2**30
+    (1e-09, True)
+    """
+    return max(1e-9, 1e-14 / (1 - gamma))
