@@ -10,14 +10,14 @@ import difflib
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files
 from typing import Any
 
+from mdppower.envs import paper
 from mdppower.envs.generate import maze, open_room
 from mdppower.envs.gridworld import gridworld, gridworld_from_file
-from mdppower.envs.paper import cycle, figure_1, fork
 from mdppower.envs.textmap import decode, describe
 from mdppower.errors import LabelError, ParameterError
 from mdppower.mdp import RewardlessMDP
@@ -37,12 +37,21 @@ class Environment:
         Makes the MDP; takes the options of `gridworld` if `is_map`, nothing otherwise.
     is_map : bool
         Whether it is a gridworld.
+    power : mapping from state to function of γ
+        POWER for uniform rewards, of the states where it is known in closed form.
+
+    Examples
+    --------
+    >>> fork = catalog()["fork(3)"]
+    >>> fork.name, fork.is_map, fork.power["root"](0.9)
+    ('fork(3)', False, 0.75)
     """
 
     name: str
     description: str
     build: Callable[..., RewardlessMDP]
     is_map: bool
+    power: paper.ClosedForms = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,13 +63,15 @@ class _Family:
     description: str
     build: Callable[..., RewardlessMDP]
     is_map: bool
+    power: Callable[..., paper.ClosedForms] = lambda *arguments: {}
 
     def member(self, name: str, arguments: tuple[int, ...]) -> Environment:
         full_name = f"{name}({','.join(map(str, arguments))})"
         if len(arguments) != len(self.parameters):
             form = f"{name}({','.join(self.parameters)})"
             raise ParameterError(f"{full_name} does not have the form {form}")
-        return Environment(full_name, self.description, partial(self.build, *arguments), self.is_map)
+        build, power = partial(self.build, *arguments), self.power(*arguments)
+        return Environment(full_name, self.description, build, self.is_map, power)
 
 
 def _open(rows: int, cols: int, **grid_options: Any) -> RewardlessMDP:
@@ -78,8 +89,8 @@ def _large_maze(**grid_options: Any) -> RewardlessMDP:
 _FAMILIES = {
     "open": _Family(("rows", "cols"), (20, 20), "Floor without walls.", _open, True),
     "maze": _Family(("rows", "cols", "seed"), (101, 101, 0), "A perfect maze from a seed.", _maze, True),
-    "fork": _Family(("k",), (3,), "A choice among k absorbing states: POWER k/(k+1).", fork, False),
-    "cycle": _Family(("n",), (4,), "A ring of n states without choices: POWER 1/2.", cycle, False),
+    "fork": _Family(("k",), (3,), "A choice among k absorbing states.", paper.fork, False, paper.fork_power),
+    "cycle": _Family(("n",), (4,), "A ring of n states without choices.", paper.cycle, False, paper.cycle_power),
 }
 
 
@@ -102,15 +113,17 @@ def catalog() -> dict[str, Environment]:
     return {environment.name: environment for environment in listed}
 
 
-def make(name_or_path: str | os.PathLike[str], **grid_options: Any) -> RewardlessMDP:
-    """Build the environment of that name, or of that map file.
+def make(name_or_path: str | os.PathLike[str], **options: Any) -> RewardlessMDP:
+    """Build the environment of that name, or of that file.
 
     Parameters
     ----------
     name_or_path : str or path
-        A name of `catalog`; a member of a family, such as ``"open(5,7)"``; or the path of a map file.
-    **grid_options
-        Options of `gridworld`, for maps.
+        A name of `catalog`; a member of a family, such as ``"open(5,7)"``; the id of a registered Gymnasium
+        environment, such as ``"FrozenLake-v1"``; or the path of a file: a ``.toml`` or ``.nc`` file of an MDP (or
+        of an estimate, for its MDP), else a map.
+    **options
+        Of `gridworld`, for maps. Of `mdppower.from_gymnasium`, and of the environment itself, for Gymnasium's.
 
     Returns
     -------
@@ -121,31 +134,67 @@ def make(name_or_path: str | os.PathLike[str], **grid_options: Any) -> Rewardles
     LabelError
         There is neither an environment nor a file of that name.
     ParameterError
-        Grid options for what is not a map, or wrong arguments of a family.
-    MapError
-        As in `gridworld`.
+        Options for what takes none, or wrong arguments of a family.
+    MapError, FileError, ModelError
+        As in `gridworld`, `mdppower.load` and `mdppower.from_gymnasium`.
 
     Examples
     --------
     >>> make("open(2,3)", blocked="remove")
     RewardlessMDP(6 states, 20 pairs, up to 4 actions, deterministic, no absorbing state)
+    >>> make("FrozenLake-v1", is_slippery=False).successors((2, 2), 1)
+    {(3, 2): 1.0}
     >>> make("nowhere.txt")
     Traceback (most recent call last):
     mdppower.errors.LabelError: there is no environment and no file 'nowhere.txt' (mdppower envs lists them)
     """
     named = _find(name_or_path) if isinstance(name_or_path, str) else None
-    if named is None and isinstance(name_or_path, str) and not os.path.isfile(name_or_path):
-        raise _unknown(name_or_path)
-    if named is None:
-        return gridworld_from_file(name_or_path, **grid_options)
-    if grid_options and not named.is_map:
-        raise ParameterError(f"{named.name} is not a map and takes no {', '.join(grid_options)}")
-    return named.build(**grid_options)
+    if named is not None:
+        if options and not named.is_map:
+            raise ParameterError(f"{named.name} is not a map and takes no {', '.join(options)}")
+        return _call(named.build, named.name, options)
+    if isinstance(name_or_path, str) and not os.path.isfile(name_or_path):
+        if not _GYMNASIUM_ID.fullmatch(name_or_path):
+            raise _unknown(name_or_path)
+        return _from_gymnasium(name_or_path, options)
+    if os.path.splitext(name_or_path)[1].lower() in (".toml", ".nc"):
+        if options:
+            raise ParameterError(f"{os.fspath(name_or_path)} is not a map and takes no {', '.join(options)}")
+        return RewardlessMDP.load(name_or_path)
+    return _call(partial(gridworld_from_file, name_or_path), os.fspath(name_or_path), options)
 
 
+def _call(build: Callable[..., RewardlessMDP], name: str, options: dict[str, Any]) -> RewardlessMDP:
+    """Build a map; an option that maps do not have is our error, not Python's."""
+    unknown = set(options) - {"moves", "stay", "blocked", "slip", "bias", "wrap"}
+    if unknown:
+        raise ParameterError(f"{name} is a map, which has no option {min(unknown)!r}")
+    return build(**options)
+
+
+def _from_gymnasium(name: str, options: dict[str, Any]) -> RewardlessMDP:
+    """Options of the adapter go to it, all others to Gymnasium's `make`."""
+    from mdppower.adapters import from_gymnasium, make_environment
+
+    ours = {k: options[k] for k in ("terminated", "reachable_only", "check", "rng") if k in options}
+    theirs = {k: v for k, v in options.items() if k not in ours}
+    return from_gymnasium(make_environment(name, **theirs), **ours)
+
+
+_GYMNASIUM_ID = re.compile(r"(?:[\w.]+:)?(?:[\w-]+/)?[\w.()-]+-v\d+")
+
+_TURNER = "Figure {} of Turner et al. (arXiv 1912.01683): {}."
 _SINGLE = (
     Environment("large-maze", "A maze of 41 × 41 with half of its dead ends opened.", _large_maze, True),
-    Environment("turner-figure-1", "Figure 1 of Turner et al. (arXiv 1912.01683).", figure_1, False),
+    *(
+        Environment(f"turner-figure-{number}", _TURNER.format(number, about), build, False, power)
+        for number, about, build, power in (
+            (1, "going right leaves more options", paper.figure_1, paper.FIGURE_1_POWER),
+            (9, "POWER is not empowerment", paper.figure_9, paper.FIGURE_9_POWER),
+            (10, "more POWER, yet less likely optimal", paper.figure_10, paper.FIGURE_10_POWER),
+            (11, "POWER of suboptimal policies", paper.figure_11, paper.FIGURE_11_POWER),
+        )
+    ),
 )
 
 

@@ -14,10 +14,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from mdppower._registration import register_when_loaded
+
 if TYPE_CHECKING:
     from mdppower import envs
+    from mdppower.adapters import from_gymnasium
     from mdppower.errors import (
         ConvergenceError,
+        FileError,
         LabelError,
         MapError,
         MDPPowerError,
@@ -33,11 +37,15 @@ if TYPE_CHECKING:
     from mdppower.measure import power
     from mdppower.power_estimate import PowerEstimate
     from mdppower.solvers import Solution, optimal_values
+    from mdppower.storage import load
 
 __version__ = "0.1.0"
 
+register_when_loaded()
+
 _HOME = {
     "ConvergenceError": "errors",
+    "FileError": "errors",
     "Features": "joint",
     "Fixed": "joint",
     "Gaussian": "joint",
@@ -55,6 +63,8 @@ _HOME = {
     "SizeError": "errors",
     "Solution": "solvers",
     "SolverError": "errors",
+    "from_gymnasium": "adapters",
+    "load": "storage",
     "optimal_values": "solvers",
     "power": "measure",
 }
@@ -62,6 +72,7 @@ _HOME = {
 __all__ = [
     "ConvergenceError",
     "Features",
+    "FileError",
     "Fixed",
     "Gaussian",
     "LabelError",
@@ -79,6 +90,8 @@ __all__ = [
     "Solution",
     "SolverError",
     "envs",
+    "from_gymnasium",
+    "load",
     "optimal_values",
     "power",
 ]

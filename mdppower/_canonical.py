@@ -106,6 +106,11 @@ def plain_label(label: Any) -> Label:
     raise ModelError(f"label {label!r} is a {type(label).__name__}; labels are str, int, or tuples of these")
 
 
+def as_label(value: Any) -> Label:
+    """A label from JSON or TOML, where tuples are written as arrays."""
+    return plain_label(tuple(map(as_label, value)) if isinstance(value, list) else value)
+
+
 def check_labels(states: Any, n_states: int) -> tuple[Label, ...] | AnyArray | None:
     """S unique labels: a tuple, an integer array whose rows become tuples, or None for 0 … S−1."""
     if states is None:

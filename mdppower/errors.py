@@ -10,11 +10,29 @@ from typing import Any
 
 
 class MDPPowerError(Exception):
-    """Base of all errors raised on purpose by mdppower."""
+    """Base of all errors raised on purpose by mdppower.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> try:
+    ...     mp.envs.make("amaze")
+    ... except mp.MDPPowerError as error:
+    ...     print(error)
+    there is no environment 'amaze'; did you mean 'maze'? (mdppower envs lists them)
+    """
 
 
 class ModelError(MDPPowerError, ValueError):
-    """The data do not describe a finite MDP: a row that does not sum to 1, a state with no action, ..."""
+    """The data do not describe a finite MDP: a row that does not sum to 1, a state with no action, ...
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> mp.RewardlessMDP.from_successors({"a": {"go": {"a": 0.9}}})
+    Traceback (most recent call last):
+    mdppower.errors.ModelError: state 'a', action 'go': probabilities sum to 0.9, not 1
+    """
 
 
 class MapError(ModelError):
@@ -28,6 +46,13 @@ class MapError(ModelError):
         The file, or ``"map"`` for a string.
     line, column : int, optional
         Where, counted from 1.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> mp.envs.gridworld("; only a comment")
+    Traceback (most recent call last):
+    mdppower.errors.MapError: map: the map is empty
     """
 
     def __init__(self, message: str, source: str = "map", line: int | None = None, column: int | None = None) -> None:
@@ -41,19 +66,63 @@ class MapError(ModelError):
 
 
 class LabelError(MDPPowerError, LookupError):
-    """There is no state, action or environment of that name."""
+    """There is no state, action or environment of that name.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> mp.envs.fork(2).index("t3")
+    Traceback (most recent call last):
+    mdppower.errors.LabelError: there is no state 't3'; states are 'root', 't1', 't2'
+    """
 
 
 class RewardError(MDPPowerError, ValueError):
-    """A reward distribution is malformed, or lacks a moment that the question needs."""
+    """A reward distribution is malformed, or lacks a moment that the question needs.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> mp.power(mp.envs.fork(2), 0.9, "cauchy")
+    Traceback (most recent call last):
+    mdppower.errors.RewardError: POWER needs rewards with a finite mean; cauchy has none in state 'root'
+    """
 
 
 class ParameterError(MDPPowerError, ValueError):
-    """An argument is out of its range: γ, samples, slip, confidence, ..."""
+    """An argument is out of its range: γ, samples, slip, confidence, ...
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> mp.power(mp.envs.fork(2), gamma=1.1)
+    Traceback (most recent call last):
+    mdppower.errors.ParameterError: gamma must be in [0, 1], got 1.1
+    """
+
+
+class FileError(MDPPowerError, ValueError):
+    """A file is not one of ours, is damaged, or was written by a newer version; nothing of it is used.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> mp.load("nowhere.nc")
+    Traceback (most recent call last):
+    mdppower.errors.FileError: cannot read 'nowhere.nc': No such file or directory
+    """
 
 
 class SizeError(MDPPowerError, ValueError):
-    """The question is well posed but too large for the method or for memory; the message has the estimate."""
+    """The question is well posed but too large for the method or for memory; the message has the estimate.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> mp.envs.make("open(100,100)").to_arrays()
+    Traceback (most recent call last):
+    mdppower.errors.SizeError: a dense array of shape (10000, 5, 10000) takes 3.7 GiB
+    """
 
 
 class SolverError(MDPPowerError, RuntimeError):
@@ -67,6 +136,12 @@ class SolverError(MDPPowerError, RuntimeError):
         The row of the rewards on which it happened.
     gap : float, optional
         The error bound that was reached.
+
+    Examples
+    --------
+    >>> raise SolverError("the residual does not fall", draw=7, gap=1e-3)
+    Traceback (most recent call last):
+    mdppower.errors.SolverError: the residual does not fall
     """
 
     def __init__(self, message: str, *, draw: int | None = None, gap: float | None = None) -> None:
@@ -84,6 +159,15 @@ class ConvergenceError(MDPPowerError, RuntimeError):
         What was asked and what was reached.
     estimate : PowerEstimate
         The estimate so far: nothing already computed is lost.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> try:
+    ...     mp.power(mp.envs.fork(2), 0.9, precision=1e-4, max_samples=4096, rng=0)
+    ... except mp.ConvergenceError as error:
+    ...     print(error.estimate.samples)
+    4096
     """
 
     def __init__(self, message: str, *, estimate: Any = None) -> None:
@@ -92,4 +176,13 @@ class ConvergenceError(MDPPowerError, RuntimeError):
 
 
 class MDPPowerWarning(UserWarning):
-    """Something the caller should know, though the result is sound."""
+    """Something the caller should know, though the result is sound.
+
+    Examples
+    --------
+    >>> import warnings, mdppower as mp
+    >>> with warnings.catch_warnings(record=True, action="always") as caught:
+    ...     estimate = mp.power(mp.envs.fork(2), 0.9, "t(2)", samples=64, rng=0)
+    >>> print(caught[0].message)
+    t(2) rewards have no variance: there is no standard error and no interval
+    """

@@ -33,6 +33,15 @@ class Gaussian(RewardDistribution):
     ------
     RewardError
         Shapes differ; `cov` is not symmetric, or has a negative eigenvalue (which is named).
+
+    Examples
+    --------
+    Two ends whose rewards move together leave less to choose: E max = √((1 − ρ)/π), which is 0.357 at ρ = 0.6.
+
+    >>> import mdppower as mp
+    >>> rewards = Gaussian([0, 0, 0], [[1, 0, 0], [0, 1, 0.6], [0, 0.6, 1]])
+    >>> round(float(mp.power(mp.envs.fork(2), 0.9, rewards, rng=0).mean[0]), 1)
+    0.4
     """
 
     def __init__(self, mean: npt.ArrayLike, cov: npt.ArrayLike) -> None:
@@ -69,6 +78,12 @@ class Fixed(RewardDistribution):
     Parameters
     ----------
     vector : (S,) array
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> mp.power(mp.envs.fork(2), 0.9, Fixed([0, 1, 3]), samples=64).mean.round(9)
+    array([3., 1., 3.])
     """
 
     def __init__(self, vector: npt.ArrayLike) -> None:
@@ -91,6 +106,16 @@ class Features:
         Φ, the features of each state.
     distribution : anything that `law` takes, or a sequence of d of these
         Of the weights.
+
+    Examples
+    --------
+    Two ends with the same features have the same reward: there is nothing to choose.
+
+    >>> import mdppower as mp
+    >>> rewards = Features([[0, 0], [1, 2], [1, 2]], "uniform")
+    >>> estimate = mp.power(mp.envs.fork(2), 0.9, rewards, samples=64, rng=0)
+    >>> abs(estimate.difference("root", "t1").mean) < 1e-12
+    np.True_
     """
 
     matrix: npt.ArrayLike
@@ -106,12 +131,14 @@ class Features:
         if many and len(laws) != phi.shape[1]:
             raise RewardError(f"{phi.shape[1]} features need as many laws, got {len(laws)}")
         which = np.arange(phi.shape[1]) if many else np.zeros(phi.shape[1], int)
-        return _Linear(phi, Independent(laws, which))
+        return Linear(phi, Independent(laws, which))
 
 
-class _Linear(RewardDistribution):
+class Linear(RewardDistribution):
+    """`Features` bound to the states of an MDP."""
+
     def __init__(self, matrix: FloatArray, weights: Independent) -> None:
-        self._matrix, self._weights = matrix, weights
+        self.matrix, self.weights = matrix, weights
         up, down = np.maximum(matrix, 0), np.maximum(-matrix, 0)
         self.low = _dot(up, weights.low) - _dot(down, weights.high)
         self.high = _dot(up, weights.high) - _dot(down, weights.low)
@@ -123,7 +150,8 @@ class _Linear(RewardDistribution):
         self.name = f"features × {weights.name}"
 
     def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
-        return np.asarray(self._weights.from_uniforms(uniforms) @ self._matrix.T)
+        """Φ times the weights."""
+        return np.asarray(self.weights.from_uniforms(uniforms) @ self.matrix.T)
 
 
 def _dot(matrix: FloatArray, vector: FloatArray) -> FloatArray:
@@ -143,6 +171,13 @@ class Permuted:
     distribution : anything that `resolve` takes
     permutation : (S,) array of int
         State ``permutation[s]`` gets the reward that `distribution` gives to state s.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> rewards = Permuted(Fixed([0, 1, 3]), [0, 2, 1])
+    >>> mp.power(mp.envs.fork(2), 0.9, rewards, samples=64).mean.round(9)
+    array([3., 3., 1.])
     """
 
     distribution: Any
@@ -153,22 +188,26 @@ class Permuted:
         phi = np.asarray(self.permutation)
         if phi.shape != (mdp.n_states,) or not np.array_equal(np.sort(phi), np.arange(mdp.n_states)):
             raise RewardError(f"permutation must be a permutation of 0 … {mdp.n_states - 1}")
-        return _Reordered(resolve(self.distribution, mdp), np.argsort(phi))
+        return Reordered(resolve(self.distribution, mdp), np.argsort(phi))
 
 
-class _Reordered(RewardDistribution):
+class Reordered(RewardDistribution):
+    """`Permuted` bound to the states of an MDP: state s gets what `base` gives to state ``order[s]``."""
+
     def __init__(self, base: RewardDistribution, order: AnyArray) -> None:
-        self._base, self._order = base, order
+        self.base, self.order = base, order
         self.low, self.high = base.low[order], base.high[order]
         self.mean, self.variance = base.mean[order], base.variance[order]
         self.dimension, self.is_iid, self.is_discrete = base.dimension, base.is_iid, base.is_discrete
         self.name = f"permuted {base.name}"
 
     def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
-        return np.ascontiguousarray(self._base.from_uniforms(uniforms)[:, self._order])
+        """The base's rewards, reordered."""
+        return np.ascontiguousarray(self.base.from_uniforms(uniforms)[:, self.order])
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        return np.ascontiguousarray(self._base.sample(n, rng)[:, self._order])
+        """The base's draws, reordered."""
+        return np.ascontiguousarray(self.base.sample(n, rng)[:, self.order])
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +219,13 @@ class Mixture:
     components : sequence of anything that `resolve` takes
     weights : sequence of float, optional
         Their probabilities; equal by default.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> rewards = Mixture([Fixed([0, 1, 0]), Fixed([0, 0, 1])], [0.5, 0.5])
+    >>> mp.power(mp.envs.fork(2), 0.9, rewards, samples=64, rng=0).mean[0].round(9)  # one of the ends is worth 1
+    np.float64(1.0)
     """
 
     components: Sequence[Any]
@@ -193,41 +239,46 @@ class Mixture:
         weights = np.full(len(parts), 1 / len(parts)) if self.weights is None else _array(self.weights, "weights")
         if weights.shape != (len(parts),) or not (weights >= 0).all() or abs(weights.sum() - 1) > 1e-9:
             raise RewardError(f"weights must be {len(parts)} probabilities that sum to 1, got {list(weights)}")
-        return _Mixed(parts, weights)
+        return Mixed(parts, weights)
 
 
-class _Mixed(RewardDistribution):
+class Mixed(RewardDistribution):
+    """`Mixture` bound to the states of an MDP."""
+
     def __init__(self, parts: list[RewardDistribution], weights: FloatArray) -> None:
         used = [k for k, w in enumerate(weights) if w > 0]
-        self._parts = [parts[k] for k in used]
-        self._edges = np.cumsum(weights[used])[:-1]
-        share = weights[used, None]
-        self.low = np.min([p.low for p in self._parts], axis=0)
-        self.high = np.max([p.high for p in self._parts], axis=0)
-        means = np.array([p.mean for p in self._parts])
+        self.parts = [parts[k] for k in used]
+        self.weights = weights[used]
+        self.edges = np.cumsum(self.weights)[:-1]
+        share = self.weights[:, None]
+        self.low = np.min([p.low for p in self.parts], axis=0)
+        self.high = np.max([p.high for p in self.parts], axis=0)
+        means = np.array([p.mean for p in self.parts])
         self.mean = (share * means).sum(axis=0)
         centred = np.where(np.isinf(means), 0.0, means - np.where(np.isinf(self.mean), 0.0, self.mean))
-        self.variance = (share * (np.array([p.variance for p in self._parts]) + centred**2)).sum(axis=0)
-        sizes = [p.dimension for p in self._parts]
+        self.variance = (share * (np.array([p.variance for p in self.parts]) + centred**2)).sum(axis=0)
+        sizes = [p.dimension for p in self.parts]
         # One uniform chooses the component, the others draw from it.
         self.dimension = None if None in sizes else 1 + max(d for d in sizes if d is not None)
         # Constants that differ are atoms too.
         varies = self.low < self.high
-        self.is_discrete = any(p.is_discrete or bool((p.is_constant & varies).any()) for p in self._parts)
-        self.name = " | ".join(p.name for p in self._parts)
+        self.is_discrete = any(p.is_discrete or bool((p.is_constant & varies).any()) for p in self.parts)
+        self.name = " | ".join(p.name for p in self.parts)
 
     def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
-        chosen = np.searchsorted(self._edges, uniforms[:, 0], side="right")
+        """The first uniform of a row chooses the component, which the others draw from."""
+        chosen = np.searchsorted(self.edges, uniforms[:, 0], side="right")
         rewards = np.empty((len(uniforms), self.n_states))
-        for k, part in enumerate(self._parts):
+        for k, part in enumerate(self.parts):
             rows = chosen == k
             rewards[rows] = part.from_uniforms(uniforms[rows, 1 : 1 + (part.dimension or 0)].copy())
         return rewards
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        chosen = np.searchsorted(self._edges, rng.random(n), side="right")
+        """Each draw from a component chosen at random."""
+        chosen = np.searchsorted(self.edges, rng.random(n), side="right")
         rewards = np.empty((n, self.n_states))
-        for k, part in enumerate(self._parts):
+        for k, part in enumerate(self.parts):
             rewards[chosen == k] = part.sample(int((chosen == k).sum()), rng)
         return rewards
 

@@ -31,6 +31,10 @@ class Law:
         Infinite where they do not exist.
     is_discrete : bool
         Whether it has atoms; a constant has one.
+    kind : {"constant", "uniform", "norm", "other"}
+        How `ppf` goes about it.
+    frozen : frozen scipy.stats distribution or None
+        None for a constant.
     """
 
     name: str
@@ -39,26 +43,26 @@ class Law:
     mean: float
     variance: float
     is_discrete: bool
-    _kind: str
-    _frozen: Any = None
+    kind: str
+    frozen: Any = None
 
     def ppf(self, uniforms: FloatArray) -> FloatArray:
         """Inverse CDF of an array of uniforms, which may be overwritten."""
         # The common laws skip SciPy's generic argument handling: fewer passes over the array.
-        if self._kind == "uniform":
+        if self.kind == "uniform":
             uniforms *= self.high - self.low
             uniforms += self.low
             return uniforms
-        if self._kind == "norm":
+        if self.kind == "norm":
             from scipy.special import ndtri
 
             ndtri(uniforms, out=uniforms)
             uniforms *= np.sqrt(self.variance)
             uniforms += self.mean
             return uniforms
-        if self._kind == "constant":
+        if self.kind == "constant":
             return np.full_like(uniforms, self.mean)
-        return np.asarray(self._frozen.ppf(uniforms), dtype=np.float64)
+        return np.asarray(self.frozen.ppf(uniforms), dtype=np.float64)
 
 
 def law(spec: Any) -> Law:
@@ -85,18 +89,19 @@ def law(spec: Any) -> Law:
     if isinstance(spec, Law):
         return spec
     if isinstance(spec, str):
-        return _law_of_frozen(_parse(spec), spec)
+        return law_of_frozen(_parse(spec), spec)
     if isinstance(spec, (int, float, np.integer, np.floating)) and not isinstance(spec, bool):
         value = float(spec)
         if not np.isfinite(value):
             raise RewardError(f"a constant reward must be finite, got {value}")
         return Law(f"{value:g}", value, value, value, 0.0, True, "constant")
     if hasattr(spec, "ppf") and hasattr(spec, "support") and hasattr(spec, "var"):
-        return _law_of_frozen(spec, None)
+        return law_of_frozen(spec, None)
     raise RewardError(f"{spec!r} is not a reward law: give a string, a number or a frozen scipy.stats distribution")
 
 
-def _law_of_frozen(frozen: Any, text: str | None) -> Law:
+def law_of_frozen(frozen: Any, text: str | None) -> Law:
+    """The law of a frozen `scipy.stats` distribution, called `text` if that is given."""
     from scipy import stats
 
     name = text or _name_of(frozen)

@@ -12,6 +12,8 @@ terminated earns nothing more: the adapters say what they make of it).
 
 from __future__ import annotations
 
+import hashlib
+import json
 import warnings
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -43,7 +45,10 @@ from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray, Label
 from mdppower.errors import LabelError, MDPPowerWarning, ModelError, ParameterError, SizeError
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import networkx as nx
+    from matplotlib.figure import Figure
 
 ROW_SUM_TOLERANCE = 1e-9
 """A row may miss 1 by this much; beyond rounding it is rescaled, and a warning says so."""
@@ -71,10 +76,19 @@ class RewardlessMDP:
         A (row, column) position per state, for pictures.
     marks : dict from str to tuple of int
         Named groups of states: the letters of a map.
+    origin : dict from str to str
+        Where it comes from, in words: the environment, what an adapter made of it, what that changed.
+
+    Examples
+    --------
+    >>> mdp = RewardlessMDP.from_successors({"here": {"stay": "here", "leave": "there"}, "there": {"stay": "there"}})
+    >>> mdp.n_states, mdp.n_pairs, mdp.index("there"), mdp.actions("here")
+    (2, 3, 1, ('stay', 'leave'))
     """
 
     __slots__ = (
-        "__dict__", "__weakref__", "_labels", "action_codes", "action_names", "kernel", "layout", "marks", "pointer",
+        "__dict__", "__weakref__", "_labels", "action_codes", "action_names", "kernel", "layout", "marks", "origin",
+        "pointer",
     )  # fmt: skip
 
     kernel: sparse.csr_array
@@ -83,6 +97,7 @@ class RewardlessMDP:
     action_codes: IntArray
     layout: FloatArray | None
     marks: Mapping[str, tuple[int, ...]]
+    origin: Mapping[str, str]
     _labels: tuple[Label, ...] | AnyArray | None
 
     def __init__(self) -> None:
@@ -101,6 +116,7 @@ class RewardlessMDP:
         action_codes: npt.ArrayLike | None = None,
         layout: npt.ArrayLike | None = None,
         marks: Mapping[str, Iterable[int]] | None = None,
+        origin: Mapping[str, str] | None = None,
     ) -> RewardlessMDP:
         """Build an MDP from its feasible state-action pairs.
 
@@ -121,6 +137,8 @@ class RewardlessMDP:
             (row, column) of each state, for pictures.
         marks : mapping from str to iterable of int, optional
             Named groups of state indices.
+        origin : mapping from str to str, optional
+            Where it comes from, for whoever reads it later.
 
         Returns
         -------
@@ -167,6 +185,7 @@ class RewardlessMDP:
         self.layout = check_layout(layout, n_states)
         groups = {str(k): list(v) for k, v in (marks or {}).items()}
         self.marks = {k: tuple(as_indices(v, f"marks[{k!r}]", len(v), n_states).tolist()) for k, v in groups.items()}
+        self.origin = {str(k): str(v) for k, v in (origin or {}).items()}
         self._validate(owner)
         self._freeze()
         return self
@@ -174,7 +193,7 @@ class RewardlessMDP:
     @classmethod
     def from_arrays(
         cls,
-        transitions: npt.ArrayLike,
+        transitions: npt.ArrayLike | Mapping[Any, Any],
         *,
         feasible: npt.ArrayLike | None = None,
         states: Sequence[Label] | None = None,
@@ -186,7 +205,8 @@ class RewardlessMDP:
         Parameters
         ----------
         transitions : (S, A, S) array
-            Probability of s' after action a in state s.
+            Probability of s' after action a in state s. Or Gymnasium's table, a mapping
+            ``{s: {a: [(probability, s', reward, terminated), …]}}``, read as `mdppower.from_gymnasium` reads it.
         feasible : (S, A) boolean array, optional
             Which actions each state has; rows of `transitions` that are not feasible are ignored.
             Default: all are.
@@ -212,6 +232,12 @@ class RewardlessMDP:
         >>> RewardlessMDP.from_arrays(np.stack([stay, swap], axis=1), actions=["stay", "swap"])
         RewardlessMDP(2 states, 4 pairs, up to 2 actions, deterministic, no absorbing state)
         """
+        if isinstance(transitions, Mapping):
+            from mdppower.adapters import from_gymnasium
+
+            if not feasible is states is actions is layout is None:
+                raise ParameterError("a Gymnasium table has its own labels; give it alone")
+            return from_gymnasium(transitions)
         try:
             dense = np.asarray(transitions, dtype=np.float64)
         except (TypeError, ValueError) as error:
@@ -334,6 +360,16 @@ class RewardlessMDP:
             return self._labels
         return tuple(map(tuple, self._labels.tolist()))
 
+    @property
+    def has_default_labels(self) -> bool:
+        """Whether the states are labelled 0 … S−1."""
+        return self._labels is None
+
+    @property
+    def label_table(self) -> AnyArray | None:
+        """(S, d) integer array whose rows are the labels, where they were given so."""
+        return self._labels if isinstance(self._labels, np.ndarray) else None
+
     @cached_property
     def _index(self) -> dict[Label, int]:
         return {label: i for i, label in enumerate(self.states)}
@@ -392,7 +428,11 @@ class RewardlessMDP:
 
     def successors(self, state: Label, action: Label) -> dict[Label, float]:
         """``{state: probability}`` after taking an action in a state."""
-        row = slice(*self.kernel.indptr[self.pair(state, action) :][:2])
+        return self.pair_successors(self.pair(state, action))
+
+    def pair_successors(self, pair: int) -> dict[Label, float]:
+        """``{state: probability}`` of the pair of that index."""
+        row = slice(*self.kernel.indptr[pair:][:2])
         return {
             self.states[i]: float(p) for i, p in zip(self.kernel.indices[row], self.kernel.data[row], strict=True)
         }
@@ -486,6 +526,7 @@ class RewardlessMDP:
             action_codes=self.action_codes,
             layout=None if self.layout is None else self.layout[order],
             marks={k: place[list(v)].tolist() for k, v in self.marks.items()},
+            origin=self.origin,
         )
 
     def equals(self, other: RewardlessMDP, *, tolerance: float = 0.0) -> bool:
@@ -500,7 +541,7 @@ class RewardlessMDP:
         Returns
         -------
         bool
-            Layout and marks are not compared: they are decoration.
+            Layout, marks and origin are not compared: they are decoration.
         """
         if (self.n_states, self.n_pairs) != (other.n_states, other.n_pairs):
             return False
@@ -516,6 +557,88 @@ class RewardlessMDP:
         difference = abs(self.kernel - other.kernel)
         return bool(difference.nnz == 0 or difference.max() <= tolerance)
 
+    # ------------------------------------------------------------------ files and pictures
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of states, actions and probabilities: the same for MDPs that are `equals`, in any process."""
+        used, first = np.unique(self.action_codes, return_index=True)
+        by_appearance = used[np.argsort(first)]
+        number = np.empty(len(self.action_names), np.int32)
+        number[by_appearance] = np.arange(len(used))
+        names = [self.action_names[a] for a in by_appearance]
+        digest = hashlib.sha256(json.dumps([self.states, names]).encode())
+        kernel = self.kernel
+        for array in (self.pointer, number[self.action_codes], kernel.indptr, kernel.indices, kernel.data):
+            digest.update(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes())
+        return digest.hexdigest()
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the MDP to a file, with labels, layout, marks and origin.
+
+        Parameters
+        ----------
+        path : str or path
+            ``.nc`` (NetCDF, any size) or ``.toml`` (text, up to 100,000 transitions).
+
+        Raises
+        ------
+        ParameterError
+            The suffix is another.
+        FileError
+            The file cannot be written.
+        SizeError
+            The MDP is too large for text.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y"}, "y": {"go": "y"}})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     mdp.save(pathlib.Path(folder, "mdp.toml"))
+        ...     RewardlessMDP.load(pathlib.Path(folder, "mdp.toml")).equals(mdp)
+        True
+        """
+        from mdppower.storage import save_mdp
+
+        save_mdp(self, path)
+
+    @staticmethod
+    def load(path: str | PathLike[str]) -> RewardlessMDP:
+        """The MDP of a file: what `save` wrote, a TOML file written by hand, or the MDP of a saved estimate.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Returns
+        -------
+        RewardlessMDP
+
+        Raises
+        ------
+        FileError, ModelError
+            See `mdppower.load`.
+        """
+        from mdppower.storage import load
+
+        found = load(path)
+        return found if isinstance(found, RewardlessMDP) else found.mdp
+
+    def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
+        """A picture of the map, or of the graph; see `mdppower.plotting.plot_mdp`."""
+        from mdppower.plotting import plot_mdp
+
+        return plot_mdp(self, path, **options)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from mdppower.plotting import inline_picture
+
+        told = "".join(f"<br>{escape(name)}: {escape(text)}" for name, text in self.origin.items())
+        return f"<p>{escape(repr(self))}{told}</p>{inline_picture(self)}"
+
     # ------------------------------------------------------------------ plumbing
 
     def __repr__(self) -> str:
@@ -529,7 +652,8 @@ class RewardlessMDP:
             ends = f"{len(absorbing)} absorbing states"
         return (
             f"RewardlessMDP({count(self.n_states, 'state')}, {count(self.n_pairs, 'pair')}, "
-            f"up to {count(self.n_actions, 'action')}, {kind}, {ends})"
+            f"up to {count(self.n_actions, 'action')}, {kind}, {ends}"
+            + (f", from {self.origin['source']})" if "source" in self.origin else ")")
         )
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -542,7 +666,7 @@ class RewardlessMDP:
         labels = self._labels if isinstance(self._labels, np.ndarray) else self.states
         return _rebuild, (
             self.pair_states, self.kernel, labels, self.action_names, self.action_codes, self.layout,
-            dict(self.marks),
+            dict(self.marks), dict(self.origin),
         )  # fmt: skip
 
     def _freeze(self) -> None:
@@ -598,7 +722,9 @@ def _rebuild(
     codes: IntArray,
     layout: FloatArray | None,
     marks: dict[str, tuple[int, ...]],
+    origin: dict[str, str],
 ) -> RewardlessMDP:
     return RewardlessMDP.from_pairs(
-        pair_states, kernel, states=states, actions=actions, action_codes=codes, layout=layout, marks=marks
-    )
+        pair_states, kernel, states=states, actions=actions, action_codes=codes, layout=layout, marks=marks,
+        origin=origin,
+    )  # fmt: skip

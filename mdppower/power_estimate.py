@@ -85,51 +85,72 @@ class PowerEstimate(Estimate):
         The largest certified error of an optimal value among the draws.
     interrupted : bool
         Whether Ctrl-C ended the run.
+    history : dict from str to str
+        When it was made, and by which versions of what.
+    task : PowerTask
+        The run: what makes any of its replicates again.
     guarantee : str
         ``"statistical"``.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> estimate = mp.power(mp.envs.fork(3), [0.5, 0.9], samples=256, rng=0)
+    >>> estimate.mean.shape, estimate.samples, estimate.entropy
+    ((2, 4), 256, 0)
+    >>> estimate.to_xarray().power.sel(gamma=0.9, state="root").round(1).item()
+    0.8
     """
 
     guarantee = "statistical"
 
-    def __init__(self, data: Replicates, task: PowerTask, gap: FloatArray, interrupted: bool) -> None:
+    def __init__(
+        self,
+        data: Replicates,
+        task: PowerTask,
+        gap: FloatArray,
+        interrupted: bool,
+        history: dict[str, str] | None = None,
+    ) -> None:
         super().__init__(data, task.mdp.states, task.gammas, task.single)
-        # Through object: the base is a frozen dataclass.
-        for name, value in {"_task": task, "gap": gap, "interrupted": interrupted}.items():
-            object.__setattr__(self, name, value)
+        own = {"task": task, "gap": gap, "interrupted": interrupted, "history": history or _history()}
+        for name, value in own.items():
+            object.__setattr__(self, name, value)  # through object: the base is a frozen dataclass
 
-    _task: PowerTask
+    task: PowerTask
     gap: FloatArray
     interrupted: bool
+    history: dict[str, str]
 
     @property
     def mdp(self) -> RewardlessMDP:
         """The MDP."""
-        return self._task.mdp
+        return self.task.mdp
 
     @property
     def rewards(self) -> RewardDistribution:
         """What the reward functions were drawn from."""
-        return self._task.distribution
+        return self.task.distribution
 
     @property
     def samples(self) -> int:
         """Reward functions drawn."""
-        return len(self.data.means) * self._task.source.size
+        return len(self.data.means) * self.task.source.size
 
     @property
     def entropy(self) -> int:
         """What to pass as ``rng`` to draw the same rewards."""
-        return self._task.source.entropy
+        return self.task.source.entropy
 
     @property
     def sampler(self) -> str:
         """How the draws of a replicate are stratified."""
-        return self._task.source.kind
+        return self.task.source.kind
 
     @property
     def method(self) -> str:
         """The solver that ran."""
-        return self._task.method
+        return self.task.method
 
     def _position(self, label: Label) -> int:
         return self.mdp.index(label)
@@ -222,8 +243,8 @@ class PowerEstimate(Estimate):
         rate = self.gammas[0] if gamma is None else float(gamma)
         if rate not in self.gammas:
             raise ParameterError(f"gamma {rate:.15g} is not one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
-        number, row = divmod(int(i), self._task.source.size)
-        rewards = np.ascontiguousarray(self._task.source.replicate(number)[row : row + 1])
+        number, row = divmod(int(i), self.task.source.size)
+        rewards = np.ascontiguousarray(self.task.source.replicate(number)[row : row + 1])
         values, pairs, gap, _ = solve_rows(self.mdp, rewards, rate, self.method)
         return Draw(rewards[0], rate, values[0], self.mdp.action_codes[pairs[0]], float(gap[0]))
 
@@ -238,6 +259,28 @@ class PowerEstimate(Estimate):
             "sampler": self.sampler, "method": self.method, "guarantee": self.guarantee,
         }  # fmt: skip
         return data
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the estimate to a NetCDF file, with the MDP, the rewards and all else to make it again.
+
+        `mdppower.load` gives back the same bits. Rewards from a Python function cannot be written: such an estimate
+        can be loaded, plotted and compared, but its draws cannot be made again.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.nc``.
+
+        Raises
+        ------
+        ParameterError
+            It ends otherwise.
+        FileError
+            The file cannot be written.
+        """
+        from mdppower.storage import save_estimate
+
+        save_estimate(self, path)
 
     def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
         """A picture: a heat map where the MDP has a layout, else bars; see `mdppower.plotting.plot_power`."""
@@ -256,6 +299,8 @@ class PowerEstimate(Estimate):
     def _repr_html_(self) -> str:
         from html import escape
 
+        from mdppower.plotting import inline_picture
+
         value, error = self.data.value, self.data.error
         order = np.argsort(-value[-1], kind="stable")
         shown = order if len(order) <= 12 else np.concatenate([order[:6], order[-6:]])
@@ -267,10 +312,21 @@ class PowerEstimate(Estimate):
             for s in shown
         )
         return (
-            f"<p>{escape(repr(self))}</p><table><thead><tr><th>state</th>{head}</tr></thead>"
+            f"<p>{escape(repr(self))}</p>{inline_picture(self)}<table><thead><tr><th>state</th>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table>"
             + ("" if len(shown) == len(order) else "<p>The 6 states of most and the 6 of least POWER.</p>")
         )
+
+
+def _history() -> dict[str, str]:
+    """Now, and the versions of what numbers depend on."""
+    import platform
+    from datetime import UTC, datetime
+    from importlib.metadata import version
+
+    history = {"created": datetime.now(UTC).isoformat(timespec="seconds")}
+    history |= {name: version(name) for name in ("mdppower", "numpy", "scipy", "numba")}
+    return history | {"python": platform.python_version(), "machine": platform.machine()}
 
 
 @dataclass(frozen=True, eq=False)

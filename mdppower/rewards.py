@@ -141,7 +141,7 @@ class Independent(RewardDistribution):
     """
 
     def __init__(self, laws: Sequence[Law], which: AnyArray) -> None:
-        self._laws, self._which = tuple(laws), which
+        self.laws, self.which = tuple(laws), which
         self.name = laws[0].name if len(laws) == 1 else "per-state"
         self.low, self.high = self._gather("low"), self._gather("high")
         self.mean, self.variance = self._gather("mean"), self._gather("variance")
@@ -150,14 +150,14 @@ class Independent(RewardDistribution):
         self.is_discrete = any(x.is_discrete and x.low < x.high for x in laws)
 
     def _gather(self, name: str) -> FloatArray:
-        return np.array([getattr(x, name) for x in self._laws], dtype=np.float64)[self._which]
+        return np.array([getattr(x, name) for x in self.laws], dtype=np.float64)[self.which]
 
     def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
         """Each column through the inverse CDF of its state's law."""
         if self.is_iid:
-            return np.ascontiguousarray(self._laws[0].ppf(uniforms), dtype=np.float64)
-        for k, one in enumerate(self._laws):
-            columns = self._which == k
+            return np.ascontiguousarray(self.laws[0].ppf(uniforms), dtype=np.float64)
+        for k, one in enumerate(self.laws):
+            columns = self.which == k
             uniforms[:, columns] = one.ppf(uniforms[:, columns])
         return uniforms
 

@@ -19,7 +19,7 @@ MOST_ACTIONS = 12
 MOST_SUCCESSORS = 6
 
 # Viridis at eleven points (matplotlib's colour map of that name; colour-blind safe, monotone in grey).
-_VIRIDIS = (
+VIRIDIS = (
     (68, 1, 84), (72, 36, 117), (65, 68, 135), (53, 95, 141), (42, 120, 142), (33, 145, 140),
     (34, 168, 132), (68, 191, 112), (122, 209, 81), (189, 223, 38), (253, 231, 37),
 )  # fmt: skip
@@ -224,9 +224,9 @@ def _coarse(
 
 def _colour(share: float) -> tuple[int, ...]:
     """Red, green and blue of that place on the scale."""
-    place = min(max(share, 0.0), 1.0) * (len(_VIRIDIS) - 1)
-    k = min(int(place), len(_VIRIDIS) - 2)
-    return tuple(round(a + (place - k) * (b - a)) for a, b in zip(_VIRIDIS[k], _VIRIDIS[k + 1], strict=True))
+    place = min(max(share, 0.0), 1.0) * (len(VIRIDIS) - 1)
+    k = min(int(place), len(VIRIDIS) - 2)
+    return tuple(round(a + (place - k) * (b - a)) for a, b in zip(VIRIDIS[k], VIRIDIS[k + 1], strict=True))
 
 
 def _paint(text: str, share: float) -> str:

@@ -1,4 +1,4 @@
-"""Draw the README's picture anew: python scripts/pictures.py."""
+"""Draw the README's pictures anew: python scripts/pictures.py."""
 
 from pathlib import Path
 
@@ -9,7 +9,21 @@ FOLDER = Path(__file__).parent.parent / ".github" / "pictures"
 
 def main() -> None:
     maze = mp.envs.make("maze")
-    mp.power(maze, [0.1, 0.9, 0.99], samples=16_384, rng=0, workers=-1).plot(FOLDER / "maze.png")
+    horizons = mp.power(maze, [0.1, 0.9, 0.99], samples=16_384, rng=0, workers=-1)
+    horizons.plot(FOLDER / "maze.png")
+
+    rooms = mp.power(mp.envs.make("four-rooms", slip=0.1), 0.95, samples=16_384, rng=0, workers=-1)
+    rooms.plot(FOLDER / "four-rooms.png", arrows=True, hatch=True, title="Four rooms, slip 0.1: where POWER leads")
+
+    lake = mp.from_gymnasium("FrozenLake8x8-v1")
+    mp.power(lake, 0.9, samples=16_384, rng=0, workers=-1).plot(
+        FOLDER / "frozen-lake.png", title="FrozenLake8x8-v1, slippery"
+    )
+
+    figure_1 = mp.envs.make("turner-figure-1")
+    mp.power(figure_1, [0, 0.5, 0.9], samples=16_384, rng=0, workers=-1).plot(
+        FOLDER / "figure-1.png", title="Figure 1 of Turner et al."
+    )
 
 
 if __name__ == "__main__":

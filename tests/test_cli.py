@@ -25,6 +25,7 @@ def run(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NO_COLOR", raising=False)
     (tmp_path / "my_map.txt").write_text(GOOD)
+    (tmp_path / "bad.toml").write_text("states = [")
 
     def command(*args):
         with pytest.raises(SystemExit) as end:
@@ -98,6 +99,68 @@ def test_pictures(run, tmp_path, suffix, magic):
     assert "POWER" in out
 
 
+def test_power_of_a_gymnasium_environment(run):
+    code, out, err = run("power", "FrozenLake-v1", "--gamma", "0.9", "--rng", "0", "--format", "csv",
+                         "--confidence", "0.999")  # fmt: skip
+    assert (code, err) == (0, "")
+    rows = {row["state"]: row for row in csv.DictReader(io.StringIO(out))}
+    assert len(rows) == 16
+    # A hole is absorbing: its POWER is E R = 1/2, and its interval says so.
+    assert float(rows["(1, 1)"]["lower"]) < 0.5 < float(rows["(1, 1)"]["upper"])
+    code, out, _ = run("power", "FrozenLake-v1", "--samples", "64", "--rng", "0")
+    assert out.splitlines()[0].split() == ["gamma", "state", "power", "stderr", "lower", "upper"]
+
+
+def test_options_of_gymnasium_environments(run):
+    code, out, err = run("show", "CliffWalking-v1")
+    assert code == 0
+    assert "(3, 11)" in err  # what the conversion changed is told
+    assert re.search(r"terminated\s+absorb", out)
+    code, out, err = run("show", "CliffWalking-v1", "--terminated", "continue")
+    assert (code, err) == (0, "")
+    assert "deterministic" in run("show", "FrozenLake-v1", "--set", "is_slippery=false", "--set", "map_name=8x8")[1]
+    assert "stochastic" in run("show", "FrozenLake-v1", "--set", "map_name=8x8")[1]
+    assert re.search(r"states\s+38\b", run("show", "CliffWalking-v1", "--reachable-only")[1])
+    assert "agree" in run("show", "FrozenLake-v1", "--check")[2]
+
+
+def test_save_plot_and_info(run, tmp_path):
+    code, _, err = run(
+        "map", "maze", "--gamma", "0.1,0.9,0.99", "--samples", "64", "--rng", "5", "--out", "maze.pdf",
+        "--save", "maze.nc",
+    )  # fmt: skip
+    assert code == 0
+    assert err == "wrote maze.nc\nwrote maze.pdf\n"
+    assert (tmp_path / "maze.pdf").read_bytes().startswith(b"%PDF")
+    code, out, err = run("plot", "maze.nc", "--arrows", "--hatch", "--out", "arrows.png", "--gamma", "0.9")
+    assert (code, out, err) == (0, "", "wrote arrows.png\n")
+    assert (tmp_path / "arrows.png").read_bytes().startswith(b"\x89PNG")
+    # Without --out, what `map` would have printed.
+    printed = run("map", "maze", "--gamma", "0.1,0.9,0.99", "--samples", "64", "--rng", "5")[1]
+    assert run("plot", "maze.nc")[1] == printed
+    code, out, _ = run("info", "maze.nc")
+    assert code == 0
+    for told in ("31 states", "uniform", "64 (latin, rng=5)", "γ = 0.99", "numba", mp.envs.make("maze").fingerprint):
+        assert told in out
+
+
+def test_files_of_mdps(run, tmp_path):
+    mp.envs.figure_1().save(tmp_path / "fig.toml")
+    mp.envs.make("maze").save(tmp_path / "maze.nc")
+    assert "star" in run("power", "fig.toml", "--samples", "64")[1]
+    assert "31 states" in run("info", "maze.nc")[1]
+    assert run("plot", "fig.toml", "--out", "fig.svg")[0] == 0
+    assert (tmp_path / "fig.svg").read_bytes().startswith(b"<?xml")
+    assert "star" in run("plot", "fig.toml")[1]
+
+
+@pytest.mark.parametrize("name", ["maze", "turner-figure-1"])
+def test_bars_and_maps_for_every_environment(run, tmp_path, name):
+    code, _, _ = run("power", name, "--gamma", "0,0.5,0.9", "--samples", "64", "--out", "bars.png")
+    assert code == 0
+    assert (tmp_path / "bars.png").exists()
+
+
 BAD = {
     "gamma below": (["map", "maze", "--gamma", "-0.1"], "-0.1"),
     "gamma above": (["map", "maze", "--gamma", "1.1"], "1.1"),
@@ -134,6 +197,22 @@ BAD = {
     "max-samples alone": (["map", "maze", "--max-samples", "10"], "precision"),
     "no file": (["show", "nowhere.txt"], "nowhere.txt"),
     "a folder": (["show", "."], "."),
+    "no table": (["power", "CartPole-v1"], "no transition table P"),
+    "no table either": (["power", "Blackjack-v1"], "no transition table P"),
+    "unknown id": (["power", "FrozenLake-v99"], "FrozenLake"),
+    "unknown id at all": (["power", "Nowhere-v0"], "Nowhere-v0"),
+    "unknown namespace": (["power", "no_such_module:Nowhere-v0"], "no_such_module"),
+    "slip on ice": (["power", "FrozenLake-v1", "--slip", "0.1"], "slip"),
+    "set on a map": (["power", "maze", "--set", "is_slippery=false"], "is_slippery"),
+    "set": (["power", "FrozenLake-v1", "--set", "slippery"], "--set must look like"),
+    "unknown setting": (["power", "FrozenLake-v1", "--set", "wet=true"], "wet"),
+    "terminated on a map": (["power", "maze", "--terminated", "sink"], "terminated"),
+    "lying table": (["power", "Taxi-v4", "--set", "fickle_passenger=true", "--check"], "Taxi-v4"),
+    "save": (["map", "maze", "--save", "maze.txt"], ".nc"),
+    "no saved file": (["info", "nowhere.nc"], "No such file"),
+    "a map is no estimate": (["info", "my_map.txt"], "is not a file of mdppower"),
+    "plot what": (["plot", "my_map.txt", "--out", "x.png"], "is not a file of mdppower"),
+    "malformed toml": (["power", "bad.toml"], "bad.toml is not TOML"),
 }
 
 

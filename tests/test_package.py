@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -41,6 +43,41 @@ def test_public_names(tmp_path):
         "import mdppower.measure, mdppower.cli, mdppower as mp; print(callable(mp.power), mp.envs.fork(2).n_states)"
     )
     assert python(code, tmp_path) == "True 3"
+
+
+def test_every_public_name_has_an_example():
+    """The examples run with the other doctests (scripts/test)."""
+    missing = [name for name in mp.__all__ if name != "envs" and ">>> " not in getattr(mp, name).__doc__]
+    missing += [f"envs.{name}" for name in mp.envs.__all__ if ">>> " not in getattr(mp.envs, name).__doc__]
+    assert missing == []
+
+
+def test_the_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # it saves files
+    failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert tried > 15
+    assert failed == 0
+
+
+def test_pictures_of_the_readme_exist():
+    named = set(re.findall(r"\]\((\.github/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert len(named) == 4
+    assert all((ROOT / name).is_file() for name in named)
+
+
+@pytest.mark.parametrize("first", ["mdppower", "gymnasium"])
+def test_gymnasium_knows_our_environments_whatever_is_imported_first(tmp_path, first):
+    second = {"mdppower": "gymnasium", "gymnasium": "mdppower"}[first]
+    code = (
+        f"import {first}; import {second}; import gymnasium as gym;"
+        "env = gym.make('mdppower:mdppower/GridWorld-v0', map='maze'); print(env.observation_space.n)"
+    )
+    assert python(code, tmp_path) == "31"
+
+
+def test_gymnasium_alone_finds_our_environments_through_the_module_in_the_id(tmp_path):
+    code = "import gymnasium; print(gymnasium.make('mdppower:mdppower/GridWorld-v0').observation_space.n)"
+    assert python(code, tmp_path) == "31"
 
 
 def test_editable_install_works_from_anywhere(tmp_path):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import dataclasses
 import itertools
+import re
 import subprocess
 import sys
 
@@ -13,7 +15,7 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 
 import mdppower as mp
-from mdppower.plotting import UNIT, WALL
+from mdppower._heatmap import UNIT, WALL
 from mdppower.terminal import grid_of
 
 
@@ -213,6 +215,121 @@ def test_missing_intervals_are_said_to_be_missing():
     with pytest.warns(mp.MDPPowerWarning, match="no variance"):
         cells = mp.power(mp.envs.make("maze"), 0.5, "t(2)", samples=64, rng=0).plot()
     assert "no stderr" in cells.axes[0].get_title()
+
+
+def arrows_of(panel):
+    """{(row, column): (row step, column step, alpha)} of a panel's arrows."""
+    (quiver,) = [c for c in panel.collections if hasattr(c, "U")]
+    colours = quiver.get_facecolor()
+    return {
+        (y, x): (v, u, c[3])
+        for (x, y), u, v, c in zip(quiver.XY.tolist(), quiver.U.tolist(), quiver.V.tolist(), colours, strict=True)
+    }
+
+
+def test_arrows_point_along_the_most_power_seeking_action():
+    # The maze at γ = 0.99: the greatest POWER is in (2, 3); from dead ends the only way is out.
+    estimate = mp.power(mp.envs.make("maze"), 0.99, samples=4096, rng=0)
+    panel = estimate.plot(arrows=True).axes[0]
+    arrows = arrows_of(panel)
+    assert arrows[0, 6][:2] == (0, -0.7)  # west
+    assert arrows[6, 6][:2] == (-0.7, 0)  # north
+    assert arrows[1, 3][:2] == (0.7, 0)  # south, to (2, 3)
+    assert arrows[0, 6][2] == 1  # resolved
+    assert (2.0, 3.0) not in arrows  # stays: a dot
+    dots = next(c for c in panel.collections if not hasattr(c, "U"))
+    assert [3.0, 2.0] in dots.get_offsets().tolist()
+    assert not panel.texts  # no numbers under the arrows
+    assert "arrows" in panel.get_title()
+    assert estimate.plot(arrows=True, values=True).axes[0].texts
+
+
+def test_arrows_that_the_draws_cannot_tell_are_faint():
+    # Every cell of a torus is like every other: no action is better, whatever 64 draws say.
+    mdp = mp.envs.gridworld("....\n....\n....", wrap=True, stay=False)
+    arrows = arrows_of(mp.power(mdp, 0.9, samples=64, rng=0).plot(arrows=True).axes[0])
+    assert {round(a[2], 2) for a in arrows.values()} == {0.35}
+
+
+def test_arrows_need_a_grid_of_reasonable_size():
+    with pytest.raises(mp.ParameterError, match="arrows need states that lie on a grid"):
+        mp.power(mp.envs.fork(2), 0.5, samples=16).plot(arrows=True)
+    with pytest.raises(mp.ParameterError, match="up to 10,000 states, not 14,400"):
+        mp.power(mp.envs.make("open(120,120)"), 0.5, samples=16).plot(arrows=True)
+
+
+def test_hatches_mark_what_may_be_greatest():
+    estimate = mp.power(mp.envs.make("maze"), 0.9, samples=4096, rng=0)
+    lower, upper = estimate.interval(0.95, simultaneous=True)
+    meets = upper >= lower[estimate.mean.argmax()]
+    assert 1 <= meets.sum() < 5
+    panel = estimate.plot(hatch=True).axes[0]
+    hatched = [c for c in panel.collections if c.get_hatch()]
+    assert len(hatched) == 2  # one dark, one light: one of them shows on any colour
+    for mesh in hatched:
+        assert len(mesh.get_paths()) == meets.sum()
+        centres = {tuple(path.vertices[:4].mean(axis=0)[::-1]) for path in mesh.get_paths()}
+        assert centres == {tuple(map(float, estimate.mdp.states[s])) for s in np.flatnonzero(meets)}
+    assert "hatched" in panel.get_title()
+    bars = mp.power(mp.envs.figure_1(), 0.5, samples=4096, rng=0).plot(hatch=True).axes[0]
+    assert [bool(bar.get_hatch()) for bar in bars.patches] == [s == 0 for s in range(8)]  # the star has most
+
+
+def test_pictures_of_maps_before_anything_is_computed():
+    panel = mp.envs.make("cliff").plot().axes[0]
+    image = panel.images[0].get_array()
+    assert image.shape == (4, 12)
+    assert image[3, 1:].all()  # pits and the exit: absorbing
+    assert not image[:3].any()
+    assert [t.get_text() for t in panel.texts].count("~") == 10
+    walls = mp.envs.make("maze").plot().axes[0].images[0].get_array().mask
+    assert walls.sum() == 49 - 31
+    mp.envs.make("open(300,300)").plot().canvas.draw()
+
+
+def test_pictures_of_graphs():
+    bet = mp.RewardlessMDP.from_successors(
+        {"bet": {"safe": "won", "risky": {"won": 0.4, "lost": 0.6}}, "won": {"stay": "won"}, "lost": {"stay": "lost"}}
+    )
+    figure = bet.plot(title="mine")
+    texts = [t.get_text() for t in figure.axes[0].texts]
+    assert {"bet", "won", "lost", "1, 0.4", "0.6"} == set(texts)
+    assert figure.get_suptitle() == "mine"
+    eleven = [t.get_text() for t in mp.envs.figure_11().plot().axes[0].texts]
+    assert eleven.count("×3") == 4
+    assert eleven.count("×4") == 1
+    for name in ("turner-figure-1", "turner-figure-9", "cycle(1)", "fork(1)", "cycle(60)"):
+        mp.envs.make(name).plot().canvas.draw()
+    with pytest.raises(mp.ParameterError, match="up to 60 states, not 61"):
+        mp.envs.cycle(61).plot()
+
+
+def test_pictures_of_mdps_as_files(tmp_path):
+    mp.envs.make("maze").plot(tmp_path / "a.svg")
+    mp.envs.make("maze").plot(tmp_path / "b.svg")
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    with pytest.raises(mp.ParameterError, match=r"got 'a\.gif'"):
+        mp.envs.make("maze").plot("a.gif")
+
+
+def png_of(html):
+    return base64.b64decode(re.search(r'src="data:image/png;base64,([^"]+)"', html)[1])
+
+
+def test_notebooks_show_pictures(maze):
+    html = maze._repr_html_()
+    assert png_of(html).startswith(b"\x89PNG")
+    assert "<table>" in html
+    lake = mp.from_gymnasium("CliffWalking-v1")
+    html = lake._repr_html_()
+    assert png_of(html).startswith(b"\x89PNG")
+    assert "terminated: absorb" in html
+    assert png_of(mp.envs.figure_1()._repr_html_())
+    large = mp.envs.cycle(100)._repr_html_()
+    assert "100 states" in large
+    assert "img" not in large
+    odd = mp.RewardlessMDP.from_successors({"<b>": {"&": "<b>"}})
+    assert "<b>" not in odd._repr_html_()
 
 
 def test_pyplot_is_never_imported():

@@ -45,6 +45,14 @@ class Solution:
         The solver that ran.
     guarantee : str
         ``"certified"``.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> fork = mp.envs.fork(2)
+    >>> solution = mp.optimal_values(fork, [[0.0, 1.0, 3.0]], 0.5)
+    >>> solution.values.round(9), [fork.action_names[a] for a in solution.policies[0]], bool(solution.gap[0] < 1e-12)
+    (array([[3., 2., 6.]]), ['->t2', '->t1', '->t2'], True)
     """
 
     normalised: FloatArray

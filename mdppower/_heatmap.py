@@ -1,0 +1,191 @@
+"""Heat maps of POWER on a grid: one panel a γ, with numbers, marks, arrows and hatches where they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import MaxNLocator
+
+from mdppower._typing import AnyArray, BoolArray, FloatArray
+from mdppower.errors import ParameterError
+from mdppower.power_estimate import PowerEstimate
+from mdppower.seeking import directions, most_power_seeking
+from mdppower.terminal import number_texts
+
+COLOURS = "viridis"
+WALL = "#3b3b42"
+UNIT = "POWER (reward units)"
+MOST_TEXTS = 2500
+MOST_ARROWS = 10_000
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is drawn over the colours.
+
+    Attributes
+    ----------
+    values : bool or None
+        Whether cells show their number; None: where it fits and nothing else is drawn there.
+    arrows : bool
+        Whether each cell has an arrow along its most POWER-seeking action.
+    hatch : bool
+        Whether cells are hatched whose interval meets that of the greatest.
+    """
+
+    values: bool | None = None
+    arrows: bool = False
+    hatch: bool = False
+
+
+def heat_maps(
+    estimate: PowerEstimate, rates: Sequence[int], grid: AnyArray, share_scale: bool, extras: Extras
+) -> Figure:
+    """A figure with a heat map for each of the rates (positions in ``estimate.gammas``)."""
+    if extras.arrows and estimate.mdp.n_states > MOST_ARROWS:
+        raise ParameterError(f"arrows are for up to {MOST_ARROWS:,} states, not {estimate.mdp.n_states:,}")
+    power, error = estimate.data.value, estimate.data.error
+    rows, columns = grid.shape
+    flat = columns >= 2 * rows
+    # At most three side by side, in rows of equal length where that can be: four are two by two.
+    down = len(rates) if flat else -(-len(rates) // 3)
+    across = -(-len(rates) // down)
+    inch = min(0.55 if max(rows, columns) > 4 else 1.1, 6 / columns, 8 / rows)  # of one cell
+    wide, tall = inch * columns, inch * rows
+    beside, below = (0.9, 1.6) if flat else (1.7, 1.1)  # for labels, title and colour bar
+    size = (across * max(wide + beside, 3.3) + 0.3, down * (tall + below) + 0.5)
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(down, across, squeeze=False).ravel()
+    assert estimate.mdp.layout is not None  # or there would be no grid
+    top, left = estimate.mdp.layout.min(axis=0).tolist()
+    extent = (left - 0.5, left + columns - 0.5, top + rows - 0.5, top - 0.5)
+    for panel, g in zip(panels, rates, strict=False):
+        norm = _scale(power[rates] if share_scale else power[g])
+        finite = np.isfinite(power[g])
+        panel.set_facecolor(WALL)
+        shown = panel.imshow(
+            np.ma.masked_where((grid < 0) | ~finite[grid], power[g][grid]),
+            cmap=COLOURS, norm=norm, interpolation="nearest", extent=extent,
+        )  # fmt: skip
+        if not finite.all():
+            odd = np.ma.masked_where((grid < 0) | finite[grid], grid)
+            panel.imshow(odd, cmap=ListedColormap(["white"]), interpolation="nearest", extent=extent)
+        spread = f"stderr up to {error[g].max():.2g}" if np.isfinite(error[g]).all() else "no stderr"
+        odd_note = "" if finite.all() else "\nwhite: not finite"
+        notes = _NOTES[extras.arrows, extras.hatch]
+        panel.set_title(f"γ = {estimate.gammas[g]:.15g}, {spread}{odd_note}{notes}", fontsize=10)
+        _label_axes(panel)
+        if extras.hatch:
+            _hatch_ties(panel, estimate, g, grid, extent)
+        if extras.arrows:
+            _draw_arrows(panel, estimate, g, norm)
+        if extras.values or (extras.values is None and len(finite) <= MOST_TEXTS and not extras.arrows):
+            text = number_texts(power[g])
+            points = min(10.0, 72 * inch / (0.68 * max(map(len, text)) + 0.4))
+            if extras.values or points >= 5.5:
+                _write_values(panel, estimate, text, power[g], norm, max(points, 1.0))
+        if inch >= 0.2:
+            _write_marks(panel, estimate, power[g], norm, inch)
+        side = "bottom" if flat else "right"
+        bar = figure.colorbar(shown, ax=panel, location=side, fraction=0.046, pad=0.03, aspect=20 + 10 * flat)
+        bar.set_label(UNIT, fontsize=8)
+        bar.ax.tick_params(labelsize=8)
+        bar.ax.ticklabel_format(useOffset=False)
+        bar.locator = MaxNLocator(nbins=5 if flat else 6, steps=[1, 2, 5, 10])
+    for panel in panels[len(rates) :]:
+        panel.set_visible(False)
+    return figure
+
+
+_NOTES = {
+    (False, False): "",
+    (True, False): "\narrows: action of most POWER (faint: not resolved)",
+    (False, True): "\nhatched: interval meets that of the greatest",
+    (
+        True,
+        True,
+    ): "\narrows: action of most POWER (faint: not resolved)\nhatched: interval meets that of the greatest",
+}
+
+
+def meets_greatest(estimate: PowerEstimate, g: int) -> BoolArray:
+    """(S,) whether a state's simultaneous 95 % interval overlaps that of the state with the greatest estimate."""
+    lower, upper = estimate.data.bounds(0.95, simultaneous=True)
+    return np.asarray(upper[g] >= lower[g][estimate.data.value[g].argmax()])
+
+
+def _hatch_ties(
+    panel: Axes, estimate: PowerEstimate, g: int, grid: AnyArray, extent: tuple[float, float, float, float]
+) -> None:
+    left, right, bottom, top = extent
+    chosen = np.where(grid >= 0, meets_greatest(estimate, g)[grid], False)
+    columns, rows = np.linspace(left, right, grid.shape[1] + 1), np.linspace(top, bottom, grid.shape[0] + 1)
+    for colour, mark in (("white", "//"), ("black", "\\\\")):  # one of the two shows on any colour
+        cells = np.ma.masked_where(~chosen, chosen)
+        panel.pcolor(columns, rows, cells, hatch=mark, facecolor="none", edgecolor=colour, alpha=0.45, linewidth=0)
+
+
+def _draw_arrows(panel: Axes, estimate: PowerEstimate, g: int, norm: Normalize) -> None:
+    """An arrow along the most POWER-seeking action, a dot where that stays, faint where the draws cannot tell."""
+    assert estimate.mdp.layout is not None
+    pairs, resolved = most_power_seeking(estimate, g)
+    steps = directions(estimate.mdp, pairs)
+    rows, columns = estimate.mdp.layout.T
+    moves = steps.any(axis=1)
+    ink = np.array([(*(3 * (float(_ink(v, norm) == "white"),)), 1.0) for v in estimate.data.value[g]])
+    ink[~resolved, 3] = 0.35
+    panel.quiver(
+        columns[moves], rows[moves], 0.7 * steps[moves, 1], 0.7 * steps[moves, 0], color=ink[moves], pivot="mid",
+        angles="xy", scale_units="xy", scale=1, units="x", width=0.08, headwidth=4, headlength=4, headaxislength=3.5,
+        zorder=3,
+    )  # fmt: skip
+    panel.scatter(columns[~moves], rows[~moves], s=12, c=ink[~moves], zorder=3)
+
+
+def _scale(power: FloatArray) -> Normalize:
+    """From least to most; around the one value where all are equal, so that the colour bar can be read."""
+    finite = power[np.isfinite(power)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    room = 0.0 if high > low else 0.05 * (abs(low) or 1.0)
+    return Normalize(low - room, high + room)
+
+
+def _label_axes(panel: Axes) -> None:
+    for axis, name in ((panel.xaxis, "column"), (panel.yaxis, "row")):
+        axis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
+        axis.set_label_text(name, fontsize=8)
+    panel.tick_params(labelsize=8)
+
+
+def _ink(value: float, norm: Normalize) -> str:
+    """Black on the light half of the scale, white on the dark half."""
+    return "white" if float(norm(value)) <= 0.55 else "black"  # black, too, on the white of what is not finite
+
+
+def _write_values(
+    panel: Axes, estimate: PowerEstimate, text: Sequence[str], power: FloatArray, norm: Normalize, size: float
+) -> None:
+    assert estimate.mdp.layout is not None
+    for s, (row, column) in enumerate(estimate.mdp.layout.astype(int).tolist()):
+        ink = _ink(power[s], norm)
+        panel.text(column, row, text[s], ha="center", va="center", fontsize=size, color=ink)
+
+
+def _write_marks(panel: Axes, estimate: PowerEstimate, power: FloatArray, norm: Normalize, inch: float) -> None:
+    """The letter, * or ~ of a cell in its upper left corner."""
+    assert estimate.mdp.layout is not None
+    for mark, where in estimate.mdp.marks.items():
+        for s in where:
+            row, column = estimate.mdp.layout[s].tolist()
+            panel.text(
+                column - 0.44, row - 0.44, mark, ha="left", va="top", fontsize=14 * min(inch, 0.6),
+                fontweight="bold", color=_ink(power[s], norm), parse_math=False,
+            )  # fmt: skip

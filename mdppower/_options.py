@@ -1,0 +1,143 @@
+"""Options that commands share, and what their texts mean."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from mdppower.errors import ParameterError
+
+
+def environment_options(command: Any) -> Any:
+    """Add the options that build a gridworld from a map, and those that read a Gymnasium environment."""
+    for option in (
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Gymnasium: an argument of the environment, such as is_slippery=false.",
+        ),
+        click.option("--check", is_flag=True, default=None, help="Gymnasium: compare its steps with its table."),
+        click.option(
+            "--reachable-only", is_flag=True, default=None, help="Gymnasium: drop states that a start cannot reach."
+        ),
+        click.option(
+            "--terminated",
+            type=click.Choice(["absorb", "sink", "continue"]),
+            help="Gymnasium: what the end of an episode becomes. Default: absorb.",
+        ),
+        click.option("--wrap", is_flag=True, default=None, help="The map is a torus."),
+        click.option("--bias", metavar="NAME=AMOUNT,…", help="Parts of the slip that go to these actions."),
+        click.option("--slip", type=float, help="Probability that an action drawn at random happens instead."),
+        click.option(
+            "--blocked", type=click.Choice(["stay", "remove"]), help="A blocked step stays put, or does not exist."
+        ),
+        click.option("--stay/--no-stay", default=None, help="Whether cells have the action 'stay'."),
+        click.option("--moves", metavar="MOVES", help='Letters of NESW, then perhaps "+diagonals". Default: NESW.'),
+    ):
+        command = option(command)
+    return command
+
+
+def picture_options(command: Any) -> Any:
+    """Add the options of a picture."""
+    for option in (
+        click.option("--share-scale", is_flag=True, help="Picture: one colour scale for all γ."),
+        click.option("--values/--no-values", default=None, help="Picture: numbers in cells."),
+        click.option("--hatch", is_flag=True, help="Picture: hatch what may be as great as the greatest."),
+        click.option("--arrows", is_flag=True, help="Picture: the most POWER-seeking action of each cell."),
+        click.option("--out", type=click.Path(), help="Picture to write: .png, .svg or .pdf."),
+    ):
+        command = option(command)
+    return command
+
+
+def run_options(command: Any) -> Any:
+    """Add the options of a run."""
+    for option in (
+        click.option("--progress/--no-progress", default=None, help="Progress bar. Default: if a terminal."),
+        click.option("--save", type=click.Path(), help="File for the estimate: .nc, for plot, info and mp.load."),
+        click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables."),
+        click.option("--workers", type=int, default=-1, show_default=True, help="Threads; -1 is one a core."),
+        click.option("--sampler", default="latin", show_default=True, help="latin, sobol, iid."),
+        click.option(
+            "--method", default="auto", show_default=True, help="auto, deterministic, stochastic, lp, lp-occupancy."
+        ),
+        click.option("--rng", type=int, help="Seed; the same seed gives the same numbers."),
+        click.option("--max-samples", type=int, help="Where --precision gives up."),
+        click.option(
+            "--precision", type=float, help="Draw until every simultaneous 95 % interval is ± this or less."
+        ),
+        click.option("--samples", type=int, default=4096, show_default=True, help="Reward functions to draw."),
+        click.option(
+            "--rewards", default="uniform", show_default=True, help="Law of each state's reward: norm(0,1), …"
+        ),
+        click.option(
+            "--gamma", default="0.9", show_default=True, help="Discount rates in [0, 1), separated by commas."
+        ),
+        click.argument("env"),
+    ):
+        command = option(command)
+    return command
+
+
+def format_option(default: str) -> Callable[[Any], Any]:
+    """The option that says how POWER is printed."""
+    formats = click.Choice(["map", "table", "csv", "json"])
+    return click.option("--format", "fmt", type=formats, default=default, show_default=True)
+
+
+colour_option = click.option(
+    "--colour/--no-colour", "--color/--no-color", default=None, help="Default: if a terminal."
+)
+
+
+def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
+    """``is_slippery=false`` → {"is_slippery": False}; what is no JSON is a string."""
+    settings = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise ParameterError(f"--set must look like is_slippery=false, got {text!r}")
+        try:
+            settings[name] = json.loads(value)
+        except ValueError:
+            settings[name] = value
+    return settings
+
+
+def parse_bias(text: str) -> dict[str, float]:
+    """``E=0.1,N=0.05`` → {"E": 0.1, "N": 0.05}."""
+    bias = {}
+    for part in text.split(","):
+        name, equals, amount = part.partition("=")
+        try:
+            bias[name.strip()] = float(amount)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise ParameterError(f"--bias must look like E=0.1,N=0.05, got {text!r}")
+    return bias
+
+
+def parse_gamma(text: str) -> list[float]:
+    """``0.1,0.9`` → [0.1, 0.9]."""
+    rates = []
+    for part in text.split(","):
+        try:
+            rates.append(float(part))
+        except ValueError:
+            raise ParameterError(f"--gamma must be numbers in [0, 1], separated by commas; got {text!r}") from None
+    return rates
+
+
+def check_suffix(option: str, path: str | None, suffixes: tuple[str, ...]) -> None:
+    """Refuse now what could not be written after all the work."""
+    if path is not None and os.path.splitext(path)[1].lower() not in suffixes:
+        known = " or ".join([", ".join(suffixes[:-1])] * (len(suffixes) > 1) + [suffixes[-1]])
+        raise ParameterError(f"{option} must end in {known}, got {path!r}")
