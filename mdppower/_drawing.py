@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch
 from matplotlib.ticker import MaxNLocator
 
-from mdppower._heatmap import WALL
+from mdppower._heatmap import WALL, paint_walls
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import ParameterError
 from mdppower.mdp import RewardlessMDP
@@ -36,7 +36,7 @@ def draw_map(mdp: RewardlessMDP, grid: AnyArray) -> Figure:
     top, left = mdp.layout.min(axis=0).tolist()
     kind = np.zeros(mdp.n_states, int)
     kind[mdp.absorbing_states] = 1
-    panel.set_facecolor(WALL)
+    paint_walls(panel, inch)
     panel.imshow(
         np.ma.masked_where(grid < 0, kind[grid]), cmap=ListedColormap([FLOOR, ABSORBING]), vmin=0, vmax=1,
         interpolation="nearest", extent=(left - 0.5, left + columns - 0.5, top + rows - 0.5, top - 0.5),

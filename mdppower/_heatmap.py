@@ -20,7 +20,7 @@ from mdppower.seeking import directions, most_power_seeking
 from mdppower.terminal import number_texts
 
 COLOURS = "viridis"
-WALL = "#3b3b42"
+WALL, WALL_LINES = "#3b3b42", "#55555e"
 UNIT = "POWER (reward units)"
 MOST_TEXTS = 2500
 MOST_ARROWS = 10_000
@@ -70,7 +70,7 @@ def heat_maps(
     for panel, g in zip(panels, rates, strict=False):
         norm = _scale(power[rates] if share_scale else power[g])
         finite = np.isfinite(power[g])
-        panel.set_facecolor(WALL)
+        paint_walls(panel, inch)
         shown = panel.imshow(
             np.ma.masked_where((grid < 0) | ~finite[grid], power[g][grid]),
             cmap=COLOURS, norm=norm, interpolation="nearest", extent=extent,
@@ -114,6 +114,13 @@ _NOTES = {
         True,
     ): "\narrows: action of most POWER (faint: not resolved)\nhatched: interval meets that of the greatest",
 }
+
+
+def paint_walls(panel: Axes, inch: float) -> None:
+    """The ground of a panel: its grey is not on the scale, and its texture tells them apart where all is grey."""
+    panel.set_facecolor(WALL)
+    if inch >= 0.1:
+        panel.patch.set(hatch="xxx", edgecolor=WALL_LINES, linewidth=0)
 
 
 def meets_greatest(estimate: PowerEstimate, g: int) -> BoolArray:

@@ -212,7 +212,7 @@ def make_environment(name: str, **options: Any) -> gymnasium.Env[Any, Any]:
         lookup = (gymnasium.error.UnregisteredEnv, gymnasium.error.DeprecatedEnv)
         if not isinstance(error, lookup) and type(error) is not gymnasium.error.Error:
             raise ModelError(f"environment {name!r} cannot be made: {type(error).__name__}: {text}") from None
-        near = difflib.get_close_matches(name.rpartition(":")[2], gymnasium.registry, n=1)
+        near = difflib.get_close_matches(name.rpartition(":")[2], gymnasium.registry, n=1, cutoff=0.75)
         hint = f"did you mean {near[0]!r}?" if near else "gymnasium.pprint_registry() lists those there are"
         raise LabelError(f"there is no environment {name!r}; {hint}") from None
 
