@@ -113,7 +113,7 @@ def catalog() -> dict[str, Environment]:
     return {environment.name: environment for environment in listed}
 
 
-def make(name_or_path: str | os.PathLike[str], **options: Any) -> RewardlessMDP:
+def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessMDP:
     """Build the environment of that name, or of that file.
 
     Parameters

@@ -43,12 +43,14 @@ class TabularEnv(gymnasium.Env[int, int]):
     Parameters
     ----------
     mdp : RewardlessMDP or str
-        A str is a name or path that `mdppower.envs.make` takes; only then is the spec JSON.
+        A str is a name or path that `mdppower.envs.make` takes; only then is the spec JSON (and if no mapping
+        below has tuples as keys: marks and "default" are strings).
     rewards : (S,) numbers, mapping, number or Fixed, optional
         The reward of each state; a mapping is from state, mark or "default" to number. Default: 0.
     start : label, mark, mapping or (S,) list or array of probabilities, optional
         Where episodes begin: in that state; in any that carries the mark; or as a mapping from these to
-        probabilities says. A list that is not S long is read as a tuple, which JSON has not. Default: anywhere.
+        probabilities says. A list that is a state's label as a tuple, which JSON has not, or is not S long, is
+        read as that. Default: anywhere.
     terminate : bool
         Whether entering an absorbing state ends the episode.
     render_mode : {"ansi", "rgb_array"}, optional
@@ -248,7 +250,7 @@ def _reward_vector(given: Any, mdp: RewardlessMDP) -> FloatArray:
 def _start_distribution(start: Any, mdp: RewardlessMDP) -> FloatArray:
     """(S,) probabilities that sum to 1."""
     n = mdp.n_states
-    if isinstance(start, list) and len(start) != n:
+    if isinstance(start, list) and (len(start) != n or tuple(start) in mdp):
         start = tuple(start)
     try:
         if start is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -11,18 +10,25 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mdppower._heatmap import COLOURS, UNIT, meets_greatest
+from mdppower._canonical import cut
+from mdppower._heatmap import COLOURS, UNIT, meets_greatest, short_rate
+from mdppower.errors import ParameterError
 from mdppower.power_estimate import PowerEstimate
-from mdppower.terminal import cut
 
 MOST_BARS = 60
+MOST_NAMES = 12
+"""Most rates that the legend names; beyond it, every second or third."""
 
 
-def bar_chart(estimate: PowerEstimate, rates: Sequence[int], hatch: bool) -> Figure:
+def bar_chart(estimate: PowerEstimate, hatch: bool) -> Figure:
     """Bars by state and γ; beyond `MOST_BARS` states, points in order of POWER at the last γ.
 
     With `hatch`, bars are hatched whose interval meets that of the greatest.
     """
+    many = estimate.mdp.n_states > MOST_BARS
+    if hatch and many:
+        raise ParameterError(f"bars are hatched for up to {MOST_BARS} states, not {estimate.mdp.n_states:,}")
+    rates = range(len(estimate.gammas))
     power = estimate.data.value
     lower, upper = estimate.data.bounds(0.95, simultaneous=True)
     n = estimate.mdp.n_states
@@ -31,7 +37,6 @@ def bar_chart(estimate: PowerEstimate, rates: Sequence[int], hatch: bool) -> Fig
     FigureCanvasAgg(figure)
     panel = figure.subplots()
     colours = matplotlib.colormaps[COLOURS](np.linspace(0.1, 0.85, len(rates)))
-    many = n > MOST_BARS
     order = np.argsort(-power[rates[-1]], kind="stable") if many else np.arange(n)
     width = 0.8 / len(rates)
     handles: list[Any] = []
@@ -39,7 +44,7 @@ def bar_chart(estimate: PowerEstimate, rates: Sequence[int], hatch: bool) -> Fig
         at = np.arange(n) + (k - (len(rates) - 1) / 2) * width
         center = power[g][order]
         error = np.array([center - lower[g][order], upper[g][order] - center])
-        name = f"γ = {estimate.gammas[g]:.15g}"
+        name = f"γ = {short_rate(estimate.gammas[g])}"
         if many:
             handles.append(panel.errorbar(at, center, error, fmt=".", ms=3, lw=0.6, color=colours[k], label=name))
         else:
@@ -63,7 +68,13 @@ def bar_chart(estimate: PowerEstimate, rates: Sequence[int], hatch: bool) -> Fig
     intervals = "bars: 95 %, simultaneous" if np.isfinite(upper).all() else "no intervals: no variance"
     if hatch and not many:
         intervals += "\nhatched: meets the greatest's"
+    step = -(-len(handles) // MOST_NAMES)
     panel.legend(
-        handles=handles, title=intervals, fontsize=8, title_fontsize=8, loc="upper left", bbox_to_anchor=(1, 1)
-    )
+        handles=handles[::-step][::-1],
+        title=intervals,
+        fontsize=8,
+        title_fontsize=8,
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+    )  # fmt: skip
     return figure

@@ -63,7 +63,7 @@ def numbers(values: npt.ArrayLike, name: str, dtype: Any = np.float64) -> AnyArr
     """A copy as an array, or a ModelError where the values are ragged or no numbers."""
     try:
         return np.array(values, dtype=dtype)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{name} is not an array of numbers: {error}") from None
 
 
@@ -71,7 +71,7 @@ def as_probability(value: Any, state: Label, action: Label, successor: Label) ->
     """A number, or a ModelError that names the transition."""
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ModelError(
             f"state {state!r}, action {action!r}: probability of successor {successor!r} is {value!r}, not a number"
         ) from None
@@ -169,3 +169,9 @@ def shorten(labels: Sequence[Label], most: int = 6) -> str:
     """The first few labels, and how many there are."""
     shown = ", ".join(repr(x) for x in labels[:most])
     return shown + (f", … ({len(labels):,} in all)" if len(labels) > most else "")
+
+
+def cut(text: str, longest: int) -> str:
+    """The text, or as much of it as fits, with what cannot be drawn written as its code."""
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"

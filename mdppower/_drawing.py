@@ -13,11 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch
 from matplotlib.ticker import MaxNLocator
 
+from mdppower._canonical import cut
 from mdppower._heatmap import WALL, paint_walls
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import ParameterError
 from mdppower.mdp import RewardlessMDP
-from mdppower.terminal import cut
+from mdppower.terminal import marks_of
 
 FLOOR, ABSORBING = "#e8e8ec", "#e0a458"
 MOST_NODES = 60
@@ -46,10 +47,10 @@ def draw_map(mdp: RewardlessMDP, grid: AnyArray) -> Figure:
         panel.set_yticks(np.arange(rows) + top - 0.5, minor=True)
         panel.grid(which="minor", color="white", linewidth=1)
         panel.tick_params(which="minor", length=0)
-        for mark, where in mdp.marks.items():
-            for s in where:
-                row, column = mdp.layout[s].tolist()
-                panel.text(column, row, mark, ha="center", va="center", fontsize=28 * inch, parse_math=False)
+        for s, mark in marks_of(mdp).items():
+            row, column = mdp.layout[s].tolist()
+            size = inch * min(28, 80 / len(mark or " "))
+            panel.text(column, row, mark, ha="center", va="center", fontsize=size, parse_math=False)
     panel.tick_params(labelsize=8)
     for axis in (panel.xaxis, panel.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from scipy import special
 
-from mdppower._canonical import count
+from mdppower._canonical import count, plain_label
 from mdppower._gym_table import Table
 from mdppower._typing import AnyArray, Label
 from mdppower.errors import ModelError, ParameterError
@@ -46,7 +45,11 @@ def compare_steps(base: Any, table: Table, rng: Any) -> str:
     state, age = None, 0
     for luck in generator.random(steps).tolist():
         if state is None or age == EPISODE:
-            state, seed, age = _observed(base.reset(seed=seed)[0], index), None, 0
+            try:
+                observation, _ = base.reset(seed=seed)
+            except Exception as error:  # a reset may raise anything
+                raise ModelError(f"reset failed: {type(error).__name__}: {error}") from None
+            state, seed, age = _observed(observation, index), None, 0
         pair = first[state] + int(luck * (first[state + 1] - first[state]))
         try:
             observation, _, terminated, truncated, _ = base.step(moves[pair])
@@ -73,9 +76,17 @@ def compare_steps(base: Any, table: Table, rng: Any) -> str:
 
 
 def _observed(observation: Any, index: Mapping[Label, int]) -> int:
-    if not isinstance(observation, Integral) or isinstance(observation, bool) or int(observation) not in index:
+    """The state of an observation: a key of P, or an array of one or several integers that is one."""
+    key = observation
+    if isinstance(key, np.ndarray | np.generic):
+        key = key.tolist()
+    try:
+        key = plain_label(tuple(key) if isinstance(key, list) else key)
+    except ModelError:
+        key = None
+    if key is None or key not in index:
         raise ModelError(f"observation {observation!r} is not a state of P")
-    return index[int(observation)]
+    return index[key]
 
 
 def p_value(counts: AnyArray, chances: AnyArray) -> float:

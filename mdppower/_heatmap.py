@@ -11,19 +11,21 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import ParameterError
 from mdppower.power_estimate import PowerEstimate
 from mdppower.seeking import directions, most_power_seeking
-from mdppower.terminal import number_texts
+from mdppower.terminal import marks_of, number_texts
 
 COLOURS = "viridis"
 WALL, WALL_LINES = "#3b3b42", "#55555e"
 UNIT = "POWER (reward units)"
 MOST_TEXTS = 2500
-MOST_ARROWS = 10_000
+MOST_DRAWN = 10_000
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,12 @@ class Extras:
     hatch: bool = False
 
 
-def heat_maps(
-    estimate: PowerEstimate, rates: Sequence[int], grid: AnyArray, share_scale: bool, extras: Extras
-) -> Figure:
-    """A figure with a heat map for each of the rates (positions in ``estimate.gammas``)."""
-    if extras.arrows and estimate.mdp.n_states > MOST_ARROWS:
-        raise ParameterError(f"arrows are for up to {MOST_ARROWS:,} states, not {estimate.mdp.n_states:,}")
+def heat_maps(estimate: PowerEstimate, grid: AnyArray, share_scale: bool, extras: Extras) -> Figure:
+    """A figure with a heat map for each γ."""
+    for name, wanted in (("arrows", extras.arrows), ("numbers", extras.values)):
+        if wanted and estimate.mdp.n_states > MOST_DRAWN:
+            raise ParameterError(f"{name} are for up to {MOST_DRAWN:,} states, not {estimate.mdp.n_states:,}")
+    rates = range(len(estimate.gammas))
     power, error = estimate.data.value, estimate.data.error
     rows, columns = grid.shape
     flat = columns >= 2 * rows
@@ -68,7 +70,7 @@ def heat_maps(
     top, left = estimate.mdp.layout.min(axis=0).tolist()
     extent = (left - 0.5, left + columns - 0.5, top + rows - 0.5, top - 0.5)
     for panel, g in zip(panels, rates, strict=False):
-        norm = _scale(power[rates] if share_scale else power[g])
+        norm = _scale(power if share_scale else power[g])
         finite = np.isfinite(power[g])
         paint_walls(panel, inch)
         shown = panel.imshow(
@@ -81,10 +83,10 @@ def heat_maps(
         spread = f"stderr up to {error[g].max():.2g}" if np.isfinite(error[g]).all() else "no stderr"
         odd_note = "" if finite.all() else "\nwhite: not finite"
         notes = _NOTES[extras.arrows, extras.hatch]
-        panel.set_title(f"γ = {estimate.gammas[g]:.15g}, {spread}{odd_note}{notes}", fontsize=10)
+        panel.set_title(f"γ = {short_rate(estimate.gammas[g])}, {spread}{odd_note}{notes}", fontsize=10)
         _label_axes(panel)
         if extras.hatch:
-            _hatch_ties(panel, estimate, g, grid, extent)
+            _hatch_ties(panel, estimate, g)
         if extras.arrows:
             _draw_arrows(panel, estimate, g, norm)
         if extras.values or (extras.values is None and len(finite) <= MOST_TEXTS and not extras.arrows):
@@ -126,18 +128,22 @@ def paint_walls(panel: Axes, inch: float) -> None:
 def meets_greatest(estimate: PowerEstimate, g: int) -> BoolArray:
     """(S,) whether a state's simultaneous 95 % interval overlaps that of the state with the greatest estimate."""
     lower, upper = estimate.data.bounds(0.95, simultaneous=True)
-    return np.asarray(upper[g] >= lower[g][estimate.data.value[g].argmax()])
+    # Where there is no interval, nothing is told apart.
+    return np.asarray(~(upper[g] < lower[g][estimate.data.value[g].argmax()]))
 
 
-def _hatch_ties(
-    panel: Axes, estimate: PowerEstimate, g: int, grid: AnyArray, extent: tuple[float, float, float, float]
-) -> None:
-    left, right, bottom, top = extent
-    chosen = np.where(grid >= 0, meets_greatest(estimate, g)[grid], False)
-    columns, rows = np.linspace(left, right, grid.shape[1] + 1), np.linspace(top, bottom, grid.shape[0] + 1)
+def _hatch_ties(panel: Axes, estimate: PowerEstimate, g: int) -> None:
+    assert estimate.mdp.layout is not None
+    rows, columns = estimate.mdp.layout[meets_greatest(estimate, g)].T
+    corners = np.stack([columns, rows], axis=-1)[:, None] + _CORNERS
+    codes = np.tile([Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY], len(rows))
+    outline = Path(corners.reshape(-1, 2), codes)  # all cells are one path: a patch for each would take minutes
     for colour, mark in (("white", "//"), ("black", "\\\\")):  # one of the two shows on any colour
-        cells = np.ma.masked_where(~chosen, chosen)
-        panel.pcolor(columns, rows, cells, hatch=mark, facecolor="none", edgecolor=colour, alpha=0.45, linewidth=0)
+        patch = PathPatch(outline, facecolor="none", edgecolor=colour, hatch=mark, alpha=0.45, linewidth=0)
+        panel.add_patch(patch)
+
+
+_CORNERS = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]])
 
 
 def _draw_arrows(panel: Axes, estimate: PowerEstimate, g: int, norm: Normalize) -> None:
@@ -155,6 +161,12 @@ def _draw_arrows(panel: Axes, estimate: PowerEstimate, g: int, norm: Normalize) 
         zorder=3,
     )  # fmt: skip
     panel.scatter(columns[~moves], rows[~moves], s=12, c=ink[~moves], zorder=3)
+
+
+def short_rate(gamma: float) -> str:
+    """Six digits of γ, or all where six would make it 1: 0.99999999 is not 1."""
+    text = f"{gamma:.6g}"
+    return f"{gamma:.15g}" if float(text) == 1 != gamma else text
 
 
 def _scale(power: FloatArray) -> Normalize:
@@ -189,10 +201,9 @@ def _write_values(
 def _write_marks(panel: Axes, estimate: PowerEstimate, power: FloatArray, norm: Normalize, inch: float) -> None:
     """The letter, * or ~ of a cell in its upper left corner."""
     assert estimate.mdp.layout is not None
-    for mark, where in estimate.mdp.marks.items():
-        for s in where:
-            row, column = estimate.mdp.layout[s].tolist()
-            panel.text(
+    for s, mark in marks_of(estimate.mdp).items():
+        row, column = estimate.mdp.layout[s].tolist()
+        panel.text(
                 column - 0.44, row - 0.44, mark, ha="left", va="top", fontsize=14 * min(inch, 0.6),
                 fontweight="bold", color=_ink(power[s], norm), parse_math=False,
             )  # fmt: skip

@@ -177,7 +177,7 @@ def _open(env: Any) -> tuple[str, Any, Any]:
     return name, base, table
 
 
-def make_environment(name: str, **options: Any) -> gymnasium.Env[Any, Any]:
+def make_environment(name: str, /, **options: Any) -> gymnasium.Env[Any, Any]:
     """``gymnasium.make``, with our errors.
 
     Parameters

@@ -26,7 +26,7 @@ from mdppower._options import (
     picture_options,
     run_options,
 )
-from mdppower.errors import ConvergenceError
+from mdppower.errors import ConvergenceError, ParameterError
 
 if TYPE_CHECKING:
     from mdppower.mdp import RewardlessMDP
@@ -62,7 +62,11 @@ def _build(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
     given = {name: value for name, value in options.items() if value is not None and name != "settings"}
     if "bias" in given:
         given["bias"] = parse_bias(given["bias"])
-    given |= parse_settings(options["settings"])
+    settings = parse_settings(options["settings"])
+    clash = sorted(set(settings) & set(options))
+    if clash:
+        raise ParameterError(f"--set {clash[0]}: that is an option of its own, --{clash[0].replace('_', '-')}")
+    given |= settings
     mdp = make(env, **given)
     if mdp.origin.get("changed", "nothing") != "nothing":
         click.echo(f"mdppower: {mdp.origin['source']}: {mdp.origin['changed']}", err=True)
@@ -177,6 +181,7 @@ def _measure(
     from mdppower.measure import power
 
     open_unit(confidence, "--confidence")
+    _require_out(out, {"arrows": arrows, "hatch": hatch, "values": values, "share_scale": share_scale})
     check_suffix("--out", out, (".png", ".svg", ".pdf"))
     check_suffix("--save", save, (".nc",))
     rates = parse_gamma(gamma)
@@ -200,6 +205,13 @@ def _measure(
         raise failure
     if estimate.interrupted:
         sys.exit(130)
+
+
+def _require_out(out: str | None, picture: Mapping[str, Any]) -> None:
+    """Refuse options of a picture where none is drawn."""
+    given = [name for name, value in picture.items() if value not in (None, False)]
+    if out is None and given:
+        raise ParameterError(f"--{given[0].replace('_', '-')} is for a picture: add --out FILE")
 
 
 def _print_power(estimate: PowerEstimate, fmt: str, colour: bool | None, confidence: float) -> None:
@@ -229,23 +241,31 @@ def plot(
     values: bool | None, share_scale: bool, fmt: str, colour: bool | None,
 ) -> None:  # fmt: skip
     """Draw a saved estimate (or MDP) again: a picture with --out, else in the terminal."""
+    from mdppower._checks import open_unit
     from mdppower.mdp import RewardlessMDP
     from mdppower.storage import load
 
+    open_unit(confidence, "--confidence")
     check_suffix("--out", out, (".png", ".svg", ".pdf"))
+    options = {"arrows": arrows, "hatch": hatch, "values": values, "share_scale": share_scale}
+    _require_out(out, options | {"title": title})
     found = load(file)
     if isinstance(found, RewardlessMDP):
+        given = [name for name, value in (options | {"gamma": gamma}).items() if value not in (None, False)]
+        if given:
+            raise ParameterError(f"--{given[0].replace('_', '-')} is for estimates; {file} holds an MDP")
         if out is None:
             from mdppower.terminal import show_map
 
             _print_map(show_map, found, colour)
         else:
             found.plot(out, title=title)
-    elif out is None:
-        _print_power(found, fmt, colour, confidence)
     else:
-        options = {"arrows": arrows, "hatch": hatch, "values": values, "share_scale": share_scale}
-        found.plot(out, gamma=gamma, title=title, **options)
+        estimate = found if gamma is None else found.at(gamma)
+        if out is None:
+            _print_power(estimate, fmt, colour, confidence)
+        else:
+            estimate.plot(out, title=title, **options)
     if out is not None:
         click.echo(f"wrote {out}", err=True)
 

@@ -175,12 +175,26 @@ class Estimate:
 
     @property
     def mean(self) -> FloatArray:
-        """The estimates."""
+        """The estimates.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.power(mp.envs.fork(2), 0.9, 1.0, samples=64).mean
+        array([1., 1., 1.])
+        """
         return self._shape(self.data.value)
 
     @property
     def stderr(self) -> FloatArray:
-        """Their standard errors."""
+        """Their standard errors.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.power(mp.envs.fork(2), 0.9, 1.0, samples=64).stderr
+        array([0., 0., 0.])
+        """
         return self._shape(self.data.error)
 
     def interval(self, confidence: float = 0.95, *, simultaneous: bool = False) -> tuple[FloatArray, FloatArray]:
@@ -202,6 +216,13 @@ class Estimate:
         ------
         ParameterError
             `confidence` is not strictly between 0 and 1.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> low, high = mp.power(mp.envs.fork(2), 0.9, rng=0).interval(0.999, simultaneous=True)
+        >>> bool(low[0] < 2 / 3 < high[0])
+        True
         """
         lower, upper = self.data.bounds(confidence, simultaneous=simultaneous)
         return self._shape(lower), self._shape(upper)

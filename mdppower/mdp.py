@@ -329,6 +329,12 @@ class RewardlessMDP:
         Returns
         -------
         RewardlessMDP
+
+        Examples
+        --------
+        >>> import networkx as nx
+        >>> RewardlessMDP.from_graph(nx.DiGraph([("x", "y"), ("y", "y")])).actions("x")
+        ('->y',)
         """
         from mdppower.graph import mdp_from_graph
 
@@ -338,22 +344,48 @@ class RewardlessMDP:
 
     @property
     def n_states(self) -> int:
-        """S, the number of states."""
+        """S, the number of states.
+
+        Examples
+        --------
+        >>> RewardlessMDP.from_pairs([0, 0], [[1.0], [1.0]]).n_states
+        1
+        """
         return int(self.kernel.shape[1])
 
     @property
     def n_pairs(self) -> int:
-        """P, the number of feasible state-action pairs."""
+        """P, the number of feasible state-action pairs.
+
+        Examples
+        --------
+        >>> RewardlessMDP.from_pairs([0, 0], [[1.0], [1.0]]).n_pairs
+        2
+        """
         return int(self.kernel.shape[0])
 
     @cached_property
     def n_actions(self) -> int:
-        """A, the size of the largest action set."""
+        """A, the size of the largest action set.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.n_actions
+        2
+        """
         return int(np.diff(self.pointer).max())
 
     @cached_property
     def states(self) -> tuple[Label, ...]:
-        """The S state labels, in index order."""
+        """The S state labels, in index order.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.states
+        ('x', 'y')
+        """
         if self._labels is None:
             return tuple(range(self.n_states))
         if isinstance(self._labels, tuple):
@@ -362,12 +394,26 @@ class RewardlessMDP:
 
     @property
     def has_default_labels(self) -> bool:
-        """Whether the states are labelled 0 … S−1."""
+        """Whether the states are labelled 0 … S−1.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.has_default_labels
+        False
+        """
         return self._labels is None
 
     @property
     def label_table(self) -> AnyArray | None:
-        """(S, d) integer array whose rows are the labels, where they were given so."""
+        """(S, d) integer array whose rows are the labels, where they were given so.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.envs.gridworld("..").label_table.tolist()
+        [[0, 0], [0, 1]]
+        """
         return self._labels if isinstance(self._labels, np.ndarray) else None
 
     @cached_property
@@ -376,7 +422,14 @@ class RewardlessMDP:
 
     @cached_property
     def pair_states(self) -> IntArray:
-        """(P,) the state of each pair."""
+        """(P,) the state of each pair.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.pair_states
+        array([0, 0, 1], dtype=int32)
+        """
         return read_only(np.repeat(np.arange(self.n_states, dtype=np.int32), np.diff(self.pointer)))
 
     def index(self, label: Label) -> int:
@@ -405,7 +458,14 @@ class RewardlessMDP:
         raise LabelError(f"there is no state {label!r}; states are {shorten(self.states)}")
 
     def actions(self, state: Label) -> tuple[Label, ...]:
-        """Labels of the actions of a state, in the order of its pairs."""
+        """Labels of the actions of a state, in the order of its pairs.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.actions("x")
+        ('go', 'wait')
+        """
         s = self.index(state)
         return tuple(self.action_names[c] for c in self.action_codes[self.pointer[s] : self.pointer[s + 1]])
 
@@ -416,6 +476,12 @@ class RewardlessMDP:
         ------
         LabelError
             The state has no such action.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.pair("y", "stay")
+        2
         """
         available = self.actions(state)
         if action not in available:
@@ -423,15 +489,36 @@ class RewardlessMDP:
         return int(self.pointer[self.index(state)]) + available.index(action)
 
     def pair_label(self, pair: int) -> tuple[Label, Label]:
-        """(state, action) labels of the pair of that index."""
+        """(state, action) labels of the pair of that index.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.pair_label(2)
+        ('y', 'stay')
+        """
         return self.states[self.pair_states[pair]], self.action_names[self.action_codes[pair]]
 
     def successors(self, state: Label, action: Label) -> dict[Label, float]:
-        """``{state: probability}`` after taking an action in a state."""
+        """``{state: probability}`` after taking an action in a state.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.successors("x", "go")
+        {'y': 1.0}
+        """
         return self.pair_successors(self.pair(state, action))
 
     def pair_successors(self, pair: int) -> dict[Label, float]:
-        """``{state: probability}`` of the pair of that index."""
+        """``{state: probability}`` of the pair of that index.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.pair_successors(1)
+        {'x': 1.0}
+        """
         row = slice(*self.kernel.indptr[pair:][:2])
         return {
             self.states[i]: float(p) for i, p in zip(self.kernel.indices[row], self.kernel.data[row], strict=True)
@@ -444,7 +531,14 @@ class RewardlessMDP:
 
     @cached_property
     def is_deterministic(self) -> bool:
-        """Whether every pair has one successor only."""
+        """Whether every pair has one successor only.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.is_deterministic
+        True
+        """
         return bool(self.kernel.nnz == self.n_pairs)
 
     @cached_property
@@ -456,12 +550,26 @@ class RewardlessMDP:
 
     @cached_property
     def absorbing_states(self) -> AnyArray:
-        """Indices of the states that no action leaves: "terminal" in Def. 3.2."""
+        """Indices of the states that no action leaves: "terminal" in Def. 3.2.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.absorbing_states
+        array([1])
+        """
         return np.flatnonzero(np.logical_and.reduceat(self._self_loop, self.pointer[:-1]))
 
     @cached_property
     def one_cycles(self) -> AnyArray:
-        """Indices of the states in which some action stays with probability 1 (1-cycles, Def. 3.2)."""
+        """Indices of the states in which some action stays with probability 1 (1-cycles, Def. 3.2).
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.one_cycles
+        array([0, 1])
+        """
         return np.flatnonzero(np.logical_or.reduceat(self._self_loop, self.pointer[:-1]))
 
     # ------------------------------------------------------------------ other forms
@@ -479,6 +587,13 @@ class RewardlessMDP:
         ------
         SizeError
             The array would take more than 1 GiB.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> transitions, feasible = mdp.to_arrays()
+        >>> transitions.shape, feasible.tolist()
+        ((2, 3, 2), [[True, True, False], [False, False, True]])
         """
         shape = (self.n_states, len(self.action_names), self.n_states)
         if np.prod(shape, dtype=float) > 2**27:
@@ -489,7 +604,16 @@ class RewardlessMDP:
         return dense, feasible
 
     def to_graph(self) -> nx.MultiDiGraph[Any]:
-        """A networkx MultiDiGraph with ``action`` and ``probability`` on edges; `from_graph` is its inverse."""
+        """A networkx MultiDiGraph with ``action`` and ``probability`` on edges; `from_graph` is its inverse.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> sorted(mdp.to_graph().edges(data="action"))
+        [('x', 'x', 'wait'), ('x', 'y', 'go'), ('y', 'y', 'stay')]
+        >>> RewardlessMDP.from_graph(mdp.to_graph()).equals(mdp)
+        True
+        """
         from mdppower.graph import graph_from_mdp
 
         return graph_from_mdp(self)
@@ -510,6 +634,12 @@ class RewardlessMDP:
         ------
         ParameterError
             `order` is not a permutation of 0 … S−1.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.permute_states([1, 0]).states
+        ('y', 'x')
         """
         try:
             order = np.asarray(order)
@@ -542,6 +672,12 @@ class RewardlessMDP:
         -------
         bool
             Layout, marks and origin are not compared: they are decoration.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.equals(mdp.permute_states([1, 0]).permute_states([1, 0]))
+        True
         """
         if (self.n_states, self.n_pairs) != (other.n_states, other.n_pairs):
             return False
@@ -561,7 +697,14 @@ class RewardlessMDP:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of states, actions and probabilities: the same for MDPs that are `equals`, in any process."""
+        """SHA-256 of states, actions and probabilities: the same for MDPs that are `equals`, in any process.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.fingerprint == mdp.permute_states([1, 0]).fingerprint
+        False
+        """
         used, first = np.unique(self.action_codes, return_index=True)
         by_appearance = used[np.argsort(first)]
         number = np.empty(len(self.action_names), np.int32)
@@ -619,6 +762,14 @@ class RewardlessMDP:
         ------
         FileError, ModelError
             See `mdppower.load`.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib, mdppower as mp
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     mp.power(mp.envs.fork(2), 0.9, samples=64).save(pathlib.Path(folder, "fork.nc"))
+        ...     RewardlessMDP.load(pathlib.Path(folder, "fork.nc")).n_states
+        3
         """
         from mdppower.storage import load
 
@@ -626,7 +777,12 @@ class RewardlessMDP:
         return found if isinstance(found, RewardlessMDP) else found.mdp
 
     def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
-        """A picture of the map, or of the graph; see `mdppower.plotting.plot_mdp`."""
+        """A picture of the map, or of the graph; see `mdppower.plotting.plot_mdp`.
+
+        Examples
+        --------
+        >>> figure = RewardlessMDP.from_successors({"x": {"go": "x"}}).plot()
+        """
         from mdppower.plotting import plot_mdp
 
         return plot_mdp(self, path, **options)

@@ -117,10 +117,12 @@ def read_toml(path: str | os.PathLike[str]) -> RewardlessMDP:
     name = os.fspath(path)
     try:
         with open(path, "rb") as file:
-            data = tomllib.load(file)
-    except OSError as error:
-        raise FileError(f"cannot read {name!r}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+            text = file.read()
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        raise FileError(f"cannot read {name!r}: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        data = tomllib.loads(text.decode("utf-8-sig"))  # some editors begin with a byte order mark
+    except (ValueError, RecursionError) as error:  # all that tomllib raises: also for a number of 5,000 digits
         raise FileError(f"{name} is not TOML: {error}") from None
     if data.get("format") != FORMAT:
         raise FileError(f'{name} is not an MDP of mdppower: it has no line format = "{FORMAT}"')
@@ -160,7 +162,9 @@ def _mdp(data: dict[str, Any]) -> RewardlessMDP:
             owner.append(s)
             names.append(label)
     given = data.get("actions", [])
-    first = [as_label(x) for x in (given if isinstance(given, list) else [given])]
+    if not isinstance(given, list):
+        raise ModelError(f"actions at the top must be an array of labels, got {given!r}")
+    first = [as_label(x) for x in given]
     vocabulary = list(dict.fromkeys([*first, *names]))
     code = {label: k for k, label in enumerate(vocabulary)}
     positions: list[Any] = [table.get("at") for table in tables]
@@ -170,8 +174,11 @@ def _mdp(data: dict[str, Any]) -> RewardlessMDP:
     for s, table in enumerate(tables):
         for mark in _strings(table.get("marks", []), f"marks of state {labels[s]!r}"):
             marks.setdefault(mark, []).append(s)
+    for state, position in zip(labels, positions, strict=True):
+        if position is not None and not _is_place(position):
+            raise ModelError(f"state {state!r}: at must be two numbers [row, column], got {position!r}")
     origin = data.get("origin", {})
-    if not isinstance(origin, dict):
+    if not isinstance(origin, dict) or not all(isinstance(told, str) for told in origin.values()):
         raise ModelError(f"[origin] must be a table of strings, got {origin!r}")
     return RewardlessMDP.from_pairs(
         owner,
@@ -198,7 +205,14 @@ def _spread(action: dict[str, Any], where: str) -> Iterable[tuple[Label, float]]
     for entry in chances:
         if not isinstance(entry, list) or len(entry) != 2 or type(entry[1]) not in (int, float):
             raise ModelError(f"{where}: chances must be pairs [successor, probability], got {entry!r}")
-    return [(as_label(successor), float(probability)) for successor, probability in chances]
+    try:
+        return [(as_label(successor), float(probability)) for successor, probability in chances]
+    except OverflowError:
+        raise ModelError(f"{where}: a probability is beyond all bounds") from None
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(type(x) in (int, float) for x in value)
 
 
 def _label(table: dict[str, Any], where: str) -> Label:

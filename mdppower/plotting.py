@@ -77,17 +77,18 @@ def plot_power(
     ['γ = 0.1', 'γ = 0.9']
     """
     suffix = None if path is None else _suffix(path)
-    rates = _rates(estimate, gamma)
+    if gamma is not None:
+        estimate = estimate.at(gamma)
     grid = None if is_drawing(estimate.mdp) else grid_of(estimate.mdp)
     if grid is not None:
-        figure = heat_maps(estimate, rates, grid, share_scale, Extras(values, arrows, hatch))
+        figure = heat_maps(estimate, grid, share_scale, Extras(values, arrows, hatch))
     elif arrows:
         raise ParameterError("arrows need states that lie on a grid; this MDP's POWER is drawn as bars")
     else:
-        figure = bar_chart(estimate, rates, hatch)
+        figure = bar_chart(estimate, hatch)
     about = f"{estimate.samples:,} draws of {estimate.rewards.name} rewards"
     # Names of rewards and states are not mathematics, even where they contain a dollar sign.
-    heading = textwrap.fill(title or f"POWER — {about}", int(12 * figure.get_figwidth()))
+    heading = textwrap.fill(str(title or f"POWER — {about}"), int(12 * figure.get_figwidth()))
     figure.suptitle(heading, fontsize=11, parse_math=title is not None)
     if path is not None and suffix is not None:
         _save(figure, path, suffix)
@@ -122,7 +123,7 @@ def plot_mdp(mdp: RewardlessMDP, path: str | os.PathLike[str] | None = None, *, 
     grid = None if is_drawing(mdp) else grid_of(mdp)
     figure = draw_graph(mdp) if grid is None else draw_map(mdp, grid)
     if title is not None:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(str(title), fontsize=11)
     if path is not None and suffix is not None:
         _save(figure, path, suffix)
     return figure
@@ -143,16 +144,9 @@ def inline_picture(what: PowerEstimate | RewardlessMDP) -> str:
     return f'<img alt="{alt}" style="max-width: 100%" src="data:image/png;base64,{data}">'
 
 
-def _rates(estimate: PowerEstimate, gamma: float | None) -> list[int]:
-    if gamma is None:
-        return list(range(len(estimate.gammas)))
-    if gamma not in estimate.gammas:
-        known = ", ".join(f"{g:.15g}" for g in estimate.gammas)
-        raise ParameterError(f"gamma {gamma!r} is not one of the estimate's: {known}")
-    return [estimate.gammas.index(gamma)]
-
-
 def _suffix(path: str | os.PathLike[str]) -> str:
+    if not isinstance(path, str | os.PathLike):
+        raise ParameterError(f"a path is needed, got {path!r}")
     suffix = os.path.splitext(os.fspath(path))[1].lower()
     if suffix not in SUFFIXES:
         raise ParameterError(f"a picture is saved as .png, .svg or .pdf; got {os.fspath(path)!r}")
@@ -165,5 +159,6 @@ def _save(figure: Figure, path: str | os.PathLike[str], suffix: str) -> None:
     try:
         with matplotlib.rc_context({"svg.hashsalt": "mdppower"}):
             figure.savefig(path, dpi=150, metadata=metadata)
-    except OSError as error:
-        raise ParameterError(f"cannot write {os.fspath(path)!r}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        told = getattr(error, "strerror", None) or error
+        raise ParameterError(f"cannot write {os.fspath(path)!r}: {told}") from None

@@ -6,7 +6,7 @@ entropy of the run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,32 +124,80 @@ class PowerEstimate(Estimate):
 
     @property
     def mdp(self) -> RewardlessMDP:
-        """The MDP."""
+        """The MDP.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> estimate.mdp.states
+        ('root', 't1', 't2')
+        """
         return self.task.mdp
 
     @property
     def rewards(self) -> RewardDistribution:
-        """What the reward functions were drawn from."""
+        """What the reward functions were drawn from.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> estimate.rewards.name
+        'uniform'
+        """
         return self.task.distribution
 
     @property
     def samples(self) -> int:
-        """Reward functions drawn."""
+        """Reward functions drawn.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> estimate.samples
+        64
+        """
         return len(self.data.means) * self.task.source.size
 
     @property
     def entropy(self) -> int:
-        """What to pass as ``rng`` to draw the same rewards."""
+        """What to pass as ``rng`` to draw the same rewards.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> estimate.entropy
+        7
+        """
         return self.task.source.entropy
 
     @property
     def sampler(self) -> str:
-        """How the draws of a replicate are stratified."""
+        """How the draws of a replicate are stratified.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> estimate.sampler
+        'latin'
+        """
         return self.task.source.kind
 
     @property
     def method(self) -> str:
-        """The solver that ran."""
+        """The solver that ran.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> estimate.method
+        'deterministic'
+        """
         return self.task.method
 
     def _position(self, label: Label) -> int:
@@ -235,21 +283,69 @@ class PowerEstimate(Estimate):
         ------
         ParameterError
             There is no such draw, or the rate is not one of the estimate's.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> draw = estimate.draw(63)
+        >>> draw.rewards.shape, bool(draw.normalised[1] == draw.rewards[1])  # t1 is absorbing
+        ((3,), True)
         """
         if isinstance(i, bool) or not isinstance(i, (int, np.integer)) or not 0 <= i < self.samples:
             raise ParameterError(f"draws are numbered 0 … {self.samples - 1}, got {i!r}")
         if gamma is None and len(self.gammas) > 1:
             raise ParameterError(f"say which gamma: one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
-        rate = self.gammas[0] if gamma is None else float(gamma)
-        if rate not in self.gammas:
-            raise ParameterError(f"gamma {rate:.15g} is not one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
+        rate = self.gammas[0 if gamma is None else self._rate(gamma)]
         number, row = divmod(int(i), self.task.source.size)
         rewards = np.ascontiguousarray(self.task.source.replicate(number)[row : row + 1])
         values, pairs, gap, _ = solve_rows(self.mdp, rewards, rate, self.method)
         return Draw(rewards[0], rate, values[0], self.mdp.action_codes[pairs[0]], float(gap[0]))
 
+    def at(self, gamma: float) -> PowerEstimate:
+        """The part of the estimate that is about one of its discount rates.
+
+        Parameters
+        ----------
+        gamma : float
+
+        Returns
+        -------
+        PowerEstimate
+            Of that rate alone, with arrays of shape (S,).
+
+        Raises
+        ------
+        ParameterError
+            The rate is not one of the estimate's.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.power(mp.envs.fork(3), [0.5, 0.9], samples=64, rng=0).at(0.9).mean.shape
+        (4,)
+        """
+        k = self._rate(gamma)
+        task = replace(self.task, gammas=(self.gammas[k],), single=True)
+        data = replace(self.data, means=self.data.means[:, k : k + 1], slack=self.data.slack[k : k + 1])
+        return PowerEstimate(data, task, self.gap[k : k + 1], self.interrupted, self.history)
+
+    def _rate(self, gamma: float) -> int:
+        """Position of a rate."""
+        if gamma not in self.gammas:
+            raise ParameterError(f"gamma {gamma!r} is not one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
+        return self.gammas.index(gamma)
+
     def to_xarray(self, confidence: float = 0.95) -> xr.Dataset:
-        """A labelled Dataset: power, stderr, lower, upper along (gamma, state), and the run in its attributes."""
+        """A labelled Dataset: power, stderr, lower, upper along (gamma, state), and the run in its attributes.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> dict(estimate.to_xarray().sizes)
+        {'gamma': 1, 'state': 3}
+        """
         data = super().to_xarray(confidence).rename(mean="power")
         if self.mdp.layout is not None:
             data = data.assign_coords(row=("state", self.mdp.layout[:, 0]), column=("state", self.mdp.layout[:, 1]))
@@ -277,13 +373,30 @@ class PowerEstimate(Estimate):
             It ends otherwise.
         FileError
             The file cannot be written.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> import tempfile, pathlib
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     estimate.save(pathlib.Path(folder, "fork.nc"))
+        ...     repr(mp.load(pathlib.Path(folder, "fork.nc"))) == repr(estimate)
+        True
         """
         from mdppower.storage import save_estimate
 
         save_estimate(self, path)
 
     def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
-        """A picture: a heat map where the MDP has a layout, else bars; see `mdppower.plotting.plot_power`."""
+        """A picture: a heat map where the MDP has a layout, else bars; see `mdppower.plotting.plot_power`.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> figure = estimate.plot()
+        """
         from mdppower.plotting import plot_power
 
         return plot_power(self, path, **options)

@@ -29,8 +29,8 @@ def most_power_seeking(estimate: PowerEstimate, g: int, confidence: float = 0.95
     pairs : (S,) int array
         The first of the best pairs.
     resolved : (S,) boolean array
-        Whether the paired interval of its lead over the best pair that leads elsewhere excludes 0; false where no
-        action is better than another.
+        Whether the paired interval of its lead over the best pair that leads elsewhere excludes 0; true where all
+        pairs lead to the same states.
 
     Examples
     --------
@@ -42,21 +42,23 @@ def most_power_seeking(estimate: PowerEstimate, g: int, confidence: float = 0.95
     """
     mdp = estimate.mdp
     score = np.asarray(mdp.kernel @ estimate.data.value[g])
-    best, top = _first_best(mdp, score)
-    # Pairs that lead to the same states have the same bits.
-    others = np.where(score == np.repeat(top, np.diff(mdp.pointer)), -np.inf, score)
-    second, next_best = _first_best(mdp, others)
+    best, _ = _first_best(mdp, score)
+    # Rows that are the same have the same product with any vector, to the bit; others do not with a random one.
+    name = np.asarray(mdp.kernel @ np.random.default_rng(0).random(mdp.n_states))
+    same = name == name[best][mdp.pair_states]
+    second, next_best = _first_best(mdp, np.where(same, -np.inf, score))
     weights = sparse.csr_array(mdp.kernel[best] - mdp.kernel[second])
     lower, _ = estimate.data.contrast(weights).bounds(confidence, simultaneous=True)
     with np.errstate(invalid="ignore"):
-        return best, np.asarray(np.isfinite(next_best) & (lower[g] > 0))
+        return best, np.asarray(~np.isfinite(next_best) | (lower[g] > 0))
 
 
 def directions(mdp: RewardlessMDP, pairs: IntArray) -> FloatArray:
     """Where pairs lead on the layout, as (rows, columns) steps of length 1, or 0 where they stay.
 
-    The most probable successor counts, or the mean of those that share that place; the actions N, E, S, W and the
-    diagonals between them point where they say, since a step over the edge of a torus would point back.
+    The most probable successor counts, or the mean of those that share that place. A step over the edge of a torus
+    would point back: where a step spans more than half the layout, and most steps of that action another way that
+    differs by the layout's size, it points as most do.
 
     Parameters
     ----------
@@ -69,22 +71,29 @@ def directions(mdp: RewardlessMDP, pairs: IntArray) -> FloatArray:
     (K, 2) array
     """
     assert mdp.layout is not None
-    steps = np.zeros((len(pairs), 2))
-    for k, pair in enumerate(pairs.tolist()):
-        row = slice(*mdp.kernel.indptr[pair : pair + 2])
-        chance = mdp.kernel.data[row]
-        likely = mdp.kernel.indices[row][chance > chance.max() - 1e-9]
-        steps[k] = (mdp.layout[likely] - mdp.layout[mdp.pair_states[pair]]).mean(axis=0)
-        name = mdp.action_names[mdp.action_codes[pair]]
-        if steps[k].any() and isinstance(name, str) and name in _COMPASS:
-            steps[k] = _COMPASS[name]
+    size = np.ptp(mdp.layout, axis=0) + 1
+    steps = np.array([_step(mdp, pair) for pair in pairs.tolist()]).reshape(-1, 2)
+    for k in np.flatnonzero((np.abs(steps) > size / 2).any(axis=1)):
+        usual = _usual_step(mdp, int(mdp.action_codes[pairs[k]]))
+        if not ((steps[k] - usual) % size).any():
+            steps[k] = usual
     length = np.hypot(*steps.T)[:, None]
     return np.asarray(np.divide(steps, length, out=np.zeros_like(steps), where=length > 1e-9))
 
 
-_COMPASS = {
-    "N": (-1, 0), "NE": (-1, 1), "E": (0, 1), "SE": (1, 1), "S": (1, 0), "SW": (1, -1), "W": (0, -1), "NW": (-1, -1),
-}  # fmt: skip
+def _step(mdp: RewardlessMDP, pair: int) -> FloatArray:
+    assert mdp.layout is not None
+    row = slice(*mdp.kernel.indptr[pair : pair + 2])
+    chance = mdp.kernel.data[row]
+    likely = mdp.kernel.indices[row][chance > chance.max() - 1e-9]
+    return np.asarray((mdp.layout[likely] - mdp.layout[mdp.pair_states[pair]]).mean(axis=0))
+
+
+def _usual_step(mdp: RewardlessMDP, action: int) -> FloatArray:
+    """The most frequent step of an action among the first thousand states that have it and that it leaves."""
+    taken = [_step(mdp, pair) for pair in np.flatnonzero(mdp.action_codes == action)[:1000].tolist()]
+    found, times = np.unique([step for step in taken if step.any()], axis=0, return_counts=True)
+    return np.asarray(found[times.argmax()])
 
 
 def _first_best(mdp: RewardlessMDP, score: FloatArray) -> tuple[IntArray, FloatArray]:

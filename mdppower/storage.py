@@ -18,7 +18,7 @@ import hashlib
 import json
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from mdppower._canonical import as_label
+from mdppower._canonical import as_label, cut
 from mdppower.errors import FileError, MDPPowerError, ParameterError
 from mdppower.estimates import Replicates
 from mdppower.mdp import RewardlessMDP
@@ -104,6 +104,9 @@ def save_estimate(estimate: PowerEstimate, path: PathLike) -> None:
     data = estimate.to_xarray()
     if estimate.mdp.n_states > MOST_NAMES:
         data = data.drop_vars("state")
+    elif not estimate.mdp.has_default_labels:
+        # For other programs, which know neither tuples nor all that a Python string can hold.
+        data = data.assign_coords(state=[cut(str(label), 1000) for label in estimate.mdp.states])
     data = data.assign(
         replicate_means=(("replicate", "gamma", "state"), kept.means),
         low=("state", kept.low),
@@ -230,22 +233,20 @@ def _write(data: xr.Dataset, header: dict[str, Any], path: PathLike) -> None:
 
 def _write_atomically(path: PathLike, write: Callable[[str], object]) -> None:
     """Call `write` with a name in the same folder, and move what it wrote to `path`."""
-    target = os.path.abspath(path)
     try:
-        handle, name = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".mdppower-", suffix=Path(target).suffix)
-        os.close(handle)
+        target = os.path.realpath(path)
+        name = os.path.join(os.path.dirname(target), f".mdppower-{secrets.token_hex(8)}{Path(target).suffix}")
+        # Not by tempfile, whose files are private: this one gets the rights that any new file of the user has.
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         try:
             write(name)
-            # A temporary file is private; the final one gets what a new file of this user would.
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(name, 0o666 & ~mask)
             os.replace(name, target)
         except BaseException:
             os.unlink(name)
             raise
-    except OSError as error:
-        raise FileError(f"cannot write {os.fspath(path)!r}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path, or text that is no Unicode
+        told = getattr(error, "strerror", None) or error
+        raise FileError(f"cannot write {os.fspath(path)!r}: {told}") from None
 
 
 def _check_seal(path: PathLike) -> None:
@@ -257,8 +258,8 @@ def _check_seal(path: PathLike) -> None:
             head = file.read(len(_SIGNATURE))
             file.seek(max(0, size - _LONGEST_SEAL))
             seal = _SEAL.search(file.read())
-    except OSError as error:
-        raise FileError(f"cannot read {name!r}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        raise FileError(f"cannot read {name!r}: {getattr(error, 'strerror', None) or error}") from None
     if seal is None:
         what = "was cut, or written by another program" if head == _SIGNATURE else "is not a file of mdppower"
         raise FileError(f"{name} {what}")

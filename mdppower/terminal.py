@@ -7,6 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from mdppower._canonical import cut
 from mdppower._typing import FloatArray
 from mdppower.mdp import RewardlessMDP
 from mdppower.power_estimate import PowerEstimate
@@ -139,7 +140,10 @@ def number_texts(values: FloatArray) -> list[str]:
     low, high = float(values.min()), float(values.max())
     digits = _decimals(high - low, 2) if high > low else 3
     if not math.isfinite(low + high) or digits > 5 or max(-low, high) >= 1e5:
-        return [f"{x:.4g}" for x in values.tolist()]
+        size = max(-low, high)
+        known = high > low and math.isfinite(size)  # as many digits as tell them apart here, too
+        significant = min(15, max(4, 2 + math.ceil(math.log10(size / (high - low))))) if known else 4
+        return [f"{x:.{significant}g}" for x in values.tolist()]
     texts = [f"{round(x, digits) + 0.0:.{digits}f}" for x in values.tolist()]
     return [x[1:] for x in texts] if all(x.startswith("0") for x in texts) else texts
 
@@ -264,9 +268,13 @@ def _bars(estimate: PowerEstimate, value: FloatArray, half: FloatArray, width: i
     return "\n".join([*lines, f"bars from {low:.4g}"])
 
 
-def cut(text: str, longest: int) -> str:
-    """The text, or as much of it as fits."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+def marks_of(mdp: RewardlessMDP) -> dict[int, str]:
+    """The marks of each marked state, as one short text."""
+    found: dict[int, list[str]] = {}
+    for mark, where in mdp.marks.items():
+        for s in where:
+            found.setdefault(s, []).append(mark)
+    return {s: cut(",".join(marks), 6) for s, marks in found.items()}
 
 
 def _ink(text: str, share: float) -> str:

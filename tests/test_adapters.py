@@ -515,6 +515,42 @@ def test_round_trip_through_our_own_environment(name, terminated):
     assert again.layout.tolist() == mdp.layout.tolist()
 
 
+class Keyed(gymnasium.Env):
+    """Two states with keys that are no ints; observations come as the environment likes to give them."""
+
+    def __init__(self, first, second, shown=lambda key: key):
+        self.P = {first: {0: [(1, second, 0, False)]}, second: {0: [(1, first, 0, False)]}}
+        self.first, self.shown = first, shown
+
+    def reset(self, *, seed=None, options=None):
+        self.state = self.first
+        return self.shown(self.state), {}
+
+    def step(self, action):
+        self.state = self.P[self.state][action][0][1]
+        return self.shown(self.state), 0, False, False, {}
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        Keyed((0, 0), (0, 1)), Keyed("a", "b"), Keyed((0, 0), (0, 1), np.array), Keyed(0, 1, np.array),
+        Keyed(0, 1, np.int64),
+    ],
+)  # fmt: skip
+def test_the_check_takes_observations_of_any_kind(env):
+    assert "agree" in from_gymnasium(env, check=True, rng=0).origin["checked"]
+
+
+def test_a_reset_that_fails_is_our_error():
+    class Broken(Keyed):
+        def reset(self, *, seed=None, options=None):
+            return 0  # as long ago
+
+    with pytest.raises(mp.ModelError, match="reset failed: TypeError"):
+        from_gymnasium(Broken(0, 1), check=True)
+
+
 def test_arrays_take_the_table_itself():
     table = gymnasium.make("FrozenLake-v1").unwrapped.P
     assert mp.RewardlessMDP.from_arrays(table).equals(from_gymnasium(table))

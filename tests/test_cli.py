@@ -144,6 +144,21 @@ def test_save_plot_and_info(run, tmp_path):
         assert told in out
 
 
+def test_one_rate_of_a_saved_estimate(run):
+    run("map", "maze", "--gamma", "0.1,0.9", "--samples", "64", "--rng", "5", "--save", "maze.nc")
+    _, out, _ = run("plot", "maze.nc", "--gamma", "0.9", "--format", "csv")
+    assert {row["gamma"] for row in csv.DictReader(io.StringIO(out))} == {"0.9"}
+    for args, told in [
+        (["--gamma", "0.7"], "0.7 is not one of 0.1, 0.9"),
+        (["--arrows"], "--arrows is for a picture: add --out FILE"),
+        (["--title", "x"], "--title is for a picture"),
+        (["--confidence", "2"], "confidence"),
+    ]:
+        code, _, err = run("plot", "maze.nc", *args)
+        assert code == 2
+        assert told in err
+
+
 def test_files_of_mdps(run, tmp_path):
     mp.envs.figure_1().save(tmp_path / "fig.toml")
     mp.envs.make("maze").save(tmp_path / "maze.nc")
@@ -208,6 +223,10 @@ BAD = {
     "unknown setting": (["power", "FrozenLake-v1", "--set", "wet=true"], "wet"),
     "terminated on a map": (["power", "maze", "--terminated", "sink"], "terminated"),
     "lying table": (["power", "Taxi-v4", "--set", "fickle_passenger=true", "--check"], "Taxi-v4"),
+    "set name": (["power", "FrozenLake-v1", "--set", "name=x"], "name"),
+    "set path": (["power", "maze", "--set", "name_or_path=5"], "name_or_path"),
+    "set slip": (["power", "maze", "--set", "slip=0.1"], "an option of its own, --slip"),
+    "arrows without a picture": (["map", "maze", "--share-scale"], "--share-scale is for a picture"),
     "save": (["map", "maze", "--save", "maze.txt"], ".nc"),
     "no saved file": (["info", "nowhere.nc"], "No such file"),
     "a map is no estimate": (["info", "my_map.txt"], "is not a file of mdppower"),

@@ -81,7 +81,17 @@ BAD = {
     "neither": (BET.replace(', to = "lost"', ""), mp.ModelError, "either 'to' or 'chances'"),
     "empty": (BET.replace('to = "lost"', "chances = []"), mp.ModelError, r"pairs .*got \[\]"),
     "some at": (BET.replace("at = [1, 1]", ""), mp.ModelError, "state 'lost' has no 'at'"),
-    "bad at": (BET.replace("at = [1, 1]", "at = [1]"), mp.ModelError, "layout"),
+    "bad at": (BET.replace("at = [1, 1]", "at = [1]"), mp.ModelError, "state 'lost': at must be two numbers"),
+    "true at": (BET.replace("at = [1, 1]", "at = [1, true]"), mp.ModelError, "state 'lost': at must be two numbers"),
+    "huge at": (BET.replace("at = [1, 1]", f"at = [1, 1{'0' * 400}]"), mp.ModelError, "layout is not an array"),
+    "huge": (BET.replace("0.6", "1" + "0" * 400), mp.ModelError, "a probability is beyond all bounds"),
+    "digits": (BET.replace('"lost"', "9" * 5000), mp.FileError, "is not TOML"),
+    "actions text": (
+        'actions = "go"' + BET,
+        mp.ModelError,
+        "actions at the top must be an array of labels",
+    ),
+    "origin number": (BET + "[origin]\na = 1", mp.ModelError, "must be a table of strings"),
     "marks": (BET.replace('["start"]', '"start"'), mp.ModelError, "marks of state 'bet' must be strings"),
     "actions": (BET.replace('[{ label = "stay", to = "lost" }]', "3"), mp.ModelError, "actions of state 'lost'"),
     "origin": ("origin = 3" + BET, mp.ModelError, "origin"),
@@ -94,6 +104,11 @@ def test_bad_files_are_refused_with_file_state_and_value(read, name):
     with pytest.raises(error, match=message) as caught:
         read(text)
     assert "m.toml" in str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_harm(tmp_path):
+    (tmp_path / "m.toml").write_text(BET, encoding="utf-8-sig")
+    assert mp.load(tmp_path / "m.toml").n_states == 3
 
 
 def test_bytes_that_are_no_text(tmp_path):

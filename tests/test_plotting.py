@@ -15,8 +15,8 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 
 import mdppower as mp
-from mdppower._heatmap import UNIT, WALL
-from mdppower.terminal import grid_of
+from mdppower._heatmap import UNIT, WALL, meets_greatest
+from mdppower.terminal import grid_of, number_texts
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_one_gamma_without_values(maze):
     (panel,) = [axes for axes in figure.axes if axes.images]
     assert not panel.texts
     assert figure.get_suptitle() == "mine"
-    with pytest.raises(mp.ParameterError, match=r"0\.5 is not one of the estimate's: 0\.1, 0\.9"):
+    with pytest.raises(mp.ParameterError, match=r"gamma 0\.5 is not one of 0\.1, 0\.9"):
         maze.plot(gamma=0.5)
 
 
@@ -264,15 +264,66 @@ def test_hatches_mark_what_may_be_greatest():
     meets = upper >= lower[estimate.mean.argmax()]
     assert 1 <= meets.sum() < 5
     panel = estimate.plot(hatch=True).axes[0]
-    hatched = [c for c in panel.collections if c.get_hatch()]
+    hatched = [c for c in panel.patches if c.get_hatch()]
     assert len(hatched) == 2  # one dark, one light: one of them shows on any colour
-    for mesh in hatched:
-        assert len(mesh.get_paths()) == meets.sum()
-        centres = {tuple(path.vertices[:4].mean(axis=0)[::-1]) for path in mesh.get_paths()}
+    for patch in hatched:
+        cells = patch.get_path().vertices.reshape(-1, 5, 2)
+        centres = {tuple(corners[:4].mean(axis=0)[::-1].tolist()) for corners in cells}
         assert centres == {tuple(map(float, estimate.mdp.states[s])) for s in np.flatnonzero(meets)}
     assert "hatched" in panel.get_title()
     bars = mp.power(mp.envs.figure_1(), 0.5, samples=4096, rng=0).plot(hatch=True).axes[0]
     assert [bool(bar.get_hatch()) for bar in bars.patches] == [s == 0 for s in range(8)]  # the star has most
+
+
+def test_without_intervals_nothing_is_told_apart():
+    with pytest.warns(mp.MDPPowerWarning, match="no variance"):
+        estimate = mp.power(mp.envs.make("open(3,3)"), 0.9, "t(1.5)", samples=64, rng=0)
+    assert meets_greatest(estimate, 0).all()
+
+
+def test_what_is_too_much_for_a_picture_is_said():
+    large = mp.power(mp.envs.make("open(120,120)"), 0.5, samples=16)
+    with pytest.raises(mp.ParameterError, match="numbers are for up to 10,000 states, not 14,400"):
+        large.plot(values=True)
+    large.plot(hatch=True).canvas.draw()
+    with pytest.raises(mp.ParameterError, match="bars are hatched for up to 60 states, not 101"):
+        mp.power(mp.envs.fork(100), 0.5, samples=16).plot(hatch=True)
+
+
+def test_the_legend_names_twelve_rates_at_most():
+    figure = mp.power(mp.envs.fork(3), np.linspace(0, 0.99, 40).tolist(), samples=16).plot()
+    names = [t.get_text() for t in figure.axes[0].get_legend().get_texts()]
+    assert len(names) == 10  # every fourth, the last among them
+    assert names[-1] == "γ = 0.99"
+
+
+def test_numbers_far_from_zero_are_told_apart():
+    estimate = mp.power(mp.envs.make("open(5,5)"), 0.9, "uniform(-1000000,-999999)", samples=256, rng=0)
+    texts = number_texts(estimate.mean)
+    assert len(set(texts)) > 10
+    assert np.abs(np.array(texts, float) - estimate.mean).max() < np.ptp(estimate.mean) / 5
+
+
+def test_several_marks_of_one_state_share_its_corner():
+    mdp = mp.RewardlessMDP.from_pairs(
+        [0, 1], np.eye(2), states=[(0, 0), (0, 1)], layout=[[0, 0], [0, 1]], marks={"start": [0], "b": [0, 1]}
+    )
+    texts = [t.get_text() for t in mp.power(mdp, 0.5, samples=16).plot(values=False).axes[0].texts]
+    assert sorted(texts) == ["b", "start…"]
+    assert sorted(t.get_text() for t in mdp.plot().axes[0].texts) == ["b", "start…"]
+
+
+def test_labels_that_cannot_be_drawn_are_written_as_codes(tmp_path):
+    odd = mp.RewardlessMDP.from_successors({"\ud800": {"\0": "a\n"}, "a\n": {"go": "a\n"}})
+    odd.plot(tmp_path / "x.png")
+    mp.power(odd, 0.5, samples=16).plot(tmp_path / "y.png")
+    assert [t.get_text() for t in odd.plot().axes[0].texts] == ["\\ud800", "a\\n"]
+
+
+@pytest.mark.parametrize("path", [5, None.__class__])
+def test_what_is_no_path(maze, path):
+    with pytest.raises(mp.ParameterError, match="a path is needed"):
+        maze.plot(path)
 
 
 def test_pictures_of_maps_before_anything_is_computed():

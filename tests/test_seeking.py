@@ -21,7 +21,7 @@ def test_the_best_pair_is_that_of_the_loop(mdp):
             score = [mdp.kernel[[p]] @ estimate.mean[g] for p in range(mdp.pointer[s], mdp.pointer[s + 1])]
             assert pairs[s] == mdp.pointer[s] + int(np.argmax(score))
             if len(score) == 1:
-                assert not resolved[s]  # nothing to compare it with
+                assert resolved[s]  # nothing to compare it with
 
 
 def test_resolved_means_what_the_paired_interval_says():
@@ -32,7 +32,19 @@ def test_resolved_means_what_the_paired_interval_says():
     assert mdp.pair_label(pairs[0]) == ("star", "->r_tri")
     assert resolved[mdp.index("star")]
     assert not resolved[mdp.index("r_tri")]
-    assert not resolved[mdp.index("empty")]
+    assert resolved[mdp.index("empty")]  # nothing to compare it with
+
+
+def test_an_action_that_is_as_good_and_leads_elsewhere_leaves_it_open():
+    # l and r lead to different states of the same POWER, bit for bit: neither is better, though both beat "dead".
+    ends = {"1": "q1", "2": "q2"}
+    mdp = mp.RewardlessMDP.from_successors(
+        {"s": {"l": "c1", "r": "c2", "dead": "d"}, "c1": ends, "c2": ends, "q1": {"": "q1"}, "q2": {"": "q2"},
+         "d": {"": "d"}}
+    )  # fmt: skip
+    pairs, resolved = most_power_seeking(mp.power(mdp, 0.9, rng=0), 0)
+    assert mdp.pair_label(pairs[0]) == ("s", "l")
+    assert not resolved[0]
 
 
 def test_directions_on_a_map():
@@ -45,9 +57,9 @@ def test_directions_on_a_map():
 
 
 def test_directions_over_the_edge_of_a_torus():
-    mdp = mp.envs.gridworld("....", wrap=True, stay=False, moves="EW")
-    pairs = np.array([mdp.pair((0, 0), "W"), mdp.pair((0, 3), "E")])
-    assert directions(mdp, pairs).tolist() == [[0, -1], [0, 1]]
+    mdp = mp.envs.gridworld("....\n....", wrap=True, moves={"right": (0, 1), "left": (0, -1), "up": (-1, 0)})
+    pairs = np.array([mdp.pair((0, 0), "left"), mdp.pair((0, 3), "right"), mdp.pair((1, 2), "right")])
+    assert directions(mdp, pairs).tolist() == [[0, -1], [0, 1], [0, 1]]
 
 
 def test_directions_of_slippery_ice_are_the_mean_of_what_is_equally_likely():

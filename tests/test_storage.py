@@ -155,6 +155,26 @@ def test_labels_layout_marks_and_origin_come_back(tmp_path, suffix):
     assert again.origin == mdp.origin
 
 
+@pytest.mark.parametrize("label", ["a\0b", "\ud800", 2**70, "", ("", (2**70,))])
+def test_any_label_can_be_saved(tmp_path, label):
+    mdp = mp.RewardlessMDP.from_successors({label: {label: label}})
+    mp.power(mdp, 0.5, samples=32, rng=0).save(tmp_path / "e.nc")
+    assert mp.load(tmp_path / "e.nc").mdp.states == (label,)
+    if label == "\ud800":  # not Unicode: TOML cannot hold it, and says so
+        with pytest.raises(mp.FileError, match="cannot write"):
+            mdp.save(tmp_path / "m.toml")
+    else:
+        mdp.save(tmp_path / "m.toml")
+        assert mp.load(tmp_path / "m.toml").equals(mdp)
+
+
+def test_paths_with_a_null_byte(estimate):
+    with pytest.raises(mp.FileError, match="cannot read"):
+        mp.load("x\0.nc")
+    with pytest.raises(mp.FileError, match="cannot write"):
+        estimate.save("x\0.nc")
+
+
 def test_fingerprints():
     maze = mp.envs.make("maze")
     assert maze.fingerprint == mp.envs.make("maze").fingerprint

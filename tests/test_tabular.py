@@ -254,6 +254,7 @@ def test_the_round_trip_gives_the_mdp(name):
         ({"a": 0.5, (0, 0): 0.5}, [0.75, 0.25, 0]),
         (np.array([0.5, 0, 0.5]), [0.5, 0, 0.5]),
         ([0, 0, 1], [0, 0, 1]),
+        ([0, 2], [0, 0, 1]),
     ],
 )
 def test_starts(start, distribution):

@@ -65,7 +65,14 @@ class Solution:
 
     @property
     def values(self) -> FloatArray:
-        """(N, S) V = v/(1−γ), the discounted sums themselves."""
+        """(N, S) V = v/(1−γ), the discounted sums themselves.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.optimal_values(mp.envs.fork(1), [0.0, 1.0], 0.5).values
+        array([[1., 2.]])
+        """
         return self.normalised / (1 - self.gamma)
 
     def __repr__(self) -> str:
