@@ -66,8 +66,6 @@ def bar_chart(estimate: PowerEstimate, hatch: bool) -> Figure:
     panel.set_ylabel(UNIT)
     panel.margins(x=0.02)
     intervals = "bars: 95 %, simultaneous" if np.isfinite(upper).all() else "no intervals: no variance"
-    if hatch and not many:
-        intervals += "\nhatched: meets the greatest's"
     step = -(-len(handles) // MOST_NAMES)
     panel.legend(
         handles=handles[::-step][::-1],

@@ -82,11 +82,10 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, share_scale: bool, extras
             panel.imshow(odd, cmap=ListedColormap(["white"]), interpolation="nearest", extent=extent)
         spread = f"stderr up to {error[g].max():.2g}" if np.isfinite(error[g]).all() else "no stderr"
         odd_note = "" if finite.all() else "\nwhite: not finite"
-        notes = _NOTES[extras.arrows, extras.hatch]
-        panel.set_title(f"γ = {short_rate(estimate.gammas[g])}, {spread}{odd_note}{notes}", fontsize=10)
+        panel.set_title(f"γ = {short_rate(estimate.gammas[g])}, {spread}{odd_note}", fontsize=10)
         _label_axes(panel)
         if extras.hatch:
-            _hatch_ties(panel, estimate, g)
+            _hatch_ties(panel, estimate, g, grid)
         if extras.arrows:
             _draw_arrows(panel, estimate, g, norm)
         if extras.values or (extras.values is None and len(finite) <= MOST_TEXTS and not extras.arrows):
@@ -107,17 +106,6 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, share_scale: bool, extras
     return figure
 
 
-_NOTES = {
-    (False, False): "",
-    (True, False): "\narrows: action of most POWER (faint: not resolved)",
-    (False, True): "\nhatched: interval meets that of the greatest",
-    (
-        True,
-        True,
-    ): "\narrows: action of most POWER (faint: not resolved)\nhatched: interval meets that of the greatest",
-}
-
-
 def paint_walls(panel: Axes, inch: float) -> None:
     """The ground of a panel: its grey is not on the scale, and its texture tells them apart where all is grey."""
     panel.set_facecolor(WALL)
@@ -132,18 +120,22 @@ def meets_greatest(estimate: PowerEstimate, g: int) -> BoolArray:
     return np.asarray(~(upper[g] < lower[g][estimate.data.value[g].argmax()]))
 
 
-def _hatch_ties(panel: Axes, estimate: PowerEstimate, g: int) -> None:
+def _hatch_ties(panel: Axes, estimate: PowerEstimate, g: int, grid: AnyArray) -> None:
+    """Hatch runs of cells in one path: a patch for each cell would take minutes on large maps."""
     assert estimate.mdp.layout is not None
-    rows, columns = estimate.mdp.layout[meets_greatest(estimate, g)].T
-    corners = np.stack([columns, rows], axis=-1)[:, None] + _CORNERS
+    top, left = estimate.mdp.layout.min(axis=0)
+    chosen = np.pad(np.where(grid >= 0, meets_greatest(estimate, g)[grid], False), ((0, 0), (1, 1))).astype(np.int8)
+    edges = np.diff(chosen, axis=1)
+    rows, starts = np.nonzero(edges == 1)
+    ends = np.nonzero(edges == -1)[1]
+    low, high = top + rows - 0.5, top + rows + 0.5
+    first, last = left + starts - 0.5, left + ends - 0.5
+    corners = np.array([[first, low], [last, low], [last, high], [first, high], [first, low]])  # corner × axis × run
     codes = np.tile([Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY], len(rows))
-    outline = Path(corners.reshape(-1, 2), codes)  # all cells are one path: a patch for each would take minutes
+    outline = Path(corners.transpose(2, 0, 1).reshape(-1, 2), codes)
     for colour, mark in (("white", "//"), ("black", "\\\\")):  # one of the two shows on any colour
         patch = PathPatch(outline, facecolor="none", edgecolor=colour, hatch=mark, alpha=0.45, linewidth=0)
         panel.add_patch(patch)
-
-
-_CORNERS = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]])
 
 
 def _draw_arrows(panel: Axes, estimate: PowerEstimate, g: int, norm: Normalize) -> None:

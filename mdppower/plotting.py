@@ -87,9 +87,13 @@ def plot_power(
     else:
         figure = bar_chart(estimate, hatch)
     about = f"{estimate.samples:,} draws of {estimate.rewards.name} rewards"
+    told = [str(title or f"POWER — {about}")]
+    told += ["arrows: action of most POWER; faint: not resolved"] if arrows else []
+    told += ["hatched: interval meets that of the greatest"] if hatch else []
+    lines = [line for text in told for line in textwrap.wrap(text, int(12 * figure.get_figwidth()))]
+    figure.set_figheight(figure.get_figheight() + 0.18 * (len(lines) - 1))
     # Names of rewards and states are not mathematics, even where they contain a dollar sign.
-    heading = textwrap.fill(str(title or f"POWER — {about}"), int(12 * figure.get_figwidth()))
-    figure.suptitle(heading, fontsize=11, parse_math=title is not None)
+    figure.suptitle("\n".join(lines), fontsize=11, parse_math=title is not None)
     if path is not None and suffix is not None:
         _save(figure, path, suffix)
     return figure
