@@ -55,6 +55,56 @@ def closed_classes(mdp: RewardlessMDP) -> list[npt.NDArray[np.intp]]:
     return [np.flatnonzero(label == c) for c in np.flatnonzero(~is_open)]
 
 
+def end_components(mdp: RewardlessMDP) -> tuple[int, IntArray, BoolArray]:
+    """Maximal end components: sets of states in which some policy can stay for ever and get from each to each.
+
+    Communicating classes are split until nothing changes: a pair that may leave its class is taken out, a state that
+    has lost all pairs with it, and the classes of what is left are found anew (de Alfaro 1997).
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+
+    Returns
+    -------
+    count : int
+    label : (S,) int32 array
+        The component of each state; −1 where it is in none.
+    inside : (P,) boolean array
+        The pairs that stay in their state's component for certain.
+
+    Examples
+    --------
+    The risky bet may lose: it cannot be made for ever. To wait can.
+
+    >>> mdp = RewardlessMDP.from_successors(
+    ...     {"start": {"wait": "start", "bet": {"start": 0.5, "lost": 0.5}}, "lost": {"stay": "lost"}})
+    >>> end_components(mdp)
+    (2, array([0, 1], dtype=int32), array([ True, False,  True]))
+    """
+    n, kernel, owner = mdp.n_states, mdp.kernel, mdp.pair_states
+    inside = np.ones(mdp.n_pairs, bool)
+    entry_owner = np.repeat(owner, np.diff(kernel.indptr))
+    entry_pair = np.repeat(np.arange(mdp.n_pairs), np.diff(kernel.indptr))
+    while True:
+        kept = inside[entry_pair]
+        graph = sparse.csr_array(
+            (np.ones(int(kept.sum()), np.int8), (entry_owner[kept], kernel.indices[kept])), shape=(n, n)
+        )
+        _, label = csgraph.connected_components(graph, directed=True, connection="strong")
+        alive = np.zeros(n, bool)
+        alive[owner[inside]] = True
+        leaves = (label[entry_owner] != label[kernel.indices]) | ~alive[kernel.indices]
+        stays = inside & ~np.bincount(entry_pair[leaves], minlength=mdp.n_pairs).astype(bool)
+        if np.array_equal(stays, inside):
+            break
+        inside = stays
+    number, component = np.unique(label[alive], return_inverse=True)
+    result = np.full(n, -1, np.int32)
+    result[alive] = component
+    return len(number), result, inside
+
+
 def can_reach(mdp: RewardlessMDP, targets: BoolArray) -> BoolArray:
     """Which states can reach a target state in one or more steps.
 

@@ -1,4 +1,4 @@
-"""Optimal values of a deterministic MDP: Howard's policy iteration on the functional graph.
+"""Optimal values of a deterministic MDP: Howard's policy iteration on the functional graph, eight draws at a time.
 
 A policy of a deterministic MDP is a map s → s': every state walks into a cycle. So a policy is evaluated exactly
 in O(S), with no linear system: find the cycles, close each with a geometric sum, push values back along the
@@ -13,12 +13,19 @@ Two actions that lead into one component are compared by h alone, whose size doe
 as γ → 1. Across components the lead (g(n) − g(s))/(1−γ) + h(n) − h(s) is known up to rounding/(1−γ): a lead
 below that is a tie, and the policy is left as it is.
 
-Certificate. With ρ = (Tv − v)/(1−γ), T the optimality operator, v* lies in v + [min ρ, max ρ]. ρ is computed in
-the h form and widened by the rounding of one backup.
+At γ = 1 the same formulas hold with their limits: g is the mean reward of the cycle, the optimal v = g the largest
+cycle mean that can be reached, and a lead in g counts before any in h (here: 2⁶⁰ times as much). A cycle's h(c₀)
+keeps its former value, so that policies of equal gain cannot follow each other in circles.
 
-First policy. Greedy after a few Gauss–Seidel sweeps of value iteration. Measured on an open 20×20 grid, uniform
-rewards, one thread, ms per draw (iterations) at γ = 0.5, 0.9, 0.99: after 1 sweep .091 (4.3), .136 (7.7), .171
-(11.9); after 4 sweeps .067 (2.2), .108 (6.2), .148 (11.5); after 16 sweeps .102 (1.0), .158 (3.6), .232 (10.7).
+Certificate. γ < 1: with ρ = (Tv − v)/(1−γ), T the optimality operator, v* lies in v + [min ρ, max ρ]; ρ is computed
+in the h form and widened by the rounding of one backup. γ = 1: g is first made the maximum over all that can be
+reached; then no edge leads to a greater g, every cycle stays within one value of g, and its mean is that of
+R(s) + h(n) − h(s) along it: at most g + max ρ, with ρ = R − g + h(n) − h(s) over the edges inside.
+
+Eight draws, one in each SIMD lane, share the loops over edges; only the walks are done draw by draw. No draw sees
+another: a lane that has converged is left alone.
+
+First policy: greedy after some Gauss–Seidel sweeps of value iteration, or the same draw's policy at the γ before.
 """
 
 from __future__ import annotations
@@ -30,10 +37,13 @@ from mdppower._typing import FloatArray, IntArray
 from mdppower.mdp import RewardlessMDP
 
 EPS = float(np.finfo(np.float64).eps)
-SWEEPS = 4
+LANES = 8
+LEXICOGRAPHIC = 2.0**60
 
 
-def solve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
+def solve(
+    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, start: IntArray | None = None
+) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
     """Optimal values of many reward functions.
 
     Parameters
@@ -42,12 +52,14 @@ def solve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> tuple[FloatA
         Deterministic.
     rewards : (N, S) array
     gamma : float
-        In (0, 1).
+        In (0, 1].
+    start : (N, S) int32 array, optional
+        Pairs of a first policy for each draw.
 
     Returns
     -------
     values : (N, S) array
-        Normalised, v = (1−γ)V.
+        Normalised, v = (1−γ)V; the optimal gain at γ = 1.
     pairs : (N, S) int32 array
         The pair that an optimal policy takes in each state.
     gap : (N,) array
@@ -55,71 +67,142 @@ def solve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> tuple[FloatA
     iterations : (N,) int32 array
     """
     n, n_states = rewards.shape
-    values, pairs = np.empty((n, n_states)), np.empty((n, n_states), np.int32)
+    values = np.empty((n, n_states))
+    pairs = np.empty((n, n_states), np.int32) if start is None else np.array(start, np.int32, order="C")
     gap, iterations = np.empty(n), np.empty(n, np.int32)
-    _solve_rows(rewards, gamma, mdp.pointer, mdp.kernel.indices, values, pairs, gap, iterations)
+    sweeps = 0 if start is not None else _sweeps(gamma)
+    _solve_rows(rewards, gamma, sweeps, mdp.pointer, mdp.kernel.indices, values, pairs, gap, iterations)
     return values, pairs, gap, iterations
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _solve_rows(rewards, gamma, pointer, successor, values, pairs, gap, iterations):
-    n_states = len(pointer) - 1
-    reward, g, h = np.empty(n_states), np.empty(n_states), np.empty(n_states)
-    target = np.empty(n_states, np.int32)
-    visit, path = np.empty(n_states, np.int32), np.empty(n_states, np.int32)
-    for i in range(len(rewards)):
-        pair = pairs[i]
-        # Centred, so that rounding is relative to the range of the rewards and equal rewards are exactly 0.
-        middle = 0.5 * rewards[i].min() + 0.5 * rewards[i].max()
-        for s in range(n_states):
-            reward[s] = rewards[i, s] - middle
-        _first_policy(reward, gamma, pointer, successor, h, pair)
-        gap[i], iterations[i] = _howard(reward, gamma, pointer, successor, pair, g, h, target, visit, path)
-        for s in range(n_states):
-            values[i, s] = middle + (g[s] + (1.0 - gamma) * h[s])
-        gap[i] += 2.0 * EPS * abs(middle)
+def _sweeps(gamma: float) -> int:
+    return 4 if gamma < 0.3 else 12 if gamma < 0.97 else 24
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _first_policy(reward, gamma, pointer, successor, h, pair):
-    """The greedy policy after a few Gauss–Seidel sweeps of value iteration, forwards and backwards."""
+def _solve_rows(rewards, gamma, sweeps, pointer, successor, values, pairs, gap, iterations):
+    n, n_states = rewards.shape
+    # Lanes are the last axis of what the loops over edges read, and the first of what the walks read.
+    reward, pair = np.empty((LANES, n_states)), np.empty((LANES, n_states), np.int32)
+    g, h = np.empty((LANES, n_states)), np.empty((LANES, n_states))
+    q, base = np.empty((n_states, LANES)), np.empty((n_states, LANES))
+    target, visit, path = (np.empty(n_states, np.int32) for _ in range(3))
+    middle = np.empty(LANES)
+    for first in range(0, n, LANES):
+        count = min(LANES, n - first)
+        for lane in range(LANES):
+            i = first + min(lane, count - 1)  # lanes beyond the last draw repeat it
+            # Centred, so that rounding is relative to the range of the rewards and equal rewards are exactly 0.
+            middle[lane] = 0.5 * rewards[i].min() + 0.5 * rewards[i].max()
+            for s in range(n_states):
+                reward[lane, s] = rewards[i, s] - middle[lane]
+                base[s, lane] = q[s, lane] = reward[lane, s]
+                pair[lane, s] = pairs[i, s]
+        if sweeps > 0:
+            _value_sweeps(gamma, sweeps, pointer, successor, base, q)
+            _greedy(pointer, successor, q, pair)
+        _howard(
+            reward, gamma, pointer, successor, pair, g, h, q, target, visit, path,
+            gap[first : first + count], iterations[first : first + count],
+        )
+        for lane in range(count):
+            i = first + lane
+            for s in range(n_states):
+                values[i, s] = middle[lane] + (g[lane, s] + (1.0 - gamma) * h[lane, s])
+                pairs[i, s] = pair[lane, s]
+            gap[i] += 2.0 * EPS * abs(middle[lane])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _value_sweeps(gamma, sweeps, pointer, successor, reward, h):
+    """Gauss–Seidel sweeps of value iteration, forwards and backwards."""
     n_states = len(pointer) - 1
-    h[:] = reward
-    for sweep in range(SWEEPS):
+    best = np.empty(LANES)
+    for sweep in range(sweeps):
         for k in range(n_states):
             s = k if sweep % 2 == 0 else n_states - 1 - k
-            best = -np.inf
+            best[:] = -np.inf
             for p in range(pointer[s], pointer[s + 1]):
-                if h[successor[p]] > best:
-                    best = h[successor[p]]
-                    pair[s] = p
-            h[s] = reward[s] + gamma * best
+                n = successor[p]
+                for lane in range(LANES):
+                    best[lane] = max(best[lane], h[n, lane])
+            for lane in range(LANES):
+                h[s, lane] = reward[s, lane] + gamma * best[lane]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _howard(reward, gamma, pointer, successor, pair, g, h, target, visit, path):
-    """Improve `pair` in place until no action gains; leave its value in g and h; return (gap, iterations)."""
-    n_states = len(pointer) - 1
-    least_lead, stalled, tolerance = np.inf, 0, 1.0
+def _greedy(pointer, successor, h, pair):
+    """The first pair of each state that leads to the greatest h."""
+    best = np.empty(LANES)
+    for s in range(len(pointer) - 1):
+        best[:] = -np.inf
+        for p in range(pointer[s], pointer[s + 1]):
+            n = successor[p]
+            for lane in range(LANES):
+                if h[n, lane] > best[lane]:
+                    best[lane] = h[n, lane]
+                    pair[lane, s] = p
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _howard(reward, gamma, pointer, successor, pair, g, h, q, target, visit, path, gap, iterations):
+    """Improve `pair` in place until no action gains; leave values in g and h, and say (gap, iterations) of each lane.
+
+    Most improvements look at one number a state, q = h + (g − best g)/(1−γ), which all lanes compare together. Where
+    that finds no more, the exact comparison has the last word, lane by lane.
+    """
+    n_states = len(target)
+    inverse = 1.0 / (1.0 - gamma) if gamma < 1.0 else LEXICOGRAPHIC
+    waiting = len(gap)
+    exact, done = np.zeros(LANES, np.bool_), np.arange(LANES) >= waiting
+    within, lead, switched = np.empty(LANES), np.empty(LANES), np.empty(LANES, np.int64)
+    tolerance, least, stalled = np.ones(LANES), np.full(LANES, np.inf), np.zeros(LANES, np.int64)
+    h[:] = 0.0
+    gap[:] = np.inf
     for iteration in range(1, 10_000 + n_states):
-        for s in range(n_states):
-            target[s] = successor[pair[s]]
-        _evaluate(reward, gamma, target, g, h, visit, path)
-        lead, switched = _improve(reward, gamma, pointer, successor, pair, target, g, h, tolerance)
-        if switched == 0:
-            return _gap(reward, gamma, pointer, successor, target, g, h), iteration
-        # Rounding can make tied policies follow each other for ever. Then the lead stops shrinking, and the
-        # tolerance grows until the loop ends; the gap says what that cost.
-        stalled = 0 if lead < least_lead else stalled + 1
-        least_lead = min(lead, least_lead)
-        if stalled > 500:
-            tolerance *= 2.0
-    return np.inf, iteration
+        for lane in range(LANES):
+            if done[lane]:
+                continue
+            for s in range(n_states):
+                target[s] = successor[pair[lane, s]]
+            _evaluate(reward[lane], gamma, target, g[lane], h[lane], visit, path)
+            if not exact[lane]:
+                top, size = g[lane].max(), 0.0
+                for s in range(n_states):
+                    q[s, lane] = h[lane, s] + (g[lane, s] - top) * inverse
+                    size = max(size, abs(q[s, lane]))
+                within[lane] = 8.0 * EPS * tolerance[lane] * size
+        _improve_all(pointer, successor, pair, q, within, exact | done, lead, switched)
+        for lane in range(LANES):
+            if done[lane]:
+                continue
+            if exact[lane] or switched[lane] == 0:
+                exact[lane] = True
+                lead[lane], switched[lane] = _improve(
+                    inverse, pointer, successor, pair[lane], g[lane], h[lane], tolerance[lane]
+                )
+            if switched[lane] == 0:
+                gap[lane] = _gap(reward[lane], gamma, pointer, successor, pair[lane], g[lane], h[lane])
+                iterations[lane] = iteration
+                done[lane] = True
+                waiting -= 1
+                continue
+            # Rounding can make tied policies follow each other for ever. Then the lead stops shrinking, and the
+            # tolerance grows until the loop ends; the gap says what that cost.
+            stalled[lane] = 0 if lead[lane] < least[lane] else stalled[lane] + 1
+            least[lane] = min(lead[lane], least[lane])
+            if stalled[lane] > 500:
+                tolerance[lane] *= 2.0
+        if waiting == 0:
+            return
+    for lane in range(len(gap)):
+        if not done[lane]:
+            iterations[lane] = iteration
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _evaluate(reward, gamma, target, g, h, visit, path):
-    """Value of the policy s → target[s], exactly, in the form g + (1−γ) h."""
+    """Value of the policy s → target[s], exactly, in the form g + (1−γ) h; at γ = 1 anchored where h was."""
     n_states = len(target)
     log_gamma = np.log1p(-(1.0 - gamma))
     visit[:] = -1  # the start of the walk that came here first
@@ -139,15 +222,16 @@ def _evaluate(reward, gamma, target, g, h, visit, path):
                 weight *= gamma
                 length += 1
                 t = target[t]
-            share = (1.0 - gamma) / -np.expm1(length * log_gamma)
+            share = (1.0 - gamma) / -np.expm1(length * log_gamma) if gamma < 1.0 else 1.0 / length
             level = total * share
-            for _ in range(2):  # refine: walking round must come back to h(c₀) = 0
+            for _ in range(2):  # refine: walking round must come back to h(c₀)
                 round_trip = 0.0
                 for k in range(top - 1, top - length, -1):
                     round_trip = reward[path[k]] - level + gamma * round_trip
                 level += share * (reward[s] - level + gamma * round_trip)
             g[s] = level
-            h[s] = 0.0
+            if gamma < 1.0:
+                h[s] = 0.0
             closed = s
         else:
             closed = -1
@@ -160,43 +244,88 @@ def _evaluate(reward, gamma, target, g, h, visit, path):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _improve(reward, gamma, pointer, successor, pair, target, g, h, tolerance):
+def _improve_all(pointer, successor, pair, q, within, idle, lead, switched):
+    """Switch every state of all lanes to its best q where that leads by more than `within`."""
+    best = np.empty(LANES)
+    lead[:] = 0.0
+    switched[:] = 0
+    for s in range(len(q)):
+        best[:] = -np.inf
+        for p in range(pointer[s], pointer[s + 1]):
+            n = successor[p]
+            for lane in range(LANES):
+                best[lane] = max(best[lane], q[n, lane])
+        for lane in range(LANES):
+            ahead = best[lane] - q[successor[pair[lane, s]], lane] - within[lane]
+            if ahead > 0.0 and not idle[lane]:
+                p = pointer[s]
+                while q[successor[p], lane] != best[lane]:
+                    p += 1
+                pair[lane, s] = p
+                switched[lane] += 1
+                lead[lane] = max(lead[lane], ahead)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _improve(inverse, pointer, successor, pair, g, h, tolerance):
     """Switch every state to its best action where that leads beyond rounding; return (largest lead, switches)."""
-    inverse = 1.0 / (1.0 - gamma)
-    size = 0.0
-    for s in range(len(target)):
-        size = max(size, abs(h[s]))
-    within = 8.0 * EPS * tolerance * size
+    size, level = 0.0, 0.0
+    for s in range(len(pair)):
+        size, level = max(size, abs(h[s])), max(level, abs(g[s]))
+    within, apart = 8.0 * EPS * tolerance * size, 8.0 * EPS * tolerance * level
     largest, switched = 0.0, 0
-    for s in range(len(target)):
-        here, level = h[target[s]], g[s]
-        best, best_pair = 0.0, -1
+    for s in range(len(pair)):
+        here = h[successor[pair[s]]]
+        best, choice = 0.0, -1
         for p in range(pointer[s], pointer[s + 1]):
             n = successor[p]
             lead = h[n] - here - within
-            if g[n] != level:
-                lead += ((g[n] - level) - 8.0 * EPS * tolerance * max(abs(g[n]), abs(level))) * inverse
+            if g[n] != g[s]:
+                lead += ((g[n] - g[s]) - apart) * inverse
             if lead > best:
-                best, best_pair = lead, p
-        if best_pair >= 0:
-            pair[s] = best_pair
+                best, choice = lead, p
+        if choice >= 0:
+            pair[s] = choice
             switched += 1
             largest = max(largest, best)
     return largest, switched
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _gap(reward, gamma, pointer, successor, target, g, h):
-    """Bound on |v − v*|: the largest |ρ|, plus the rounding of ρ and of v."""
-    inverse = 1.0 / (1.0 - gamma)
+def _gap(reward, gamma, pointer, successor, pair, g, h):
+    """Bound on |v − v*|: the largest |ρ|, plus the rounding of ρ and of v; g becomes what can be reached at γ = 1."""
+    n_states = len(pair)
+    raised = _raise_to_reachable(pointer, successor, g) if gamma == 1.0 else 0.0
+    inverse = 1.0 / (1.0 - gamma) if gamma < 1.0 else 0.0
     widest, size = 0.0, 0.0
-    for s in range(len(target)):
+    for s in range(n_states):
         lead = 0.0
-        here, level = h[target[s]], g[s]
+        here, level = h[successor[pair[s]]], g[s]
         for p in range(pointer[s], pointer[s + 1]):
             n = successor[p]
-            lead = max(lead, (g[n] - level) * inverse + (h[n] - here))
+            if gamma < 1.0 or g[n] == level:
+                lead = max(lead, (g[n] - level) * inverse + (h[n] - here))
         residual = reward[s] - level + gamma * here - h[s]
         widest = max(widest, -residual, residual + gamma * lead)
         size = max(size, abs(reward[s]) + abs(level) + 4.0 * abs(h[s]))
-    return widest + 4.0 * EPS * size
+    return widest + 4.0 * EPS * size + raised
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _raise_to_reachable(pointer, successor, g):
+    """Make g the maximum over all that can be reached; return the most that it rose.
+
+    Each level is the mean of a cycle, so that it stays a lower bound. Improvement has left nothing to do but what it
+    took for rounding: few sweeps, as a rule one.
+    """
+    most = 0.0
+    rising = True
+    while rising:
+        rising = False
+        for s in range(len(g)):
+            for p in range(pointer[s], pointer[s + 1]):
+                up = g[successor[p]] - g[s]
+                if up > 0.0:
+                    most, rising = max(most, up), True
+                    g[s] = g[successor[p]]
+    return most
