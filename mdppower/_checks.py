@@ -17,7 +17,7 @@ def discount_rates(gamma: Any) -> tuple[tuple[float, ...], bool]:
     Parameters
     ----------
     gamma : float or sequence of float
-        In [0, 1).
+        In [0, 1].
 
     Returns
     -------
@@ -27,7 +27,7 @@ def discount_rates(gamma: Any) -> tuple[tuple[float, ...], bool]:
     Raises
     ------
     ParameterError
-        A rate is not a number in [0, 1), or there is none.
+        A rate is not a number in [0, 1], or there is none.
     """
     if isinstance(gamma, (str, bytes)) or not isinstance(gamma, (Real, Iterable)):
         raise ParameterError(f"gamma must be a number in [0, 1] or a sequence of these, got {gamma!r}")
@@ -50,8 +50,6 @@ def _rate(gamma: Any) -> float:
         raise ParameterError(f"gamma must be a number in [0, 1], got {gamma!r}") from None
     if not 0 <= rate <= 1:  # NaN fails too
         raise ParameterError(f"gamma must be in [0, 1], got {rate:.15g}")
-    if rate == 1:
-        raise ParameterError("gamma = 1 (average reward) is not supported yet; use a rate below 1, such as 0.999999")
     return rate
 
 

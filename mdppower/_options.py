@@ -78,7 +78,7 @@ def run_options(command: Any) -> Any:
             "--rewards", default="uniform", show_default=True, help="Law of each state's reward: norm(0,1), …"
         ),
         click.option(
-            "--gamma", default="0.9", show_default=True, help="Discount rates in [0, 1), separated by commas."
+            "--gamma", default="0.9", show_default=True, help="Discount rates in [0, 1], separated by commas."
         ),
         click.argument("env"),
     ):

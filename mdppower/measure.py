@@ -51,7 +51,7 @@ def power(
     ----------
     mdp : RewardlessMDP
     gamma : float or sequence of float
-        Discount rates in [0, 1).
+        Discount rates in [0, 1]; 1 is average reward. Several cost less than as many runs.
     rewards : str, distribution, mapping, callable, …
         What reward functions are drawn from; see `mdppower.rewards`. Default: i.i.d. uniform on [0, 1].
     samples : int

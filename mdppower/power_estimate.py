@@ -6,6 +6,7 @@ entropy of the run.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -52,18 +53,33 @@ class PowerTask:
             raise RewardError(f"{self.distribution.name} gave reward {rewards[i, s]} in state {self.mdp.states[s]!r}")
         means = np.empty((len(self.gammas), self.mdp.n_states))
         mean_gap, largest_gap = np.zeros(len(self.gammas)), np.zeros(len(self.gammas))
-        for g, gamma in enumerate(self.gammas):
-            values = rewards
-            if gamma > 0:
-                try:
-                    values, _, gap, _ = solve_rows(self.mdp, rewards, gamma, self.method)
-                except SolverError as error:
-                    draw = number * self.source.size + (error.draw or 0)
-                    raise SolverError(f"{error} (draw {draw} of the run with rng={self.source.entropy})",
-                                      draw=draw, gap=error.gap) from None  # fmt: skip
+        try:
+            for g, values, _, gap in self.solve(rewards):
                 mean_gap[g], largest_gap[g] = gap.mean(), gap.max()
-            means[g] = mean_best_successor(self.mdp, values)
+                means[g] = mean_best_successor(self.mdp, values)
+        except SolverError as error:
+            draw = number * self.source.size + (error.draw or 0)
+            raise SolverError(f"{error} (draw {draw} of the run with rng={self.source.entropy})",
+                              draw=draw, gap=error.gap) from None  # fmt: skip
         return means, mean_gap, largest_gap
+
+    def solve(
+        self, rewards: FloatArray, last: float = 1.0
+    ) -> Iterator[tuple[int, FloatArray, IntArray | None, FloatArray]]:
+        """(position of γ, values, pairs, gap) of these rewards, from the least γ up to `last`.
+
+        Each γ starts from the policies of the one before: they differ little. γ = 0 needs no solution.
+        """
+        pairs: IntArray | None = None
+        for g in np.argsort(self.gammas).tolist():
+            gamma = self.gammas[g]
+            if gamma > last:
+                return
+            if gamma == 0:
+                yield g, rewards, None, np.zeros(len(rewards))
+            else:
+                values, pairs, gap, _ = solve_rows(self.mdp, rewards, gamma, self.method, pairs)
+                yield g, values, pairs, gap
 
 
 class PowerEstimate(Estimate):
@@ -299,7 +315,9 @@ class PowerEstimate(Estimate):
         rate = self.gammas[0 if gamma is None else self._rate(gamma)]
         number, row = divmod(int(i), self.task.source.size)
         rewards = np.ascontiguousarray(self.task.source.replicate(number)[row : row + 1])
-        values, pairs, gap, _ = solve_rows(self.mdp, rewards, rate, self.method)
+        *_, (_, values, pairs, gap) = self.task.solve(rewards, rate)  # by way of the smaller γ: the same bits
+        if pairs is None:
+            values, pairs, gap, _ = solve_rows(self.mdp, rewards, rate, self.method)
         return Draw(rewards[0], rate, values[0], self.mdp.action_codes[pairs[0]], float(gap[0]))
 
     def at(self, gamma: float) -> PowerEstimate:

@@ -20,19 +20,14 @@ def test_power(path):
     case = load(path)
     mdp, rewards = golden_mdp(case), golden_rewards(case)
     known = case["expected"]["power"]
-    gammas = [g for g in known if g != "1"]
-    if not gammas:
-        assert list(known) == ["1"]
-        with pytest.raises(mp.ParameterError, match="not supported yet"):
-            mp.power(mdp, 1, rewards)
-        return
+    gammas = list(known)
     estimate = mp.power(mdp, [float(Fraction(g)) for g in gammas], rewards, samples=8192, rng=0)
     lower, upper = estimate.interval(0.999, simultaneous=True)
     for k, gamma in enumerate(gammas):
         for state, number in known[gamma].items():
             s = mdp.index(state)
             assert lower[k, s] <= number["value"] <= upper[k, s], (gamma, state)
-            assert upper[k, s] - lower[k, s] < 0.2
+            assert upper[k, s] - lower[k, s] < 0.3  # narrow enough to mean something
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=NAMES)

@@ -375,7 +375,7 @@ def test_samplers_agree(sampler):
 
 def test_bad_arguments():
     maze = mp.envs.make("maze")
-    for gamma in (-0.1, 1.1, float("nan"), "x", [], [0.5, 0.5], None, True, 1):
+    for gamma in (-0.1, 1.1, float("nan"), "x", [], [0.5, 0.5], None, True):
         with pytest.raises(mp.ParameterError, match="gamma"):
             mp.power(maze, gamma)
     for bad in ({"samples": 0}, {"samples": -5}, {"samples": 1.5}, {"sampler": "halton"}, {"workers": 0},

@@ -171,8 +171,8 @@ def test_a_draw_that_bicgstab_cannot_do_goes_to_the_lu(krylov):
     for reward, accepted in zip(rewards, enough, strict=True):
         h, rho, pair = np.empty(mdp.n_states), np.empty(mdp.n_states), np.empty(mdp.n_states, np.int32)
         _, gap, _ = stochastic._iterate(
-            reward[p.order], gamma, accepted, p.pointer, p.indptr, p.indices, p.data, p.band, pair, h, rho,
-            np.empty((0, 0)), np.empty((8, mdp.n_states)),
+            reward[p.order], gamma, gamma, False, accepted, p.pointer, p.indptr, p.indices, p.data, p.band, pair, h,
+            rho, np.empty((0, 0)), np.empty((8, mdp.n_states)),
         )  # fmt: skip
         gaps.append(gap)
     assert 0 < (np.array(gaps) > enough).sum() < len(gaps)  # some do, some do not
@@ -354,8 +354,6 @@ def test_bad_arguments():
     for gamma in (-0.1, 1.1, float("nan"), "x", [0.5, 0.9], [], None, True):
         with pytest.raises(mp.ParameterError, match="gamma"):
             mp.optimal_values(mdp, good, gamma)
-    with pytest.raises(mp.ParameterError, match=r"gamma = 1 .* not supported yet"):
-        mp.optimal_values(mdp, good, 1)
     with pytest.raises(mp.RewardError, match=r"shape \(N, 31\)"):
         mp.optimal_values(mdp, np.zeros(30), 0.5)
     bad = np.zeros((2, 31))

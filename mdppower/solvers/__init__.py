@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,7 +32,7 @@ class Solution:
     Attributes
     ----------
     normalised : (N, S) array
-        v = (1−γ)V.
+        v = (1−γ)V; the optimal gain (average reward) at γ = 1.
     policies : (N, S) int32 array
         An optimal action of each state, as a position in ``mdp.action_names``.
     gap : (N,) array
@@ -65,7 +64,7 @@ class Solution:
 
     @property
     def values(self) -> FloatArray:
-        """(N, S) V = v/(1−γ), the discounted sums themselves.
+        """(N, S) V = v/(1−γ), the discounted sums themselves; ParameterError at γ = 1, where there are none.
 
         Examples
         --------
@@ -73,6 +72,8 @@ class Solution:
         >>> mp.optimal_values(mp.envs.fork(1), [0.0, 1.0], 0.5).values
         array([[1., 2.]])
         """
+        if self.gamma == 1:
+            raise ParameterError("at gamma = 1 the sums of rewards do not converge; .normalised has the gains")
         return self.normalised / (1 - self.gamma)
 
     def __repr__(self) -> str:
@@ -92,7 +93,7 @@ def optimal_values(mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float, *, 
     rewards : (N, S) or (S,) array
         One reward function a row, earned for being in a state.
     gamma : float
-        In [0, 1). At γ = 0 v is R itself, and the policies are those of the limit γ → 0: best next reward.
+        In [0, 1]. At γ = 0 v is R itself, and the policies are those of the limit γ → 0: best next reward.
     method : {"auto", "deterministic", "stochastic", "lp", "lp-occupancy"}
         ``"auto"`` takes the fast exact solver that fits; ``"lp"`` is the reference, by scipy's HiGHS.
 
@@ -135,11 +136,16 @@ def pick(mdp: RewardlessMDP, method: str) -> str:
     return method
 
 
-def solve_rows(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: str) -> Rows:
-    """Solve the rows of an (N, S) array by a solver that `pick` named; SolverError if one is not certified."""
+def solve_rows(
+    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: str, start: IntArray | None = None
+) -> Rows:
+    """Solve the rows of an (N, S) array by a solver that `pick` named; SolverError if one is not certified.
+
+    `start` may give the pairs of a first policy for each row, such as those of a neighbouring γ.
+    """
     if gamma == 0:
         return _myopic(mdp, rewards)
-    rows = _solver(method)(mdp, rewards, gamma)
+    rows = _solver(method, gamma)(mdp, rewards, gamma, start)
     with np.errstate(over="ignore"):
         spread = rewards.max(axis=1) - rewards.min(axis=1)
     size = np.abs(rewards).max(axis=1)
@@ -164,12 +170,16 @@ def warm_up(mdp: RewardlessMDP, method: str) -> None:
 
         plan(mdp)
     tiny = RewardlessMDP.from_pairs([0], [[1.0]])
-    values, *_ = _solver(method)(tiny, np.zeros((1, 1)), 0.5)
+    values, *_ = _solver(method, 0.5)(tiny, np.zeros((1, 1)), 0.5, None)
     mean_best_successor(tiny, values)
 
 
-def _solver(method: str) -> Callable[[RewardlessMDP, FloatArray, float], Rows]:
+def _solver(method: str, gamma: float) -> Callable[[RewardlessMDP, FloatArray, float, IntArray | None], Rows]:
     # Imported here: Numba alone takes half a second.
+    if method == "stochastic" and gamma == 1:
+        from mdppower.solvers import gain
+
+        return lambda mdp, rewards, _, start: gain.solve(mdp, rewards, start)
     if method == "deterministic":
         from mdppower.solvers.deterministic import solve
 
@@ -180,7 +190,8 @@ def _solver(method: str) -> Callable[[RewardlessMDP, FloatArray, float], Rows]:
         return solve
     from mdppower.solvers import linear_program
 
-    return partial(linear_program.solve, form="occupancy" if method == "lp-occupancy" else "primal")
+    form = "occupancy" if method == "lp-occupancy" else "primal"
+    return lambda mdp, rewards, gamma, start: linear_program.solve(mdp, rewards, gamma, form=form)
 
 
 def _myopic(mdp: RewardlessMDP, rewards: FloatArray) -> Rows:

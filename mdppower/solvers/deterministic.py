@@ -26,6 +26,10 @@ Eight draws, one in each SIMD lane, share the loops over edges; only the walks a
 another: a lane that has converged is left alone.
 
 First policy: greedy after some Gauss–Seidel sweeps of value iteration, or the same draw's policy at the γ before.
+
+Tried and measured (open 20×20 grid, uniform rewards, one thread, ms per draw (iterations) at γ = 0.9 and 0.99). One
+draw at a time, 4 sweeps first: .108 (6.2), .148 (11.5). Eight lanes, 24 sweeps first: .072 (2.7), .165 (10.0). Eight
+lanes, 4 sweeps first and 4 after each evaluation: .056 (3.0), .070 (3.8); 8 after each: .065 (3.0), .079 (3.2).
 """
 
 from __future__ import annotations
@@ -39,6 +43,9 @@ from mdppower.mdp import RewardlessMDP
 EPS = float(np.finfo(np.float64).eps)
 LANES = 8
 LEXICOGRAPHIC = 2.0**60
+FARSIGHTED = 2.0**20
+FIRST_SWEEPS, SWEEPS = 6, 3
+MOST_ROUGH = 300
 
 
 def solve(
@@ -70,23 +77,19 @@ def solve(
     values = np.empty((n, n_states))
     pairs = np.empty((n, n_states), np.int32) if start is None else np.array(start, np.int32, order="C")
     gap, iterations = np.empty(n), np.empty(n, np.int32)
-    sweeps = 0 if start is not None else _sweeps(gamma)
-    _solve_rows(rewards, gamma, sweeps, mdp.pointer, mdp.kernel.indices, values, pairs, gap, iterations)
+    _solve_rows(rewards, gamma, start is not None, mdp.pointer, mdp.kernel.indices, values, pairs, gap, iterations)
     return values, pairs, gap, iterations
 
 
-def _sweeps(gamma: float) -> int:
-    return 4 if gamma < 0.3 else 12 if gamma < 0.97 else 24
-
-
 @njit(nogil=True, cache=True, error_model="numpy")
-def _solve_rows(rewards, gamma, sweeps, pointer, successor, values, pairs, gap, iterations):
+def _solve_rows(rewards, gamma, warm, pointer, successor, values, pairs, gap, iterations):
     n, n_states = rewards.shape
     # Lanes are the last axis of what the loops over edges read, and the first of what the walks read.
     reward, pair = np.empty((LANES, n_states)), np.empty((LANES, n_states), np.int32)
     g, h = np.empty((LANES, n_states)), np.empty((LANES, n_states))
     q, base = np.empty((n_states, LANES)), np.empty((n_states, LANES))
-    target, visit, path = (np.empty(n_states, np.int32) for _ in range(3))
+    target = np.empty(n_states, np.int32)
+    visit, path = np.empty(n_states, np.int32), np.empty(n_states, np.int32)
     middle = np.empty(LANES)
     for first in range(0, n, LANES):
         count = min(LANES, n - first)
@@ -98,12 +101,24 @@ def _solve_rows(rewards, gamma, sweeps, pointer, successor, values, pairs, gap, 
                 reward[lane, s] = rewards[i, s] - middle[lane]
                 base[s, lane] = q[s, lane] = reward[lane, s]
                 pair[lane, s] = pairs[i, s]
-        if sweeps > 0:
-            _value_sweeps(gamma, sweeps, pointer, successor, base, q)
+        if not warm:
+            _value_sweeps(gamma, FIRST_SWEEPS, pointer, successor, base, np.zeros(LANES), q)
             _greedy(pointer, successor, q, pair)
         _howard(
-            reward, gamma, pointer, successor, pair, g, h, q, target, visit, path,
-            gap[first : first + count], iterations[first : first + count],
+            reward,
+            gamma,
+            pointer,
+            successor,
+            pair,
+            g,
+            h,
+            q,
+            base,
+            target,
+            visit,
+            path,
+            gap[first : first + count],
+            iterations[first : first + count],
         )
         for lane in range(count):
             i = first + lane
@@ -114,8 +129,8 @@ def _solve_rows(rewards, gamma, sweeps, pointer, successor, values, pairs, gap, 
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _value_sweeps(gamma, sweeps, pointer, successor, reward, h):
-    """Gauss–Seidel sweeps of value iteration, forwards and backwards."""
+def _value_sweeps(gamma, sweeps, pointer, successor, reward, level, h):
+    """Gauss–Seidel sweeps of h = R − level + γ max h, forwards and backwards."""
     n_states = len(pointer) - 1
     best = np.empty(LANES)
     for sweep in range(sweeps):
@@ -127,7 +142,7 @@ def _value_sweeps(gamma, sweeps, pointer, successor, reward, h):
                 for lane in range(LANES):
                     best[lane] = max(best[lane], h[n, lane])
             for lane in range(LANES):
-                h[s, lane] = reward[s, lane] + gamma * best[lane]
+                h[s, lane] = reward[s, lane] - level[lane] + gamma * best[lane]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -145,15 +160,18 @@ def _greedy(pointer, successor, h, pair):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _howard(reward, gamma, pointer, successor, pair, g, h, q, target, visit, path, gap, iterations):
+def _howard(reward, gamma, pointer, successor, pair, g, h, q, base, target, visit, path, gap, iterations):
     """Improve `pair` in place until no action gains; leave values in g and h, and say (gap, iterations) of each lane.
 
-    Most improvements look at one number a state, q = h + (g − best g)/(1−γ), which all lanes compare together. Where
-    that finds no more, the exact comparison has the last word, lane by lane.
+    Most improvements look at one number a state, q = h + (g − best g)/(1−γ), after some sweeps of value iteration
+    that start from it: all lanes together. Where that finds no more, the exact comparison has the last word.
     """
     n_states = len(target)
     inverse = 1.0 / (1.0 - gamma) if gamma < 1.0 else LEXICOGRAPHIC
+    # q would lose h beyond this; the last improvements there are left to the exact comparison.
+    rough, shorter = min(inverse, FARSIGHTED), min(gamma, 1.0 - 1.0 / FARSIGHTED)
     waiting = len(gap)
+    level = np.zeros(LANES)
     exact, done = np.zeros(LANES, np.bool_), np.arange(LANES) >= waiting
     within, lead, switched = np.empty(LANES), np.empty(LANES), np.empty(LANES, np.int64)
     tolerance, least, stalled = np.ones(LANES), np.full(LANES, np.inf), np.zeros(LANES, np.int64)
@@ -167,16 +185,17 @@ def _howard(reward, gamma, pointer, successor, pair, g, h, q, target, visit, pat
                 target[s] = successor[pair[lane, s]]
             _evaluate(reward[lane], gamma, target, g[lane], h[lane], visit, path)
             if not exact[lane]:
-                top, size = g[lane].max(), 0.0
+                level[lane], size = g[lane].max(), 0.0
                 for s in range(n_states):
-                    q[s, lane] = h[lane, s] + (g[lane, s] - top) * inverse
+                    q[s, lane] = h[lane, s] + (g[lane, s] - level[lane]) * rough
                     size = max(size, abs(q[s, lane]))
                 within[lane] = 8.0 * EPS * tolerance[lane] * size
+        _value_sweeps(shorter, SWEEPS, pointer, successor, base, level, q)
         _improve_all(pointer, successor, pair, q, within, exact | done, lead, switched)
         for lane in range(LANES):
             if done[lane]:
                 continue
-            if exact[lane] or switched[lane] == 0:
+            if exact[lane] or switched[lane] == 0 or iteration > MOST_ROUGH:
                 exact[lane] = True
                 lead[lane], switched[lane] = _improve(
                     inverse, pointer, successor, pair[lane], g[lane], h[lane], tolerance[lane]

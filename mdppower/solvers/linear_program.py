@@ -14,6 +14,14 @@ in units of v = (1−γ)V the right-hand side would sink below the tolerance as 
 
 The answer does not rest on HiGHS' word. An optimal vertex is a policy; its constraints are solved once more as
 equations, to rounding (HiGHS stops at 1e-10), and the gap is the Bellman residual of the better of the two answers.
+
+γ = 1 has the multichain program of Puterman (1994, section 9.3), with gains g and biases h, and its dual:
+
+    primal      minimise  Σ_s g(s)          subject to  (E − T) g ≥ 0,  E g + (E − T) h ≥ E R     (g, h free)
+    occupancy   maximise  Σ_p x(p) R(s_p)   subject to  (E − T)ᵀ x = 0,  Eᵀ x + (E − T)ᵀ y = 1,  x, y ≥ 0
+
+Its answer is held between two gains: no policy that stays in an end component earns more than max (R + T h − h)
+over the pairs inside, and the program's own policy is worth what its evaluation says.
 """
 
 from __future__ import annotations
@@ -50,7 +58,7 @@ def solve(
     mdp : RewardlessMDP
     rewards : (N, S) array
     gamma : float
-        In (0, 1).
+        In (0, 1].
     form : {"primal", "occupancy"}
 
     Returns
@@ -63,6 +71,8 @@ def solve(
     SolverError
         HiGHS failed; the error has the number of the draw.
     """
+    if gamma == 1:
+        return _solve_gains(mdp, rewards, form)
     n, n_states = rewards.shape
     values, pairs = np.empty((n, n_states)), np.empty((n, n_states), np.int32)
     gap = np.empty(n)
@@ -120,3 +130,71 @@ def _first_best(mdp: RewardlessMDP, q: FloatArray, best: FloatArray) -> IntArray
     candidates = np.flatnonzero(q == best[mdp.pair_states])
     _, first = np.unique(mdp.pair_states[candidates], return_index=True)
     return candidates[first].astype(np.int32)
+
+
+# ---------------------------------------------------------------------- γ = 1
+
+
+def _solve_gains(
+    mdp: RewardlessMDP, rewards: FloatArray, form: str
+) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
+    n, n_states = rewards.shape
+    values, pairs = np.empty((n, n_states)), np.empty((n, n_states), np.int32)
+    gap = np.empty(n)
+    owner, leave = flow(mdp, 0.0), flow(mdp, 1.0)
+    for i, reward in enumerate(rewards):
+        middle, scale = (reward.max() + reward.min()) / 2, (reward.max() - reward.min()) / 2
+        scaled = (reward - middle) / (scale or 1.0)
+        try:
+            g, h, mass = _multichain(mdp, owner, leave, scaled, form)
+        except SolverError as error:
+            raise SolverError(f"draw {i}: {error}", draw=i) from None
+        pairs[i], half = _hold(mdp, scaled, g, h, mass)
+        values[i] = middle + scale * g
+        gap[i] = scale * half + 4 * EPS * abs(middle)
+    return values, pairs, gap, np.ones(n, np.int32)
+
+
+def _multichain(
+    mdp: RewardlessMDP, owner: sparse.csr_array, leave: sparse.csr_array, reward: FloatArray, form: str
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Gains, biases, and the (2, P) masses x and y of the pairs."""
+    n, earned = mdp.n_states, reward[mdp.pair_states]
+    nothing = sparse.csr_array(leave.shape)
+    rows = sparse.csr_array(sparse.vstack([sparse.hstack([leave, nothing]), sparse.hstack([owner, leave])]))
+    cost, right = np.r_[np.ones(n), np.zeros(n)], np.r_[np.zeros(mdp.n_pairs), earned]
+    if form == "primal":
+        found = lp.solve(cost, upper=-rows, upper_rhs=-right, bounds=(None, None), tolerance=VERTEX)
+        long_run, mass = found.x, -found.upper_duals
+    else:
+        found = lp.solve(-right, equal=sparse.csr_array(rows.T), equal_rhs=cost, tolerance=VERTEX)
+        long_run, mass = -found.equal_duals, found.x
+    return long_run[:n], long_run[n:], mass.reshape(2, -1)[::-1]
+
+
+def _hold(
+    mdp: RewardlessMDP, reward: FloatArray, g: FloatArray, h: FloatArray, mass: FloatArray
+) -> tuple[IntArray, float]:
+    """A policy, and the most by which g can miss the optimal gain."""
+    from mdppower.solvers import gain
+
+    plan = gain.make_plan(mdp)
+    drift = reward[mdp.pair_states] + mdp.kernel @ h - h[mdp.pair_states]
+    at_most = np.full(plan.count, -np.inf)
+    np.maximum.at(at_most, plan.label[mdp.pair_states[plan.inside]], drift[plan.inside])
+    above = gain.best_mixture(plan, at_most)[0] - g
+    # The program's policy: where x is, it is recurrent; elsewhere y says how to get there. Or else what is tight.
+    x, y = np.maximum(mass, 0.0)
+    flowing = np.bincount(mdp.pair_states, x, mdp.n_states)[mdp.pair_states] > 1e-9
+    onward = mdp.kernel @ g
+    tight = onward >= np.maximum.reduceat(onward, mdp.pointer[:-1])[mdp.pair_states] - 1e-7
+    best: tuple[float, IntArray] | None = None
+    for score in (np.where(flowing, x, y), np.where(tight, drift, -np.inf)):
+        pairs = _first_best(mdp, score, np.maximum.reduceat(score, mdp.pointer[:-1]))
+        chain = RewardlessMDP.from_pairs(np.arange(mdp.n_states), mdp.kernel[pairs])
+        worth, _, slack, _ = gain.solve(chain, reward[None])
+        below = float((g - worth[0]).max() + slack[0])
+        if best is None or below < best[0]:
+            best = below, pairs
+    assert best is not None
+    return best[1], max(float(above.max()), best[0], 0.0) + 64 * EPS

@@ -13,6 +13,11 @@ Linear systems. I − γ T_π is a diagonally dominant M-matrix with row sums 1�
 constant mode is known and kept out of δ. All policies of all draws share one graph; its states are put into reverse
 Cuthill–McKee order once.
 
+At γ = 1, in an MDP whose optimal gain is one constant, v = c is that gain and ρ certifies it as it is: no policy
+gains more than max (R + T h − h), and the greedy one gains no less than its minimum (Puterman 1994, Theorem 8.5.5).
+The systems are solved with γ = 1 − 2⁻⁴⁰, which leaves of ρ a share of about 2⁻⁴⁰ h for the next correction, and
+brings a policy with several recurrent classes of different gain to the h of about 2⁴⁰ that makes them meet.
+
 - Where the band b is narrow (S·b² ≤ `BAND_WORK`): banded LU without subtractions, kept while the policy stays.
 - Otherwise BiCGStab on vectors modulo constants. Where it does not get through, which happens near γ = 1 when the
   chain mixes slowly, the LU takes over if it fits into memory.
@@ -45,17 +50,24 @@ SWEEPS = 4
 FORCING = 0.01
 MOST_ITERATIONS = 20_000
 KRYLOV_STEPS = 1000
+NEAR_ONE = 1.0 - 2.0**-40
+"""The largest γ of a linear system."""
 
 
-def solve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
+def solve(
+    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, start: IntArray | None = None
+) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
     """Optimal values of many reward functions.
 
     Parameters
     ----------
     mdp : RewardlessMDP
+        At γ = 1, one whose states can all be reached from each other.
     rewards : (N, S) array
     gamma : float
-        In (0, 1).
+        In (0, 1].
+    start : (N, S) int32 array, optional
+        Pairs of a first policy for each draw.
 
     Returns
     -------
@@ -68,12 +80,13 @@ def solve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> tuple[FloatA
     iterations : (N,) int32 array
     """
     n, n_states = rewards.shape
-    values, pairs = np.empty((n, n_states)), np.empty((n, n_states), np.int32)
+    values = np.empty((n, n_states))
+    pairs = np.empty((n, n_states), np.int32) if start is None else np.array(start, np.int32, order="C")
     gap, iterations = np.empty(n), np.empty(n, np.int32)
     p = plan(mdp)
     _solve_rows(
-        rewards, gamma, certifiable(gamma), p.order, p.pointer, p.indptr, p.indices, p.data, p.pair,
-        p.band, p.narrow, values, pairs, gap, iterations,
+        rewards, gamma, min(gamma, NEAR_ONE), start is not None, certifiable(gamma), p.order, p.pointer, p.indptr,
+        p.indices, p.data, p.pair, p.place, p.band, p.narrow, values, pairs, gap, iterations,
     )  # fmt: skip
     return values, pairs, gap, iterations
 
@@ -88,6 +101,7 @@ class _Plan:
     indices: IntArray
     data: FloatArray
     pair: IntArray
+    place: IntArray  # new pair place[p] is old pair p
     band: int
     narrow: bool  # whether the banded LU comes first
 
@@ -109,7 +123,10 @@ def plan(mdp: RewardlessMDP) -> _Plan:
         owner = np.repeat(np.repeat(np.arange(mdp.n_states), counts), np.diff(rows.indptr))
         band = max(1, int(np.abs(indices - owner).max()))
         narrow = mdp.n_states * float(band) ** 2 <= BAND_WORK
-        _PLANS[mdp] = _Plan(order, pointer, rows.indptr.astype(np.int32), indices, rows.data, pair, band, narrow)
+        _PLANS[mdp] = _Plan(
+            order, pointer, rows.indptr.astype(np.int32), indices, rows.data, pair,
+            np.argsort(pair).astype(np.int32), band, narrow,
+        )  # fmt: skip
     return _PLANS[mdp]
 
 
@@ -117,6 +134,8 @@ def plan(mdp: RewardlessMDP) -> _Plan:
 def _solve_rows(
     rewards,
     gamma,
+    solved,
+    warm,
     accepted,
     order,
     pointer,
@@ -124,6 +143,7 @@ def _solve_rows(
     indices,
     data,
     label,
+    place,
     band,
     narrow,
     values,
@@ -140,15 +160,16 @@ def _solve_rows(
     for i in range(len(rewards)):
         for k in range(n_states):
             reward[k] = rewards[i, order[k]]
+            pair[k] = place[pairs[i, order[k]]] if warm else pointer[k]
         enough = accepted * (reward.max() - reward.min())
         c, gap[i], iterations[i] = _iterate(
-            reward, gamma, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work
+            reward, gamma, solved, warm, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work
         )
         if not gap[i] <= enough and len(lu) == 0 and n_states * (2.0 * band + 2.0) <= MOST_BAND:
             if len(spare) == 0:
                 spare = np.empty((n_states, 2 * band + 2))
             c, gap[i], iterations[i] = _iterate(
-                reward, gamma, enough, pointer, indptr, indices, data, band, pair, h, rho, spare, work
+                reward, gamma, solved, False, enough, pointer, indptr, indices, data, band, pair, h, rho, spare, work
             )
         for k in range(n_states):
             values[i, order[k]] = c + (1.0 - gamma) * h[k]
@@ -156,21 +177,34 @@ def _solve_rows(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _iterate(reward, gamma, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work):
+def _iterate(reward, gamma, solved, warm, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work):
     """Improve and correct until certified; leaves the policy in `pair`, returns (c, gap, iterations)."""
     n_states = len(reward)
     c = reward.mean()
     spread = 0.0
     for s in range(n_states):
-        pair[s] = pointer[s]
-        h[s] = reward[s] - c
+        h[s] = rho[s] = reward[s] - c
         spread = max(spread, abs(h[s]))
-    _value_sweeps(reward, c, gamma, pointer, indptr, indices, data, h)
-    c += (1.0 - gamma) * _centre(h)
+    fresh = False
+    if warm:
+        # The policy given is worth more than any guess at h: evaluate it first.
+        h[:] = 0.0
+        c += _centre(rho)
+        if len(lu):
+            _factor(solved, pair, indptr, indices, data, band, lu)
+            fresh = True
+        c, _ = _evaluate(
+            reward, c, gamma, solved, pair, indptr, indices, data, band, h, rho, FORCING * spread, lu, work
+        )
+    else:
+        for s in range(n_states):
+            pair[s] = pointer[s]
+        _value_sweeps(reward, c, gamma, pointer, indptr, indices, data, h)
+        c += (1.0 - gamma) * _centre(h)
     terms = 4.0
     for p in range(len(indptr) - 1):
         terms = max(terms, indptr[p + 1] - indptr[p] + 4.0)
-    least, waited, fresh, left = np.inf, 0, False, 0.0
+    least, waited, left = np.inf, 0, 0.0
     for iteration in range(1, MOST_ITERATIONS):
         noise = EPS * (2.0 * (spread + abs(c)) + terms * h.max())  # what rounding can do to one ρ
         tie = 2.0 * (noise + left)
@@ -183,24 +217,24 @@ def _iterate(reward, gamma, enough, pointer, indptr, indices, data, band, pair, 
         waited = 0 if half < 0.5 * least else waited + 1
         least = min(least, half)
         # No policy's h is larger than this: a correction went astray.
-        if waited > 500 or not h.max() <= 4.0 * spread / (1.0 - gamma):
+        if waited > 500 or not h.max() <= 4.0 * spread / (1.0 - solved):
             break
         # Done at rounding; or, where tied policies follow each other, at well within what is accepted.
         if half <= 2.0 * noise or (waited > 20 and (switched == 0 or half <= 0.1 * enough)):
             return c, half + noise + 4.0 * EPS * (abs(c) + (1.0 - gamma) * h.max()), iteration
         if len(lu) and (switched > 0 or not fresh):
-            _factor(gamma, pair, indptr, indices, data, band, lu)
+            _factor(solved, pair, indptr, indices, data, band, lu)
             fresh = True
         # A correction by the LU costs little beside its factors: go on until it does not help.
         goal = 2.0 * noise if len(lu) else max(2.0 * noise, FORCING * half)
-        c, left = _evaluate(reward, c, gamma, pair, indptr, indices, data, band, h, rho, goal, lu, work)
+        c, left = _evaluate(reward, c, gamma, solved, pair, indptr, indices, data, band, h, rho, goal, lu, work)
         if left > goal and len(lu) == 0:
             break  # the Krylov method does not get through: the LU will
     return c, np.inf, iteration
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _evaluate(reward, c, gamma, pair, indptr, indices, data, band, h, rho, goal, lu, work):
+def _evaluate(reward, c, gamma, solved, pair, indptr, indices, data, band, h, rho, goal, lu, work):
     """Correct h until the policy's own |ρ| ≤ goal, or no correction helps; return (c, the |ρ| that is left)."""
     delta, kept, left = work[6], work[7], max(rho.max(), -rho.min())
     for _ in range(4):
@@ -210,7 +244,7 @@ def _evaluate(reward, c, gamma, pair, indptr, indices, data, band, h, rho, goal,
             delta[:] = rho
             c += _substitute(lu, band, delta)
         else:
-            _krylov(gamma, pair, indptr, indices, data, rho, delta, 0.1 * FORCING, work)
+            _krylov(solved, pair, indptr, indices, data, rho, delta, 0.1 * FORCING, work)
         for s in range(len(h)):
             h[s] += delta[s]
         c += (1.0 - gamma) * _centre(h)
