@@ -9,6 +9,7 @@ expected next reward, no solve). All states and all γ share the draws, so that 
 from __future__ import annotations
 
 import math
+import os
 import warnings
 from concurrent.futures import Executor
 from typing import Any
@@ -131,8 +132,32 @@ def power(
     if schedule[-1] * width > MOST_NUMBERS:
         size = schedule[-1] * width / 2**27
         raise SizeError(f"the replicate means would take {size:.1f} GiB; use fewer samples or fewer gammas")
+    _require_memory(mdp, source.size, schedule[0] * width, workers)
     task = PowerTask(mdp, gammas, single, source, method, len(schedule), distribution)
     return _run(task, schedule, precision, workers, executor, progress)
+
+
+def _require_memory(mdp: RewardlessMDP, draws: int, kept: int, workers: Workers) -> None:
+    """Raise SizeError before anything is done if the run would not fit into what is free now, by a rough estimate."""
+    free = _free_memory()
+    threads = workers if isinstance(workers, int) and workers > 0 else (os.cpu_count() or 1) if workers == -1 else 1
+    # A replicate: uniforms and rewards in place, values, policies; the solver's own arrays; the kernel renumbered.
+    replicate = mdp.n_states * (draws * (8 + 8 + 4) + 4 * 48)
+    needed = threads * replicate + 2 * 8 * kept + 12 * mdp.kernel.nnz
+    if free is not None and needed > free:
+        raise SizeError(
+            f"the run needs about {needed / 2**30:.1f} GiB with {threads} worker{'s' * (threads > 1)}, and "
+            f"{free / 2**30:.1f} GiB are free; use fewer workers, samples or gammas"
+        )
+
+
+def _free_memory() -> int | None:
+    """Bytes that can be had without swapping, where the system tells."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):
+        return None
 
 
 def _run(

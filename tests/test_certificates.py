@@ -158,3 +158,12 @@ def test_hard_rewards(slip, gamma):
         lp = mp.optimal_values(mdp, row, gamma, method="lp")
         difference = np.abs(lp.normalised - solution.normalised).max()
         assert difference <= lp.gap[0] + solution.gap[0], name
+
+
+def test_too_near_one_says_what_can_be_done():
+    # Two exits of different worth, far apart: at 1 − 1e-14 rounding is worth 1e-16/1e-14 of their difference.
+    mdp = mp.RewardlessMDP.from_successors({0: {"go": {0: 0.5, 1: 0.25, 2: 0.25}}, 1: {"stay": 1}, 2: {"stay": 2}})
+    with pytest.raises(mp.SolverError, match=r"gamma up to about 1 - 1e-12 can be certified, and gamma = 1 is"):
+        mp.optimal_values(mdp, [0.3, 0.7, 0.1], 1 - 1e-14)
+    assert mp.optimal_values(mdp, [0.3, 0.7, 0.1], 1 - 1e-12).gap[0] < 0.01
+    assert mp.optimal_values(mdp, [0.3, 0.7, 0.1], 1).normalised[0, 0] == pytest.approx(0.4, abs=1e-14)

@@ -10,6 +10,8 @@ Closed forms used (i.i.d. U(0,1) rewards; Turner et al., arXiv 1912.01683):
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -19,6 +21,7 @@ import pytest
 from scipy import stats
 
 import mdppower as mp
+from mdppower import measure
 from mdppower.power_estimate import PowerTask
 
 
@@ -414,3 +417,24 @@ def test_labelled_results():
     assert "31 states" in repr(estimate)
     assert "<table>" in estimate._repr_html_()
     assert mp.power(mp.envs.make("maze"), 0.5, samples=64, rng=0).mean.shape == (31,)
+
+
+def test_a_run_that_does_not_fit_is_refused_before_it_begins(monkeypatch):
+    # 10⁴ states × 64 draws × 20 bytes are 12 MiB for each of two workers.
+    monkeypatch.setattr(measure, "_free_memory", lambda: 16 * 2**20)
+    room = mp.envs.make("open(100,100)")
+    with pytest.raises(mp.SizeError, match=r"needs about 0\.0 GiB with 2 workers.* use fewer workers"):
+        mp.power(room, 0.5, workers=2)
+    monkeypatch.setattr(measure, "_free_memory", lambda: None)  # where the system does not tell
+    mp.power(room, 0, samples=16)
+
+
+def test_kernels_that_cannot_be_cached_still_work(tmp_path):
+    code = (
+        "import warnings; warnings.simplefilter('always');"
+        "from numba.core import caching; caching.CacheImpl._locator_classes = [];"
+        "import mdppower as mp; print(mp.power(mp.envs.fork(2), 0.9, 1.0, samples=16).mean)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout == "[1. 1. 1.]\n"
+    assert done.stderr.count("compiled kernels cannot be cached") == 1

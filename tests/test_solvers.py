@@ -182,7 +182,7 @@ def test_a_draw_that_bicgstab_cannot_do_goes_to_the_lu(krylov):
 
 def chain_with_traps():
     """A random walk that hardly mixes, and draws of which BiCGStab solves some only (found by trying seeds)."""
-    rng = np.random.default_rng(33)
+    rng = np.random.default_rng(67)
     return hardly_mixing(40, rng), rng.normal(size=(6, 40)), 1 - 1e-5
 
 

@@ -153,12 +153,23 @@ def solve_rows(
     failed = np.flatnonzero(~((rows[2] <= allowed) & np.isfinite(rows[2])))  # a range of 1e308 overflows
     if len(failed):
         i = int(failed[0])
+        reached = float(rows[2][i])
         raise SolverError(
-            f"draw {i}: at gamma = {gamma!r} the {method} solver could certify the value only to {rows[2][i]:.2g}",
+            f"draw {i}: at gamma = {gamma!r} the {method} solver could certify the value only to {reached:.2g}"
+            + _what_can(gamma, reached / float(allowed[i]) if allowed[i] > 0 else np.inf),
             draw=i,
-            gap=float(rows[2][i]),
+            gap=reached,
         )
     return rows
+
+
+def _what_can(gamma: float, excess: float) -> str:
+    """Near γ = 1 gaps grow like 1/(1−γ): which γ would have been certified."""
+    if gamma == 1 or 1 - gamma > 1e-6 or not excess > 1:
+        return ""
+    # Where nothing was reached, 100 times as far from 1 has a chance.
+    distance = (1 - gamma) * min(excess, 100.0)
+    return f"; gamma up to about 1 - {distance:.0e} can be certified, and gamma = 1 is average reward, without this"
 
 
 def warm_up(mdp: RewardlessMDP, method: str) -> None:

@@ -7,11 +7,11 @@ def certifiable(gamma: float) -> float:
     """The largest gap in v that is accepted, relative to the range of the rewards.
 
     What float64 can certify gets worse like 1/(1−γ) where classes of different gain meet; γ = 1 has solvers of its
-    own, which do not know this.
+    own, which do not know this. A gap of more than a hundredth would say nothing.
 
     Examples
     --------
     >>> certifiable(0.9), certifiable(1 - 2**-30) == 1e-14 * 2**30
     (1e-09, True)
     """
-    return max(1e-9, 1e-14 / (1 - gamma)) if gamma < 1 else 1e-9
+    return min(0.01, max(1e-9, 1e-14 / (1 - gamma))) if gamma < 1 else 1e-9

@@ -7,10 +7,10 @@ and the cancellation at its ends.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from mdppower._typing import FloatArray
 from mdppower.mdp import RewardlessMDP
+from mdppower.solvers.kernel import kernel
 
 
 def mean_best_successor(mdp: RewardlessMDP, values: FloatArray) -> FloatArray:
@@ -27,11 +27,11 @@ def mean_best_successor(mdp: RewardlessMDP, values: FloatArray) -> FloatArray:
     (S,) array
         The sum is taken in the order of the draws: the same bits every time.
     """
-    kernel = mdp.kernel
-    return np.asarray(_mean(values, mdp.pointer, kernel.indptr, kernel.indices, kernel.data))
+    rows = mdp.kernel
+    return np.asarray(_mean(values, mdp.pointer, rows.indptr, rows.indices, rows.data))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _mean(values, pointer, indptr, indices, data):
     n, n_states = values.shape
     total = np.zeros(n_states)

@@ -1,4 +1,4 @@
-"""Optimal values of a deterministic MDP: Howard's policy iteration on the functional graph, eight draws at a time.
+"""Optimal values of a deterministic MDP: Howard's policy iteration on the functional graph, four draws at a time.
 
 A policy of a deterministic MDP is a map s → s': every state walks into a cycle. So a policy is evaluated exactly
 in O(S), with no linear system: find the cycles, close each with a geometric sum, push values back along the
@@ -22,26 +22,28 @@ in the h form and widened by the rounding of one backup. γ = 1: g is first made
 reached; then no edge leads to a greater g, every cycle stays within one value of g, and its mean is that of
 R(s) + h(n) − h(s) along it: at most g + max ρ, with ρ = R − g + h(n) − h(s) over the edges inside.
 
-Eight draws, one in each SIMD lane, share the loops over edges; only the walks are done draw by draw. No draw sees
-another: a lane that has converged is left alone.
+Four draws, one in each lane, share the loops over edges, which thus wait less for memory and for each other; only the
+walks are done draw by draw. No draw sees another: a lane that has converged is left alone.
 
 First policy: greedy after some Gauss–Seidel sweeps of value iteration, or the same draw's policy at the γ before.
 
-Tried and measured (open 20×20 grid, uniform rewards, one thread, ms per draw (iterations) at γ = 0.9 and 0.99). One
-draw at a time, 4 sweeps first: .108 (6.2), .148 (11.5). Eight lanes, 24 sweeps first: .072 (2.7), .165 (10.0). Eight
-lanes, 4 sweeps first and 4 after each evaluation: .056 (3.0), .070 (3.8); 8 after each: .065 (3.0), .079 (3.2).
+Tried and measured (open 20×20 grid, uniform rewards, one thread, µs per draw at γ = 0.5, 0.9, 0.99, iterations in
+brackets). One draw at a time, 4 sweeps first: 65 (2.1), 110 (6.3), 147 (11). Eight lanes, 12 or 24 sweeps first and
+none later: 40 (1), 81 (4.1), 165 (10). With 6 sweeps first and 3 after each evaluation: 37 (1.6), 53 (3.0), 69
+(3.9); four lanes: 42, 59, 71; two: 48, 66, 82. A number of lanes known only at run time: 52, 75, 100. Where two draws
+are all there are, eight lanes waste three quarters of the loops, four lanes half: 300×300, γ = 0.9: 37 and 25 ms.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from mdppower._typing import FloatArray, IntArray
 from mdppower.mdp import RewardlessMDP
+from mdppower.solvers.kernel import kernel
 
 EPS = float(np.finfo(np.float64).eps)
-LANES = 8
+LANES = 4
 LEXICOGRAPHIC = 2.0**60
 FARSIGHTED = 2.0**20
 FIRST_SWEEPS, SWEEPS = 6, 3
@@ -81,7 +83,7 @@ def solve(
     return values, pairs, gap, iterations
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _solve_rows(rewards, gamma, warm, pointer, successor, values, pairs, gap, iterations):
     n, n_states = rewards.shape
     # Lanes are the last axis of what the loops over edges read, and the first of what the walks read.
@@ -128,7 +130,7 @@ def _solve_rows(rewards, gamma, warm, pointer, successor, values, pairs, gap, it
             gap[i] += 2.0 * EPS * abs(middle[lane])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _value_sweeps(gamma, sweeps, pointer, successor, reward, level, h):
     """Gauss–Seidel sweeps of h = R − level + γ max h, forwards and backwards."""
     n_states = len(pointer) - 1
@@ -145,7 +147,7 @@ def _value_sweeps(gamma, sweeps, pointer, successor, reward, level, h):
                 h[s, lane] = reward[s, lane] - level[lane] + gamma * best[lane]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _greedy(pointer, successor, h, pair):
     """The first pair of each state that leads to the greatest h."""
     best = np.empty(LANES)
@@ -159,7 +161,7 @@ def _greedy(pointer, successor, h, pair):
                     pair[lane, s] = p
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _howard(reward, gamma, pointer, successor, pair, g, h, q, base, target, visit, path, gap, iterations):
     """Improve `pair` in place until no action gains; leave values in g and h, and say (gap, iterations) of each lane.
 
@@ -219,7 +221,7 @@ def _howard(reward, gamma, pointer, successor, pair, g, h, q, base, target, visi
             iterations[lane] = iteration
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _evaluate(reward, gamma, target, g, h, visit, path):
     """Value of the policy s → target[s], exactly, in the form g + (1−γ) h; at γ = 1 anchored where h was."""
     n_states = len(target)
@@ -262,7 +264,7 @@ def _evaluate(reward, gamma, target, g, h, visit, path):
                 h[t] = reward[t] - g[t] + gamma * h[after]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _improve_all(pointer, successor, pair, q, within, idle, lead, switched):
     """Switch every state of all lanes to its best q where that leads by more than `within`."""
     best = np.empty(LANES)
@@ -285,7 +287,7 @@ def _improve_all(pointer, successor, pair, q, within, idle, lead, switched):
                 lead[lane] = max(lead[lane], ahead)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _improve(inverse, pointer, successor, pair, g, h, tolerance):
     """Switch every state to its best action where that leads beyond rounding; return (largest lead, switches)."""
     size, level = 0.0, 0.0
@@ -310,7 +312,7 @@ def _improve(inverse, pointer, successor, pair, g, h, tolerance):
     return largest, switched
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _gap(reward, gamma, pointer, successor, pair, g, h):
     """Bound on |v − v*|: the largest |ρ|, plus the rounding of ρ and of v; g becomes what can be reached at γ = 1."""
     n_states = len(pair)
@@ -330,7 +332,7 @@ def _gap(reward, gamma, pointer, successor, pair, g, h):
     return widest + 4.0 * EPS * size + raised
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _raise_to_reachable(pointer, successor, g):
     """Make g the maximum over all that can be reached; return the most that it rose.
 
