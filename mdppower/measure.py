@@ -180,9 +180,12 @@ def _run(
             warm_up(task.mdp, task.method)
             bar.set_description("POWER")
             for target in schedule:
-                for result in run_in_order(task, range(len(done), target), workers=workers, executor=executor):
-                    done.append(result)
-                    bar.update(task.source.size)
+                numbers = range(len(done), target)
+                step = _chunk(len(numbers), task.source.size * task.mdp.n_states)
+                chunks = [numbers[i : i + step] for i in range(0, len(numbers), step)]
+                for results in run_in_order(task, chunks, workers=workers, executor=executor):
+                    done += results
+                    bar.update(len(results) * task.source.size)
                 estimate = _estimate(task, done)
                 if precision is None or _half_width(estimate) <= precision:
                     return estimate
@@ -204,6 +207,11 @@ def _run(
         f"not ± {precision:g}; raise max_samples",
         estimate=estimate,
     )
+
+
+def _chunk(count: int, size: int) -> int:
+    """Replicates to make at once, so that a chunk is a millisecond of work or more, and there are chunks for all."""
+    return max(1, min(2**16 // size, count // 32))
 
 
 def _estimate(

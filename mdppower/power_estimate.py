@@ -6,8 +6,9 @@ entropy of the run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +34,7 @@ MOST_NUMBERS = 2**29
 
 @dataclass(frozen=True, eq=False)
 class PowerTask:
-    """All that a run is made of; calling it with a number makes that replicate, on any worker."""
+    """All that a run is made of; calling it with consecutive numbers makes these replicates, on any worker."""
 
     mdp: RewardlessMDP
     gammas: tuple[float, ...]
@@ -43,25 +44,28 @@ class PowerTask:
     looks: int
     distribution: RewardDistribution
 
-    def __call__(self, number: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Means (G, S) of POWER's integrand over the draws of one replicate; mean and largest gap (G,)."""
+    def __call__(self, numbers: Sequence[int]) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
+        """Of each replicate: means (G, S) of POWER's integrand over its draws; mean and largest gap (G,)."""
         from mdppower.solvers.backup import mean_best_successor
 
-        rewards = self.source.replicate(number)
+        size = self.source.size
+        # Small replicates are solved together: no draw sees another, and each call has its price.
+        rewards = np.concatenate([self.source.replicate(number) for number in numbers])
         if not np.isfinite(rewards).all():
             i, s = np.argwhere(~np.isfinite(rewards))[0]
             raise RewardError(f"{self.distribution.name} gave reward {rewards[i, s]} in state {self.mdp.states[s]!r}")
-        means = np.empty((len(self.gammas), self.mdp.n_states))
-        mean_gap, largest_gap = np.zeros(len(self.gammas)), np.zeros(len(self.gammas))
+        means = np.empty((len(numbers), len(self.gammas), self.mdp.n_states))
+        gaps = np.empty((len(numbers), size, len(self.gammas)))
         try:
             for g, values, _, gap in self.solve(rewards):
-                mean_gap[g], largest_gap[g] = gap.mean(), gap.max()
-                means[g] = mean_best_successor(self.mdp, values)
+                gaps[:, :, g] = gap.reshape(len(numbers), size)
+                for k in range(len(numbers)):
+                    means[k, g] = mean_best_successor(self.mdp, values[k * size : (k + 1) * size])
         except SolverError as error:
-            draw = number * self.source.size + (error.draw or 0)
+            draw = numbers[0] * size + (error.draw or 0)
             raise SolverError(f"{error} (draw {draw} of the run with rng={self.source.entropy})",
                               draw=draw, gap=error.gap) from None  # fmt: skip
-        return means, mean_gap, largest_gap
+        return list(zip(means, gaps.mean(axis=1), gaps.max(axis=1), strict=True))
 
     def solve(
         self, rewards: FloatArray, last: float = 1.0
@@ -451,13 +455,18 @@ class PowerEstimate(Estimate):
 
 def _history() -> dict[str, str]:
     """Now, and the versions of what numbers depend on."""
-    import platform
     from datetime import UTC, datetime
+
+    return {"created": datetime.now(UTC).isoformat(timespec="seconds"), **_versions()}
+
+
+@cache
+def _versions() -> dict[str, str]:
+    import platform
     from importlib.metadata import version
 
-    history = {"created": datetime.now(UTC).isoformat(timespec="seconds")}
-    history |= {name: version(name) for name in ("mdppower", "numpy", "scipy", "numba")}
-    return history | {"python": platform.python_version(), "machine": platform.machine()}
+    versions = {name: version(name) for name in ("mdppower", "numpy", "scipy", "numba")}
+    return versions | {"python": platform.python_version(), "machine": platform.machine()}
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
-"""Run numbered tasks on any executor, and give their results in order.
+"""Run tasks on any executor, and give their results in order.
 
-A task is a picklable callable of one int. Results come back in the order of their numbers, whatever the number of
-workers and whoever finishes first, so that what is summed from them has the same bits every time.
+A task is a picklable callable, called with each of some items. Results come back in the order of the items, whatever
+the number of workers and whoever finishes first, so that what is summed from them has the same bits every time.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from mdppower.errors import ParameterError
 
 T = TypeVar("T")
 
-Workers: TypeAlias = "int | Callable[[Callable[[int], Any], Iterable[int]], Iterable[Any]]"
+Workers: TypeAlias = "int | Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]"
 """A number of threads (−1: one a core), or a map-like callable, as in SciPy."""
 
 
 def run_in_order(
-    task: Callable[[int], T],
-    numbers: Iterable[int],
+    task: Callable[[Any], T],
+    items: Iterable[Any],
     *,
     workers: Workers = 1,
     executor: Executor | None = None,
 ) -> Iterator[T]:
-    """Results of ``task(i)`` for i in `numbers`, in that order, as they become available.
+    """Results of ``task(i)`` for i in `items`, in that order, as they become available.
 
     Parameters
     ----------
-    task : callable of one int
+    task : callable of one item
         Releases the GIL for most of its time if threads are to help.
-    numbers : iterable of int
+    items : iterable
     workers : int or map-like callable
         Threads to use; −1 is one a core; 1 runs in the calling thread.
     executor : concurrent.futures.Executor, optional
@@ -52,16 +52,16 @@ def run_in_order(
     if executor is not None:
         if workers != 1:
             raise ParameterError("give workers= or executor=, not both")
-        yield from _ahead(task, numbers, executor, 64)
+        yield from _ahead(task, items, executor, 64)
     elif callable(workers):
-        yield from workers(task, numbers)
+        yield from workers(task, items)
     else:
         count = _count(workers)
         if count == 1:
-            yield from map(task, numbers)
+            yield from map(task, items)
         else:
             with _threads(count) as own:
-                yield from _ahead(task, numbers, own, 2 * count)
+                yield from _ahead(task, items, own, 2 * count)
 
 
 def check_workers(workers: Any, executor: Any) -> None:
@@ -90,12 +90,12 @@ def _threads(count: int) -> Iterator[Executor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _ahead(task: Callable[[int], T], numbers: Iterable[int], executor: Executor, window: int) -> Iterator[T]:
+def _ahead(task: Callable[[Any], T], items: Iterable[Any], executor: Executor, window: int) -> Iterator[T]:
     """Keep up to `window` tasks in flight, and give their results in order."""
     waiting: deque[Future[T]] = deque()
     try:
-        for number in numbers:
-            waiting.append(executor.submit(task, number))
+        for item in items:
+            waiting.append(executor.submit(task, item))
             if len(waiting) >= window:
                 yield waiting.popleft().result()
         while waiting:

@@ -1,6 +1,6 @@
 """Time, memory and variance of `mdppower.power`, and the time of its peers, as ratios in one run.
 
-    python scripts/bench.py                       everything, about ten minutes; pip install -e ".[bench]" mdpsolver
+    python scripts/bench.py                       everything, about ten minutes; needs pip install -e ".[bench]"
     python scripts/bench.py --quick               fewer draws and discount rates: under a minute
     python scripts/bench.py --only peers,growth   some of the sections
     python scripts/bench.py --write               writes scripts/bench.md too

@@ -291,15 +291,15 @@ def test_unreached_precision_prints_what_there_is(run):
 def test_ctrl_c_prints_what_there_is(run, monkeypatch):
     original = PowerTask.__call__
 
-    def stop(self, number):
-        if number == 5:
+    def stop(self, numbers):
+        if 5 in numbers:
             raise KeyboardInterrupt
-        return original(self, number)
+        return original(self, numbers)
 
     monkeypatch.setattr(PowerTask, "__call__", stop)
     code, out, err = run("map", "maze", "--workers", "1", "--rng", "0")
     assert code == 130
-    assert "320 draws" in out
+    assert "256 draws" in out  # replicates come in twos here: 4 and 5 were not finished
     assert "interrupted" in err
 
 

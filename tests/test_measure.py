@@ -278,12 +278,12 @@ def test_same_bits_when_replicates_finish_in_any_order(monkeypatch):
     alone = mp.power(maze, 0.9, samples=1024, rng=0)
     original, finished, lock = PowerTask.__call__, [], threading.Lock()
 
-    def late(self, number):
-        result = original(self, number)
-        time.sleep(random.Random(number).random() / 100)
+    def late(self, numbers):
+        results = original(self, numbers)
+        time.sleep(random.Random(numbers[0]).random() / 100)
         with lock:
-            finished.append(number)
-        return result
+            finished.append(numbers[0])
+        return results
 
     monkeypatch.setattr(PowerTask, "__call__", late)
     shuffled = mp.power(maze, 0.9, samples=1024, rng=0, workers=4)
@@ -347,10 +347,10 @@ def test_precision_is_reached_or_says_so():
 def test_ctrl_c_keeps_what_is_done(monkeypatch):
     original = PowerTask.__call__
 
-    def stop(self, number):
-        if number == 5:
+    def stop(self, numbers):
+        if 5 in numbers:
             raise KeyboardInterrupt
-        return original(self, number)
+        return original(self, numbers)
 
     maze = mp.envs.make("maze")
     whole = mp.power(maze, 0.9, samples=1024, rng=0)
