@@ -176,3 +176,24 @@ def test_a_draw_does_not_see_its_neighbours(case):
         for i in (0, 7, 8, 10):
             alone = solve_rows(mdp, rewards[i : i + 1], gamma, pick(mdp, "auto"))
             assert [x[0].tobytes() for x in alone] == [x[i].tobytes() for x in together]
+
+
+def test_a_long_walk_to_the_best_cell():
+    """At γ = 1 all go to the best cell, however far: hundreds of steps of a maze in few iterations, certified."""
+    mdp = mp.envs.make("maze(101,101,0)")
+    rewards = np.random.default_rng(0).random((4, mdp.n_states))
+    values, _, gap, iterations = solve_rows(mdp, rewards, 1.0, "deterministic")
+    np.testing.assert_allclose(values, np.repeat(rewards.max(axis=1)[:, None], mdp.n_states, axis=1), atol=1e-13)
+    assert gap.max() < 1e-10
+    assert iterations.max() < 100
+
+
+def test_exits_that_can_be_avoided_for_long():
+    """With slip, some policies live for ages before they fall: the bound on steps is large, and paid for."""
+    mdp = mp.envs.make("cliff", slip=0.1)
+    steps = gain.make_plan(mdp).outer.steps
+    assert steps > 1e4
+    sol = mp.optimal_values(mdp, np.random.default_rng(0).random((20, mdp.n_states)), 1)
+    assert sol.gap.max() < 64 * np.finfo(float).eps * steps
+    near = mp.optimal_values(mdp, np.random.default_rng(0).random((20, mdp.n_states)), 1 - 1e-9)
+    assert np.abs(near.normalised - sol.normalised).max() < 1e-4

@@ -45,9 +45,8 @@ from mdppower.solvers.kernel import kernel
 EPS = float(np.finfo(np.float64).eps)
 LANES = 4
 LEXICOGRAPHIC = 2.0**60
-FARSIGHTED = 2.0**20
+FARSIGHTED = 1.0 - 2.0**-20
 FIRST_SWEEPS, SWEEPS = 6, 3
-MOST_ROUGH = 300
 
 
 def solve(
@@ -79,12 +78,19 @@ def solve(
     values = np.empty((n, n_states))
     pairs = np.empty((n, n_states), np.int32) if start is None else np.array(start, np.int32, order="C")
     gap, iterations = np.empty(n), np.empty(n, np.int32)
-    _solve_rows(rewards, gamma, start is not None, mdp.pointer, mdp.kernel.indices, values, pairs, gap, iterations)
-    return values, pairs, gap, iterations
+    edges = mdp.pointer, mdp.kernel.indices
+    if gamma <= FARSIGHTED:
+        _solve_rows(rewards, gamma, start is not None, False, *edges, values, pairs, gap, iterations)
+        return values, pairs, gap, iterations
+    # Beyond it, one number a state would lose h: the last improvements are left to the exact comparison.
+    _solve_rows(rewards, FARSIGHTED, start is not None, False, *edges, values, pairs, gap, iterations)
+    before = iterations.copy()
+    _solve_rows(rewards, gamma, True, True, *edges, values, pairs, gap, iterations)
+    return values, pairs, gap, before + iterations
 
 
 @kernel
-def _solve_rows(rewards, gamma, warm, pointer, successor, values, pairs, gap, iterations):
+def _solve_rows(rewards, gamma, warm, exactly, pointer, successor, values, pairs, gap, iterations):
     n, n_states = rewards.shape
     # Lanes are the last axis of what the loops over edges read, and the first of what the walks read.
     reward, pair = np.empty((LANES, n_states)), np.empty((LANES, n_states), np.int32)
@@ -109,6 +115,7 @@ def _solve_rows(rewards, gamma, warm, pointer, successor, values, pairs, gap, it
         _howard(
             reward,
             gamma,
+            exactly,
             pointer,
             successor,
             pair,
@@ -162,19 +169,18 @@ def _greedy(pointer, successor, h, pair):
 
 
 @kernel
-def _howard(reward, gamma, pointer, successor, pair, g, h, q, base, target, visit, path, gap, iterations):
+def _howard(reward, gamma, exactly, pointer, successor, pair, g, h, q, base, target, visit, path, gap, iterations):
     """Improve `pair` in place until no action gains; leave values in g and h, and say (gap, iterations) of each lane.
 
     Most improvements look at one number a state, q = h + (g − best g)/(1−γ), after some sweeps of value iteration
-    that start from it: all lanes together. Where that finds no more, the exact comparison has the last word.
+    that start from it: all lanes together. Where that finds no more, the exact comparison has the last word. With
+    `exactly` (γ so near 1 that q would lose h), q serves only where there is one component, and q is h.
     """
     n_states = len(target)
     inverse = 1.0 / (1.0 - gamma) if gamma < 1.0 else LEXICOGRAPHIC
-    # q would lose h beyond this; the last improvements there are left to the exact comparison.
-    rough, shorter = min(inverse, FARSIGHTED), min(gamma, 1.0 - 1.0 / FARSIGHTED)
     waiting = len(gap)
     level = np.zeros(LANES)
-    exact, done = np.zeros(LANES, np.bool_), np.arange(LANES) >= waiting
+    exact, done, apart = np.zeros(LANES, np.bool_), np.arange(LANES) >= waiting, np.zeros(LANES, np.bool_)
     within, lead, switched = np.empty(LANES), np.empty(LANES), np.empty(LANES, np.int64)
     tolerance, least, stalled = np.ones(LANES), np.full(LANES, np.inf), np.zeros(LANES, np.int64)
     h[:] = 0.0
@@ -186,21 +192,25 @@ def _howard(reward, gamma, pointer, successor, pair, g, h, q, base, target, visi
             for s in range(n_states):
                 target[s] = successor[pair[lane, s]]
             _evaluate(reward[lane], gamma, target, g[lane], h[lane], visit, path)
-            if not exact[lane]:
-                level[lane], size = g[lane].max(), 0.0
+            level[lane], size = g[lane].max(), 0.0
+            apart[lane] = exactly and g[lane].min() < level[lane]
+            if not (exact[lane] or apart[lane]):
                 for s in range(n_states):
-                    q[s, lane] = h[lane, s] + (g[lane, s] - level[lane]) * rough
+                    q[s, lane] = h[lane, s] + (g[lane, s] - level[lane]) * inverse
                     size = max(size, abs(q[s, lane]))
                 within[lane] = 8.0 * EPS * tolerance[lane] * size
-        _value_sweeps(shorter, SWEEPS, pointer, successor, base, level, q)
-        _improve_all(pointer, successor, pair, q, within, exact | done, lead, switched)
+        idle = exact | done | apart
+        if not idle.all():
+            _value_sweeps(gamma, SWEEPS, pointer, successor, base, level, q)
+            _improve_all(pointer, successor, pair, q, within, idle, lead, switched)
         for lane in range(LANES):
             if done[lane]:
                 continue
-            if exact[lane] or switched[lane] == 0 or iteration > MOST_ROUGH:
-                exact[lane] = True
+            if idle[lane] or switched[lane] == 0:
+                if not (exact[lane] or apart[lane]):
+                    exact[lane], least[lane], stalled[lane] = True, np.inf, 0
                 lead[lane], switched[lane] = _improve(
-                    inverse, pointer, successor, pair[lane], g[lane], h[lane], tolerance[lane]
+                    reward[lane], gamma, inverse, pointer, successor, pair[lane], g[lane], h[lane], tolerance[lane]
                 )
             if switched[lane] == 0:
                 gap[lane] = _gap(reward[lane], gamma, pointer, successor, pair[lane], g[lane], h[lane])
@@ -212,7 +222,7 @@ def _howard(reward, gamma, pointer, successor, pair, g, h, q, base, target, visi
             # tolerance grows until the loop ends; the gap says what that cost.
             stalled[lane] = 0 if lead[lane] < least[lane] else stalled[lane] + 1
             least[lane] = min(lead[lane], least[lane])
-            if stalled[lane] > 500:
+            if stalled[lane] > 500 + n_states // 10:
                 tolerance[lane] *= 2.0
         if waiting == 0:
             return
@@ -288,27 +298,42 @@ def _improve_all(pointer, successor, pair, q, within, idle, lead, switched):
 
 
 @kernel
-def _improve(inverse, pointer, successor, pair, g, h, tolerance):
-    """Switch every state to its best action where that leads beyond rounding; return (largest lead, switches)."""
+def _improve(reward, gamma, inverse, pointer, successor, pair, g, h, tolerance):
+    """Switch every state to its best action where that leads beyond rounding; return (largest lead, switches).
+
+    A state that joins another component has its new value at once, and is seen to have it by those after it: else a
+    better cycle would draw in its surroundings by one step an iteration, and mazes are long.
+    """
+    n_states = len(pair)
     size, level = 0.0, 0.0
-    for s in range(len(pair)):
+    for s in range(n_states):
         size, level = max(size, abs(h[s])), max(level, abs(g[s]))
     within, apart = 8.0 * EPS * tolerance * size, 8.0 * EPS * tolerance * level
     largest, switched = 0.0, 0
-    for s in range(len(pair)):
-        here = h[successor[pair[s]]]
-        best, choice = 0.0, -1
-        for p in range(pointer[s], pointer[s + 1]):
-            n = successor[p]
-            lead = h[n] - here - within
-            if g[n] != g[s]:
-                lead += ((g[n] - g[s]) - apart) * inverse
-            if lead > best:
-                best, choice = lead, p
-        if choice >= 0:
-            pair[s] = choice
-            switched += 1
-            largest = max(largest, best)
+    for sweep in range(n_states + 1):
+        joined = 0
+        for k in range(n_states):
+            s = k if sweep % 2 == 0 else n_states - 1 - k
+            here = h[successor[pair[s]]]
+            best, choice = 0.0, -1
+            for p in range(pointer[s], pointer[s + 1]):
+                n = successor[p]
+                lead = h[n] - here - within
+                if g[n] != g[s]:
+                    lead += ((g[n] - g[s]) - apart) * inverse
+                if lead > best:
+                    best, choice = lead, p
+            if choice >= 0:
+                n = successor[choice]
+                pair[s] = choice
+                switched += 1
+                largest = max(largest, best)
+                if g[n] > g[s]:
+                    g[s] = g[n]
+                    h[s] = reward[s] - g[n] + gamma * h[n]
+                    joined += 1
+        if joined == 0:
+            break
     return largest, switched
 
 
