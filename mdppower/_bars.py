@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from mdppower._canonical import cut
-from mdppower._heatmap import COLOURS, UNIT, meets_greatest, short_rate
+from mdppower._heatmap import COLOURS, UNIT, meets_greatest
 from mdppower.errors import ParameterError
 from mdppower.power_estimate import PowerEstimate
+from mdppower.tables import number_text
 
 MOST_BARS = 60
 MOST_NAMES = 12
@@ -44,7 +45,7 @@ def bar_chart(estimate: PowerEstimate, hatch: bool) -> Figure:
         at = np.arange(n) + (k - (len(rates) - 1) / 2) * width
         center = power[g][order]
         error = np.array([center - lower[g][order], upper[g][order] - center])
-        name = f"γ = {short_rate(estimate.gammas[g])}"
+        name = f"γ = {number_text(estimate.gammas[g])}"
         if many:
             handles.append(panel.errorbar(at, center, error, fmt=".", ms=3, lw=0.6, color=colours[k], label=name))
         else:
@@ -74,5 +75,5 @@ def bar_chart(estimate: PowerEstimate, hatch: bool) -> Figure:
         title_fontsize=8,
         loc="upper left",
         bbox_to_anchor=(1, 1),
-    )  # fmt: skip
+    )
     return figure

@@ -19,6 +19,7 @@ from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import ParameterError
 from mdppower.power_estimate import PowerEstimate
 from mdppower.seeking import directions, most_power_seeking
+from mdppower.tables import number_text
 from mdppower.terminal import marks_of, number_texts
 
 COLOURS = "viridis"
@@ -82,7 +83,7 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, share_scale: bool, extras
             panel.imshow(odd, cmap=ListedColormap(["white"]), interpolation="nearest", extent=extent)
         spread = f"stderr up to {error[g].max():.2g}" if np.isfinite(error[g]).all() else "no stderr"
         odd_note = "" if finite.all() else "\nwhite: not finite"
-        panel.set_title(f"γ = {short_rate(estimate.gammas[g])}, {spread}{odd_note}", fontsize=10)
+        panel.set_title(f"γ = {number_text(estimate.gammas[g])}, {spread}{odd_note}", fontsize=10)
         _label_axes(panel)
         if extras.hatch:
             _hatch_ties(panel, estimate, g, grid)
@@ -155,12 +156,6 @@ def _draw_arrows(panel: Axes, estimate: PowerEstimate, g: int, norm: Normalize) 
     panel.scatter(columns[~moves], rows[~moves], s=12, c=ink[~moves], zorder=3)
 
 
-def short_rate(gamma: float) -> str:
-    """Six digits of γ, or all where six would make it 1: 0.99999999 is not 1."""
-    text = f"{gamma:.6g}"
-    return f"{gamma:.15g}" if float(text) == 1 != gamma else text
-
-
 def _scale(power: FloatArray) -> Normalize:
     """From least to most; around the one value where all are equal, so that the colour bar can be read."""
     finite = power[np.isfinite(power)]
@@ -196,6 +191,6 @@ def _write_marks(panel: Axes, estimate: PowerEstimate, power: FloatArray, norm: 
     for s, mark in marks_of(estimate.mdp).items():
         row, column = estimate.mdp.layout[s].tolist()
         panel.text(
-                column - 0.44, row - 0.44, mark, ha="left", va="top", fontsize=14 * min(inch, 0.6),
-                fontweight="bold", color=_ink(power[s], norm), parse_math=False,
-            )  # fmt: skip
+            column - 0.44, row - 0.44, mark, ha="left", va="top", fontsize=14 * min(inch, 0.6),
+            fontweight="bold", color=_ink(power[s], norm), parse_math=False,
+        )  # fmt: skip

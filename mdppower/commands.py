@@ -209,9 +209,14 @@ def _measure(
 
 def _require_out(out: str | None, picture: Mapping[str, Any]) -> None:
     """Refuse options of a picture where none is drawn."""
-    given = [name for name, value in picture.items() if value not in (None, False)]
+    given = _given(picture)
     if out is None and given:
         raise ParameterError(f"--{given[0].replace('_', '-')} is for a picture: add --out FILE")
+
+
+def _given(options: Mapping[str, Any]) -> list[str]:
+    """The names of the options that ask for something."""
+    return [name for name, value in options.items() if value not in (None, False)]
 
 
 def _print_power(estimate: PowerEstimate, fmt: str, colour: bool | None, confidence: float) -> None:
@@ -251,7 +256,7 @@ def plot(
     _require_out(out, options | {"title": title})
     found = load(file)
     if isinstance(found, RewardlessMDP):
-        given = [name for name, value in (options | {"gamma": gamma}).items() if value not in (None, False)]
+        given = _given(options | {"gamma": gamma})
         if given:
             raise ParameterError(f"--{given[0].replace('_', '-')} is for estimates; {file} holds an MDP")
         if out is None:

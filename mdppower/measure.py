@@ -9,7 +9,6 @@ expected next reward, no solve). All states and all γ share the draws, so that 
 from __future__ import annotations
 
 import math
-import os
 import warnings
 from concurrent.futures import Executor
 from typing import Any
@@ -24,7 +23,7 @@ from mdppower.graph import can_reach
 from mdppower.mdp import RewardlessMDP
 from mdppower.power_estimate import MOST_NUMBERS, PowerEstimate, PowerTask
 from mdppower.rewards import resolve
-from mdppower.runs import Workers, check_workers, run_in_order
+from mdppower.runs import Workers, check_workers, run_in_order, thread_count
 from mdppower.sampling import SAMPLERS, make_sampler
 from mdppower.solvers import pick, warm_up
 
@@ -140,7 +139,7 @@ def power(
 def _require_memory(mdp: RewardlessMDP, draws: int, kept: int, workers: Workers) -> None:
     """Raise SizeError before anything is done if the run would not fit into what is free now, by a rough estimate."""
     free = _free_memory()
-    threads = workers if isinstance(workers, int) and workers > 0 else (os.cpu_count() or 1) if workers == -1 else 1
+    threads = 1 if callable(workers) else thread_count(workers)
     # A replicate: uniforms and rewards in place, values, policies; the solver's own arrays; the kernel renumbered.
     replicate = mdp.n_states * (draws * (8 + 8 + 4) + 4 * 48)
     needed = threads * replicate + 2 * 8 * kept + 12 * mdp.kernel.nnz
@@ -177,7 +176,7 @@ def _run(
     hidden = None if progress is None else not progress
     with tqdm(desc="compiling", total=total, unit=" draws", disable=hidden) as bar:
         try:
-            warm_up(task.mdp, task.method)
+            warm_up(task.mdp, task.method, task.gammas)
             bar.set_description("POWER")
             for target in schedule:
                 numbers = range(len(done), target)

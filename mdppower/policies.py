@@ -11,9 +11,27 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mdppower._typing import FloatArray, Label
+from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.errors import SizeError
 from mdppower.mdp import RewardlessMDP
+
+
+def greedy(mdp: RewardlessMDP, score: FloatArray) -> tuple[IntArray, FloatArray]:
+    """The first pair of each state that has its greatest score, and that score.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    score : (P,) array
+
+    Returns
+    -------
+    pairs : (S,) int32 array
+    best : (S,) array
+    """
+    best = np.maximum.reduceat(score, mdp.pointer[:-1])
+    winners = np.flatnonzero(score == best[mdp.pair_states])
+    return winners[np.searchsorted(winners, mdp.pointer[:-1])].astype(np.int32), best
 
 
 def closed_policies(mdp: RewardlessMDP, start: Label, *, limit: int = 100_000) -> Iterator[dict[int, int]]:

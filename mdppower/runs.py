@@ -56,7 +56,7 @@ def run_in_order(
     elif callable(workers):
         yield from workers(task, items)
     else:
-        count = _count(workers)
+        count = thread_count(workers)
         if count == 1:
             yield from map(task, items)
         else:
@@ -69,10 +69,11 @@ def check_workers(workers: Any, executor: Any) -> None:
     if executor is not None and not isinstance(executor, Executor):
         raise ParameterError(f"executor must be a concurrent.futures.Executor, got {executor!r}")
     if not callable(workers):
-        _count(workers)
+        thread_count(workers)
 
 
-def _count(workers: Any) -> int:
+def thread_count(workers: Any) -> int:
+    """How many threads `workers` means, or ParameterError."""
     if isinstance(workers, bool) or not isinstance(workers, int) or (workers < 1 and workers != -1):
         raise ParameterError(f"workers must be a positive int, -1 or a map-like callable, got {workers!r}")
     return len(os.sched_getaffinity(0)) if workers == -1 and hasattr(os, "sched_getaffinity") else (

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from mdppower._typing import BoolArray, FloatArray, IntArray
 from mdppower.mdp import RewardlessMDP
+from mdppower.policies import greedy
 from mdppower.power_estimate import PowerEstimate
 
 
@@ -42,11 +43,11 @@ def most_power_seeking(estimate: PowerEstimate, g: int, confidence: float = 0.95
     """
     mdp = estimate.mdp
     score = np.asarray(mdp.kernel @ estimate.data.value[g])
-    best, _ = _first_best(mdp, score)
+    best, _ = greedy(mdp, score)
     # Rows that are the same have the same product with any vector, to the bit; others do not with a random one.
     name = np.asarray(mdp.kernel @ np.random.default_rng(0).random(mdp.n_states))
     same = name == name[best][mdp.pair_states]
-    second, next_best = _first_best(mdp, np.where(same, -np.inf, score))
+    second, next_best = greedy(mdp, np.where(same, -np.inf, score))
     weights = sparse.csr_array(mdp.kernel[best] - mdp.kernel[second])
     lower, _ = estimate.data.contrast(weights).bounds(confidence, simultaneous=True)
     with np.errstate(invalid="ignore"):
@@ -94,11 +95,3 @@ def _usual_step(mdp: RewardlessMDP, action: int) -> FloatArray:
     taken = [_step(mdp, pair) for pair in np.flatnonzero(mdp.action_codes == action)[:1000].tolist()]
     found, times = np.unique([step for step in taken if step.any()], axis=0, return_counts=True)
     return np.asarray(found[times.argmax()])
-
-
-def _first_best(mdp: RewardlessMDP, score: FloatArray) -> tuple[IntArray, FloatArray]:
-    """The first pair of each state with the greatest score, and that score."""
-    top = np.maximum.reduceat(score, mdp.pointer[:-1])
-    at = np.flatnonzero(score == np.repeat(top, np.diff(mdp.pointer)))
-    first = np.searchsorted(at, mdp.pointer[:-1])
-    return at[first].astype(np.int32), top

@@ -91,7 +91,7 @@ def _plain(value: Any) -> Any:
     return list(map(_plain, value)) if isinstance(value, tuple) else value
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
     """Six significant digits, or more where they would make an integer of what is none: γ = 0.99999999 is not 1."""
     text = f"{value:.6g}"
     return f"{value:.15g}" if float(text) == 1 != value else text
@@ -102,7 +102,7 @@ def _aligned(columns: Mapping[str, Sequence[Any]]) -> str:
     cells = []
     for name, values in columns.items():
         numeric = all(isinstance(v, (int, float, np.number)) for v in values) and len(values) > 0
-        column = [name, *(_number(float(v)) if isinstance(v, (float, np.floating)) else f"{v}" for v in values)]
+        column = [name, *(number_text(float(v)) if isinstance(v, (float, np.floating)) else f"{v}" for v in values)]
         width = max(map(len, column))
         cells.append([c.rjust(width) if numeric else c.ljust(width) for c in column])
     return "\n".join("  ".join(row).rstrip() for row in zip(*cells, strict=True))

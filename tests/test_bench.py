@@ -29,7 +29,6 @@ def rewards():
 @pytest.mark.parametrize("peer", bench.TOLERANCES)
 @pytest.mark.parametrize("gamma", [0.5, 0.99])
 def test_peers_agree(peer, gamma, maze, rewards):
-    pytest.importorskip(peer.split()[0].lower() if peer != "linprog" else "scipy")
     solve = bench.PEERS[peer](maze, gamma)
     exact = mp.optimal_values(maze, rewards, gamma).normalised
     for reward, v in zip(rewards, exact, strict=True):

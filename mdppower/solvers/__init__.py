@@ -6,7 +6,7 @@ every γ. `optimal_values` is the public door; `solve_rows` is the same without 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -17,6 +17,7 @@ from mdppower._checks import choice, discount_rates
 from mdppower._typing import FloatArray, IntArray
 from mdppower.errors import ParameterError, RewardError, SolverError
 from mdppower.mdp import RewardlessMDP
+from mdppower.policies import greedy
 from mdppower.solvers.accepted import certifiable
 
 Rows: TypeAlias = "tuple[FloatArray, IntArray, FloatArray, IntArray]"
@@ -183,14 +184,19 @@ def _what_can(gamma: float, excess: float) -> str:
     return f"; gamma up to about 1 - {distance:.0e} can be certified, and gamma = 1 is average reward, without this"
 
 
-def warm_up(mdp: RewardlessMDP, method: str) -> None:
+def warm_up(mdp: RewardlessMDP, method: str, gammas: Sequence[float] = ()) -> None:
     """Compile the solver's kernels (or load them from the cache) and plan, before work is handed to threads."""
     from mdppower.solvers.backup import mean_best_successor
 
     if method == "stochastic":
         from mdppower.solvers.stochastic import plan
 
-        plan(mdp)
+        if any(0 < gamma < 1 for gamma in gammas):
+            plan(mdp)
+        if 1 in gammas:
+            from mdppower.solvers.gain import make_plan
+
+            make_plan(mdp)
     tiny = RewardlessMDP.from_pairs([0], [[1.0]])
     values, *_ = _solver(method, 0.5)(tiny, np.zeros((1, 1)), 0.5, None)
     mean_best_successor(tiny, values)
@@ -220,10 +226,7 @@ def _myopic(mdp: RewardlessMDP, rewards: FloatArray) -> Rows:
     """γ = 0: v = R, no solve; the policy takes the best next reward."""
     pairs = np.empty(rewards.shape, np.int32)
     for i, reward in enumerate(rewards):
-        q = mdp.kernel @ reward
-        best = np.maximum.reduceat(q, mdp.pointer[:-1])
-        winners = np.flatnonzero(q == best[mdp.pair_states])
-        pairs[i] = winners[np.searchsorted(winners, mdp.pointer[:-1])]
+        pairs[i], _ = greedy(mdp, mdp.kernel @ reward)
     return rewards.copy(), pairs, np.zeros(len(rewards)), np.zeros(len(rewards), np.int32)
 
 

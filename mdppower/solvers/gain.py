@@ -19,12 +19,13 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from mdppower._typing import BoolArray, FloatArray, IntArray
+from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.errors import SolverError
 from mdppower.graph import end_components
 from mdppower.mdp import RewardlessMDP
@@ -236,7 +237,7 @@ class _Stopping:
         miss : float
             The most by which w misses its equation.
         """
-        movers, first = np.unique(self.owner, return_index=True)
+        movers, first = self._movers
         stop = np.full(self.n_nodes, -np.inf)
         stop[: self.stops] = level
         choice = np.full(self.n_nodes, -1)
@@ -249,7 +250,8 @@ class _Stopping:
             w = self._evaluate(choice, level, reward)
             going = self.kernel @ w
             best = np.full(self.n_nodes, -np.inf)
-            best[movers] = reward[movers] + np.maximum.reduceat(going, first)
+            best_of = np.maximum.reduceat(going, first) if len(first) else going
+            best[movers] = reward[movers] + best_of
             now = np.where(choice < 0, stop, -np.inf)
             on = choice >= 0
             now[on] = reward[on] + going[choice[on]]
@@ -263,11 +265,17 @@ class _Stopping:
             least = min(least, miss)
             stops = better & (stop >= best)
             choice[stops] = -1
-            goes = np.flatnonzero(better & ~stops)
-            for node in goes.tolist():
-                a, b = np.searchsorted(self.owner, [node, node + 1])
-                choice[node] = a + int(np.argmax(going[a:b]))
+            top = np.flatnonzero(going == best_of[np.searchsorted(movers, self.owner)])
+            greedy = np.full(self.n_nodes, -1)
+            greedy[movers] = top[np.searchsorted(top, first)]
+            goes = better & ~stops
+            choice[goes] = greedy[goes]
         raise SolverError(f"the best mixture of end components was not found in {MOST_ITERATIONS} iterations")
+
+    @cached_property
+    def _movers(self) -> tuple[AnyArray, AnyArray]:
+        """The nodes that have pairs, and the first pair of each."""
+        return np.unique(self.owner, return_index=True)
 
     def _evaluate(self, choice: IntArray, level: FloatArray, reward: FloatArray) -> FloatArray:
         on = np.flatnonzero(choice >= 0)

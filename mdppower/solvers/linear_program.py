@@ -34,6 +34,7 @@ from mdppower import lp
 from mdppower._typing import FloatArray, IntArray
 from mdppower.errors import SolverError
 from mdppower.mdp import RewardlessMDP
+from mdppower.policies import greedy
 
 EPS = float(np.finfo(np.float64).eps)
 VERTEX = 1e-3
@@ -117,19 +118,12 @@ def _certify(
 ) -> tuple[FloatArray, IntArray, float]:
     """From V: v in the middle of its enclosure, the greedy pairs, and half the width of the enclosure."""
     q = mdp.kernel @ long_run
-    best = np.maximum.reduceat(q, mdp.pointer[:-1])
+    pairs, best = greedy(mdp, q)
     residual = reward + gamma * best - long_run
     low, high = residual.min(), residual.max()
     rounding = 8 * EPS * (2 + np.abs(long_run).max())
     v = (1 - gamma) * long_run + (low + high) / 2
-    return v, _first_best(mdp, q, best), float((high - low) / 2 + rounding)
-
-
-def _first_best(mdp: RewardlessMDP, q: FloatArray, best: FloatArray) -> IntArray:
-    """The first pair of each state that attains its best value."""
-    candidates = np.flatnonzero(q == best[mdp.pair_states])
-    _, first = np.unique(mdp.pair_states[candidates], return_index=True)
-    return candidates[first].astype(np.int32)
+    return v, pairs, float((high - low) / 2 + rounding)
 
 
 # ---------------------------------------------------------------------- γ = 1
@@ -187,10 +181,10 @@ def _hold(
     x, y = np.maximum(mass, 0.0)
     flowing = np.bincount(mdp.pair_states, x, mdp.n_states)[mdp.pair_states] > 1e-9
     onward = mdp.kernel @ g
-    tight = onward >= np.maximum.reduceat(onward, mdp.pointer[:-1])[mdp.pair_states] - 1e-7
+    tight = onward >= greedy(mdp, onward)[1][mdp.pair_states] - 1e-7
     best: tuple[float, IntArray] | None = None
     for score in (np.where(flowing, x, y), np.where(tight, drift, -np.inf)):
-        pairs = _first_best(mdp, score, np.maximum.reduceat(score, mdp.pointer[:-1]))
+        pairs, _ = greedy(mdp, score)
         chain = RewardlessMDP.from_pairs(np.arange(mdp.n_states), mdp.kernel[pairs])
         worth, _, slack, _ = gain.solve(chain, reward[None])
         below = float((g - worth[0]).max() + slack[0])
