@@ -1,4 +1,4 @@
-"""Estimates from replicates: mean, standard error, intervals; and proportions from independent draws.
+"""Estimates from replicates: mean, standard error, intervals.
 
 A *replicate* is one independent randomisation of a set of draws (see `mdppower.sampling`); its mean is one
 observation, whatever the dependence of the draws inside it. With K replicate means m_k of a quantity,
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mdppower._checks import open_unit, positive_integer
+from mdppower._checks import open_unit
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.errors import LabelError, ParameterError
 
@@ -293,44 +293,3 @@ def _spread(weights: Any, ends: FloatArray) -> FloatArray:
         touches = np.asarray(weights @ infinite.astype(float)) > 0
         total = np.where(touches, ends[infinite][0], total)
     return total
-
-
-def proportion_interval(
-    successes: int | Sequence[int], draws: int, confidence: float = 0.95, *, independent: bool
-) -> tuple[FloatArray, FloatArray]:
-    """Clopper–Pearson interval of a probability, exact for independent draws.
-
-    Parameters
-    ----------
-    successes : int or sequence of int
-    draws : int
-    confidence : float
-    independent : bool
-        Must be true: on stratified draws a binomial interval may cover far too little.
-
-    Returns
-    -------
-    lower, upper : arrays
-
-    Raises
-    ------
-    ParameterError
-        The draws are not independent, or the counts are out of range.
-
-    Examples
-    --------
-    >>> low, high = proportion_interval(0, 100, independent=True)
-    >>> float(low), round(float(high), 4)
-    (0.0, 0.0362)
-    """
-    from scipy.special import betaincinv
-
-    if not independent:
-        raise ParameterError("a proportion needs iid draws: use sampler='iid'")
-    n, k = positive_integer(draws, "draws"), np.asarray(successes, dtype=np.float64)
-    if not ((k >= 0) & (k <= n)).all():
-        raise ParameterError(f"successes must be between 0 and {n}, got {successes}")
-    tail = (1 - open_unit(confidence, "confidence")) / 2
-    lower = np.where(k > 0, betaincinv(np.maximum(k, 1), n - k + 1, tail), 0.0)
-    upper = np.where(k < n, betaincinv(k + 1, np.maximum(n - k, 1), 1 - tail), 1.0)
-    return lower, upper

@@ -1,4 +1,4 @@
-"""Replicates → numbers: Student's t by hand, paired contrasts, the interval of what never varied, proportions."""
+"""Replicates → numbers: Student's t by hand, paired contrasts, the interval of what never varied."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import sparse, stats
+from scipy import sparse
 
-from mdppower.errors import ParameterError
-from mdppower.estimates import Replicates, proportion_interval
+from mdppower.estimates import Replicates
 
 
 def replicates(means, **changes):
@@ -81,17 +80,3 @@ def test_equal_replicates_are_not_certain():
 def test_one_replicate_has_no_error():
     assert np.isnan(replicates(np.ones((1, 1, 1))).bounds(0.95)[0]).all()
     assert np.isnan(replicates(np.ones((4, 1, 1)), has_variance=False).error).all()
-
-
-@pytest.mark.parametrize(("k", "n"), [(0, 10), (3, 10), (10, 10), (50, 1000)])
-def test_clopper_pearson_is_scipys(k, n):
-    expected = stats.binomtest(k, n).proportion_ci(0.95, method="exact")
-    lower, upper = proportion_interval(k, n, 0.95, independent=True)
-    assert (float(lower), float(upper)) == pytest.approx((expected.low, expected.high), abs=1e-12)
-
-
-def test_no_proportion_from_stratified_draws():
-    with pytest.raises(ParameterError, match="iid"):
-        proportion_interval(3, 10, independent=False)
-    with pytest.raises(ParameterError, match="between 0 and 10"):
-        proportion_interval(11, 10, independent=True)
