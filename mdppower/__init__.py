@@ -67,6 +67,8 @@ _HOME = {
     "load": "storage",
     "optimal_values": "solvers",
     "power": "measure",
+    "rsd": "visit_sets",
+    "visits": "visit_sets",
 }
 
 __all__ = [

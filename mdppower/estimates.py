@@ -24,7 +24,7 @@ import numpy as np
 
 from mdppower._checks import open_unit
 from mdppower._typing import BoolArray, FloatArray
-from mdppower.errors import LabelError, ParameterError
+from mdppower.errors import LabelError
 
 if TYPE_CHECKING:
     import xarray as xr

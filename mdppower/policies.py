@@ -2,18 +2,24 @@
 
 From a start s, a policy's visits depend only on the states that it can reach. A *closed partial policy* gives an
 action to each of these and to no other: enumerating them lists every visit distribution of F(s) (Turner et al.,
-Def. 3.3) with far fewer repeats than all A^S policies.
+Def. 3.3) with far fewer repeats than all A^S policies. Their number is still exponential as a rule: `estimate_leaves`
+tells beforehand how many there are, by Knuth's random descents (Math. Comp. 29, 1975).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.errors import SizeError
 from mdppower.mdp import RewardlessMDP
+
+Node = TypeVar("Node")
+Choices = Sequence[Sequence[int]]
+"""The pairs to choose from in each state."""
 
 
 def greedy(mdp: RewardlessMDP, score: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -34,15 +40,155 @@ def greedy(mdp: RewardlessMDP, score: FloatArray) -> tuple[IntArray, FloatArray]
     return winners[np.searchsorted(winners, mdp.pointer[:-1])].astype(np.int32), best
 
 
-def closed_policies(mdp: RewardlessMDP, start: Label, *, limit: int = 100_000) -> Iterator[dict[int, int]]:
+def equivalent_pairs(mdp: RewardlessMDP) -> IntArray:
+    """The first pair of the same state that has the same transition row (equivalent actions, Def. 6.7).
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+
+    Returns
+    -------
+    (P,) int32 array
+
+    Examples
+    --------
+    >>> mdp = RewardlessMDP.from_successors({"a": {"go": "b", "run": "b", "stay": "a"}, "b": {"stay": "b"}})
+    >>> equivalent_pairs(mdp).tolist()
+    [0, 0, 2, 3]
+    """
+    kernel = mdp.kernel
+    # Rows that are the same have the same product with any vector, to the bit; others do not with a random one.
+    name = np.asarray(kernel @ np.random.default_rng(0).random(mdp.n_states))
+    order = np.lexsort((np.arange(mdp.n_pairs), name, mdp.pair_states))
+    owner, key = mdp.pair_states[order], name[order]
+    begins = np.r_[True, (owner[1:] != owner[:-1]) | (key[1:] != key[:-1])]
+    first = np.empty(mdp.n_pairs, np.int32)
+    first[order] = order[np.flatnonzero(begins)[np.cumsum(begins) - 1]]
+    return first
+
+
+def distinct_choices(mdp: RewardlessMDP) -> list[list[int]]:
+    """The pairs of each state, one of each class of equivalent actions."""
+    first = equivalent_pairs(mdp)
+    kept = first == np.arange(mdp.n_pairs)
+    return [
+        [p for p in range(mdp.pointer[s], mdp.pointer[s + 1]) if kept[p]] for s in range(mdp.n_states)
+    ]  # fmt: skip
+
+
+def restricted(mdp: RewardlessMDP, given: Mapping[Label, Label]) -> RewardlessMDP:
+    """The MDP in which some states have one action only: what a policy with π(s') = a can do.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    given : mapping from state to action
+
+    Returns
+    -------
+    RewardlessMDP
+        With the same states and action names.
+
+    Raises
+    ------
+    LabelError
+        There is no such state, or the state has no such action.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> restricted(mp.envs.fork(3), {"root": "->t2"}).n_pairs
+    4
+    """
+    keep = np.ones(mdp.n_pairs, bool)
+    for state, action in given.items():
+        pair, s = mdp.pair(state, action), mdp.index(state)
+        keep[mdp.pointer[s] : mdp.pointer[s + 1]] = False
+        keep[pair] = True
+    return RewardlessMDP.from_pairs(
+        mdp.pair_states[keep],
+        mdp.kernel[np.flatnonzero(keep)],
+        states=mdp.states if mdp.label_table is None else mdp.label_table,
+        actions=mdp.action_names,
+        action_codes=mdp.action_codes[keep],
+        layout=mdp.layout,
+        marks=mdp.marks,
+    )
+
+
+# ---------------------------------------------------------------------- trees of choices
+
+
+def leaves(root: Node, children: Callable[[Node], list[Node] | None], limit: int, what: str) -> Iterator[Node]:
+    """The leaves of a tree, depth first: the nodes whose `children` are None.
+
+    Parameters
+    ----------
+    root : node
+    children : callable
+        The nodes below one, or None for a leaf.
+    limit : int
+        Most leaves to give.
+    what : str
+        What the leaves are, for the message.
+
+    Raises
+    ------
+    SizeError
+        There are more than `limit`; the message has the estimate of their number.
+    """
+    stack, given = [root], 0
+    while stack:
+        node = stack.pop()
+        below = children(node)
+        if below is None:
+            given += 1
+            if given > limit:
+                about = estimate_leaves(root, children)
+                raise SizeError(f"more than {limit:,} {what} (about {about:.2g} by random probing)")
+            yield node
+        else:
+            stack += reversed(below)
+
+
+def estimate_leaves(root: Node, children: Callable[[Node], list[Node] | None], probes: int = 500) -> float:
+    """About how many leaves a tree has: the mean of the products of branching numbers along random descents.
+
+    Unbiased (Knuth 1975), with a large spread where the tree is uneven.
+    """
+    rng = np.random.default_rng(0)
+    total = 0.0
+    for _ in range(probes):
+        node, product = root, 1.0
+        while (below := children(node)) is not None:
+            if not below:
+                product = 0.0
+                break
+            product *= len(below)
+            node = below[int(rng.integers(len(below)))]
+        total += product
+    return total / probes
+
+
+Partial = tuple[dict[int, int], frozenset[int]]
+"""The choices so far, and the states reached that have none yet."""
+
+
+def closed_policies(
+    mdp: RewardlessMDP, start: Label | list[Label], *, limit: int = 100_000, choices: Choices | None = None
+) -> Iterator[dict[int, int]]:
     """Every closed partial policy from a start state.
 
     Parameters
     ----------
     mdp : RewardlessMDP
-    start : state label
+    start : state label, or list of these
+        With several, the policies that are closed from all of them.
     limit : int
         Most policies to give.
+    choices : sequence of sequences of int, optional
+        The pairs to choose from in each state; by default all. See `distinct_choices`.
 
     Yields
     ------
@@ -52,7 +198,7 @@ def closed_policies(mdp: RewardlessMDP, start: Label, *, limit: int = 100_000) -
     Raises
     ------
     SizeError
-        There are more than `limit`.
+        There are more than `limit`; the message has an estimate of their number.
 
     Examples
     --------
@@ -61,27 +207,36 @@ def closed_policies(mdp: RewardlessMDP, start: Label, *, limit: int = 100_000) -
     >>> len(list(closed_policies(fork, "root")))
     2
     """
-    kernel = mdp.kernel
-    first = mdp.index(start)
-    # A node of the search: the choices so far, and the states reached that have none yet.
-    stack: list[tuple[dict[int, int], frozenset[int]]] = [({}, frozenset([first]))]
-    given = 0
-    while stack:
-        chosen, waiting = stack.pop()
+    options = choices or [range(mdp.pointer[s], mdp.pointer[s + 1]) for s in range(mdp.n_states)]
+    reached = successor_sets(mdp)
+
+    def children(node: Partial) -> list[Partial] | None:
+        chosen, waiting = node
         if not waiting:
-            given += 1
-            if given > limit:
-                raise SizeError(f"more than {limit:,} closed policies from state {start!r}")
-            yield chosen
-            continue
+            return None
         s = min(waiting)
-        for p in range(mdp.pointer[s + 1] - 1, mdp.pointer[s] - 1, -1):
-            reached = kernel.indices[kernel.indptr[p] : kernel.indptr[p + 1]].tolist()
-            extended = {**chosen, s: p}
-            stack.append((extended, (waiting | frozenset(reached)) - extended.keys()))
+        return [({**chosen, s: p}, (waiting | reached[p]) - chosen.keys() - {s}) for p in options[s]]
+
+    begin = start if isinstance(start, list) else [start]
+    root: Partial = ({}, frozenset(mdp.index(state) for state in begin))
+    what = f"closed policies from state {start!r}"
+    return (chosen for chosen, _ in leaves(root, children, limit, what))
 
 
-def visit_distribution(mdp: RewardlessMDP, policy: dict[int, int], start: Label, gamma: float) -> FloatArray:
+def successor_sets(mdp: RewardlessMDP) -> list[frozenset[int]]:
+    """The states that each pair may lead to."""
+    kernel = mdp.kernel
+    return [
+        frozenset(kernel.indices[kernel.indptr[p] : kernel.indptr[p + 1]].tolist()) for p in range(mdp.n_pairs)
+    ]  # fmt: skip
+
+
+# ---------------------------------------------------------------------- what a policy visits
+
+
+def visit_distribution(
+    mdp: RewardlessMDP, policy: dict[int, int], start: Label, gamma: float, *, delayed: bool = False
+) -> FloatArray:
     """f^{π,s}(γ) = Σ_t γ^t E[e_{s_t}] of a closed partial policy (Turner et al., Def. 3.3).
 
     Parameters
@@ -92,15 +247,65 @@ def visit_distribution(mdp: RewardlessMDP, policy: dict[int, int], start: Label,
     start : state label
     gamma : float
         In [0, 1).
+    delayed : bool
+        Whether to count from the state after the start: (f − e_s)/γ, without the cancellation.
 
     Returns
     -------
     (S,) array
         Sums to 1/(1−γ).
     """
-    inside = np.array(sorted(policy))
-    rows = mdp.kernel[[policy[s] for s in inside.tolist()]].toarray()[:, inside]
+    inside, rows = _chain(mdp, policy)
     begin = (inside == mdp.index(start)).astype(float)
+    if delayed:
+        begin = begin @ rows
     visits = np.zeros(mdp.n_states)
     visits[inside] = np.linalg.solve(np.eye(len(inside)) - gamma * rows.T, begin)
     return visits
+
+
+def recurrent_distribution(mdp: RewardlessMDP, policy: dict[int, int], start: Label) -> FloatArray:
+    """The limit of (1−γ) f^{π,s}(γ) at γ → 1 of a closed partial policy (Turner et al., Def. 6.10).
+
+    Each recurrent class has its stationary distribution (the long-run average, also where it is periodic), weighted
+    by the chance to end in it.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    policy : dict
+        {state index: pair index}, closed from `start`.
+    start : state label
+
+    Returns
+    -------
+    (S,) array
+        Sums to 1.
+    """
+    from scipy.sparse import csgraph
+
+    inside, rows = _chain(mdp, policy)
+    count, label = csgraph.connected_components(rows, directed=True, connection="strong")
+    row, column = np.nonzero(rows)
+    is_open = np.zeros(count, bool)
+    is_open[label[row[label[row] != label[column]]]] = True
+    transient = is_open[label]
+    begin = (inside == mdp.index(start)).astype(float)
+    # Expected visits of the transient states, and what flows from them into the classes.
+    left = np.linalg.solve(np.eye(int(transient.sum())) - rows[np.ix_(transient, transient)].T, begin[transient])
+    arrives = begin + left @ rows[transient]
+    visits = np.zeros(mdp.n_states)
+    for c in np.flatnonzero(~is_open):
+        members = np.flatnonzero(label == c)
+        within = rows[np.ix_(members, members)]
+        system = np.eye(len(members)) - within.T
+        system[0] = 1.0  # one equation is redundant
+        stationary = np.linalg.solve(system, np.eye(len(members))[0])
+        visits[inside[members]] = arrives[members].sum() * stationary
+    return visits
+
+
+def _chain(mdp: RewardlessMDP, policy: dict[int, int]) -> tuple[FloatArray, FloatArray]:
+    """The states of a closed policy, and its transition matrix among them."""
+    inside = np.array(sorted(policy))
+    return inside, mdp.kernel[[policy[s] for s in inside.tolist()]].toarray()[:, inside]

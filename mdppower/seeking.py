@@ -10,7 +10,7 @@ from scipy import sparse
 
 from mdppower._typing import BoolArray, FloatArray, IntArray
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import greedy
+from mdppower.policies import equivalent_pairs, greedy
 from mdppower.power_estimate import PowerEstimate
 
 
@@ -44,9 +44,8 @@ def most_power_seeking(estimate: PowerEstimate, g: int, confidence: float = 0.95
     mdp = estimate.mdp
     score = np.asarray(mdp.kernel @ estimate.data.value[g])
     best, _ = greedy(mdp, score)
-    # Rows that are the same have the same product with any vector, to the bit; others do not with a random one.
-    name = np.asarray(mdp.kernel @ np.random.default_rng(0).random(mdp.n_states))
-    same = name == name[best][mdp.pair_states]
+    first = equivalent_pairs(mdp)
+    same = first == first[best][mdp.pair_states]
     second, next_best = greedy(mdp, np.where(same, -np.inf, score))
     weights = sparse.csr_array(mdp.kernel[best] - mdp.kernel[second])
     lower, _ = estimate.data.contrast(weights).bounds(confidence, simultaneous=True)
