@@ -275,6 +275,10 @@ def plot(
         click.echo(f"wrote {out}", err=True)
 
 
+def _draws(found: PowerEstimate) -> str:
+    return f"{found.samples:,} ({found.sampler}, rng={found.entropy})" if found.samples else "none: exact"
+
+
 @cli.command()
 @click.argument("file", type=click.Path())
 def info(file: str) -> None:
@@ -289,7 +293,7 @@ def info(file: str) -> None:
     if not isinstance(found, RewardlessMDP):
         lower, upper = found.data.bounds(0.95, simultaneous=True)
         facts["holds"] = "a POWER estimate" + (", interrupted before its end" if found.interrupted else "")
-        facts |= {"rewards": found.rewards.name, "draws": f"{found.samples:,} ({found.sampler}, rng={found.entropy})"}
+        facts |= {"rewards": found.rewards.name, "draws": _draws(found)}
         facts |= {"method": found.method, "guarantee": f"{found.guarantee} intervals, widened by certified gaps"}
         for g, gamma in enumerate(found.gammas):
             power = found.data.value[g]

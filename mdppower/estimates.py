@@ -18,12 +18,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Rational
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mdppower._checks import open_unit
-from mdppower._typing import BoolArray, FloatArray
+from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import LabelError
 
 if TYPE_CHECKING:
@@ -157,7 +158,9 @@ class Estimate:
     single : bool
         Whether there is one quantity, without an axis of its own.
     dimension : str
-        What the quantities are: "state", "pair".
+        What the quantities are: "state", "pair", "option".
+    fractions : (G, n) object array, optional
+        The quantities as fractions, where they are known exactly.
     """
 
     data: Replicates
@@ -166,8 +169,59 @@ class Estimate:
     single_gamma: bool
     single: bool = False
     dimension: str = "state"
+    fractions: AnyArray | None = None
 
-    def _shape(self, array: FloatArray) -> FloatArray:
+    @classmethod
+    def known(
+        cls,
+        values: Any,
+        labels: Sequence[Any],
+        gammas: tuple[float, ...],
+        *,
+        single_gamma: bool = True,
+        dimension: str = "state",
+        slack: float = 0.0,
+    ) -> Estimate:
+        """Quantities that are known without draws.
+
+        Parameters
+        ----------
+        values : (G, n) nested sequence of fractions.Fraction, or of float
+        labels, gammas, single_gamma, dimension
+            As the attributes.
+        slack : float
+            Bound on the error, where the values are floats.
+
+        Returns
+        -------
+        Estimate
+            With standard error 0, and intervals of half-width `slack`.
+
+        Examples
+        --------
+        >>> from fractions import Fraction
+        >>> third = Estimate.known([[Fraction(1, 3), Fraction(1, 2)]], ["a", "b"], (0.9,))
+        >>> third.exact, third.difference("b", "a").exact
+        (array([Fraction(1, 3), Fraction(1, 2)], dtype=object), Fraction(1, 6))
+        """
+        exact = np.asarray(values, dtype=object)
+        numbers = exact.astype(np.float64)
+        n = numbers.shape[1]
+        data = Replicates(
+            np.repeat(numbers[None], 2, axis=0), np.full(n, -np.inf), np.full(n, np.inf), np.ones(n, bool),
+            np.full(len(numbers), slack), 1,
+        )  # fmt: skip
+        is_exact = all(isinstance(x, Rational) for x in exact.flat)
+        return cls(
+            data, labels, gammas, single_gamma, dimension=dimension, fractions=exact if is_exact else None
+        )  # fmt: skip
+
+    @property
+    def exact(self) -> Any:
+        """The quantities as fractions, in the shape of `mean`; None where they are not known exactly."""
+        return None if self.fractions is None else self._shape(self.fractions)
+
+    def _shape(self, array: AnyArray) -> Any:
         """The (G, n) array with the axes that the caller expects."""
         if self.single:
             array = array[:, 0]
@@ -183,7 +237,7 @@ class Estimate:
         >>> mp.power(mp.envs.fork(2), 0.9, 1.0, samples=64).mean
         array([1., 1., 1.])
         """
-        return self._shape(self.data.value)
+        return np.asarray(self._shape(self.data.value))
 
     @property
     def stderr(self) -> FloatArray:
@@ -195,7 +249,7 @@ class Estimate:
         >>> mp.power(mp.envs.fork(2), 0.9, 1.0, samples=64).stderr
         array([0., 0., 0.])
         """
-        return self._shape(self.data.error)
+        return np.asarray(self._shape(self.data.error))
 
     def interval(self, confidence: float = 0.95, *, simultaneous: bool = False) -> tuple[FloatArray, FloatArray]:
         """Confidence limits: Student's t on replicates, widened by the certified error of the solver.
@@ -245,17 +299,26 @@ class Estimate:
         Estimate
             Of one number (a γ).
         """
+        return self.between(self._position(first), self._position(second))
+
+    def between(self, i: int, j: int) -> Estimate:
+        """The i-th quantity minus the j-th, paired."""
         weights = np.zeros((1, len(self.labels)))
-        weights[0, self._position(first)] += 1
-        weights[0, self._position(second)] -= 1
+        weights[0, i] += 1
+        weights[0, j] -= 1
+        exact = None if self.fractions is None else self.fractions[:, [i]] - self.fractions[:, [j]]
+        return self._contrast(weights, ((self.labels[i], self.labels[j]),), "difference", exact)
+
+    def one(self, i: int) -> Estimate:
+        """The i-th quantity alone."""
+        weights = np.eye(len(self.labels))[[i]]
+        exact = None if self.fractions is None else self.fractions[:, [i]]
+        return self._contrast(weights, (self.labels[i],), self.dimension, exact)
+
+    def _contrast(self, weights: FloatArray, labels: Any, dimension: str, exact: AnyArray | None) -> Estimate:
         return Estimate(
-            self.data.contrast(weights),
-            ((first, second),),
-            self.gammas,
-            self.single_gamma,
-            True,
-            "difference",
-        )
+            self.data.contrast(weights), labels, self.gammas, self.single_gamma, True, dimension, exact
+        )  # fmt: skip
 
     def to_xarray(self, confidence: float = 0.95) -> xr.Dataset:
         """An xarray Dataset: mean, stderr, lower and upper along (gamma, quantity).

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import warnings
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,13 @@ import numpy as np
 from mdppower._checks import choice, discount_rates, positive, positive_integer
 from mdppower._typing import FloatArray
 from mdppower.errors import ConvergenceError, MDPPowerWarning, ParameterError, SizeError, SolverError
-from mdppower.estimates import Replicates
+from mdppower.estimates import Estimate, Replicates
 from mdppower.graph import can_reach
 from mdppower.mdp import RewardlessMDP
 from mdppower.power_estimate import MOST_NUMBERS, PowerEstimate, PowerTask
-from mdppower.rewards import resolve
+from mdppower.rewards import RewardDistribution, resolve
 from mdppower.runs import Workers, check_workers, run_in_order, thread_count
-from mdppower.sampling import SAMPLERS, make_sampler
+from mdppower.sampling import SAMPLERS, Sampler, make_sampler, seed
 from mdppower.solvers import pick, warm_up
 
 DEFAULT_MAX_SAMPLES = 2**20
@@ -66,8 +67,9 @@ def power(
     rng : int, numpy.random.Generator, SeedSequence, …
         As for `numpy.random.default_rng`. The entropy used is in the result; passed as `rng`, it gives the same
         numbers.
-    method : {"auto", "deterministic", "stochastic", "lp", "lp-occupancy"}
-        See `optimal_values`.
+    method : {"auto", "exact", "deterministic", "stochastic", "lp", "lp-occupancy"}
+        See `optimal_values`. ``"exact"`` integrates over the nondominated visit distributions without draws, for
+        small MDPs and uniform, finite discrete or normal rewards; ``exact`` of the result has the fractions.
     sampler : {"latin", "sobol", "iid"}
         See `mdppower.sampling`. Discrete rewards and callables are drawn iid.
     workers : int or map-like callable
@@ -105,6 +107,8 @@ def power(
     >>> low, high = estimate.interval(0.99)
     >>> bool(low[0] < 0.75 < high[0])
     True
+    >>> mp.power(mp.envs.make("turner-figure-1"), 1, method="exact").exact[0]
+    Fraction(517, 640)
     """
     gammas, single = discount_rates(gamma)
     positive_integer(samples, "samples")
@@ -124,8 +128,10 @@ def power(
             MDPPowerWarning,
             stacklevel=2,
         )
+    if method == "exact":
+        return _exactly(mdp, gammas, single, distribution, precision)
     method = pick(mdp, method)
-    source = make_sampler(distribution, sampler, samples, _entropy(rng))
+    source = make_sampler(distribution, sampler, samples, seed(rng))
     width = len(gammas) * mdp.n_states
     schedule = _schedule(samples, source.size, precision, max_samples, MOST_NUMBERS // width)
     if schedule[-1] * width > MOST_NUMBERS:
@@ -134,6 +140,24 @@ def power(
     _require_memory(mdp, source.size, schedule[0] * width, workers)
     task = PowerTask(mdp, gammas, single, source, method, len(schedule), distribution)
     return _run(task, schedule, precision, workers, executor, progress)
+
+
+def _exactly(
+    mdp: RewardlessMDP,
+    gammas: tuple[float, ...],
+    single: bool,
+    distribution: RewardDistribution,
+    precision: float | None,
+) -> PowerEstimate:
+    from mdppower.exact import exact_power
+
+    if precision is not None:
+        raise ParameterError("precision is about draws; method='exact' makes none")
+    values, errors = exact_power(mdp, gammas, distribution)
+    known = Estimate.known(values, mdp.states, gammas)
+    task = PowerTask(mdp, gammas, single, Sampler(distribution, "exact", 0, 0), "exact", 1, distribution)
+    data = replace(known.data, slack=np.array(errors))
+    return PowerEstimate(data, task, np.zeros(len(gammas)), False, fractions=known.fractions)
 
 
 def _require_memory(mdp: RewardlessMDP, draws: int, kept: int, workers: Workers) -> None:
@@ -256,14 +280,4 @@ def _schedule(samples: int, size: int, precision: float | None, max_samples: int
     return looks
 
 
-def _entropy(rng: Any) -> int:
-    """The entropy of a run, from what `numpy.random.default_rng` takes."""
-    if rng is None:
-        return int(np.random.SeedSequence().entropy or 0)  # type: ignore[arg-type]
-    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
-        return int(rng)
-    try:
-        generator = np.random.default_rng(rng)
-    except (TypeError, ValueError):
-        raise ParameterError(f"rng must be a non-negative integer or a numpy Generator, got {rng!r}") from None
-    return int.from_bytes(generator.bytes(16), "little")
+_entropy = seed

@@ -86,8 +86,7 @@ def plot_power(
         raise ParameterError("arrows need states that lie on a grid; this MDP's POWER is drawn as bars")
     else:
         figure = bar_chart(estimate, hatch)
-    about = f"{estimate.samples:,} draws of {estimate.rewards.name} rewards"
-    told = [str(title or f"POWER — {about}")]
+    told = [str(title or f"POWER — {estimate.about}")]
     told += ["arrows: action of most POWER; faint: not resolved"] if arrows else []
     told += ["hatched: interval meets that of the greatest"] if hatch else []
     lines = [line for text in told for line in textwrap.wrap(text, int(12 * figure.get_figwidth()))]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from mdppower._typing import FloatArray, IntArray, Label
+from mdppower._typing import AnyArray, FloatArray, IntArray, Label
 from mdppower.errors import ParameterError, RewardError, SizeError, SolverError
 from mdppower.estimates import Estimate, Replicates
 from mdppower.mdp import RewardlessMDP
@@ -109,8 +109,10 @@ class PowerEstimate(Estimate):
         When it was made, and by which versions of what.
     task : PowerTask
         The run: what makes any of its replicates again.
+    exact : object array of fractions.Fraction, or None
+        POWER itself, where the method is ``"exact"`` and the rewards are not normal.
     guarantee : str
-        ``"statistical"``.
+        ``"statistical"``, or ``"exact"``.
 
     Examples
     --------
@@ -122,7 +124,10 @@ class PowerEstimate(Estimate):
     0.8
     """
 
-    guarantee = "statistical"
+    @property
+    def guarantee(self) -> str:
+        """``"exact"`` for fractions, else ``"statistical"``."""
+        return "statistical" if self.fractions is None else "exact"
 
     def __init__(
         self,
@@ -131,8 +136,9 @@ class PowerEstimate(Estimate):
         gap: FloatArray,
         interrupted: bool,
         history: dict[str, str] | None = None,
+        fractions: AnyArray | None = None,
     ) -> None:
-        super().__init__(data, task.mdp.states, task.gammas, task.single)
+        super().__init__(data, task.mdp.states, task.gammas, task.single, fractions=fractions)
         own = {"task": task, "gap": gap, "interrupted": interrupted, "history": history or _history()}
         for name, value in own.items():
             object.__setattr__(self, name, value)  # through object: the base is a frozen dataclass
@@ -180,6 +186,20 @@ class PowerEstimate(Estimate):
         64
         """
         return len(self.data.means) * self.task.source.size
+
+    @property
+    def about(self) -> str:
+        """What the numbers come from, in words.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7).about
+        '64 draws of uniform rewards'
+        """
+        if self.samples == 0:
+            return f"{'exact' if self.guarantee == 'exact' else 'integrated'}, {self.rewards.name} rewards"
+        return f"{self.samples:,} draws of {self.rewards.name} rewards"
 
     @property
     def entropy(self) -> int:
@@ -312,6 +332,8 @@ class PowerEstimate(Estimate):
         >>> draw.rewards.shape, bool(draw.normalised[1] == draw.rewards[1])  # t1 is absorbing
         ((3,), True)
         """
+        if self.samples == 0:
+            raise ParameterError("exact POWER is made without draws")
         if isinstance(i, bool) or not isinstance(i, (int, np.integer)) or not 0 <= i < self.samples:
             raise ParameterError(f"draws are numbered 0 … {self.samples - 1}, got {i!r}")
         if gamma is None and len(self.gammas) > 1:
@@ -350,7 +372,8 @@ class PowerEstimate(Estimate):
         k = self._rate(gamma)
         task = replace(self.task, gammas=(self.gammas[k],), single=True)
         data = replace(self.data, means=self.data.means[:, k : k + 1], slack=self.data.slack[k : k + 1])
-        return PowerEstimate(data, task, self.gap[k : k + 1], self.interrupted, self.history)
+        exact = None if self.fractions is None else self.fractions[k : k + 1]
+        return PowerEstimate(data, task, self.gap[k : k + 1], self.interrupted, self.history, exact)
 
     def _rate(self, gamma: float) -> int:
         """Position of a rate."""
@@ -427,8 +450,8 @@ class PowerEstimate(Estimate):
         mean, error = self.data.value, self.data.error
         rates = ", ".join(f"{g:.15g}" for g in self.gammas)
         return (
-            f"PowerEstimate({self.mdp.n_states:,} states, γ = {rates}, {self.samples:,} draws of {self.rewards.name} "
-            f"rewards: POWER {mean.min():.4f} … {mean.max():.4f}, stderr ≤ {error.max():.2g})"
+            f"PowerEstimate({self.mdp.n_states:,} states, γ = {rates}, {self.about}: "
+            f"POWER {mean.min():.4f} … {mean.max():.4f}, stderr ≤ {error.max():.2g})"
         )
 
     def _repr_html_(self) -> str:

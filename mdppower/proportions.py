@@ -31,7 +31,9 @@ class Proportions:
     draws : int
         Independent draws made; 0 where the probabilities are exact.
     exact : object array of fractions.Fraction, or None
-        Exact probabilities, of the same shape.
+        Exact probabilities, of the same shape; or floats, with their error in `slack`.
+    slack : float
+        Bound on the error of probabilities that are neither fractions nor from draws.
 
     Examples
     --------
@@ -44,13 +46,14 @@ class Proportions:
     possible: AnyArray
     draws: int
     exact: AnyArray | None = None
+    slack: float = 0.0
 
     @classmethod
-    def known(cls, exact: Any) -> Proportions:
-        """Probabilities that are known exactly, from fractions."""
+    def known(cls, exact: Any, slack: float = 0.0) -> Proportions:
+        """Probabilities that are known without draws: fractions, or floats with a bound on their error."""
         values = np.asarray(exact, dtype=object)
         nothing = np.zeros(values.shape, dtype=np.int64)
-        return cls(nothing, nothing, 0, values)
+        return cls(nothing, nothing, 0, values, slack)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -59,8 +62,8 @@ class Proportions:
 
     @property
     def guarantee(self) -> str:
-        """``"exact"`` or ``"statistical"``."""
-        return "exact" if self.draws == 0 else "statistical"
+        """``"exact"`` for fractions, else ``"statistical"``."""
+        return "exact" if self.draws == 0 and self.slack == 0 else "statistical"
 
     @property
     def mean(self) -> FloatArray:
@@ -89,7 +92,7 @@ class Proportions:
         """
         open_unit(confidence, "confidence")
         if self.draws == 0:
-            return self.mean, self.mean
+            return np.maximum(self.mean - self.slack, 0.0), np.minimum(self.mean + self.slack, 1.0)
         if simultaneous:
             confidence = 1 - (1 - confidence) / max(1, self.sure.size)
         lower, _ = proportion_interval(self.sure, self.draws, confidence, independent=True)
@@ -98,12 +101,14 @@ class Proportions:
 
     def __getitem__(self, where: Any) -> Proportions:
         exact = None if self.exact is None else np.asarray(self.exact[where], dtype=object)
-        return Proportions(np.asarray(self.sure[where]), np.asarray(self.possible[where]), self.draws, exact)
+        return Proportions(
+            np.asarray(self.sure[where]), np.asarray(self.possible[where]), self.draws, exact, self.slack
+        )
 
     def __repr__(self) -> str:
         if self.shape:
             return f"Proportions(shape {self.shape}, {self.guarantee})"
-        if self.exact is not None:
+        if self.exact is not None and not self.slack:
             return f"Proportions({self.exact.item()})"
         lower, upper = self.interval()
         return f"Proportions({float(self.mean):.4f}, 95 % in [{float(lower):.4f}, {float(upper):.4f}])"

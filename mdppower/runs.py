@@ -7,13 +7,14 @@ the number of workers and whoever finishes first, so that what is summed from th
 from __future__ import annotations
 
 import os
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
-from mdppower.errors import ParameterError
+from mdppower.errors import MDPPowerWarning, ParameterError
 
 T = TypeVar("T")
 
@@ -62,6 +63,62 @@ def run_in_order(
         else:
             with _threads(count) as own:
                 yield from _ahead(task, items, own, 2 * count)
+
+
+def gather(
+    task: Callable[[int], T],
+    count: int,
+    size: int,
+    *,
+    workers: Workers,
+    executor: Executor | None,
+    progress: bool | None,
+    label: str,
+    prepare: Callable[[], None],
+) -> Iterator[T]:
+    """Results of replicates 0 … count − 1, in order, under a progress bar.
+
+    Ctrl-C ends it early, with a warning, where two replicates or more are there.
+
+    Parameters
+    ----------
+    task : callable of a replicate's number
+    count, size : int
+        Replicates, and draws in each.
+    workers, executor
+        As for `run_in_order`.
+    progress : bool or None
+        Whether to show a bar; None: in a terminal.
+    label : str
+        What the bar says.
+    prepare : callable
+        Compiles what the task needs, before work is handed to threads.
+
+    Yields
+    ------
+    object
+    """
+    from tqdm import tqdm
+
+    done = 0
+    with tqdm(
+        desc="compiling", total=count * size, unit=" draws", disable=None if progress is None else not progress
+    ) as bar:
+        try:
+            prepare()
+            bar.set_description(label)
+            for result in run_in_order(task, range(count), workers=workers, executor=executor):
+                done += 1
+                bar.update(size)
+                yield result
+        except KeyboardInterrupt:
+            if done < 2:
+                raise
+            warnings.warn(
+                f"interrupted: the result is from {done * size:,} of {count * size:,} draws",
+                MDPPowerWarning,
+                stacklevel=2,
+            )
 
 
 def check_workers(workers: Any, executor: Any) -> None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -101,6 +102,25 @@ def make_sampler(rewards: RewardDistribution, kind: str, samples: int, entropy: 
             f"Sobol points exist in up to {_SOBOL_DIMENSIONS:,} dimensions, not {rewards.dimension:,}"
         )
     return Sampler(rewards, kind, replicate_size(samples, rewards.n_states, kind), entropy)
+
+
+def seed(rng: Any) -> int:
+    """The entropy of a run, from what `numpy.random.default_rng` takes.
+
+    Examples
+    --------
+    >>> seed(7), seed(np.random.default_rng(7)) == seed(np.random.default_rng(7))
+    (7, True)
+    """
+    if rng is None:
+        return int(np.random.SeedSequence().entropy or 0)  # type: ignore[arg-type]
+    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
+        return int(rng)
+    try:
+        generator = np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        raise ParameterError(f"rng must be a non-negative integer or a numpy Generator, got {rng!r}") from None
+    return int.from_bytes(generator.bytes(16), "little")
 
 
 def latin_hypercube(n: int, dimension: int, rng: np.random.Generator) -> FloatArray:

@@ -20,6 +20,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +130,8 @@ def save_estimate(estimate: PowerEstimate, path: PathLike) -> None:
         "interrupted": estimate.interrupted,
         "history": estimate.history,
     }
+    if estimate.fractions is not None:
+        header["exact"] = [[str(x) for x in row] for row in estimate.fractions.tolist()]
     _write(data, header, path)
 
 
@@ -212,7 +215,9 @@ def _estimate(data: xr.Dataset, header: dict[str, Any]) -> PowerEstimate:
         looks=header["looks"],
         has_variance=header["has_variance"],
     )
-    return PowerEstimate(kept, task, data["gap"].values, header["interrupted"], header["history"])
+    exact = [[Fraction(x) for x in row] for row in header["exact"]] if "exact" in header else None
+    fractions = None if exact is None else np.array(exact, dtype=object).reshape(len(gammas), mdp.n_states)
+    return PowerEstimate(kept, task, data["gap"].values, header["interrupted"], header["history"], fractions)
 
 
 # ---------------------------------------------------------------------- bytes

@@ -113,7 +113,7 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
             f"least  {_with_error(value[g, worst], half[worst])} at {name[worst]}"
         )
     what = (
-        f"{estimate.samples:,} draws of {estimate.rewards.name} rewards (rng={estimate.entropy}); "
+        f"{estimate.about}" + (f" (rng={estimate.entropy})" if estimate.samples else "") + "; "
         f"{_meaning(lower)}; solver error ≤ {estimate.gap.max():.0e}"
     )
     return "\n\n".join([*blocks, what])

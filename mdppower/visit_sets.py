@@ -64,8 +64,9 @@ class Visits:
 
     Attributes
     ----------
+    whole : RewardlessMDP
     mdp : RewardlessMDP
-        With other actions taken out, where some were given.
+        The same, with other actions taken out where some were given.
     start : label
     gamma : float
     given : mapping
@@ -83,6 +84,7 @@ class Visits:
     {'star': '->l_tri', 'l_tri': '->l_sw', 'l_sw': '->l_sw'}
     """
 
+    whole: RewardlessMDP
     mdp: RewardlessMDP
     start: Label
     gamma: float
@@ -192,6 +194,39 @@ class Visits:
         [5, 2, 2]
         """
         return replace(self, _chosen=tuple(p for p, _ in _search(self.mdp, self.start, self.limit)))
+
+    def select(self, positions: Sequence[int]) -> Visits:
+        """Some of the distributions, by their positions.
+
+        Parameters
+        ----------
+        positions : sequence of int
+
+        Returns
+        -------
+        Visits
+
+        Raises
+        ------
+        ParameterError
+            There is no such position, or none is given.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.visits(mp.envs.fork(3), "root", 0.5).select([0, 2]).rows.tolist()
+        [[1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0]]
+        """
+        wrong = [k for k in positions if not 0 <= k < len(self)]
+        if wrong or len(positions) == 0:
+            what = f"there is no position {wrong[0]!r}" if wrong else "no positions were given"
+            raise ParameterError(f"{what}; this set has positions 0 … {len(self) - 1}")
+        return replace(self, _chosen=tuple(self.policies[k] for k in positions))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all that the actions taken out leave: no selection."""
+        return self._chosen is None
 
     def witnesses(self) -> FloatArray:
         """(K, S) for each distribution of F_nd a reward for which it is strictly best at this γ.
@@ -348,7 +383,7 @@ def visits(
     positive_integer(limit, "limit")
     mdp.index(start)
     given = dict(given or {})
-    return Visits(restricted(mdp, given) if given else mdp, start, rate, given, limit)
+    return Visits(mdp, restricted(mdp, given) if given else mdp, start, rate, given, limit)
 
 
 def rsd(

@@ -1,0 +1,553 @@
+"""Which of two options is worth more: C_Σ, the gap, p(A ≥ B), and whether B is instrumentally convergent over A.
+
+With h_A(R) = max_{a in A} ⟨a, R⟩ and R drawn from Σ,
+
+    C_Σ(A) = E h_A,        gap = C_Σ(B) − C_Σ(A),        p_Σ(A ≥ B) = P(h_A ≥ h_B),
+
+and B is Σ-instrumentally convergent over A if p_Σ(A ≥ B) ≤ 1/2. For Σ = N(0, I) C_Σ is the Gaussian width, for random
+signs n times the Rademacher complexity. Ties count for both sides in p(A ≥ B) and p(B ≥ A), so that with enough of
+them either can exceed 1/2, A = B being the extreme; the relation is not transitive either. Hence P(A > B), P(tie) and
+P(A < B) are given apart, and the mid-p, P(A > B) + P(tie)/2.
+
+Probabilities come from independent draws (Clopper–Pearson), the means from the same draws, paired; or all of them are
+exact, by `mdppower.exact`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from numbers import Rational
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mdppower._checks import choice, positive_integer
+from mdppower._typing import FloatArray
+from mdppower.errors import MDPPowerWarning, ParameterError
+from mdppower.estimates import Estimate, Replicates
+from mdppower.mdp import RewardlessMDP
+from mdppower.options import Option, Reach, require_alike
+from mdppower.proportions import Proportions
+from mdppower.rewards import RewardDistribution, resolve
+from mdppower.runs import Workers, check_workers
+from mdppower.sampling import Sampler, make_sampler, seed
+from mdppower.solvers import METHODS
+from mdppower.tally import Tally, states_only, tally
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+MOST_OPTIONS = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Option A against option B; every number with its error.
+
+    Attributes
+    ----------
+    A, B : Option
+    complexity_A, complexity_B : Estimate
+        C_Σ of each.
+    gap : Estimate
+        C_Σ(B) − C_Σ(A), paired.
+    outcomes : Proportions
+        P(A > B), P(tie), P(A < B), in this order.
+    p_at_least, p_at_most : Proportions
+        p(A ≥ B) and p(B ≥ A): both count ties.
+    sd : float
+        Standard deviation of Δ = h_A − h_B; NaN where it was not computed.
+    least, greatest : float
+        The least and the greatest Δ that were drawn; NaN for exact comparisons.
+    tolerance : float
+        Worths that differ by no more than this (the largest certified error of a draw) count as ties.
+    rewards : RewardDistribution
+    samples : int
+        Draws; 0 where exact.
+    entropy : int or None
+        Pass it as ``rng`` to draw the same rewards.
+
+    Examples
+    --------
+    The end t1 of a fork has one vector, the fork itself two, one of which is the same: they tie half of the time.
+
+    >>> import mdppower as mp
+    >>> fork = mp.envs.fork(2)
+    >>> a, b = (mp.Option.state(fork, s, 0.9, kind="power") for s in ("t1", "root"))
+    >>> result = mp.compare(a, b, method="exact")
+    >>> result.gap.exact, result.p_tie, result.p_greater
+    (Fraction(1, 6), Proportions(1/2), Proportions(0))
+    >>> result.verdict
+    'B is instrumentally convergent over A: p(A ≥ B) = 1/2, all of it ties'
+    """
+
+    A: Option
+    B: Option
+    means: Estimate
+    gap: Estimate
+    outcomes: Proportions
+    p_at_least: Proportions
+    p_at_most: Proportions
+    sd: float
+    least: float
+    greatest: float
+    tolerance: float
+    rewards: RewardDistribution
+    samples: int
+    entropy: int | None
+
+    @property
+    def complexity_A(self) -> Estimate:
+        """C_Σ(A) = E h_A."""
+        return self.means.one(0)
+
+    @property
+    def complexity_B(self) -> Estimate:
+        """C_Σ(B) = E h_B."""
+        return self.means.one(1)
+
+    @property
+    def p_greater(self) -> Proportions:
+        """P(A > B)."""
+        return self.outcomes[0]
+
+    @property
+    def p_tie(self) -> Proportions:
+        """P(h_A = h_B)."""
+        return self.outcomes[1]
+
+    @property
+    def p_less(self) -> Proportions:
+        """P(A < B)."""
+        return self.outcomes[2]
+
+    @property
+    def mid_p(self) -> float:
+        """P(A > B) + P(tie)/2."""
+        return float((self.p_greater.mean + self.p_at_least.mean) / 2)
+
+    def mid_p_interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Limits of the mid-p: those of P(A > B) and of p(A ≥ B), each at half the level, averaged.
+
+        Parameters
+        ----------
+        confidence : float
+
+        Returns
+        -------
+        lower, upper : float
+        """
+        half = 1 - (1 - confidence) / 2
+        (low_1, high_1), (low_2, high_2) = self.p_greater.interval(half), self.p_at_least.interval(half)
+        return float(low_1 + low_2) / 2, float(high_1 + high_2) / 2
+
+    def is_convergent(self, confidence: float = 0.95) -> bool | None:
+        """Whether B is instrumentally convergent over A, p(A ≥ B) ≤ 1/2; None where the interval holds 1/2 inside.
+
+        Parameters
+        ----------
+        confidence : float
+            Of the interval of p(A ≥ B); exact numbers need none.
+
+        Returns
+        -------
+        bool or None
+        """
+        return _is_at_most_half(self.p_at_least, confidence)
+
+    @property
+    def verdict(self) -> str:
+        """The answer in words, at 95 %, with the ties named where they decide."""
+        answer = self.is_convergent()
+        p = self.p_at_least
+        if p.guarantee == "exact":
+            told = f"p(A ≥ B) = {_text(p.exact)}"
+        else:
+            low, high = p.interval()
+            told = f"p(A ≥ B) in [{float(low):.4f}, {float(high):.4f}]"
+        tie, strictly = float(self.p_tie.mean), _is_at_most_half(self.p_greater, 0.95)
+        if answer is None:
+            return f"undecided: {told}"
+        if tie and not float(self.p_greater.mean):
+            told += ", all of it ties"
+        elif answer is False and strictly:
+            told += f", because of ties: P(A > B) = {_short(self.p_greater)} and P(tie) = {_short(self.p_tie)}"
+        return f"B is {'' if answer else 'not '}instrumentally convergent over A: {told}"
+
+    def table(self, confidence: float = 0.95) -> dict[str, list[Any]]:
+        """The numbers as columns: quantity, value, stderr, lower, upper, exact.
+
+        Parameters
+        ----------
+        confidence : float
+            Of each interval.
+
+        Returns
+        -------
+        dict from str to list
+        """
+        rows: list[tuple[Any, ...]] = []
+        for name, one in (("C(A)", self.complexity_A), ("C(B)", self.complexity_B), ("gap C(B) - C(A)", self.gap)):
+            low, high = one.interval(confidence)
+            rows.append((name, float(one.mean), float(one.stderr), float(low), float(high), _text(one.exact)))
+        named = {
+            "P(A > B)": self.p_greater, "P(tie)": self.p_tie, "P(A < B)": self.p_less, "p(A ≥ B)": self.p_at_least,
+            "p(B ≥ A)": self.p_at_most,
+        }  # fmt: skip
+        for name, p in named.items():
+            low, high = p.interval(confidence)
+            rows.append((name, float(p.mean), float(p.stderr), float(low), float(high), _text(p.exact)))
+        low_mid, high_mid = self.mid_p_interval(confidence)
+        exact = [p.exact for p in (self.p_greater, self.p_at_least)]
+        mid = "" if exact[0] is None or exact[1] is None else _text((exact[0] + exact[1]) / 2)
+        rows.append(("mid-p", self.mid_p, np.nan if self.samples else 0.0, low_mid, high_mid, mid))
+        names = ["quantity", "value", "stderr", "lower", "upper"] + ["exact"] * (self.samples == 0)
+        return {name: [row[k] for row in rows] for k, name in enumerate(names)}
+
+    def __repr__(self) -> str:
+        return (
+            f"Comparison(A = {self.A.name}, B = {self.B.name}: gap {float(self.gap.mean):.4g}, "
+            f"p(A ≥ B) {float(self.p_at_least.mean):.4g}; {self.verdict})"
+        )
+
+
+def compare(
+    A: Option,
+    B: Option,
+    rewards: Any = "uniform",
+    *,
+    samples: int = 4096,
+    rng: Any = None,
+    method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> Comparison:
+    """Compare two options over a distribution of rewards.
+
+    Parameters
+    ----------
+    A, B : Option
+        Sets of one kind at one γ, over the same states.
+    rewards : str, distribution, mapping, callable, …
+        As for `power`.
+    samples : int
+        Independent draws, rounded up to whole replicates.
+    rng : int, numpy.random.Generator, SeedSequence, …
+    method : {"auto", "exact", "deterministic", "stochastic", "lp", "lp-occupancy"}
+        ``"exact"`` enumerates what is nondominated and integrates exactly (small MDPs; uniform, finite discrete or
+        normal rewards); the others are solvers of draws, see `optimal_values`.
+    workers, executor, progress
+        As for `power`.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ParameterError
+        The options are of different kinds, of different γ, or about different states.
+    RewardError
+        The rewards are malformed.
+    SizeError
+        An exact comparison is too large.
+
+    Examples
+    --------
+    Figure 10 of Turner et al.: s2 has more POWER than s3 at γ = 1, and yet to go there is the less likely optimum.
+
+    >>> import mdppower as mp
+    >>> mdp = mp.envs.figure_10()
+    >>> a, b = (mp.Option.state(mdp, s, 0.5, kind="value") for s in ("s3", "s2"))
+    >>> result = mp.compare(a, b, method="exact")
+    >>> result.gap.exact, result.p_at_least
+    (Fraction(1, 64), Proportions(7/12))
+    >>> result.verdict
+    'B is not instrumentally convergent over A: p(A ≥ B) = 7/12'
+    """
+    for option in (A, B):
+        if not isinstance(option, Option):
+            raise ParameterError(f"compare takes two options, got {option!r}; see mdppower.Option")
+    require_alike(A, B)
+    choice(method, "method", (*METHODS, "exact"))
+    check_workers(workers, executor)
+    positive_integer(samples, "samples")
+    distribution = _rewards_of([A, B], rewards)
+    if method == "exact":
+        return _exact(A, B, distribution)
+    source = make_sampler(distribution, "iid", samples, seed(rng))
+    found = tally([A, B], source, samples, method, workers, executor, progress)
+    return _from_tally(A, B, found, source)
+
+
+def compare_all(
+    options: Sequence[Option],
+    rewards: Any = "uniform",
+    *,
+    samples: int = 4096,
+    rng: Any = None,
+    method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+    confidence: float = 0.95,
+) -> xr.Dataset:
+    """All pairs of some options, in one pass over the draws.
+
+    Parameters
+    ----------
+    options : sequence of Option
+        Alike, with different names.
+    rewards, samples, rng, method, workers, executor, progress
+        As for `compare`.
+    confidence : float
+        Of each interval.
+
+    Returns
+    -------
+    xarray.Dataset
+        Along (A, B): ``gap`` = C(B) − C(A) with ``gap_stderr``; ``p_greater``, ``p_tie``, ``p_less``; ``p_at_least``
+        = p(A ≥ B) with ``p_lower``, ``p_upper``; ``convergent``: 1 if B is instrumentally convergent over A, 0 if
+        not, −1 undecided. Along A: ``complexity``, ``complexity_stderr``.
+
+    Raises
+    ------
+    ParameterError
+        Fewer than two options, more than 2,000, or options that are not alike.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> fork = mp.envs.fork(3)
+    >>> table = mp.compare_all([mp.Option.state(fork, s, 0.9, kind="power") for s in ("t1", "t2", "root")], rng=0)
+    >>> table.p_less.sel(A="'t1'", B="'root'").item() > 0.6  # 2/3
+    True
+    """
+    options = list(options)
+    if not 2 <= len(options) <= MOST_OPTIONS:
+        raise ParameterError(f"compare_all takes 2 to {MOST_OPTIONS:,} options, got {len(options)}")
+    for option in options[1:]:
+        require_alike(options[0], option)
+    names = [option.name for option in options]
+    if len(set(names)) < len(names):
+        twice = next(name for k, name in enumerate(names) if name in names[:k])
+        raise ParameterError(f"two options are called {twice}")
+    choice(method, "method", METHODS)
+    check_workers(workers, executor)
+    positive_integer(samples, "samples")
+    source = make_sampler(_rewards_of(options, rewards), "iid", samples, seed(rng))
+    found = tally(options, source, samples, method, workers, executor, progress)
+    return _dataset(options, found, source, confidence)
+
+
+def complexity(
+    option: Option,
+    rewards: Any = "uniform",
+    *,
+    samples: int = 4096,
+    rng: Any = None,
+    method: str = "auto",
+    sampler: str = "latin",
+    workers: Workers = 1,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> Estimate:
+    """C_Σ(A) = E sup_{a in A} ⟨a, σ⟩ with its error.
+
+    Parameters
+    ----------
+    option : Option
+        A POWER set gives POWER; a VALUE set the mean of (1−γ)V*.
+    rewards : str, distribution, mapping, callable, …
+        Σ. ``"gaussian-width"`` is N(0, I), ``"rademacher"`` random signs.
+    samples, rng, workers, executor, progress
+        As for `compare`.
+    method : {"auto", "exact", "deterministic", "stochastic", "lp", "lp-occupancy"}
+    sampler : {"latin", "sobol", "iid"}
+        As for `power`; random signs are drawn independently.
+
+    Returns
+    -------
+    Estimate
+        One number; ``exact`` is a fraction where the method is.
+
+    Examples
+    --------
+    The widths of two unit vectors: 1/√π, and E max of two signs, 1/2.
+
+    >>> import mdppower as mp
+    >>> pair = mp.Option.vectors([[1, 0], [0, 1]])
+    >>> [round(float(mp.complexity(pair, law, rng=0).mean), 2) for law in ("gaussian-width", "rademacher")]
+    [0.56, 0.5]
+    >>> mp.complexity(pair, "rademacher", method="exact").exact
+    Fraction(1, 2)
+    """
+    if not isinstance(option, Option):
+        raise ParameterError(f"complexity takes an option, got {option!r}; see mdppower.Option")
+    choice(method, "method", (*METHODS, "exact"))
+    check_workers(workers, executor)
+    positive_integer(samples, "samples")
+    distribution = _rewards_of([option], _named(rewards))
+    distribution.require_mean(_mdp_of([option]))
+    if method == "exact":
+        from mdppower.exact import exact_mean
+
+        mean, error = exact_mean(option, distribution)
+        return _known_means([mean], [option.name], option.gamma, error).one(0)
+    source = make_sampler(distribution, sampler, samples, seed(rng))
+    found = tally([option], source, samples, method, workers, executor, progress)
+    return _means([option], found, source).one(0)
+
+
+# ---------------------------------------------------------------------- from draws to numbers
+
+
+def _named(rewards: Any) -> Any:
+    """The two complexities that have names of their own."""
+    if isinstance(rewards, str) and rewards == "gaussian-width":
+        return "norm(0,1)"
+    if isinstance(rewards, str) and rewards == "rademacher":
+        from scipy import stats
+
+        return stats.rv_discrete(name="rademacher", values=([-1, 1], [0.5, 0.5]))
+    return rewards
+
+
+def _mdp_of(options: Sequence[Option]) -> RewardlessMDP:
+    """An MDP over the options' states, which rewards are resolved against."""
+    for option in options:
+        for part in option.parts:
+            if isinstance(part, Reach):
+                return part.mdp
+    return states_only(options[0].states)
+
+
+def _rewards_of(options: Sequence[Option], rewards: Any) -> RewardDistribution:
+    return resolve(_named(rewards), _mdp_of(options))
+
+
+def _means(options: Sequence[Option], found: Tally, source: Sampler) -> Estimate:
+    """C_Σ of each option."""
+    d = source.rewards
+    size = len(options)
+    data = Replicates(
+        means=found.means[:, None, :],
+        low=np.full(size, -np.inf),
+        high=np.full(size, np.inf),
+        constant=np.full(size, bool(d.is_constant.all())),
+        slack=np.array([found.slack]),
+        trials=found.draws if source.kind == "iid" else len(found.means),
+        has_variance=d.has_variance,
+    )
+    gamma = options[0].gamma
+    return Estimate(
+        data, [o.name for o in options], (np.nan if gamma is None else gamma,), True, dimension="option"
+    )  # fmt: skip
+
+
+def _from_tally(A: Option, B: Option, found: Tally, source: Sampler) -> Comparison:
+    means = _means([A, B], found, source)
+    greater, tie, less = found.greater[0, 1], found.near[0, 1], found.greater[1, 0]
+    n = found.draws
+    centre = found.total[0, 1] / n
+    variance = max(found.squares[0, 1] / n - centre**2, 0.0) * n / (n - 1) if n > 1 else np.nan
+    _warn_of_near_ties(found, float(np.sqrt(variance)))
+    outcomes = np.array([greater, tie, less])
+    at_least, at_most = np.array(greater + tie), np.array(less + tie)
+    return Comparison(
+        A, B, means, means.difference(B.name, A.name) if A.name != B.name else means.between(1, 0),
+        Proportions(outcomes, outcomes, n), Proportions(at_least, at_least, n), Proportions(at_most, at_most, n),
+        float(np.sqrt(variance)), float(found.least[0, 1]), float(-found.least[1, 0]), found.tolerance,
+        source.rewards, n, source.entropy,
+    )  # fmt: skip
+
+
+def _warn_of_near_ties(found: Tally, sd: float) -> None:
+    """Ties are differences below the certified errors: say so where these are not tiny."""
+    import warnings
+
+    if found.near[0, 1] and found.tolerance > 1e-9 * sd > 0:
+        warnings.warn(
+            f"{found.near[0, 1]} draws count as ties: their worths differ by less than could be certified "
+            f"(up to {found.tolerance:.1e}, where the standard deviation of the difference is {sd:.1e})",
+            MDPPowerWarning,
+            stacklevel=4,
+        )
+
+
+def _dataset(options: Sequence[Option], found: Tally, source: Sampler, confidence: float) -> xr.Dataset:
+    import xarray as xr
+
+    n, names = found.draws, [option.name for option in options]
+    means = _means(options, found, source).data
+    at_least = Proportions(found.greater + found.near, found.greater + found.near, n)
+    lower, upper = at_least.interval(confidence)
+    # Paired errors of all pairs from the covariance of the replicate means.
+    covariance = np.atleast_2d(np.cov(found.means.T))
+    spread = np.diag(covariance)
+    variance = np.maximum(spread[:, None] + spread[None, :] - 2 * covariance, 0.0)
+    value = means.value[0]
+    pair = ("A", "B")
+    columns: dict[str, tuple[Any, FloatArray]] = {
+        "gap": (pair, value[None, :] - value[:, None]),
+        "gap_stderr": (pair, np.sqrt(variance / len(found.means))),
+        "p_greater": (pair, found.greater / n),
+        "p_tie": (pair, found.near / n),
+        "p_less": (pair, found.greater.T / n),
+        "p_at_least": (pair, at_least.mean),
+        "p_lower": (pair, lower),
+        "p_upper": (pair, upper),
+        "convergent": (pair, np.where(upper <= 0.5, 1, np.where(lower > 0.5, 0, -1))),
+        "complexity": ("A", value),
+        "complexity_stderr": ("A", means.error[0]),
+    }
+    gamma = options[0].gamma
+    about = {
+        "confidence": confidence, "samples": n, "entropy": str(source.entropy), "rewards": source.rewards.name,
+        "kind": options[0].kind, "tolerance": found.tolerance,
+    }  # fmt: skip
+    return xr.Dataset(columns, {"A": names, "B": names}, about | ({} if gamma is None else {"gamma": gamma}))
+
+
+# ---------------------------------------------------------------------- exact
+
+
+def _exact(A: Option, B: Option, rewards: RewardDistribution) -> Comparison:
+    from mdppower.exact import exact_comparison
+
+    found = exact_comparison(A, B, rewards)
+    means = _known_means([found.mean_A, found.mean_B], [A.name, B.name], A.gamma, found.error)
+    chances = np.array([found.greater, found.tie, found.less], dtype=object)
+
+    def known(values: Any) -> Proportions:
+        return Proportions.known(values, found.error)
+
+    return Comparison(
+        A, B, means, means.between(1, 0), known(chances), known(chances[0] + chances[1]),
+        known(chances[2] + chances[1]), np.nan, np.nan, np.nan, found.error, rewards, 0, None,
+    )  # fmt: skip
+
+
+def _known_means(values: Sequence[Any], names: Sequence[str], gamma: float | None, error: float) -> Estimate:
+    rates = (np.nan if gamma is None else gamma,)
+    return Estimate.known([values], names, rates, dimension="option", slack=error)
+
+
+def _is_at_most_half(p: Proportions, confidence: float) -> bool | None:
+    if p.guarantee == "exact" and p.exact is not None:
+        return bool(p.exact.item() <= 0.5)
+    low, high = p.interval(confidence)
+    return True if high <= 0.5 else False if low > 0.5 else None
+
+
+def _short(p: Proportions) -> str:
+    return _text(p.exact) if p.guarantee == "exact" else f"{float(p.mean):.4f}"
+
+
+def _text(exact: Any) -> str:
+    """A fraction as text; nothing for what is none."""
+    number = exact.item() if hasattr(exact, "item") else exact
+    return str(number) if isinstance(number, Rational) else ""
