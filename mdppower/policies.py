@@ -8,6 +8,7 @@ tells beforehand how many there are, by Knuth's random descents (Math. Comp. 29,
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -16,10 +17,13 @@ import numpy as np
 from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.errors import SizeError
 from mdppower.mdp import RewardlessMDP
+from mdppower.rational import rational
 
 Node = TypeVar("Node")
 Choices = Sequence[Sequence[int]]
 """The pairs to choose from in each state."""
+
+_EQUIVALENT: weakref.WeakKeyDictionary[RewardlessMDP, IntArray] = weakref.WeakKeyDictionary()
 
 
 def greedy(mdp: RewardlessMDP, score: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -43,6 +47,8 @@ def greedy(mdp: RewardlessMDP, score: FloatArray) -> tuple[IntArray, FloatArray]
 def equivalent_pairs(mdp: RewardlessMDP) -> IntArray:
     """The first pair of the same state that has the same transition row (equivalent actions, Def. 6.7).
 
+    Rows are the same if the fractions that they stand for are: 0.1 + 0.8 and 0.9 may differ as floats.
+
     Parameters
     ----------
     mdp : RewardlessMDP
@@ -53,10 +59,16 @@ def equivalent_pairs(mdp: RewardlessMDP) -> IntArray:
 
     Examples
     --------
-    >>> mdp = RewardlessMDP.from_successors({"a": {"go": "b", "run": "b", "stay": "a"}, "b": {"stay": "b"}})
+    >>> mdp = RewardlessMDP.from_successors(
+    ...     {"a": {"x": {"a": 0.1 + 0.7, "b": 0.2}, "y": {"a": 0.8, "b": 0.2}, "z": "b"}, "b": {"stay": "b"}})
     >>> equivalent_pairs(mdp).tolist()
     [0, 0, 2, 3]
     """
+    found = _EQUIVALENT.get(mdp)
+    return _EQUIVALENT.setdefault(mdp, _equivalent_pairs(mdp)) if found is None else found
+
+
+def _equivalent_pairs(mdp: RewardlessMDP) -> IntArray:
     kernel = mdp.kernel
     # Rows that are the same have the same product with any vector, to the bit; others do not with a random one.
     name = np.asarray(kernel @ np.random.default_rng(0).random(mdp.n_states))
@@ -65,6 +77,18 @@ def equivalent_pairs(mdp: RewardlessMDP) -> IntArray:
     begins = np.r_[True, (owner[1:] != owner[:-1]) | (key[1:] != key[:-1])]
     first = np.empty(mdp.n_pairs, np.int32)
     first[order] = order[np.flatnonzero(begins)[np.cumsum(begins) - 1]]
+    # Rows whose floats differ, but not the fractions: neighbours in the order of the products are all that can be.
+    kept = order[begins]
+    close = (mdp.pair_states[kept[1:]] == mdp.pair_states[kept[:-1]]) & (np.abs(np.diff(name[kept])) <= 1e-12)
+    for i in np.flatnonzero(close):
+        p, q = kept[i], kept[i + 1]
+        own, other = (slice(kernel.indptr[k], kernel.indptr[k + 1]) for k in (p, q))
+        if not np.array_equal(kernel.indices[own], kernel.indices[other]):
+            continue
+        row = [rational(x) for x in kernel.data[own].tolist()]
+        if row == [rational(x) for x in kernel.data[other].tolist()] and sum(row) == 1:
+            low, high = sorted((int(first[p]), int(first[q])))
+            first[first == high] = low
     return first
 
 

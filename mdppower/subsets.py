@@ -16,7 +16,7 @@ import numpy as np
 from mdppower._checks import choice, positive_integer
 from mdppower._typing import BoolArray, FloatArray, Label
 from mdppower.errors import ParameterError
-from mdppower.exact import ExactComparison, cell_probability, exact_comparison, expansions
+from mdppower.exact import ExactComparison, exact_comparison, expansions, visits_probability
 from mdppower.mdp import RewardlessMDP
 from mdppower.options import Option, Reach
 from mdppower.proportions import Proportions
@@ -73,10 +73,13 @@ def visit_optimality(
     if not isinstance(subset, Visits):
         raise ParameterError(f"visit_optimality takes what mdppower.visits gives, got {subset!r}")
     distribution = _check(subset.whole, rewards, samples, method, workers, executor)
+    if method == "exact":
+        # The best of a set is the best of its nondominated ones.
+        return Proportions.known(
+            *visits_probability(subset.nondominated() if subset.is_whole else subset, distribution)
+        )
     if subset.gamma in (0, 1):
         subset = subset.nondominated() if subset.is_whole else subset
-        if method == "exact":
-            return Proportions.known(*cell_probability(subset, distribution))
         source = make_sampler(distribution, "iid", samples, seed(rng))
         return _by_terms(subset, source, samples)
     whole = Option.state(subset.whole, subset.start, subset.gamma, "value")

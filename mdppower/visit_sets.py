@@ -37,7 +37,7 @@ from scipy import sparse
 from mdppower import lp
 from mdppower._checks import discount_rates, positive_integer
 from mdppower._typing import FloatArray, Label
-from mdppower.errors import ParameterError, SizeError
+from mdppower.errors import ParameterError, SizeError, SolverError
 from mdppower.mdp import RewardlessMDP
 from mdppower.policies import (
     Choices,
@@ -52,6 +52,8 @@ from mdppower.policies import (
 
 MARGIN = 1e-7
 """The least lead (of V scaled to [−1, 1]) that counts as strict where a linear program decides."""
+NOISE = 1e-9
+"""Leads up to this are none."""
 SAME = 1e-9
 GENERIC = (0.37190423, 0.81234567)
 """Rates at which functions of γ are told apart."""
@@ -186,6 +188,8 @@ class Visits:
         ------
         SizeError
             There are more than `limit`.
+        SolverError
+            The lead of a policy of a stochastic MDP is between 1e-9 and 1e-7: too small to tell.
 
         Examples
         --------
@@ -511,7 +515,10 @@ def _find_values(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices) -
     rows = sparse.csr_array(sparse.hstack([-leads, sparse.csr_array(np.ones((len(mine), 1)))]))
     cost = np.r_[np.zeros(mdp.n_states), -1.0]
     v = lp.solve(cost, upper=rows, upper_rhs=np.zeros(len(mine)), bounds=(-1, 1)).x[:-1]
-    return v if _lead(mdp, chosen, choices, v) > MARGIN else None
+    lead = _lead(mdp, chosen, choices, v)
+    if NOISE < lead <= MARGIN:
+        raise SolverError(f"a lead of {lead:.1e} is too small to tell whether a policy is dominated", gap=MARGIN)
+    return v if lead > MARGIN else None
 
 
 # ---------------------------------------------------------------------- sets of rows

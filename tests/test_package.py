@@ -47,8 +47,17 @@ def test_public_names(tmp_path):
 
 def test_every_public_name_has_an_example():
     """The examples run with the other doctests (scripts/test)."""
-    missing = [name for name in mp.__all__ if name != "envs" and ">>> " not in getattr(mp, name).__doc__]
+    missing = [
+        name for name in mp.__all__ if name not in ("envs", "errors") and ">>> " not in getattr(mp, name).__doc__
+    ]
     missing += [f"envs.{name}" for name in mp.envs.__all__ if ">>> " not in getattr(mp.envs, name).__doc__]
+    kinds = [
+        name
+        for name, kind in vars(mp.errors).items()
+        if isinstance(kind, type) and kind.__module__ == "mdppower.errors"
+    ]
+    missing += [f"errors.{name}" for name in kinds if ">>> " not in getattr(mp.errors, name).__doc__]
+    assert [name for name in kinds if getattr(mp, name) is not getattr(mp.errors, name)] == []
     assert missing == []
 
 

@@ -1,0 +1,187 @@
+"""Exact POWER, comparisons and optimality probabilities: every golden fraction, and two routes that agree."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from cases import GOLDEN, golden_mdp, golden_rewards, load
+from hypothesis import given, settings
+from scipy import stats
+from strategies import mdps
+
+import mdppower as mp
+from mdppower.exact import exact_action_optimality, exact_law, exact_rows
+from mdppower.maxima import maximum_uniform
+from mdppower.rewards import resolve
+
+CASES = [pytest.param(load(path), id=path.stem) for path in GOLDEN if "exponential" not in path.stem]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_golden_power(case):
+    mdp, rewards = golden_mdp(case), golden_rewards(case)
+    for gamma, row in case["expected"]["power"].items():
+        estimate = mp.power(mdp, float(Fraction(gamma)), rewards, method="exact")
+        for state, number in row.items():
+            s = mdp.index(state)
+            if "exact" in number and estimate.guarantee == "exact":
+                assert estimate.exact[s] == Fraction(number["exact"])
+            else:
+                low, high = estimate.interval()
+                assert low[s] - 1e-9 <= number["value"] <= high[s] + 1e-9
+                assert high[s] - low[s] < 1e-5
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_golden_action_optimality(case):
+    mdp, rewards = golden_mdp(case), resolve(golden_rewards(case), golden_mdp(case))
+    for gamma, states in case["expected"].get("action_optimality", {}).items():
+        optimal, tied, error = exact_action_optimality(mdp, [float(Fraction(gamma))], rewards)
+        for state, actions in states.items():
+            for action, number in actions.items():
+                p = mdp.pair(state, action)
+                assert (
+                    optimal[0, p] == Fraction(number["exact"])
+                    if "exact" in number
+                    else (abs(float(optimal[0, p]) - number["value"]) <= error + 1e-9)
+                )
+                assert 0 <= tied[0, p] <= optimal[0, p]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_golden_average_optimality(case):
+    mdp = golden_mdp(case)
+    for entry in case["expected"].get("average_optimality", []):
+        ends = [[float(Fraction(row.get(s, "0"))) for s in mdp.states] for row in entry["D"]]
+        exact = mp.average_optimality(mdp, entry["s"], golden_rewards(case), ends=ends, method="exact")
+        assert exact.exact == Fraction(entry["p"]["exact"])
+        drawn = mp.average_optimality(mdp, entry["s"], golden_rewards(case), ends=ends, rng=0)
+        low, high = drawn.interval(0.9999)
+        assert low <= entry["p"]["value"] <= high
+
+
+def test_figure_1():
+    """The numbers that the issue names: |F| = 11, |F_nd| = 5, POWER(★, 1) = 517/640, P(★, right, 1) = 113/240."""
+    mdp = mp.envs.figure_1()
+    assert mp.power(mdp, 1, method="exact").exact[mdp.index("star")] == Fraction(517, 640)
+    assert mp.action_optimality(mdp, 1, method="exact").of("star", "->r_tri").exact == Fraction(113, 240)
+
+
+def test_figure_10_at_every_gamma():
+    # P(N, γ) = 1/2 − γ/6, also as the limits at both ends.
+    mdp = mp.envs.figure_10()
+    gammas = [0, 0.1, 0.25, 0.5, 0.9, 0.999, 1]
+    chances = mp.action_optimality(mdp, gammas, method="exact")
+    for gamma in gammas:
+        assert chances.of("s1", "->s2", gamma).exact == Fraction(1, 2) - Fraction(str(gamma)) / 6
+    assert mp.average_optimality(mdp, "s1", method="exact").exact.tolist() == [1, Fraction(2, 3)]
+
+
+@settings(max_examples=15, deadline=None)
+@given(mdps(max_states=4, max_actions=2))
+def test_two_routes(mdp):
+    """Products of piecewise polynomials against volumes of cones, on the sets that MDPs have."""
+    for gamma in (0.0, 0.7, 1.0):
+        rows = exact_rows(mp.Option.state(mdp, mdp.states[0], gamma, "power"))
+        zeros, ones = [Fraction(0)] * mdp.n_states, [Fraction(1)] * mdp.n_states
+        pieces, cones = (maximum_uniform(rows, zeros, ones, route=route) for route in ("pieces", "cones"))
+        assert pieces == cones
+        assert sum(pieces.shares) == 1
+
+
+@settings(max_examples=15, deadline=None)
+@given(mdps(max_states=4, max_actions=2))
+def test_exact_is_what_draws_estimate(mdp):
+    """All POWERs inside simultaneous 99.99 % intervals, all optimality probabilities likewise (fixed seeds)."""
+    gammas = [0, 0.6, 1]
+    exact, drawn = mp.power(mdp, gammas, method="exact"), mp.power(mdp, gammas, samples=1024, rng=0)
+    low, high = drawn.interval(0.9999, simultaneous=True)
+    assert ((low <= exact.mean + 1e-12) & (exact.mean <= high + 1e-12)).all()
+    known = mp.action_optimality(mdp, gammas, method="exact").optimal
+    low, high = mp.action_optimality(mdp, gammas, samples=512, rng=0).optimal.interval(0.9999, simultaneous=True)
+    assert ((low <= known.mean + 1e-12) & (known.mean <= high + 1e-12)).all()
+
+
+def test_constants_make_other_policies_tie():
+    # From s: t (reward 1 for certain), u (1 for certain), or a coin between them, which is in no F_nd. All tie.
+    mdp = mp.RewardlessMDP.from_successors(
+        {"s": {"t": "t", "u": "u", "coin": {"t": 0.5, "u": 0.5}}, "t": {"x": "t"}, "u": {"x": "u"}}
+    )
+    for gamma in (0, 0.5, 1):
+        chances = mp.action_optimality(mdp, gamma, {"s": "uniform", "default": 1}, method="exact")
+        assert chances.of("s").exact.tolist() == [1, 1, 1]
+        assert chances.tied.exact[:3].tolist() == [1, 1, 1]
+    # With a U(0, 1) reward at u alone: t, worth 1, is the only best: u < 1 almost surely.
+    chances = mp.action_optimality(mdp, 0.5, {"u": "uniform", "default": 1}, method="exact")
+    assert chances.of("s").exact.tolist() == [1, 0, 0]
+
+
+def test_discrete_rewards_with_ties():
+    # Signs at the two ends of a fork: each is a best one with probability 3/4, they tie with probability 1/2.
+    fork = mp.envs.fork(2)
+    signs = stats.rv_discrete(values=([-1, 1], [0.5, 0.5]))
+    for gamma in (0, 0.5, 1):
+        chances = mp.action_optimality(fork, gamma, signs, method="exact")
+        assert chances.of("root").exact.tolist() == [Fraction(3, 4)] * 2
+        assert chances.tied.exact[:2].tolist() == [Fraction(1, 2)] * 2
+        assert chances.strictly.exact[:2].tolist() == [Fraction(1, 4)] * 2
+    assert mp.power(fork, 0.5, signs, method="exact").exact[0] == Fraction(1, 2)
+    # A law whose probabilities are no simple fractions still sums to 1.
+    assert sum(p for _, p in exact_law(resolve("binom(3,0.123456789)", fork)).laws[0]) == 1
+
+
+def test_normal_rewards():
+    # E max of two N(0,1) is 1/√π; of three, 3/(2√π).
+    for k, expected in ((2, 1 / np.sqrt(np.pi)), (3, 1.5 / np.sqrt(np.pi))):
+        estimate = mp.power(mp.envs.fork(k), 0.9, "norm(0,1)", method="exact")
+        low, high = estimate.interval()
+        assert low[0] <= expected <= high[0]
+        assert high[0] - low[0] < 1e-3
+        assert estimate.exact is None
+    chances = mp.action_optimality(mp.envs.figure_10(), [0.5, 1], "norm(0,1)", method="exact")
+    drawn = mp.action_optimality(mp.envs.figure_10(), [0.5, 1], "norm(0,1)", samples=4096, rng=0)
+    low, high = drawn.optimal.interval(0.9999, simultaneous=True)
+    assert ((low <= chances.optimal.mean) & (chances.optimal.mean <= high)).all()
+
+
+def test_permuted_and_fixed_rewards():
+    fork = mp.envs.fork(2)
+    rewards = mp.Permuted({"t1": "uniform(0,2)", "default": "uniform"}, [0, 2, 1])  # now t2 has U(0, 2)
+    # E max(U(0,1), U(0,2)) = ∫ over u: for u ≤ 1 and w: 1/2·E max of two U(0,1) + 1/2·3/2 = 1/3 + 3/4 = 13/12.
+    assert mp.power(fork, 0.5, rewards, method="exact").exact.tolist() == [Fraction(13, 12), Fraction(1, 2), 1]
+    assert mp.power(fork, 0.5, mp.Fixed([0, 1, 3]), method="exact").exact.tolist() == [3, 1, 3]
+
+
+def test_exact_estimates_are_estimates(tmp_path):
+    mdp = mp.envs.figure_1()
+    estimate = mp.power(mdp, [0.5, 1], method="exact")
+    assert estimate.guarantee == "exact"
+    assert estimate.stderr.max() == 0
+    assert estimate.difference("star", "empty").exact.tolist() == [
+        estimate.exact[g][mdp.index("star")] - Fraction(1, 2) for g in (0, 1)
+    ]
+    assert estimate.at(1).exact[0] == Fraction(517, 640)
+    assert "exact, uniform rewards" in repr(estimate)
+    assert estimate.actions("star").mean.shape == (2, 3)
+    estimate.save(tmp_path / "figure.nc")
+    again = mp.load(tmp_path / "figure.nc")
+    assert (again.exact == estimate.exact).all()
+    estimate.plot(tmp_path / "figure.png")
+    with pytest.raises(mp.ParameterError, match="without draws"):
+        estimate.draw(0)
+
+
+def test_bad_input():
+    fork = mp.envs.fork(2)
+    with pytest.raises(mp.RewardError, match="exact numbers need independent uniform"):
+        mp.power(fork, 0.5, "expon", method="exact")
+    with pytest.raises(mp.RewardError, match="finitely many values; poisson"):
+        mp.power(fork, 0.5, "poisson(2)", method="exact")
+    with pytest.raises(mp.ParameterError, match="precision is about draws"):
+        mp.power(fork, 0.5, precision=0.1, method="exact")
+    with pytest.raises(mp.SizeError, match="takes about"):
+        mp.power(mp.envs.make("open(4,4)"), 0.5, method="exact")
+    with pytest.raises(mp.SizeError, match="combinations of rewards"):
+        mp.action_optimality(mp.envs.make("maze"), 0.5, "bernoulli(0.5)", method="exact")
