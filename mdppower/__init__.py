@@ -6,8 +6,8 @@
 >>> best = maze.states[estimate.mean.argmax()]
 
 Definitions are those of Turner, Smith, Shah, Critch and Tadepalli, "Optimal Policies Tend to Seek Power"
-(arXiv 1912.01683). What needs Numba, matplotlib, xarray, networkx or gymnasium loads on first use. The kinds of errors
-are in `mdppower.errors`; each can be had by its name here, too.
+(arXiv 1912.01683). What needs Numba, matplotlib, xarray, networkx or gymnasium loads on first use. The kinds of
+errors are in `mdppower.errors`; each can be had by its name here, too.
 """
 
 from __future__ import annotations
@@ -20,26 +20,45 @@ from mdppower._registration import register_when_loaded
 if TYPE_CHECKING:
     from mdppower import envs, errors
     from mdppower.adapters import from_gymnasium
-    from mdppower.comparison import Comparison, compare, compare_all, complexity
+    from mdppower.comparison import Comparison as Comparison
+    from mdppower.comparison import compare, compare_all, complexity
     from mdppower.errors import (
-        ConvergenceError,
-        FileError,
-        LabelError,
-        MapError,
+        ConvergenceError as ConvergenceError,
+    )
+    from mdppower.errors import (
+        FileError as FileError,
+    )
+    from mdppower.errors import (
+        LabelError as LabelError,
+    )
+    from mdppower.errors import (
+        MapError as MapError,
+    )
+    from mdppower.errors import (
         MDPPowerError,
         MDPPowerWarning,
-        ModelError,
-        ParameterError,
-        RewardError,
-        SizeError,
-        SolverError,
+    )
+    from mdppower.errors import (
+        ModelError as ModelError,
+    )
+    from mdppower.errors import (
+        ParameterError as ParameterError,
+    )
+    from mdppower.errors import (
+        RewardError as RewardError,
+    )
+    from mdppower.errors import (
+        SizeError as SizeError,
+    )
+    from mdppower.errors import (
+        SolverError as SolverError,
     )
     from mdppower.joint import Features, Fixed, Gaussian, Mixture, Permuted
     from mdppower.mdp import RewardlessMDP
     from mdppower.measure import power
     from mdppower.occupancy import OccupancyPolytope
     from mdppower.optimality import action_optimality
-    from mdppower.optimality_estimate import ActionOptimality
+    from mdppower.optimality_estimate import ActionOptimality as ActionOptimality
     from mdppower.options import Option
     from mdppower.power_estimate import PowerEstimate
     from mdppower.solvers import Solution, optimal_values
