@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
+from scipy import sparse
 
+from mdppower._limit import visits as chain_visits
 from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.errors import SizeError
 from mdppower.mdp import RewardlessMDP
@@ -170,7 +172,9 @@ def leaves(root: Node, children: Callable[[Node], list[Node] | None], limit: int
             given += 1
             if given > limit:
                 about = estimate_leaves(root, children)
-                raise SizeError(f"more than {limit:,} {what} (about {about:.2g} by random probing)")
+                # Where most descents end early, few probes see the many: an estimate below what was counted is none.
+                told = f"about {about:.2g} by random probing" if about > limit else "far more, perhaps"
+                raise SizeError(f"more than {limit:,} {what} ({told})")
             yield node
         else:
             stack += reversed(below)
@@ -279,7 +283,8 @@ def visit_distribution(
     (S,) array
         Sums to 1/(1−γ).
     """
-    inside, rows = _chain(mdp, policy)
+    inside = np.array(sorted(policy))
+    rows = mdp.kernel[[policy[s] for s in inside.tolist()]].toarray()[:, inside]
     begin = (inside == mdp.index(start)).astype(float)
     if delayed:
         begin = begin @ rows
@@ -306,30 +311,8 @@ def recurrent_distribution(mdp: RewardlessMDP, policy: dict[int, int], start: La
     (S,) array
         Sums to 1.
     """
-    from scipy.sparse import csgraph
-
-    inside, rows = _chain(mdp, policy)
-    count, label = csgraph.connected_components(rows, directed=True, connection="strong")
-    row, column = np.nonzero(rows)
-    is_open = np.zeros(count, bool)
-    is_open[label[row[label[row] != label[column]]]] = True
-    transient = is_open[label]
-    begin = (inside == mdp.index(start)).astype(float)
-    # Expected visits of the transient states, and what flows from them into the classes.
-    left = np.linalg.solve(np.eye(int(transient.sum())) - rows[np.ix_(transient, transient)].T, begin[transient])
-    arrives = begin + left @ rows[transient]
-    visits = np.zeros(mdp.n_states)
-    for c in np.flatnonzero(~is_open):
-        members = np.flatnonzero(label == c)
-        within = rows[np.ix_(members, members)]
-        system = np.eye(len(members)) - within.T
-        system[0] = 1.0  # one equation is redundant
-        stationary = np.linalg.solve(system, np.eye(len(members))[0])
-        visits[inside[members]] = arrives[members].sum() * stationary
-    return visits
-
-
-def _chain(mdp: RewardlessMDP, policy: dict[int, int]) -> tuple[FloatArray, FloatArray]:
-    """The states of a closed policy, and its transition matrix among them."""
     inside = np.array(sorted(policy))
-    return inside, mdp.kernel[[policy[s] for s in inside.tolist()]].toarray()[:, inside]
+    chain = sparse.csr_array(mdp.kernel[[policy[s] for s in inside.tolist()]])[:, inside]
+    visits = np.zeros(mdp.n_states)
+    visits[inside] = chain_visits(sparse.csr_array(chain), (inside == mdp.index(start)).astype(float), 1.0)
+    return visits
