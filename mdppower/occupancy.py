@@ -29,60 +29,36 @@ Units. Everything is in V units (mass 1/(1−γ)), since HiGHS' tolerances are a
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, product
+from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse import csgraph
-from scipy.sparse.linalg import spsolve
 
 from mdppower import lp
 from mdppower._checks import discount_rates, positive_integer
 from mdppower._limit import EPS, reachable, visits
-from mdppower._typing import BoolArray, FloatArray, IntArray
+from mdppower._support import Support, maximise, pair_visits
+from mdppower._typing import BoolArray, FloatArray
 from mdppower.errors import ParameterError, RewardError, SizeError, SolverError
 from mdppower.graph import adjacency, end_components
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import closed_policies, greedy, successor_sets
+from mdppower.policies import closed_policies, estimate_policies
 from mdppower.solvers import pick, solve_rows
-from mdppower.solvers.linear_program import VERTEX, flow
+from mdppower.solvers.linear_program import flow
 
 CELLS = 2**27
 """Most numbers in a dense array: 1 GiB."""
 CHUNK = 2**20
 """About how many rewards are solved at once in `OccupancyPolytope.coordinate_range`."""
-PROBES = 300
-NOVELTY = 8
-"""How much more likely random descents take a pair for each new state that it may lead to."""
-MOST_PIVOTS = 100
-FARSIGHTED = 1 - 2.0**-20
 NOISE = 1e-12
 """At γ = 1, a pair with less than this long-run average counts as not visited."""
-
-
-@dataclass(frozen=True, eq=False)
-class Support:
-    """Maxima of N reward functions over the polytope.
-
-    Attributes
-    ----------
-    values : (N,) array
-        The value of each point, in units of the polytope.
-    points : (N, P) array
-        Maximisers: each is the occupancy of a deterministic policy.
-    gap : (N,) array
-        Proved bound on |value − maximum|: from above by LP duality, from below by evaluation of the policy.
-    """
-
-    values: FloatArray
-    points: FloatArray
-    gap: FloatArray
 
 
 @dataclass(frozen=True)
@@ -267,7 +243,7 @@ class OccupancyPolytope:
         >>> OccupancyPolytope(mdp, "a", 1).occupancy([0.9, 0.1, 1.0])
         array([0., 0., 1.])
         """
-        return self._visits(self._weights(policy))
+        return np.asarray(self._scale * pair_visits(self.mdp, self.start, self.gamma, self._weights(policy)))
 
     def state_visits(self, x: npt.ArrayLike) -> FloatArray:
         """Visits of states: the sum of x over the actions of each.
@@ -436,7 +412,8 @@ class OccupancyPolytope:
             middle, half = low / 2 + high / 2, high / 2 - low / 2
             scaled = np.where(inside, (row - middle) / (half or 1.0), 0.0)
             try:
-                value, points[i], slack = self._maximise(scaled)
+                value, points[i], slack = maximise(self.mdp, self.start, self.gamma, self.A_eq, scaled)
+                points[i] *= self._scale
             except SolverError as error:
                 raise SolverError(f"draw {i}: {error}", draw=i) from None
             values[i] = half * self._scale * value + middle * self.mass
@@ -501,16 +478,18 @@ class OccupancyPolytope:
         """
         limit = positive_integer(limit, "limit")
         mdp, first = self.mdp, np.flatnonzero(self.start).tolist()
-        about = self._estimate_policies()
+        starts = [mdp.states[s] for s in first]
+        policies: Iterable[dict[int, int]]
+        if self.gamma == 0:  # only the first choice counts
+            options = [range(mdp.pointer[s], mdp.pointer[s + 1]) for s in first]
+            about = float(prod(map(len, options)))
+            policies = (dict(zip(first, way, strict=True)) for way in product(*options))
+        else:
+            about = estimate_policies(mdp, starts)
+            policies = closed_policies(mdp, starts, limit=limit)
         if about > limit:
             raise SizeError(f"about {about:.2g} deterministic policies (by random probing), more than {limit:,}")
         _check_size(int(about), mdp.n_pairs)
-        policies: Iterable[dict[int, int]]
-        if self.gamma == 0:  # only the first choice counts
-            ways = product(*[range(mdp.pointer[s], mdp.pointer[s + 1]) for s in first])
-            policies = (dict(zip(first, way, strict=True)) for way in ways)
-        else:
-            policies = closed_policies(mdp, [mdp.states[s] for s in first], limit=limit)
         rows = np.array([self._closed_visits(policy) for policy in policies])
         return rows if self.gamma < 1 else _distinct(rows)
 
@@ -597,20 +576,6 @@ class OccupancyPolytope:
             raise ParameterError(f"state {mdp.states[bad[0]]!r}: probabilities sum to {total[bad[0]]:.12g}, not 1")
         return np.asarray(weights / total[owner])
 
-    def _visits(self, weights: FloatArray) -> FloatArray:
-        mdp = self.mdp
-        select = sparse.csr_array((weights, np.arange(mdp.n_pairs), mdp.pointer), shape=(mdp.n_states, mdp.n_pairs))
-        chain = sparse.csr_array(select @ mdp.kernel)
-        chain.eliminate_zeros()
-        first = self.start > 0
-        inside = np.flatnonzero(first if self.gamma == 0 else reachable(chain, first))
-        silent = inside[np.add.reduceat(weights, mdp.pointer[:-1])[inside] == 0]
-        if len(silent):
-            raise ParameterError(f"the policy reaches state {mdp.states[silent[0]]!r} and has no action there")
-        seen = np.zeros(mdp.n_states)
-        seen[inside] = visits(sparse.csr_array(chain[inside])[:, inside], self.start[inside], self.gamma)
-        return np.asarray(self._scale * seen[mdp.pair_states] * weights)
-
     def _closed_visits(self, policy: dict[int, int]) -> FloatArray:
         """x of a closed partial policy {state index: pair index}, whose states are exactly those it reaches."""
         inside = np.array(sorted(policy))
@@ -619,28 +584,6 @@ class OccupancyPolytope:
         x = np.zeros(self.mdp.n_pairs)
         x[pairs] = self._scale * visits(chain, self.start[inside], self.gamma)
         return x
-
-    def _estimate_policies(self) -> float:
-        """About how many closed partial policies there are: the mean of 1/probability of random descents.
-
-        Unbiased whatever the probabilities. Pairs that lead to new states are preferred: on an open grid of 20 × 20
-        nearly all uniform descents close early, and told of 10³ policies where there are more than 10²⁵.
-        """
-        rng, pointer, total = np.random.default_rng(0), self.mdp.pointer.tolist(), 0.0
-        first = frozenset(np.flatnonzero(self.start).tolist())
-        after = successor_sets(self.mdp) if self.gamma > 0 else [frozenset[int]()] * self.mdp.n_pairs
-        for _ in range(PROBES):
-            seen, waiting, ways = set(first), list(first), 1.0
-            while waiting:
-                s = waiting.pop()
-                new = [after[p] - seen for p in range(pointer[s], pointer[s + 1])]
-                bounds = list(accumulate(1 + NOVELTY * len(states) for states in new))
-                way = bisect(bounds, rng.random() * bounds[-1], hi=len(new) - 1)
-                ways *= bounds[-1] / (1 + NOVELTY * len(new[way]))
-                seen |= new[way]
-                waiting += new[way]
-            total += ways
-        return total / PROBES
 
     def _transient(self, x: FloatArray, allowed: BoolArray) -> tuple[FloatArray, FloatArray]:
         """At γ = 1, y ≥ 0 on the allowed pairs that brings the start nearest to x; and what it misses (S,)."""
@@ -652,81 +595,6 @@ class OccupancyPolytope:
         y = np.zeros(len(x))
         y[pairs] = np.maximum(found.x[: len(pairs)], 0.0)
         return y, right - y @ leave
-
-    def _maximise(self, reward: FloatArray) -> tuple[float, FloatArray, float]:
-        """Value, point and gap for rewards (P,) in [−1, 1], 0 where unreachable; value and gap in V units."""
-        mdp, n = self.mdp, self.mdp.n_pairs
-        cost = -reward if self.gamma < 1 else np.r_[-reward, np.zeros(n)]
-        right = self.b_eq / self._scale
-        found = lp.solve(cost, equal=self.A_eq, equal_rhs=right, tolerance=VERTEX)
-        x, dual = found.x[:n], -found.equal_duals
-        # At γ = 1 the first S duals are the biases, and then come the gains.
-        bias, tight = dual[: mdp.n_states], dual[mdp.n_states :]
-        drift = reward - flow(mdp, self.gamma) @ bias
-        if self.gamma < 1:
-            elsewhere, other = drift, drift
-        else:
-            onward = mdp.kernel @ tight
-            elsewhere = np.maximum(found.x[n:], 0.0)
-            other = np.where(onward >= greedy(mdp, onward)[1][mdp.pair_states] - 1e-7, drift, -np.inf)
-        flowing = self.state_visits(x)[mdp.pair_states] > 1e-9
-        # A vertex takes one pair in each state that it visits; or else what the duals call best.
-        value, pairs, point = -np.inf, np.empty(0, np.int32), x
-        vertex, best_by_duals = greedy(mdp, np.where(flowing, x, elsewhere))[0], greedy(mdp, other)[0]
-        for candidate in (vertex, best_by_duals, self._pivot(reward, vertex)):
-            weights = np.zeros(n)
-            weights[candidate] = 1.0
-            trial = self._visits(weights)
-            if trial @ reward > value:
-                value, pairs, point = float(trial @ reward), candidate, trial
-        value /= self._scale
-        low, high = (
-            self._bounds_of_gain(reward, bias, pairs) if self.gamma == 1 else self._bounds(reward, bias, pairs)
-        )
-        return value, point, max(high - value, value - low, 0.0)
-
-    def _pivot(self, reward: FloatArray, pairs: IntArray) -> IntArray:
-        """Go on from HiGHS' vertex, which its tolerance of 1e-10 may have stopped too early: Howard's steps.
-
-        Such a step is a pivot in many states at once, with V solved to rounding; at γ = 1 with a rate just below.
-        """
-        rows = flow(self.mdp, min(self.gamma, FARSIGHTED))
-        for _ in range(MOST_PIVOTS):
-            v = np.atleast_1d(spsolve(sparse.csc_array(rows[pairs]), reward[pairs]))
-            rho = reward - rows @ v
-            new, lead = greedy(self.mdp, rho)
-            better = lead > rho[pairs] + 16 * EPS * (2 + np.ptp(v))
-            if not better.any():
-                break
-            pairs = np.where(better, new, pairs).astype(np.int32)
-        return pairs
-
-    def _bounds(self, reward: FloatArray, dual: FloatArray, pairs: IntArray) -> tuple[float, float]:
-        """Bounds on the maximum. For any V and x ∈ X: r·x = b·V + ρ·x with ρ = r − (E − γT)V, and x has its mass."""
-        rows, inside, mass = flow(self.mdp, self.gamma), self._reached, 1 / (1 - self.gamma)
-        low, high = -np.inf, np.inf
-        for v in (dual, np.atleast_1d(spsolve(sparse.csc_array(rows[pairs]), reward[pairs]))):
-            # A constant in V changes neither bound, only their rounding.
-            v = np.where(inside, v - (v[inside].max() + v[inside].min()) / 2, 0.0)
-            rho, level = reward - rows @ v, float(self.start @ v)
-            doubt = mass * 8 * EPS * (2 + float(np.abs(v).max()))
-            high = min(high, level + mass * float(rho[inside[self.mdp.pair_states]].max()) + doubt)
-            low = max(low, level + mass * float(rho[pairs[inside]].min()) - doubt)
-        return low, high
-
-    def _bounds_of_gain(self, reward: FloatArray, bias: FloatArray, pairs: IntArray) -> tuple[float, float]:
-        """The same at γ = 1: in an end component nobody earns more than max (r + Th − h); and it must be reached."""
-        from mdppower.solvers import gain
-
-        plan, mdp = gain.make_plan(self.mdp), self.mdp
-        drift = reward - flow(mdp, 1.0) @ bias
-        at_most = np.full(plan.count, -np.inf)
-        np.maximum.at(at_most, plan.label[mdp.pair_states[plan.inside]], drift[plan.inside])
-        above, _, miss = gain.best_mixture(plan, at_most)
-        chain = RewardlessMDP.from_pairs(np.arange(mdp.n_states), mdp.kernel[pairs])
-        worth, _, slack, _ = gain.solve(chain, reward[pairs][None])
-        doubt = 8 * EPS * (8 + float(np.abs(bias).max()))
-        return float(self.start @ worth[0] - slack[0]) - doubt, float(self.start @ above) + miss + doubt
 
 
 def _distribution(mdp: RewardlessMDP, start: Any) -> FloatArray:

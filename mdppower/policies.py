@@ -25,6 +25,9 @@ Node = TypeVar("Node")
 Choices = Sequence[Sequence[int]]
 """The pairs to choose from in each state."""
 
+NOVELTY = 4.0
+"""How much a state without a choice adds to a node's weight in random descents."""
+
 _EQUIVALENT: weakref.WeakKeyDictionary[RewardlessMDP, IntArray] = weakref.WeakKeyDictionary()
 
 
@@ -146,7 +149,13 @@ def restricted(mdp: RewardlessMDP, given: Mapping[Label, Label]) -> RewardlessMD
 # ---------------------------------------------------------------------- trees of choices
 
 
-def leaves(root: Node, children: Callable[[Node], list[Node] | None], limit: int, what: str) -> Iterator[Node]:
+def leaves(
+    root: Node,
+    children: Callable[[Node], list[Node] | None],
+    limit: int,
+    what: str,
+    weight: Callable[[Node], float] = lambda node: 1.0,
+) -> Iterator[Node]:
     """The leaves of a tree, depth first: the nodes whose `children` are None.
 
     Parameters
@@ -158,6 +167,8 @@ def leaves(root: Node, children: Callable[[Node], list[Node] | None], limit: int
         Most leaves to give.
     what : str
         What the leaves are, for the message.
+    weight : callable
+        For `estimate_leaves`.
 
     Raises
     ------
@@ -171,7 +182,7 @@ def leaves(root: Node, children: Callable[[Node], list[Node] | None], limit: int
         if below is None:
             given += 1
             if given > limit:
-                about = estimate_leaves(root, children)
+                about = estimate_leaves(root, children, weight)
                 # Where most descents end early, few probes see the many: an estimate below what was counted is none.
                 told = f"about {about:.2g} by random probing" if about > limit else "far more, perhaps"
                 raise SizeError(f"more than {limit:,} {what} ({told})")
@@ -180,10 +191,16 @@ def leaves(root: Node, children: Callable[[Node], list[Node] | None], limit: int
             stack += reversed(below)
 
 
-def estimate_leaves(root: Node, children: Callable[[Node], list[Node] | None], probes: int = 500) -> float:
-    """About how many leaves a tree has: the mean of the products of branching numbers along random descents.
+def estimate_leaves(
+    root: Node,
+    children: Callable[[Node], list[Node] | None],
+    weight: Callable[[Node], float] = lambda node: 1.0,
+    probes: int = 300,
+) -> float:
+    """About how many leaves a tree has: the mean of 1/probability of the leaf that a random descent comes to.
 
-    Unbiased (Knuth 1975), with a large spread where the tree is uneven.
+    Unbiased whatever the weights (Knuth 1975), which are to be larger for nodes with more leaves below them: on an
+    open grid of 20 × 20 nearly all uniform descents end early, and tell of 10³ policies where there are 10²⁵.
     """
     rng = np.random.default_rng(0)
     total = 0.0
@@ -193,8 +210,10 @@ def estimate_leaves(root: Node, children: Callable[[Node], list[Node] | None], p
             if not below:
                 product = 0.0
                 break
-            product *= len(below)
-            node = below[int(rng.integers(len(below)))]
+            bounds = np.cumsum([weight(child) for child in below])
+            k = int(np.searchsorted(bounds[:-1], rng.random() * bounds[-1], side="right"))
+            product *= float(bounds[-1]) / weight(below[k])
+            node = below[k]
         total += product
     return total / probes
 
@@ -235,6 +254,28 @@ def closed_policies(
     >>> len(list(closed_policies(fork, "root")))
     2
     """
+    begin = start if isinstance(start, list) else [start]
+    root, children = _policy_tree(mdp, begin, choices)
+    what = f"closed policies from state {', '.join(map(repr, begin))}"
+    return (chosen for chosen, _ in leaves(root, children, limit, what, _waiting))
+
+
+def estimate_policies(mdp: RewardlessMDP, start: list[Label]) -> float:
+    """About how many closed partial policies there are from some states.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> estimate_policies(mp.envs.fork(7), ["root"])
+    7.0
+    """
+    return estimate_leaves(*_policy_tree(mdp, start, None), _waiting)
+
+
+def _policy_tree(
+    mdp: RewardlessMDP, start: list[Label], choices: Choices | None
+) -> tuple[Partial, Callable[[Partial], list[Partial] | None]]:
+    """The root of the tree of choices, and what is below a node."""
     options = choices or [range(mdp.pointer[s], mdp.pointer[s + 1]) for s in range(mdp.n_states)]
     reached = successor_sets(mdp)
 
@@ -245,10 +286,12 @@ def closed_policies(
         s = min(waiting)
         return [({**chosen, s: p}, (waiting | reached[p]) - chosen.keys() - {s}) for p in options[s]]
 
-    begin = start if isinstance(start, list) else [start]
-    root: Partial = ({}, frozenset(mdp.index(state) for state in begin))
-    what = f"closed policies from state {start!r}"
-    return (chosen for chosen, _ in leaves(root, children, limit, what))
+    return ({}, frozenset(mdp.index(state) for state in start)), children
+
+
+def _waiting(node: Partial) -> float:
+    """A weight for random descents: more is below what has more states to choose for."""
+    return 1.0 + NOVELTY * len(node[1])
 
 
 def successor_sets(mdp: RewardlessMDP) -> list[frozenset[int]]:

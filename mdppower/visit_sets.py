@@ -452,7 +452,9 @@ def _rankings(
         return found
 
     root: _Ranked = ({}, (0,) * mdp.n_states, start)
-    for chosen, below, _ in leaves(root, children, limit, _what(mdp, start)):
+    for chosen, below, _ in leaves(
+        root, children, limit, _what(mdp, start), lambda node: 1.0 if node[2] is None else 9.0
+    ):
         # A state has more below it than each of those below it: the count is a V.
         yield chosen, np.array([mask.bit_count() for mask in below], dtype=np.float64)
 
