@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import difflib
 import json
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdppower.errors import ParameterError
+from mdppower._canonical import shorten
+from mdppower.errors import LabelError, ParameterError
+
+if TYPE_CHECKING:
+    from mdppower._typing import Label
+    from mdppower.mdp import RewardlessMDP
 
 
 def environment_options(command: Any) -> Any:
@@ -57,26 +64,36 @@ def picture_options(command: Any) -> Any:
     return command
 
 
+_progress = click.option("--progress/--no-progress", default=None, help="Progress bar. Default: if a terminal.")
+_confidence = click.option(
+    "--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables."
+)
+_workers = click.option("--workers", type=int, default=-1, show_default=True, help="Threads; -1 is one a core.")
+_rng = click.option("--rng", type=int, help="Seed; the same seed gives the same numbers.")
+_samples = click.option("--samples", type=int, default=4096, show_default=True, help="Reward functions to draw.")
+_rewards = click.option(
+    "--rewards", default="uniform", show_default=True, help="Law of each state's reward: norm(0,1), …"
+)
+
+
 def run_options(command: Any) -> Any:
     """Add the options of a run."""
     for option in (
-        click.option("--progress/--no-progress", default=None, help="Progress bar. Default: if a terminal."),
+        _progress,
         click.option("--save", type=click.Path(), help="File for the estimate: .nc, for plot, info and mp.load."),
-        click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables."),
-        click.option("--workers", type=int, default=-1, show_default=True, help="Threads; -1 is one a core."),
+        _confidence,
+        _workers,
         click.option("--sampler", default="latin", show_default=True, help="latin, sobol, iid."),
         click.option(
             "--method", default="auto", show_default=True, help="auto, deterministic, stochastic, lp, lp-occupancy."
         ),
-        click.option("--rng", type=int, help="Seed; the same seed gives the same numbers."),
+        _rng,
         click.option("--max-samples", type=int, help="Where --precision gives up."),
         click.option(
             "--precision", type=float, help="Draw until every simultaneous 95 % interval is ± this or less."
         ),
-        click.option("--samples", type=int, default=4096, show_default=True, help="Reward functions to draw."),
-        click.option(
-            "--rewards", default="uniform", show_default=True, help="Law of each state's reward: norm(0,1), …"
-        ),
+        _samples,
+        _rewards,
         click.option(
             "--gamma", default="0.9", show_default=True, help="Discount rates in [0, 1], separated by commas."
         ),
@@ -84,6 +101,32 @@ def run_options(command: Any) -> Any:
     ):
         command = option(command)
     return command
+
+
+def chance_options(command: Any) -> Any:
+    """Add the options of a run that counts how often something happens on independent draws, or is exact."""
+    for option in (
+        _progress,
+        _confidence,
+        _workers,
+        click.option(
+            "--method",
+            default="auto",
+            show_default=True,
+            help="auto, exact (small MDPs), deterministic, stochastic, lp, lp-occupancy.",
+        ),
+        _rng,
+        _samples,
+        _rewards,
+        click.argument("env"),
+    ):
+        command = option(command)
+    return command
+
+
+table_option = click.option(
+    "--format", "fmt", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
 
 
 def format_option(default: str) -> Callable[[Any], Any]:
@@ -134,6 +177,101 @@ def parse_gamma(text: str) -> list[float]:
         except ValueError:
             raise ParameterError(f"--gamma must be numbers in [0, 1], separated by commas; got {text!r}") from None
     return rates
+
+
+def one_gamma(text: str) -> float:
+    """``0.9`` → 0.9; a list is refused."""
+    rates = parse_gamma(text)
+    if len(rates) != 1:
+        raise ParameterError(f"--gamma is one discount rate here, got {text!r}")
+    return rates[0]
+
+
+def parse_state(mdp: RewardlessMDP, text: str) -> Label:
+    """The state that a text names: a label, a mark, a number, or a tuple with or without its parentheses.
+
+    Raises
+    ------
+    LabelError
+        There is none; the message suggests a near name.
+    """
+    try:
+        return mdp.states[mdp.index(text)]
+    except LabelError:
+        if text in mdp.marks:
+            raise  # several states carry the mark: the message names them
+    found = _known(text, mdp.states)
+    if found is None:
+        raise LabelError(f"there is no state {text!r}; {_hint(text, mdp.states)}states are {shorten(mdp.states)}")
+    return found
+
+
+def parse_action(mdp: RewardlessMDP, state: Label, text: str) -> Label:
+    """The action of a state that a text names.
+
+    Raises
+    ------
+    LabelError
+        The state has none of that name.
+    """
+    actions = mdp.actions(state)
+    found = _known(text, actions)
+    if found is None:
+        raise LabelError(f"state {state!r} has no action {text!r}; {_hint(text, actions)}it has {shorten(actions)}")
+    return found
+
+
+def parse_place(mdp: RewardlessMDP, text: str) -> tuple[Label, Label | None]:
+    """``STATE`` or ``STATE:ACTION``; a text with a colon that names a state means that state.
+
+    Raises
+    ------
+    LabelError
+        There is no such state, or it has no such action.
+    """
+    try:
+        return parse_state(mdp, text), None
+    except LabelError as error:
+        failure = error
+    for colon in [k for k, letter in enumerate(text) if letter == ":"][::-1]:
+        try:
+            state = parse_state(mdp, text[:colon])
+        except LabelError:
+            continue
+        try:
+            return state, parse_action(mdp, state, text[colon + 1 :])
+        except LabelError as error:
+            failure = error
+    if ":" in text and str(failure).startswith("there is no state"):
+        parse_state(mdp, text.rpartition(":")[0])  # of the two, the state is what is wrong
+    raise failure
+
+
+def _known(text: str, labels: Sequence[Label]) -> Label | None:
+    """The label that the text is, or is a way to write."""
+    for label in (text, text.strip(), _literal(text)):
+        if label is not None and label in labels:
+            return label
+    return None
+
+
+def _literal(text: str) -> Label | None:
+    """``0,3`` → (0, 3), ``7`` → 7; None for what is no label."""
+    try:
+        value = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    return value if _is_label(value) else None
+
+
+def _is_label(value: Any) -> bool:
+    # Neither True nor 1.0 is the label 1, though they are equal to it.
+    return type(value) in (int, str) or (type(value) is tuple and all(map(_is_label, value)))
+
+
+def _hint(text: str, labels: Sequence[Label]) -> str:
+    near = difflib.get_close_matches(text, [str(label) for label in labels], 1)
+    return f"did you mean {near[0]!r}? " if near else ""
 
 
 def check_suffix(option: str, path: str | None, suffixes: tuple[str, ...]) -> None:

@@ -56,7 +56,8 @@ def cli() -> None:
     """
 
 
-def _build(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
+def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
+    """The MDP that ENV and its options mean; what was changed on the way is told on standard error."""
     from mdppower.envs import make
 
     given = {name: value for name, value in options.items() if value is not None and name != "settings"}
@@ -110,7 +111,7 @@ def show(env: str, colour: bool | None, **options: Any) -> None:
     from mdppower.graph import closed_classes, communicating_classes
     from mdppower.terminal import show_map
 
-    mdp = _build(env, options)
+    mdp = build_environment(env, options)
     _print_map(show_map, mdp, colour)
     click.echo()
     classes, _ = communicating_classes(mdp)
@@ -185,7 +186,7 @@ def _measure(
     check_suffix("--out", out, (".png", ".svg", ".pdf"))
     check_suffix("--save", save, (".nc",))
     rates = parse_gamma(gamma)
-    mdp = _build(env, options)
+    mdp = build_environment(env, options)
     failure = None
     try:
         estimate = power(

@@ -304,14 +304,15 @@ def compare_all(
     rewards, samples, rng, method, workers, executor, progress
         As for `compare`.
     confidence : float
-        Of each interval.
+        Of each interval; and of all verdicts together.
 
     Returns
     -------
     xarray.Dataset
         Along (A, B): ``gap`` = C(B) − C(A) with ``gap_stderr``; ``p_greater``, ``p_tie``, ``p_less``; ``p_at_least``
         = p(A ≥ B) with ``p_lower``, ``p_upper``; ``convergent``: 1 if B is instrumentally convergent over A, 0 if
-        not, −1 undecided. Along A: ``complexity``, ``complexity_stderr``.
+        not, −1 undecided, by limits that hold for all pairs together. Along A: ``complexity``,
+        ``complexity_stderr``.
 
     Raises
     ------
@@ -485,6 +486,7 @@ def _dataset(options: Sequence[Option], found: Tally, source: Sampler, confidenc
     means = _means(options, found, source).data
     at_least = Proportions(found.greater + found.near, found.greater + found.near, n)
     lower, upper = at_least.interval(confidence)
+    low, high = at_least.interval(confidence, simultaneous=True)
     # Paired errors of all pairs from the covariance of the replicate means.
     covariance = np.atleast_2d(np.cov(found.means.T))
     spread = np.diag(covariance)
@@ -500,7 +502,7 @@ def _dataset(options: Sequence[Option], found: Tally, source: Sampler, confidenc
         "p_at_least": (pair, at_least.mean),
         "p_lower": (pair, lower),
         "p_upper": (pair, upper),
-        "convergent": (pair, np.where(upper <= 0.5, 1, np.where(lower > 0.5, 0, -1))),
+        "convergent": (pair, np.where(high <= 0.5, 1, np.where(low > 0.5, 0, -1))),
         "complexity": ("A", value),
         "complexity_stderr": ("A", means.error[0]),
     }

@@ -18,7 +18,10 @@ from mdppower.proportions import Proportions
 from mdppower.rewards import RewardDistribution
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import xarray as xr
+    from matplotlib.figure import Figure
 
 MOST_CELLS = 2**24
 """Most cells of a (gamma, state, action) array."""
@@ -230,6 +233,19 @@ class ActionOptimality:
     def made(self) -> str:
         """What the numbers come from, in words."""
         return f"{self.samples:,} draws" if self.exact is None else "exact" if self.slack == 0 else "integrated"
+
+    def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
+        """A picture: bars over γ with ``state=``, else a map of a grid; see `mdppower.plotting.plot_optimality`.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> chances = mp.action_optimality(mp.envs.fork(2), [0, 0.5, 1], samples=64, rng=0)
+        >>> figure = chances.plot(state="root")
+        """
+        from mdppower.plotting import plot_optimality
+
+        return plot_optimality(self, path, **options)
 
     def __repr__(self) -> str:
         rates = ", ".join(f"{g:.15g}" for g in self.gammas[:4]) + ", …" * (len(self.gammas) > 4)

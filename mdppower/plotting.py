@@ -1,8 +1,8 @@
-"""Pictures: of POWER (a heat map where the MDP is a grid, bars with intervals elsewhere) and of MDPs.
+"""Pictures: of POWER and of optimal actions (maps where the MDP is a grid, bars elsewhere), of visits, and of MDPs.
 
-Only this file and its three helpers (`_heatmap`, `_bars`, `_drawing`) know matplotlib, and through its object
-interface only: no global state, no window. Viridis is legible for colour-blind readers and in grey; walls are a grey
-that is not on it.
+Only this file and its helpers (`_heatmap`, `_bars`, `_drawing`, `_optimality_pictures`, `_polytope_picture`) know
+matplotlib, and through its object interface only: no global state, no window. Viridis is legible for
+colour-blind readers and in grey; walls are a grey that is not on it.
 """
 
 from __future__ import annotations
@@ -13,15 +13,22 @@ import os
 import textwrap
 
 import matplotlib
+import numpy as np
 from matplotlib.figure import Figure
 
 from mdppower._bars import bar_chart
 from mdppower._drawing import MOST_NODES, draw_graph, draw_map
 from mdppower._heatmap import Extras, heat_maps
+from mdppower._optimality_pictures import at_rate, draw_optimality
+from mdppower._polytope_picture import draw_polytope, label_axes, points_of, title_of
+from mdppower._typing import Label
 from mdppower.errors import ParameterError
 from mdppower.mdp import RewardlessMDP
+from mdppower.occupancy import OccupancyPolytope
+from mdppower.optimality_estimate import ActionOptimality
 from mdppower.power_estimate import PowerEstimate
 from mdppower.terminal import grid_of, is_drawing
+from mdppower.visit_sets import Visits, visits
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -89,13 +96,138 @@ def plot_power(
     told = [str(title or f"POWER — {estimate.about}")]
     told += ["arrows: action of most POWER; faint: not resolved"] if arrows else []
     told += ["hatched: interval meets that of the greatest"] if hatch else []
-    lines = [line for text in told for line in textwrap.wrap(text, int(12 * figure.get_figwidth()))]
-    figure.set_figheight(figure.get_figheight() + 0.18 * (len(lines) - 1))
-    # Names of rewards and states are not mathematics, even where they contain a dollar sign.
-    figure.suptitle("\n".join(lines), fontsize=11, parse_math=title is not None)
+    _set_title(figure, told, parse_math=title is not None)
     if path is not None and suffix is not None:
         _save(figure, path, suffix)
     return figure
+
+
+def plot_optimality(
+    chances: ActionOptimality,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    state: Label | None = None,
+    gamma: float | None = None,
+    confidence: float = 0.95,
+    title: str | None = None,
+) -> Figure:
+    """Draw how likely actions are to be optimal: bars over γ for one state, or a map for all states of a grid.
+
+    On the map a cell's colour is the probability of its likeliest action, which has a strong arrow, or a dot where it
+    stays. Faint arrows are those whose interval reaches that of the likeliest. γ = 1 is Blackwell optimality. Arrows
+    point where actions lead, on average over the likeliest successors: on a slippery floor, not where they aim.
+
+    Parameters
+    ----------
+    chances : ActionOptimality
+    path : str or path, optional
+        Where to save it; the suffix says how: .png, .svg, .pdf.
+    state : label, optional
+        Draw the actions of this state, as a group of bars for each γ; the tied part of a bar is pale.
+    gamma : float, optional
+        Draw only this one of the rates.
+    confidence : float
+        Of the intervals, simultaneous over all that is drawn.
+    title : str, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    LabelError
+        There is no such state.
+    ParameterError
+        No state is named and there is no grid, there are too many actions or states to draw, `gamma` is not one
+        of the rates, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> chances = mp.action_optimality(mp.envs.figure_1(), [0, 0.5, 1], samples=256, rng=0)
+    >>> figure = plot_optimality(chances, state="star")
+    >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    ['->l_tri', '->empty', '->r_tri']
+    """
+    suffix = None if path is None else _suffix(path)
+    if gamma is not None:
+        chances = at_rate(chances, gamma)
+    figure, lines = draw_optimality(chances, state, confidence)
+    _set_title(figure, lines if title is None else [title, *lines[1:]], parse_math=title is not None)
+    if path is not None and suffix is not None:
+        _save(figure, path, suffix)
+    return figure
+
+
+def plot_polytope(
+    what: OccupancyPolytope | Visits,
+    x: Label,
+    y: Label,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    title: str | None = None,
+) -> Figure:
+    """Draw how often policies visit two states: (1−γ)f(x) and (1−γ)f(y) of all distributions in F, and their hull.
+
+    Those of F_nd, which are strictly best for some reward, are marked with their numbers: `Visits.policy` of that
+    number says what the policy does. They need not be corners of the picture, which shows two coordinates of many.
+
+    Parameters
+    ----------
+    what : OccupancyPolytope or Visits
+        Small: F is listed. A polytope that starts in a distribution shows its corners only.
+    x, y : labels
+    path : str or path, optional
+    title : str, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    LabelError
+        There is no such state.
+    SizeError
+        There are too many distributions.
+    ParameterError
+        It is neither of these, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> figure = plot_polytope(mp.visits(mp.envs.fork(3), "root", 0.9), "t1", "t2")
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['0', '1', '2']
+    """
+    if not isinstance(what, (OccupancyPolytope, Visits)):
+        raise ParameterError(f"plot_polytope draws an OccupancyPolytope or Visits, not {type(what).__name__}")
+    suffix = None if path is None else _suffix(path)
+    mdp = what.mdp
+    axes = mdp.index(x), mdp.index(y)
+    begin = None if isinstance(what, Visits) else np.flatnonzero(what.start)
+    if begin is not None and len(begin) == 1:
+        what = visits(mdp, mdp.states[begin[0]], what.gamma)
+    if isinstance(what, Visits):
+        figure, origin = draw_polytope(*points_of(what, *axes)), str(what.start)
+        origin += "".join(f", {s} by {a}" for s, a in what.given.items())
+    else:
+        whole = what.unit_mass
+        corners = np.array([whole.state_visits(corner) for corner in whole.vertices()])[:, axes]
+        figure, origin = draw_polytope(corners, corners[:0], []), f"{np.count_nonzero(what.start)} states"
+    label_axes(figure, (mdp.states[axes[0]], mdp.states[axes[1]]), what.gamma)
+    _set_title(figure, [title or title_of(origin, what.gamma)], parse_math=title is not None)
+    if path is not None and suffix is not None:
+        _save(figure, path, suffix)
+    return figure
+
+
+def _set_title(figure: Figure, texts: list[str], *, parse_math: bool) -> None:
+    lines = [line for text in texts for line in textwrap.wrap(str(text), int(12 * figure.get_figwidth()))]
+    figure.set_figheight(figure.get_figheight() + 0.18 * (len(lines) - 1))
+    # Names of rewards and states are not mathematics, even where they contain a dollar sign.
+    figure.suptitle("\n".join(lines), fontsize=11, parse_math=parse_math)
 
 
 def plot_mdp(mdp: RewardlessMDP, path: str | os.PathLike[str] | None = None, *, title: str | None = None) -> Figure:

@@ -155,6 +155,7 @@ def leaves(
     limit: int,
     what: str,
     weight: Callable[[Node], float] = lambda node: 1.0,
+    early: int | None = None,
 ) -> Iterator[Node]:
     """The leaves of a tree, depth first: the nodes whose `children` are None.
 
@@ -169,6 +170,8 @@ def leaves(
         What the leaves are, for the message.
     weight : callable
         For `estimate_leaves`.
+    early : int, optional
+        Where nodes are dear: after so many leaves the number is estimated, by few descents, to refuse at once.
 
     Raises
     ------
@@ -181,6 +184,8 @@ def leaves(
         below = children(node)
         if below is None:
             given += 1
+            if given == early and (about := estimate_leaves(root, children, weight, 30)) > limit:
+                raise SizeError(f"about {about:.2g} {what} (by random probing); the limit is {limit:,}")
             if given > limit:
                 about = estimate_leaves(root, children, weight)
                 # Where most descents end early, few probes see the many: an estimate below what was counted is none.

@@ -40,6 +40,7 @@ from mdppower._typing import FloatArray, Label
 from mdppower.errors import ParameterError, SizeError, SolverError
 from mdppower.mdp import RewardlessMDP
 from mdppower.policies import (
+    NOVELTY,
     Choices,
     closed_policies,
     distinct_choices,
@@ -52,6 +53,8 @@ from mdppower.policies import (
 
 MARGIN = 1e-7
 """The least lead (of V scaled to [−1, 1]) that counts as strict where a linear program decides."""
+DEARER = 10
+"""A policy of a stochastic MDP takes some linear programs: as many fewer are listed."""
 NOISE = 1e-9
 """Leads up to this are none."""
 SAME = 1e-9
@@ -359,7 +362,8 @@ def visits(
     given : mapping from state to action, optional
         What policies take whenever they come to these states. This is not Q*: the action is taken at *every* visit.
     limit : int
-        Most policies to list; more are refused with an estimate of their number.
+        Most policies to list (a tenth for F_nd of a stochastic MDP, where each takes some linear programs); more are
+        refused with an estimate of their number.
 
     Returns
     -------
@@ -493,7 +497,8 @@ def _programs(
         return found
 
     root: _Fitted = ({}, frozenset([start]), np.zeros(mdp.n_states))
-    for chosen, _, v in leaves(root, children, limit, _what(mdp, start)):
+    most, weight = max(1, limit // DEARER), lambda node: 1.0 + NOVELTY * len(node[1])
+    for chosen, _, v in leaves(root, children, most, _what(mdp, start), weight, early=200):
         yield chosen, v
 
 

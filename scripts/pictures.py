@@ -24,6 +24,8 @@ def main() -> None:
     mp.power(figure_1, [0, 0.5, 0.9], samples=16_384, rng=0, workers=-1).plot(
         FOLDER / "figure-1.png", title="Figure 1 of Turner et al."
     )
+    gammas = [0, 0.2, 0.4, 0.6, 0.8, 1]
+    mp.action_optimality(figure_1, gammas, method="exact").plot(FOLDER / "optimal.png", state="star")
 
 
 if __name__ == "__main__":

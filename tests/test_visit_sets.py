@@ -157,6 +157,14 @@ def test_too_many_are_refused_with_an_estimate_but_f_nd_is_not():
         mp.visits(grid, (0, 0), 0.5, limit=100).nondominated()
 
 
+@pytest.mark.slow
+def test_linear_programs_are_not_run_for_hours():
+    # The start of FrozenLake has about 26,000 nondominated distributions, of some linear programs each.
+    lake = mp.envs.make("FrozenLake-v1")
+    with pytest.raises(mp.SizeError, match=r"about .* nondominated .* the limit is 10,000"):
+        mp.visits(lake, (0, 0), 0.9).nondominated()
+
+
 def test_bad_input():
     fork = mp.envs.fork(2)
     with pytest.raises(mp.LabelError, match="there is no state 't3'"):
