@@ -134,9 +134,8 @@ def compare_command(
     click.echo(render(pairs_table(found), fmt))
     if fmt == "table":
         click.echo(f"\n{kind} at γ = {rate:.15g}; " + _made(found.samples, found.rewards, found.entropy))
-        click.echo(
-            "lower, upper: of p_at_least = p(A ≥ B), each alone; convergent: whether that is at most 1/2, all together"
-        )
+        click.echo("lower, upper: of p_at_least = p(A ≥ B), each alone")
+        click.echo("convergent: whether p(A ≥ B) is at most 1/2, judged for all pairs together")
 
 
 def _rate(gamma: str | None, kind: str) -> float:
