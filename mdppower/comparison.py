@@ -15,6 +15,7 @@ exact, by `mdppower.exact`.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -49,8 +50,8 @@ class Comparison:
     Attributes
     ----------
     A, B : Option
-    complexity_A, complexity_B : Estimate
-        C_Σ of each.
+    means : Estimate
+        C_Σ(A) and C_Σ(B); NaN where rewards have no mean.
     gap : Estimate
         C_Σ(B) − C_Σ(A), paired.
     outcomes : Proportions
@@ -434,8 +435,12 @@ def _means(options: Sequence[Option], found: Tally, source: Sampler) -> Estimate
     """C_Σ of each option."""
     d = source.rewards
     size = len(options)
+    if np.isinf(d.mean).any():
+        warnings.warn(
+            f"{d.name} rewards have no mean: neither C(A), C(B) nor the gap exists", MDPPowerWarning, stacklevel=4
+        )
     data = Replicates(
-        means=found.means[:, None, :],
+        means=np.where(np.isinf(d.mean).any(), np.nan, found.means)[:, None, :],
         low=np.full(size, -np.inf),
         high=np.full(size, np.inf),
         constant=np.full(size, bool(d.is_constant.all())),
@@ -468,8 +473,6 @@ def _from_tally(A: Option, B: Option, found: Tally, source: Sampler) -> Comparis
 
 def _warn_of_near_ties(found: Tally, sd: float) -> None:
     """Ties are differences below the certified errors: say so where these are not tiny."""
-    import warnings
-
     if found.near[0, 1] and found.tolerance > 1e-9 * sd > 0:
         warnings.warn(
             f"{found.near[0, 1]} draws count as ties: their worths differ by less than could be certified "

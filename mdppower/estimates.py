@@ -15,6 +15,7 @@ and simultaneous intervals over n quantities use the level 1 − α/n (Bonferron
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -153,6 +154,7 @@ class Estimate:
     labels : sequence of labels
         Names of the n quantities.
     gammas : tuple of float
+        NaN for what has no γ.
     single_gamma : bool
         Whether one γ was given, not a sequence.
     single : bool
@@ -345,7 +347,8 @@ class Estimate:
         mean, error = self.data.value, self.data.error
         if mean.size > 1:
             return f"{type(self).__name__}({mean.shape[1]} {self.dimension}s × {mean.shape[0]} γ)"
-        return f"{type(self).__name__}({mean[0, 0]:.6g} ± {error[0, 0]:.2g} at γ={self.gammas[0]:.15g})"
+        rate = "" if math.isnan(self.gammas[0]) else f" at γ={self.gammas[0]:.15g}"
+        return f"{type(self).__name__}({mean[0, 0]:.6g} ± {error[0, 0]:.2g}{rate})"
 
 
 def _spread(weights: Any, ends: FloatArray) -> FloatArray:

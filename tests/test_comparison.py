@@ -188,6 +188,17 @@ def test_complexity_of_a_power_set_is_power():
     assert float(width.stderr) == pytest.approx(power.stderr[maze.index((0, 0))], rel=1e-9)
 
 
+def test_rewards_without_a_mean_still_have_probabilities():
+    # Two ends with Cauchy rewards: who is greater is a fair coin, but C(A) does not exist.
+    fork = mp.envs.fork(2)
+    options = [mp.Option.state(fork, s, 0.5, "value") for s in ("t1", "t2")]
+    with pytest.warns(mp.MDPPowerWarning, match="cauchy rewards have no mean"):
+        result = mp.compare(*options, "cauchy", samples=1024, rng=0)
+    low, high = result.p_greater.interval(0.999)
+    assert low < 0.5 < high
+    assert np.isnan(result.gap.mean)
+
+
 def test_bad_input():
     fork = mp.envs.fork(2)
     a = mp.Option.state(fork, "t1", 0.5, "value")
