@@ -297,7 +297,10 @@ def _compare(rows_a: list[Row], rows_b: list[Row], law: Boxes | Atoms | Normals)
         greater += float(share) * (in_a and not in_b)
         tie += float(share) * (in_a and in_b)
         less += float(share) * (in_b and not in_a)
-    return ExactComparison(mean_a, mean_b, greater, tie, less, max(error_a, error_b, len(groups) * error))
+    total = greater + tie + less  # 1, but for the error of the integration
+    return ExactComparison(
+        mean_a, mean_b, greater / total, tie / total, less / total, max(error_a, error_b, len(groups) * error)
+    )
 
 
 def _groups(rows: list[Row], law: Boxes | Normals) -> list[list[int]]:

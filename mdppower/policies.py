@@ -187,7 +187,7 @@ def leaves(
             if given == early and (about := estimate_leaves(root, children, weight, 30)) > limit:
                 raise SizeError(f"about {about:.2g} {what} (by random probing); the limit is {limit:,}")
             if given > limit:
-                about = estimate_leaves(root, children, weight)
+                about = estimate_leaves(root, children, weight, 300 if early is None else 30)
                 # Where most descents end early, few probes see the many: an estimate below what was counted is none.
                 told = f"about {about:.2g} by random probing" if about > limit else "far more, perhaps"
                 raise SizeError(f"more than {limit:,} {what} ({told})")
