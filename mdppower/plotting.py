@@ -11,17 +11,19 @@ import base64
 import io
 import os
 import textwrap
+from collections.abc import Mapping
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
 from mdppower._bars import bar_chart
+from mdppower._curve_picture import draw_curve
 from mdppower._drawing import MOST_NODES, draw_graph, draw_map
 from mdppower._heatmap import Extras, heat_maps
 from mdppower._optimality_pictures import at_rate, draw_optimality
 from mdppower._polytope_picture import draw_polytope, label_axes, points_of, title_of
-from mdppower._typing import Label
+from mdppower._typing import FloatArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp import RewardlessMDP
 from mdppower.occupancy import OccupancyPolytope
@@ -259,6 +261,52 @@ def plot_mdp(mdp: RewardlessMDP, path: str | os.PathLike[str] | None = None, *, 
     figure = draw_graph(mdp) if grid is None else draw_map(mdp, grid)
     if title is not None:
         figure.suptitle(str(title), fontsize=11)
+    if path is not None and suffix is not None:
+        _save(figure, path, suffix)
+    return figure
+
+
+def plot_curve(
+    nu: float,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    drop: float | None = None,
+    cap: float | None = None,
+    points: Mapping[str, tuple[FloatArray, FloatArray]] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Draw the post's figure 1, the power differences that a success rate allows, beside the corrected band.
+
+    Parameters
+    ----------
+    nu : float
+        ν, certified for the comparisons that are meant.
+    path : str or path, optional
+    drop, cap : float, optional
+        The most that Δ can fall below 0, and the greatest gap there can be; see `mdppower.bounds.power_gap`. For
+        rewards on [0, 1] and sets in the simplex 1; for such uniform rewards the gap is at most 1/2.
+    points : mapping from str to (success rates, gaps), optional
+        Comparisons to lay over it.
+    title : str, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ParameterError
+        ν is not positive, or the file cannot be written.
+
+    Examples
+    --------
+    >>> figure = plot_curve(0.45, drop=1, cap=0.5)
+    >>> [axes.get_xlabel() for axes in figure.axes]
+    ['success rate  s = p(A ≥ B)', 'success rate  s = p(A ≥ B)']
+    """
+    suffix = None if path is None else _suffix(path)
+    figure = draw_curve(nu, drop, cap, points or {})
+    figure.suptitle(title or f"What a success rate says about power, ν = {nu:.4g}", fontsize=11)
     if path is not None and suffix is not None:
         _save(figure, path, suffix)
     return figure

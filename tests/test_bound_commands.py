@@ -1,0 +1,99 @@
+"""`mdppower curve` and `mdppower bound`: what they print, the picture that they write, and clear refusals."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import mdppower as mp
+from mdppower.bounds import gap_from_count, power_gap, universal_proxy
+from mdppower.cli import _run
+from mdppower.plotting import plot_curve
+from mdppower.rewards import resolve
+
+
+def test_bound_is_the_band_at_the_limits_of_the_count(capsys):
+    # 380 of 400: Clopper–Pearson by scipy; the upper edge of the gap is that of the lower limit.
+    assert _run(["bound", "--success-rate", "0.95", "--n", "400", "--nu", "2", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    limits = stats.binomtest(380, 400).proportion_ci(0.95, method="exact")
+    assert rows[1]["upper"] == pytest.approx(float(power_gap(limits.low, 2.0).upper))
+    assert rows[1]["lower"] == pytest.approx(float(power_gap(limits.high, 2.0).lower))
+    assert rows[0]["upper"] == pytest.approx(2 * np.sqrt(2 * np.log(1 / limits.low)))  # the post's edge
+    assert rows[0]["upper"] > rows[1]["upper"]
+
+
+def test_bound_states_its_assumptions(capsys):
+    assert _run(["bound", "--success-rate", "1", "--n", "20", "--nu", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "20 successes of 20: p(A ≥ B) in [0.8316, 1.0000]" in told
+    assert "not estimated" in told
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--success-rate", "0.955", "--n", "10", "--nu", "1"], "is 9.55 successes, no whole number"),
+        (["--success-rate", "1.2", "--n", "10", "--nu", "1"], "success rate must be in [0, 1], got 1.2"),
+        (["--success-rate", "0.5", "--n", "10", "--nu", "0"], "nu must be positive and finite, got 0"),
+        (["--success-rate", "0.5", "--n", "0", "--nu", "1"], "n must be a positive integer, got 0"),
+    ],
+)
+def test_bound_refuses(capsys, args, message):
+    assert _run(["bound", *args]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_curve_lays_pairs_over_the_band(tmp_path, capsys):
+    out = tmp_path / "curve.png"
+    code = _run(
+        ["curve", "--env", "turner-figure-10", "--gamma", "0.5", "--samples", "256", "--rng", "0", "--out", str(out)]
+    )
+    assert code == 0
+    assert out.stat().st_size > 10_000
+    told = capsys.readouterr().out
+    assert "ν = 0.450158, certified for all sets in the simplex" in told
+    assert "pairs of states at γ = 0.5: 12 pairs" in told
+
+
+def test_curve_refuses(tmp_path, capsys):
+    out = str(tmp_path / "x.png")
+    assert _run(["curve", "--out", out]) == 2
+    assert "give --nu, or --env" in capsys.readouterr().err
+    assert _run(["curve", "--env", "maze", "--rewards", "expon", "--out", out]) == 2
+    assert "no ν is known for all pairs under expon" in capsys.readouterr().err
+    assert _run(["curve", "--env", "open(9,9)", "--out", out]) == 2
+    assert "up to 60 states, not 81" in capsys.readouterr().err
+    assert _run(["curve", "--nu", "1", "--out", "x.gif"]) == 2
+
+
+def test_the_universal_constants_hold_for_real_pairs():
+    """All pairs of figure 10, exactly: inside the corrected band of ν = √2/π, drop 1 and cap 1/2."""
+    mdp = mp.envs.figure_10()
+    universal = universal_proxy(resolve("uniform", mdp))
+    assert universal is not None
+    nu, drop, cap = universal
+    assert (nu, drop, cap) == (pytest.approx(np.sqrt(2) / np.pi), 1, 0.5)
+    options = [mp.Option.state(mdp, s, 0.5, "value") for s in mdp.states]
+    for a in options:
+        for b in options:
+            if a is not b:
+                found = mp.compare(a, b, method="exact")
+                band = power_gap(float(found.p_at_least.mean), nu, tie=float(found.p_tie.mean), drop=drop, cap=cap)
+                assert band.lower - 1e-12 <= float(found.gap.mean) <= band.upper + 1e-12
+    assert universal_proxy(resolve("expon", mdp)) is None
+    assert universal_proxy(resolve("norm(0,2)", mdp)) == (pytest.approx(np.sqrt(8)), None, None)
+
+
+def test_picture_has_both_versions():
+    figure = plot_curve(1.0, points={"a pair": (np.array([0.4]), np.array([0.1]))})
+    post, corrected = figure.axes
+    assert post.get_title().startswith("As the post draws it")
+    assert corrected.get_title() == "Corrected: with Cantelli"
+    assert [text.get_text() for text in corrected.get_legend().get_texts()] == [
+        "possible", "the post's edges", "reached by two-point laws", "a pair",
+    ]  # fmt: skip
+    assert gap_from_count(0.5, 10, 1).successes == 5
