@@ -392,13 +392,15 @@ def _share_out(
     if len(distinct) == 1:
         cells: list[tuple[Number, set[int]]] = [(Fraction(1), set(distinct))]
         error = 0.0
-    elif law.has_constants:
-        state = mdp.states[s]
-        sets = [visits(mdp, state, gamma, given={state: mdp.pair_label(p)[1]}).nondominated() for p in distinct]
-        cells, error = _cells(sets, [p for p, one in zip(distinct, sets, strict=True) for _ in range(len(one))], law)
     else:
-        among = visits(mdp, mdp.states[s], gamma).nondominated()
-        cells, error = _cells([among], [policy[s] for policy in among.policies], law)
+        state = mdp.states[s]
+        among = visits(mdp, state, gamma).nondominated()
+        extra: list[tuple[int, Visits]] = []
+        if law.has_constants:
+            extra = [
+                (p, visits(mdp, state, gamma, given={state: mdp.pair_label(p)[1]}).nondominated()) for p in distinct
+            ]
+        cells, error = _cells(among, s, extra, law)
     for share, chosen in cells:
         members = [p for p in pairs if same[p] in chosen]
         optimal[members] += share
@@ -407,30 +409,39 @@ def _share_out(
 
 
 def _cells(
-    sets: list[Visits], first: list[int], law: Boxes | Normals
-) -> tuple[list[tuple[Number, set[int]]], float]:  # fmt: skip
-    """The regions of rewards in which the same visits are optimal: probability, and the pairs that lead to them."""
-    gamma = sets[0].gamma
-    if 0 < gamma < 1:
-        rows = [row for one in sets for row in _chain_rows(one)]
-        groups = _groups(rows, law)
-        _, shares, error = law.maximum([rows[group[0]] for group in groups])
-        return [(p, {first[k] for k in g}) for p, g in zip(shares, groups, strict=True)], error
-    series = [terms for one in sets for terms in expansions(one)]
-    groups = []
-    for k, terms in enumerate(series):
-        home = next((group for group in groups if _leading(series[group[0]], terms, law) is None), None)
-        if home is None:
-            groups.append([k])
-        else:
-            home.append(k)
-    cells, worst = list[tuple[Number, set[int]]](), 0.0
-    for group in groups:
-        others = [series[other[0]] for other in groups if other is not group]
-        share, error = _cone(series[group[0]], others, law)
-        cells.append((share, {first[k] for k in group}))
-        worst = max(worst, error)
-    return cells, worst
+    among: Visits, s: int, extra: list[tuple[int, Visits]], law: Boxes | Normals
+) -> tuple[list[tuple[Number, set[int]]], float]:
+    """The regions of rewards in which the same visits are optimal: probability, and the pairs that lead to them.
+
+    F_nd has them all. Another f that is optimal with positive probability lies between distributions of F_nd that are
+    optimal there too, and so has the same worth as one of them for certain: `extra` is only looked through for these.
+    """
+    inside = 0 < among.gamma < 1
+    terms = [[row] for row in _chain_rows(among)] if inside else expansions(among)
+    groups: list[tuple[list[Row], set[int]]] = []
+    for mine, policy in zip(terms, among.policies, strict=True):
+        _join(groups, mine, policy[s], law, new=True)
+    for p, one in extra:
+        for other in [[row] for row in _chain_rows(one)] if inside else expansions(one):
+            _join(groups, other, p, law, new=False)
+    if inside:
+        _, shares, error = law.maximum([mine[0] for mine, _ in groups])
+        return [(share, pairs) for share, (_, pairs) in zip(shares, groups, strict=True)], error
+    found = [_cone(mine, terms, law) for mine, _ in groups]
+    cells = [(share, pairs) for (share, _), (_, pairs) in zip(found, groups, strict=True)]
+    return cells, max(error for _, error in found)
+
+
+def _join(
+    groups: list[tuple[list[Row], set[int]]], mine: list[Row], pair: int, law: Boxes | Normals, *, new: bool
+) -> None:
+    """Add a pair to the group whose worth is the same for certain; or make a group of its own."""
+    for terms, pairs in groups:
+        if _leading(terms, mine, law) is None:
+            pairs.add(pair)
+            return
+    if new:
+        groups.append((mine, {pair}))
 
 
 def _cone(mine: list[Row], others: list[list[Row]], law: Boxes | Normals) -> tuple[Number, float]:
