@@ -33,7 +33,7 @@ from mdppower.options import Option, Reach, require_alike
 from mdppower.proportions import Proportions
 from mdppower.rewards import RewardDistribution, resolve
 from mdppower.runs import Workers, check_workers
-from mdppower.sampling import Sampler, make_sampler, seed
+from mdppower.sampling import SAMPLERS, Sampler, make_sampler, seed
 from mdppower.solvers import METHODS
 from mdppower.tally import Tally, states_only, tally
 
@@ -390,9 +390,10 @@ def complexity(
     if not isinstance(option, Option):
         raise ParameterError(f"complexity takes an option, got {option!r}; see mdppower.Option")
     choice(method, "method", (*METHODS, "exact"))
+    choice(sampler, "sampler", SAMPLERS)
     check_workers(workers, executor)
     positive_integer(samples, "samples")
-    distribution = _rewards_of([option], _named(rewards))
+    distribution = _rewards_of([option], rewards)
     distribution.require_mean(_mdp_of([option]))
     if method == "exact":
         from mdppower.exact import exact_mean
@@ -464,7 +465,7 @@ def _from_tally(A: Option, B: Option, found: Tally, source: Sampler) -> Comparis
     outcomes = np.array([greater, tie, less])
     at_least, at_most = np.array(greater + tie), np.array(less + tie)
     return Comparison(
-        A, B, means, means.difference(B.name, A.name) if A.name != B.name else means.between(1, 0),
+        A, B, means, means.between(1, 0),
         Proportions(outcomes, outcomes, n), Proportions(at_least, at_least, n), Proportions(at_most, at_most, n),
         float(np.sqrt(variance)), float(found.least[0, 1]), float(-found.least[1, 0]), found.tolerance,
         source.rewards, n, source.entropy,

@@ -34,8 +34,9 @@ from mdppower.mdp import RewardlessMDP
 from mdppower.options import Option, Reach
 from mdppower.orthants import maximum_normal, orthant_probability
 from mdppower.policies import equivalent_pairs
-from mdppower.rational import Chain, Row, rational, rational_kernel
+from mdppower.rational import Chain, Row, rational
 from mdppower.rewards import Independent, RewardDistribution
+from mdppower.structure import rational_rows
 from mdppower.visit_sets import Visits, visits
 
 Number: TypeAlias = "Fraction | float"
@@ -216,7 +217,7 @@ def exact_rows(option: Option) -> list[Row]:
 
 def _reach_rows(part: Reach, gamma: float) -> list[Row]:
     mdp, s = part.mdp, part.state
-    kernel, n = rational_kernel(mdp), mdp.n_states
+    kernel, n = rational_rows(mdp), mdp.n_states
     if gamma == 0:
         if not part.ahead:
             return [[Fraction(int(t == s)) for t in range(n)]]
@@ -453,14 +454,14 @@ def _cone(mine: list[Row], others: list[list[Row]], law: Boxes | Normals) -> tup
 def _chain_rows(among: Visits, delayed: bool = False) -> list[Row]:
     """The rows of a set at a γ in (0, 1): of the VALUE set, or (`delayed`) of the POWER set."""
     mdp, s = among.mdp, among.mdp.index(among.start)
-    kernel, rate = rational_kernel(mdp), rational(among.gamma)
+    kernel, rate = rational_rows(mdp), rational(among.gamma)
     return [Chain(kernel, policy, s, mdp.n_states).visits(rate, delayed=delayed) for policy in among.policies]
 
 
 def expansions(among: Visits) -> list[list[Row]]:
     """The terms of each distribution's expansion at γ = 0 (Taylor) or 1 (Laurent), enough to tell any two apart."""
     mdp, s = among.mdp, among.mdp.index(among.start)
-    kernel, levels = rational_kernel(mdp), 2 * mdp.n_states
+    kernel, levels = rational_rows(mdp), 2 * mdp.n_states
     chains = [Chain(kernel, policy, s, mdp.n_states) for policy in among.policies]
     return [list(chain.laurent(levels) if among.gamma == 1 else chain.taylor(levels)) for chain in chains]
 

@@ -13,7 +13,6 @@ that leaves open whether an action is optimal widens its interval (`unresolved`)
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -23,12 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mdppower._checks import discount_rates, positive_integer
-from mdppower.errors import MDPPowerWarning, RewardError, SizeError, SolverError
+from mdppower.errors import RewardError, SizeError, SolverError
 from mdppower.mdp import RewardlessMDP
 from mdppower.optimal_sets import OPEN, STRICT, TIED, optimal_pairs, require_size
 from mdppower.optimality_estimate import ActionOptimality
 from mdppower.rewards import resolve
-from mdppower.runs import Workers, check_workers, run_in_order
+from mdppower.runs import Workers, check_workers, gather
 from mdppower.sampling import Sampler, make_sampler, seed
 from mdppower.solvers import pick, warm_up
 
@@ -167,30 +166,19 @@ class _Task:
 def _run(
     task: _Task, single: bool, replicates: int, workers: Workers, executor: Executor | None, progress: bool | None
 ) -> ActionOptimality:
-    from tqdm import tqdm
-
     size = task.source.size
     # A rule of the run alone, not of the workers: the counts are those of the calls, whoever makes them.
     step = max(1, min(replicates // 32, BLOCK // (task.mdp.n_pairs * size)))
     chunks = [range(i, min(i + step, replicates)) for i in range(0, replicates, step)]
-    counts = np.zeros((3, len(task.gammas), task.mdp.n_pairs), np.int64)
-    done, interrupted, total = 0, False, replicates * size
-    hidden = None if progress is None else not progress
-    with tqdm(desc="compiling", total=total, unit=" draws", disable=hidden) as bar:
-        try:
-            warm_up(task.mdp, task.method, task.gammas)
-            bar.set_description("optimal actions")
-            results = run_in_order(task, chunks, workers=workers, executor=executor)
-            for chunk, result in zip(chunks, results, strict=True):
-                counts = counts + result
-                done += len(chunk) * size
-                bar.update(len(chunk) * size)
-        except KeyboardInterrupt:
-            if not done:
-                raise
-            interrupted = True
-            text = f"interrupted: the probabilities are from {done:,} of {total:,} draws"
-            warnings.warn(text, MDPPowerWarning, stacklevel=3)
+    counts, done = np.zeros((3, len(task.gammas), task.mdp.n_pairs), np.int64), 0
+    results = gather(
+        task, chunks, lambda chunk: len(chunk) * size, workers=workers, executor=executor, progress=progress,
+        label="optimal actions", prepare=lambda: warm_up(task.mdp, task.method, task.gammas),
+    )  # fmt: skip
+    for chunk, result in zip(chunks, results, strict=False):  # fewer results where it was interrupted
+        counts = counts + result
+        done += len(chunk) * size
+    interrupted = done < replicates * size
     strict, tied, unsure = counts
     return ActionOptimality(task.mdp, task.gammas, single, done, task.source.entropy, task.source.rewards,
                             strict, tied, unsure, task.method, interrupted)  # fmt: skip

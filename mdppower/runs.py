@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
@@ -66,9 +66,9 @@ def run_in_order(
 
 
 def gather(
-    task: Callable[[int], T],
-    count: int,
-    size: int,
+    task: Callable[[Any], T],
+    items: Sequence[Any],
+    draws: Callable[[Any], int],
     *,
     workers: Workers,
     executor: Executor | None,
@@ -76,15 +76,17 @@ def gather(
     label: str,
     prepare: Callable[[], None],
 ) -> Iterator[T]:
-    """Results of replicates 0 … count − 1, in order, under a progress bar.
+    """Results of ``task(i)`` for i in `items`, in order, under a progress bar.
 
-    Ctrl-C ends it early, with a warning, where two replicates or more are there.
+    Ctrl-C ends it early, with a warning, where two results or more are there.
 
     Parameters
     ----------
-    task : callable of a replicate's number
-    count, size : int
-        Replicates, and draws in each.
+    task : callable of one item
+    items : sequence
+        Numbers of replicates, or ranges of these.
+    draws : callable of one item
+        How many draws it stands for.
     workers, executor
         As for `run_in_order`.
     progress : bool or None
@@ -100,25 +102,22 @@ def gather(
     """
     from tqdm import tqdm
 
-    done = 0
-    with tqdm(
-        desc="compiling", total=count * size, unit=" draws", disable=None if progress is None else not progress
-    ) as bar:
+    total, made = sum(map(draws, items)), [0]
+    hidden = None if progress is None else not progress
+    with tqdm(desc="compiling", total=total, unit=" draws", disable=hidden) as bar:
         try:
             prepare()
             bar.set_description(label)
-            for result in run_in_order(task, range(count), workers=workers, executor=executor):
-                done += 1
-                bar.update(size)
+            results = run_in_order(task, items, workers=workers, executor=executor)
+            for item, result in zip(items, results, strict=True):
+                made.append(made[-1] + draws(item))
+                bar.update(draws(item))
                 yield result
         except KeyboardInterrupt:
-            if done < 2:
+            if len(made) < 3:
                 raise
-            warnings.warn(
-                f"interrupted: the result is from {done * size:,} of {count * size:,} draws",
-                MDPPowerWarning,
-                stacklevel=2,
-            )
+            text = f"interrupted: the result is from {made[-1]:,} of {total:,} draws"
+            warnings.warn(text, MDPPowerWarning, stacklevel=2)
 
 
 def check_workers(workers: Any, executor: Any) -> None:

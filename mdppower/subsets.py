@@ -9,6 +9,7 @@ another number than the limit γ → 1.
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,12 @@ from mdppower.exact import ExactComparison, exact_comparison, expansions, visits
 from mdppower.mdp import RewardlessMDP
 from mdppower.options import Option, Reach
 from mdppower.proportions import Proportions
-from mdppower.rational import Chain, rational, rational_kernel
+from mdppower.rational import Chain, rational
 from mdppower.rewards import RewardDistribution, resolve
-from mdppower.runs import Workers, check_workers
+from mdppower.runs import Workers, check_workers, gather
 from mdppower.sampling import Sampler, make_sampler, seed
 from mdppower.solvers import METHODS
+from mdppower.structure import rational_rows
 from mdppower.tally import tally
 from mdppower.visit_sets import Recurrent, Visits, as_rows, visits
 
@@ -81,13 +83,13 @@ def visit_optimality(
     if subset.gamma in (0, 1):
         subset = subset.nondominated() if subset.is_whole else subset
         source = make_sampler(distribution, "iid", samples, seed(rng))
-        return _by_terms(subset, source, samples)
+        return _by_terms(subset, source, samples, workers, executor, progress)
     whole = Option.state(subset.whole, subset.start, subset.gamma, "value")
     if subset.is_whole:
         reach = Reach(subset.mdp, subset.mdp.index(subset.start), False)
         mine = Option("subset", "value", subset.gamma, whole.states, (reach,))
     else:
-        kernel, s = rational_kernel(subset.mdp), subset.mdp.index(subset.start)
+        kernel, s = rational_rows(subset.mdp), subset.mdp.index(subset.start)
         gamma = rational(subset.gamma)
         chains = (Chain(kernel, policy, s, subset.mdp.n_states) for policy in subset.policies)
         # Exact rows, rounded once: what ties with the whole set is then equal to rounding.
@@ -185,18 +187,32 @@ def _attains(
     return Proportions(counts, counts, found.draws)
 
 
-def _by_terms(subset: Visits, source: Sampler, samples: int) -> Proportions:
+@dataclass(frozen=True, eq=False)
+class _Terms:
+    """Counts, in one replicate, the draws on which the best of the first `own` expansions is the best of all."""
+
+    terms: FloatArray
+    own: int
+    source: Sampler
+
+    def __call__(self, number: int) -> int:
+        best = _greatest(self.terms, self.source.replicate(number))
+        return int(best[:, : self.own].any(axis=1).sum())
+
+
+def _by_terms(
+    subset: Visits, source: Sampler, samples: int, workers: Workers, executor: Executor | None, progress: bool | None
+) -> Proportions:
     """At an end of γ: draws on which the best of the subset equals the best of all in every term of the expansion."""
-    terms = np.array(expansions(subset), dtype=np.float64)
-    among = visits(subset.whole, subset.start, subset.gamma, limit=subset.limit).nondominated()
-    others = np.array(expansions(among), dtype=np.float64)
-    count, draws = 0, 0
-    for number in range(max(2, -(-samples // source.size))):
-        rewards = source.replicate(number)
-        best = _greatest(np.concatenate([terms, others]), rewards)
-        count += int(best[:, : len(terms)].any(axis=1).sum())
-        draws += len(rewards)
-    return Proportions(np.array(count), np.array(count), draws)
+    mine = expansions(subset)
+    others = expansions(visits(subset.whole, subset.start, subset.gamma, limit=subset.limit).nondominated())
+    task = _Terms(np.array(mine + others, dtype=np.float64), len(mine), source)
+    numbers = range(max(2, -(-samples // source.size)))
+    counts = list(gather(
+        task, numbers, lambda _: source.size, workers=workers, executor=executor, progress=progress,
+        label="comparing", prepare=lambda: None,
+    ))  # fmt: skip
+    return Proportions(np.array(sum(counts)), np.array(sum(counts)), len(counts) * source.size)
 
 
 def _greatest(terms: FloatArray, rewards: FloatArray) -> BoolArray:

@@ -81,10 +81,9 @@ class TallyTask:
 
     def prepare(self) -> None:
         """Compile, before threads begin."""
-        for option in self.options:
-            for part in option.parts:
-                if isinstance(part, Reach) and option.gamma is not None:
-                    warm_up(part.mdp, pick(part.mdp, self.method), [option.gamma])
+        reaches = [part for option in self.options for part in option.parts if isinstance(part, Reach)]
+        for mdp in {id(part.mdp): part.mdp for part in reaches}.values():
+            warm_up(mdp, pick(mdp, self.method), [g for g in (self.options[0].gamma,) if g is not None])
 
 
 def _count(values: FloatArray, errors: FloatArray) -> Tally:
@@ -127,8 +126,8 @@ def tally(
     task = TallyTask(tuple(options), source, method)
     count = max(2, -(-samples // source.size))
     results = gather(
-        task, count, source.size, workers=workers, executor=executor, progress=progress, label="comparing",
-        prepare=task.prepare,
+        task, range(count), lambda _: source.size, workers=workers, executor=executor, progress=progress,
+        label="comparing", prepare=task.prepare,
     )  # fmt: skip
     return _merge(results)
 

@@ -168,7 +168,7 @@ class Visits:
         return (1 - self.gamma) * self._rows(self.policies, self.gamma, delayed=True)
 
     def nondominated(self) -> Visits:
-        r"""Those that are strictly best for some reward: F_nd(s) (Def. 3.6), or F_nd(s | π(s') = a).
+        r"""Those of the set that are strictly best for some reward: F_nd(s) (Def. 3.6), or F_nd(s | π(s') = a).
 
         Found by a search that does not list F(s), nor depend on γ; see the top of `mdppower.visit_sets`. On open
         grids with *stay*, from a corner:
@@ -200,7 +200,8 @@ class Visits:
         >>> [len(mp.visits(mp.envs.figure_1(), s, 0.5).nondominated()) for s in ("star", "l_tri", "r_tri")]
         [5, 2, 2]
         """
-        return replace(self, _chosen=tuple(p for p, _ in _search(self.mdp, self.start, self.limit)))
+        found = (policy for policy, _ in _search(self.mdp, self.start, self.limit))
+        return replace(self, _chosen=tuple(p for p in found if self._chosen is None or p in self._chosen))
 
     def select(self, positions: Sequence[int]) -> Visits:
         """Some of the distributions, by their positions.
@@ -236,7 +237,7 @@ class Visits:
         return self._chosen is None
 
     def witnesses(self) -> FloatArray:
-        """(K, S) for each distribution of F_nd a reward for which it is strictly best at this γ.
+        """(K, S) for each distribution of F_nd, selected or not, a reward for which it is strictly best at this γ.
 
         Returns
         -------

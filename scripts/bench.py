@@ -358,7 +358,16 @@ def compiling(quick: bool) -> Iterator[Row]:
         yield (" ".join(["mdppower", *command]), first, later)
 
 
-SECTIONS = {section.__name__: section for section in (peers, ends, workers, growth, samplers, compiling)}
+def sets(quick: bool) -> Iterator[Row]:
+    """Visit distributions from a corner of open grids with *stay*: their numbers, and seconds to list F_nd."""
+    yield ("grid", "F", "F_nd", "seconds, F_nd")
+    for rows, columns in ((2, 3), (3, 3), (3, 4), (4, 4), *(() if quick else ((5, 5),))):
+        found = mp.visits(mp.envs.make(f"open({rows},{columns})"), (0, 0), 0.5, limit=10**6)
+        (seconds,) = in_turn(found.nondominated, rounds=3)
+        yield (f"{rows}×{columns}", len(found), len(found.nondominated()), seconds)
+
+
+SECTIONS = {section.__name__: section for section in (peers, ends, workers, growth, samplers, compiling, sets)}
 
 
 def machine() -> str:

@@ -226,7 +226,7 @@ def test_interrupted(monkeypatch):
         return genuine(*arguments)
 
     monkeypatch.setattr(optimality, "optimal_pairs", pressed)
-    with pytest.warns(mp.errors.MDPPowerWarning, match="interrupted: the probabilities are from"):
+    with pytest.warns(mp.errors.MDPPowerWarning, match="interrupted: the result is from"):
         result = action_optimality(mp.envs.fork(2), 0.5, samples=4096, rng=0)
     assert result.interrupted
     assert 0 < result.samples < 4096

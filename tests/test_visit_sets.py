@@ -128,6 +128,14 @@ def test_given_action_is_taken_at_every_visit():
     assert len(mp.visits(mdp, "b", 0.5)) == 3
 
 
+def test_nondominated_of_a_selection_stays_in_it():
+    f = mp.visits(mp.envs.figure_1(), "star", 0.5)
+    picked = f.select([0, 1, 2])
+    best = picked.nondominated()
+    assert set(map(str, best.policies)) == set(map(str, f.nondominated().policies)) & set(map(str, picked.policies))
+    assert 0 < len(best) < 3
+
+
 def test_periodic_and_multichain_limits():
     # A 3-cycle visits each state a third of the time; a gamble ends in one of two absorbing states.
     ring = mp.envs.cycle(3)
