@@ -276,8 +276,11 @@ def worth(options: Sequence[Option], rewards: FloatArray, method: str) -> tuple[
             v, gap = solved[key]
             if part.ahead:
                 first, last = part.mdp.pointer[part.state : part.state + 2]
-                found = (part.mdp.kernel[first:last] @ v.T).max(axis=0)
-                error = gap + 4 * EPS * size
+                rows = part.mdp.kernel[first:last]
+                found = (rows @ v.T).max(axis=0)
+                # A sum of k products is off by at most (k + 2) u max |v|, u = ε/2.
+                terms = int(np.diff(rows.indptr).max())
+                error = gap + (terms + 2) / 2 * EPS * size
             else:
                 found, error = v[:, part.state], gap
         else:
