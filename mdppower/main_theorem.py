@@ -7,6 +7,10 @@ gap        g ≥ sd(Δ) is enough, by Cantelli: p ≤ v/(v + g²) ≤ 1/2.
 symmetric  Δ symmetric about its mean is enough: so for one vector on each side and a law that is symmetric about its
            mean (any normal law).
 inside     A inside the convex hull of B gives P(A > B) = 0; with ties p(A ≥ B) may still exceed 1/2.
+copy       B contains φ·A for a permutation φ of the states that leaves the law of the rewards as it is: then
+           C(A) ≤ C(B), and P(A > B) = P(h_A(R) > h_B(R)) ≤ P(h_A(R) > h_A(φR)) ≤ 1/2, since R and φR can be
+           exchanged (the route of Turner et al.). With ties p(A ≥ B) may still exceed 1/2. Looked for among
+           involutions, and the nondominated vectors.
 """
 
 from __future__ import annotations
@@ -18,13 +22,20 @@ from scipy import sparse
 
 from mdppower import lp
 from mdppower._checks import open_unit
-from mdppower._typing import FloatArray
+from mdppower._typing import FloatArray, IntArray
 from mdppower.certificates import certify
 from mdppower.comparison import Comparison
+from mdppower.copies import Coder, find_images
 from mdppower.errors import ParameterError, RewardError, SizeError, SolverError
 from mdppower.exact import Boxes, Normals, exact_law, exact_rows
+from mdppower.involutions import Budget, Meter, spread
+from mdppower.joint import Fixed, Gaussian
+from mdppower.rational import Row
+from mdppower.rewards import Independent, RewardDistribution
 
 SAME = 1e-9
+BUDGET = Budget(nodes=2_000, seconds=5.0)
+"""Of the search for a copy."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +99,13 @@ def check_main_theorem(comparison: Comparison, *, confidence: float = 0.95) -> T
         verdict = "refuted" if low > 0.5 else "holds" if high <= 0.5 else "undecided"
     conditions = {"gap": _gap(comparison, least)}
     try:
-        a, b = (np.array(exact_rows(option), dtype=np.float64) for option in (comparison.A, comparison.B))
+        rows = [exact_rows(option) for option in (comparison.A, comparison.B)]
+        a, b = (np.array(one, dtype=np.float64) for one in rows)
     except (SizeError, SolverError) as error:
-        conditions |= dict.fromkeys(("symmetric", "inside"), f"the sets are too large to list: {error}")
+        conditions |= dict.fromkeys(("symmetric", "inside", "copy"), f"the sets are too large to list: {error}")
     else:
-        conditions |= {"symmetric": _symmetric(comparison, a, b), "inside": _inside(a, b)}
+        copy = _copy(comparison, *rows)
+        conditions |= {"symmetric": _symmetric(comparison, a, b), "inside": _inside(a, b), "copy": copy}
     return TheoremCheck(verdict, (low, high), (least, most), conditions)
 
 
@@ -125,3 +138,28 @@ def _inside(a: FloatArray, b: FloatArray) -> str:
         if lp.solve(cost, equal=rows, equal_rhs=np.r_[row, 1.0]).objective > SAME:
             return "not met"
     return "met"
+
+
+def _copy(comparison: Comparison, a: list[Row], b: list[Row]) -> str:
+    """Whether some involution takes A into B and leaves the law of the rewards as it is."""
+    law = comparison.rewards
+    if not (law.is_iid or isinstance(law, (Independent, Gaussian, Fixed))):
+        return "the law of the rewards is not known to be kept by any permutation"
+    coder, meter = Coder(), Meter(BUDGET)
+    mine, theirs = ([coder.fractions(row) for row in rows] for rows in (a, b))
+    for image in find_images(mine, theirs, meter):
+        if _keeps(law, spread(image, comparison.A.states).image):
+            return "met"
+    return "not found within the budget" if meter.is_spent else "not met"
+
+
+def _keeps(law: RewardDistribution, image: IntArray) -> bool:
+    """Whether φ·R has the law of R."""
+    if law.is_iid:
+        return True
+    if isinstance(law, Independent):
+        return bool((law.which[image] == law.which).all())
+    same_mean = bool((law.mean[image] == law.mean).all())
+    if isinstance(law, Gaussian):
+        return same_mean and bool((law.covariance[np.ix_(image, image)] == law.covariance).all())
+    return same_mean

@@ -37,13 +37,13 @@ def test_conditions():
     one, three = (mp.Option.state(fork, s, 0.9, "power") for s in ("t1", "root"))
     check = check_main_theorem(mp.compare(one, three, method="exact"))
     assert check.verdict == "holds"
-    assert check.conditions == {"gap": "not met", "symmetric": "not met", "inside": "met"}
+    assert check.conditions == {"gap": "not met", "symmetric": "not met", "inside": "met", "copy": "met"}
     # Two single vectors under normal rewards with different means: symmetric, and g = 3 > sd = √2; p = Φ(−3/√2).
     rewards = mp.Gaussian([0, 0, 3, 0], np.eye(4))
     t1, t2 = (mp.Option.state(fork, s, 0.9, "power") for s in ("t1", "t2"))
     check = check_main_theorem(mp.compare(t1, t2, rewards, method="exact"))
     assert check.verdict == "holds"
-    assert check.conditions == {"gap": "met", "symmetric": "met", "inside": "not met"}
+    assert check.conditions == {"gap": "met", "symmetric": "met", "inside": "not met", "copy": "not met"}
 
 
 def test_inside_and_ties():
@@ -73,3 +73,34 @@ def test_true_conditions_are_never_contradicted(mdp):
 def test_bad_input():
     with pytest.raises(mp.ParameterError, match="takes what mdppower"):
         check_main_theorem("power")
+
+
+def test_copies_need_a_law_that_the_permutation_keeps():
+    """t1 and t2 of a fork are copies of each other; under a law that favours t1 they are not alike."""
+    fork = mp.envs.fork(3)
+    t1, t2 = (mp.Option.state(fork, s, 0.9, "power") for s in ("t1", "t2"))
+    uniform = "uniform"
+    skewed = {"t1": "uniform(0,2)", "default": "uniform"}
+    correlated = mp.Gaussian(np.zeros(4), [[1, 0, 0, 0], [0, 1, 0.5, 0], [0, 0.5, 1, 0], [0, 0, 0, 1]])
+    lopsided = mp.Gaussian(np.zeros(4), [[1, 0, 0, 0], [0, 2, 0.5, 0], [0, 0.5, 1, 0], [0, 0, 0, 1]])
+    told = [
+        check_main_theorem(mp.compare(t1, t2, law, method="exact")).conditions["copy"]
+        for law in (uniform, skewed, correlated, lopsided)
+    ]
+    assert told == ["met", "not met", "met", "not met"]
+    sampler = mp.compare(t1, t2, lambda n, rng: rng.random((n, 4)), samples=64, rng=0)
+    assert "not known to be kept" in check_main_theorem(sampler).conditions["copy"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(mdps(max_states=4, max_actions=2))
+def test_where_a_copy_is_found_b_is_not_beaten(mdp):
+    """Copy structure gives C(A) ≤ C(B) and P(A > B) ≤ 1/2, exactly, for i.i.d. uniform rewards."""
+    states = mdp.states[:3]
+    options_ = [mp.Option.state(mdp, s, 0.5, "value") for s in states]
+    for one in options_:
+        for other in options_:
+            result = mp.compare(one, other, method="exact")
+            if check_main_theorem(result).conditions["copy"] == "met":
+                assert float(result.gap.mean) >= 0
+                assert float(result.p_greater.mean) <= 0.5
