@@ -4,6 +4,9 @@
 
 with v = (1−γ)V. The right-hand side is what is computed: one formula for every γ, its end γ = 0 included (best
 expected next reward, no solve). All states and all γ share the draws, so that differences are paired.
+
+With a policy in the place of the optimal one it is suboptimal POWER (Def. C.1, `mdppower.suboptimal`); the rest of a
+run is the same.
 """
 
 from __future__ import annotations
@@ -17,16 +20,18 @@ from typing import Any
 import numpy as np
 
 from mdppower._checks import choice, discount_rates, positive, positive_integer
-from mdppower._typing import FloatArray
+from mdppower._typing import BoolArray, FloatArray
 from mdppower.errors import ConvergenceError, MDPPowerWarning, ParameterError, SizeError, SolverError
 from mdppower.estimates import Estimate, Replicates
 from mdppower.graph import can_reach
 from mdppower.mdp import RewardlessMDP
+from mdppower.policy_input import resolve_policy
 from mdppower.power_estimate import MOST_NUMBERS, PowerEstimate, PowerTask
 from mdppower.rewards import RewardDistribution, resolve
 from mdppower.runs import Workers, check_workers, run_in_order, thread_count
 from mdppower.sampling import SAMPLERS, Sampler, make_sampler, seed
-from mdppower.solvers import pick, warm_up
+from mdppower.solvers import pick
+from mdppower.suboptimal import BLOCK
 
 DEFAULT_MAX_SAMPLES = 2**20
 
@@ -42,6 +47,7 @@ def power(
     rng: Any = None,
     method: str = "auto",
     sampler: str = "latin",
+    policy: Any = None,
     workers: Workers = 1,
     executor: Executor | None = None,
     progress: bool | None = None,
@@ -72,6 +78,11 @@ def power(
         small MDPs and uniform, finite discrete or normal rewards; ``exact`` of the result has the fractions.
     sampler : {"latin", "sobol", "iid"}
         See `mdppower.sampling`. Discrete rewards and callables are drawn iid.
+    policy : callable, mapping or array, optional
+        Whose value to average in the place of the optimal one: suboptimal POWER (Def. C.1). A rule of
+        `mdppower.policy_rules`, a function ``policy(mdp, rewards, gamma)``, or a policy that is the same for all
+        rewards, such as ``{state: action}``; see `mdppower.policy_input.resolve_policy`. Policies are evaluated
+        by one method: `method` stays ``"auto"``.
     workers : int or map-like callable
         Threads (−1: one a core). The numbers do not depend on it.
     executor : concurrent.futures.Executor, optional
@@ -86,7 +97,7 @@ def power(
     Raises
     ------
     ParameterError, RewardError
-        An argument is out of range, or the rewards have no mean.
+        An argument is out of range, the rewards have no mean, or `policy` gives what is no policy.
     SolverError
         A draw could not be certified; the message says how to see it again.
     ConvergenceError
@@ -109,6 +120,12 @@ def power(
     True
     >>> mp.power(mp.envs.make("turner-figure-1"), 1, method="exact").exact[0]
     Fraction(517, 640)
+
+    A random agent gets the mean of the three:
+
+    >>> from mdppower.policy_rules import uniformly_random
+    >>> mp.power(mp.envs.make("fork(3)"), gamma=0.9, rng=0, policy=uniformly_random()).mean.round(2)
+    array([0.5, 0.5, 0.5, 0.5])
     """
     gammas, single = discount_rates(gamma)
     positive_integer(samples, "samples")
@@ -128,17 +145,21 @@ def power(
             MDPPowerWarning,
             stacklevel=2,
         )
+    if policy is not None:
+        if method != "auto":
+            raise ParameterError(f"method is about optimal values; with policy= it must be 'auto', got {method!r}")
+        policy = resolve_policy(mdp, policy)
     if method == "exact":
         return _exactly(mdp, gammas, single, distribution, precision)
-    method = pick(mdp, method)
+    method = pick(mdp, method) if policy is None else "policy"
     source = make_sampler(distribution, sampler, samples, seed(rng))
     width = len(gammas) * mdp.n_states
     schedule = _schedule(samples, source.size, precision, max_samples, MOST_NUMBERS // width)
     if schedule[-1] * width > MOST_NUMBERS:
         size = schedule[-1] * width / 2**27
         raise SizeError(f"the replicate means would take {size:.1f} GiB; use fewer samples or fewer gammas")
-    _require_memory(mdp, source.size, schedule[0] * width, workers)
-    task = PowerTask(mdp, gammas, single, source, method, len(schedule), distribution)
+    _require_memory(mdp, source.size, schedule[0] * width, workers, policy is not None)
+    task = PowerTask(mdp, gammas, single, source, method, len(schedule), distribution, policy)
     return _run(task, schedule, precision, workers, executor, progress)
 
 
@@ -160,12 +181,14 @@ def _exactly(
     return PowerEstimate(data, task, np.zeros(len(gammas)), False, fractions=known.fractions)
 
 
-def _require_memory(mdp: RewardlessMDP, draws: int, kept: int, workers: Workers) -> None:
+def _require_memory(mdp: RewardlessMDP, draws: int, kept: int, workers: Workers, by_policy: bool) -> None:
     """Raise SizeError before anything is done if the run would not fit into what is free now, by a rough estimate."""
     free = _free_memory()
     threads = 1 if callable(workers) else thread_count(workers)
     # A replicate: uniforms and rewards in place, values, policies; the solver's own arrays; the kernel renumbered.
     replicate = mdp.n_states * (draws * (8 + 8 + 4) + 4 * 48)
+    if by_policy:  # a block of probabilities, as given, checked and rescaled; and the chain twice
+        replicate += 3 * 8 * min(draws * mdp.n_pairs, max(BLOCK, mdp.n_pairs)) + 2 * 12 * mdp.kernel.nnz
     needed = threads * replicate + 2 * 8 * kept + 12 * mdp.kernel.nnz
     if free is not None and needed > free:
         raise SizeError(
@@ -200,7 +223,7 @@ def _run(
     hidden = None if progress is None else not progress
     with tqdm(desc="compiling", total=total, unit=" draws", disable=hidden) as bar:
         try:
-            warm_up(task.mdp, task.method, task.gammas)
+            task.prepare()
             bar.set_description("POWER")
             for target in schedule:
                 numbers = range(len(done), target)
@@ -246,13 +269,22 @@ def _estimate(
         means=np.array([means for means, _, _ in done]),
         low=np.full(task.mdp.n_states, d.low.min()),
         high=np.full(task.mdp.n_states, d.high.max()),
-        constant=~can_reach(task.mdp, ~d.is_constant),
+        constant=~can_reach(task.mdp, _may_vary(task)),
         slack=np.mean([gap for _, gap, _ in done], axis=0),
         trials=count * task.source.size if task.source.kind == "iid" else count,
         looks=task.looks,
         has_variance=d.has_variance,
     )
     return PowerEstimate(data, task, np.max([gap for _, _, gap in done], axis=0), interrupted)
+
+
+def _may_vary(task: PowerTask) -> BoolArray:
+    """(S,) states by which a value may vary from draw to draw: a reward does, or what a policy makes of rewards."""
+    varies = ~task.distribution.is_constant
+    if getattr(task.policy, "depends_on_rewards", task.policy is not None):
+        # Not so for optimal ones: what they do where rewards are constant depends on nothing else.
+        varies = varies | (np.diff(task.mdp.pointer) > 1)
+    return np.asarray(varies)
 
 
 def _half_width(estimate: PowerEstimate | None) -> float:

@@ -18,15 +18,20 @@ from mdppower._typing import AnyArray, FloatArray, IntArray, Label
 from mdppower.errors import ParameterError, RewardError, SizeError, SolverError
 from mdppower.estimates import Estimate, Replicates
 from mdppower.mdp import RewardlessMDP
+from mdppower.policies import greedy
+from mdppower.policy_input import policy_name
 from mdppower.rewards import RewardDistribution
 from mdppower.sampling import Sampler
-from mdppower.solvers import solve_rows
+from mdppower.solvers import solve_rows, warm_up
+from mdppower.suboptimal import evaluate, probabilities, warm_up_evaluation
 
 if TYPE_CHECKING:
     from os import PathLike
 
     import xarray as xr
     from matplotlib.figure import Figure
+
+    from mdppower.policy_rules import Policy
 
 MOST_NUMBERS = 2**29
 """Most numbers kept in one array (4 GiB)."""
@@ -43,11 +48,11 @@ class PowerTask:
     method: str
     looks: int
     distribution: RewardDistribution
+    policy: Policy | None = None
+    """Whose value is averaged; None: optimal ones."""
 
     def __call__(self, numbers: Sequence[int]) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
         """Of each replicate: means (G, S) of POWER's integrand over its draws; mean and largest gap (G,)."""
-        from mdppower.solvers.backup import mean_best_successor
-
         size = self.source.size
         # Small replicates are solved together: no draw sees another, and each call has its price.
         rewards = np.concatenate([self.source.replicate(number) for number in numbers])
@@ -57,15 +62,36 @@ class PowerTask:
         means = np.empty((len(numbers), len(self.gammas), self.mdp.n_states))
         gaps = np.empty((len(numbers), size, len(self.gammas)))
         try:
-            for g, values, _, gap in self.solve(rewards):
+            for g, replicates, gap in self._means(rewards):
+                means[:, g] = replicates
                 gaps[:, :, g] = gap.reshape(len(numbers), size)
-                for k in range(len(numbers)):
-                    means[k, g] = mean_best_successor(self.mdp, values[k * size : (k + 1) * size])
         except SolverError as error:
             draw = numbers[0] * size + (error.draw or 0)
             raise SolverError(f"{error} (draw {draw} of the run with rng={self.source.entropy})",
                               draw=draw, gap=error.gap) from None  # fmt: skip
         return list(zip(means, gaps.mean(axis=1), gaps.max(axis=1), strict=True))
+
+    def _means(self, rewards: FloatArray) -> Iterator[tuple[int, list[FloatArray], FloatArray]]:
+        """(position of γ, the integrand's mean over each replicate, gap) of the draws of some replicates."""
+        from mdppower.solvers.backup import mean_best_successor
+
+        def split(rows: FloatArray) -> list[FloatArray]:
+            return np.split(rows, len(rows) // self.source.size)
+
+        if self.policy is None:
+            for g, values, _, gap in self.solve(rewards):
+                yield g, [mean_best_successor(self.mdp, part) for part in split(values)], gap
+        else:
+            for g, gamma in enumerate(self.gammas):
+                _, onwards, gap = evaluate(self.mdp, rewards, gamma, self.policy)
+                yield g, [part.mean(axis=0) for part in split(onwards)], gap
+
+    def prepare(self) -> None:
+        """Compile, or load from the cache, what a replicate needs, before work is handed to threads."""
+        if self.policy is None:
+            warm_up(self.mdp, self.method, self.gammas)
+        else:
+            warm_up_evaluation()
 
     def solve(
         self, rewards: FloatArray, last: float = 1.0
@@ -101,8 +127,10 @@ class PowerEstimate(Estimate):
     entropy : int
         Pass it as ``rng`` to draw the same rewards.
     sampler, method : str
+    policy : callable or None
+        Whose value is averaged (Def. C.1); None where it is the optimal one.
     gap : (G,) array
-        The largest certified error of an optimal value among the draws.
+        The largest certified error of a value among the draws.
     interrupted : bool
         Whether Ctrl-C ended the run.
     history : dict from str to str
@@ -199,7 +227,8 @@ class PowerEstimate(Estimate):
         """
         if self.samples == 0:
             return f"{'exact' if self.guarantee == 'exact' else 'integrated'}, {self.rewards.name} rewards"
-        return f"{self.samples:,} draws of {self.rewards.name} rewards"
+        under = "" if self.policy is None else f", policy {policy_name(self.policy)}"
+        return f"{self.samples:,} draws of {self.rewards.name} rewards{under}"
 
     @property
     def entropy(self) -> int:
@@ -229,7 +258,7 @@ class PowerEstimate(Estimate):
 
     @property
     def method(self) -> str:
-        """The solver that ran.
+        """The solver that ran; ``"policy"`` where policies were evaluated.
 
         Examples
         --------
@@ -239,6 +268,19 @@ class PowerEstimate(Estimate):
         'deterministic'
         """
         return self.task.method
+
+    @property
+    def policy(self) -> Policy | None:
+        """Whose value is averaged (Def. C.1); None where it is the optimal one.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> from mdppower.policy_rules import lookahead
+        >>> mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7, policy=lookahead(1)).policy
+        lookahead(k=1)
+        """
+        return self.task.policy
 
     def _position(self, label: Label) -> int:
         return self.mdp.index(label)
@@ -306,7 +348,7 @@ class PowerEstimate(Estimate):
         return Estimate(self.data.contrast(weights), labels, self.gammas, self.single_gamma, dimension="pair")
 
     def draw(self, i: int, gamma: float | None = None) -> Draw:
-        """The i-th draw again: its rewards, an optimal policy, its values, and their certified gap.
+        """The i-th draw again: its rewards, an optimal policy (or the one asked for), its values, and their gap.
 
         Parameters
         ----------
@@ -322,7 +364,8 @@ class PowerEstimate(Estimate):
         Raises
         ------
         ParameterError
-            There is no such draw, or the rate is not one of the estimate's.
+            There is no such draw, or the rate is not one of the estimate's; or the policy was a function that the
+            file of a loaded estimate could not hold.
 
         Examples
         --------
@@ -341,6 +384,11 @@ class PowerEstimate(Estimate):
         rate = self.gammas[0 if gamma is None else self._rate(gamma)]
         number, row = divmod(int(i), self.task.source.size)
         rewards = np.ascontiguousarray(self.task.source.replicate(number)[row : row + 1])
+        if self.policy is not None:
+            values, _, gap = evaluate(self.mdp, rewards, rate, self.policy)
+            shares = probabilities(self.mdp, rewards, rate, self.policy)[0]
+            return Draw(rewards[0], rate, values[0], self.mdp.action_codes[greedy(self.mdp, shares)[0]],
+                        float(gap[0]), shares)  # fmt: skip
         *_, (_, values, pairs, gap) = self.task.solve(rewards, rate)  # by way of the smaller γ: the same bits
         if pairs is None:
             values, pairs, gap, _ = solve_rows(self.mdp, rewards, rate, self.method)
@@ -399,13 +447,15 @@ class PowerEstimate(Estimate):
             "rewards": self.rewards.name, "samples": self.samples, "entropy": str(self.entropy),
             "sampler": self.sampler, "method": self.method, "guarantee": self.guarantee,
         }  # fmt: skip
+        if self.policy is not None:
+            data.attrs["policy"] = policy_name(self.policy)
         return data
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the estimate to a NetCDF file, with the MDP, the rewards and all else to make it again.
 
-        `mdppower.load` gives back the same bits. Rewards from a Python function cannot be written: such an estimate
-        can be loaded, plotted and compared, but its draws cannot be made again.
+        `mdppower.load` gives back the same bits. Rewards or policies from a Python function cannot be written: such
+        an estimate can be loaded, plotted and compared, but its draws cannot be made again.
 
         Parameters
         ----------
@@ -449,9 +499,10 @@ class PowerEstimate(Estimate):
     def __repr__(self) -> str:
         mean, error = self.data.value, self.data.error
         rates = ", ".join(f"{g:.15g}" for g in self.gammas)
+        name = "POWER" if self.policy is None else "POWER^pol"
         return (
             f"PowerEstimate({self.mdp.n_states:,} states, γ = {rates}, {self.about}: "
-            f"POWER {mean.min():.4f} … {mean.max():.4f}, stderr ≤ {error.max():.2g})"
+            f"{name} {mean.min():.4f} … {mean.max():.4f}, stderr ≤ {error.max():.2g})"
         )
 
     def _repr_html_(self) -> str:
@@ -501,11 +552,13 @@ class Draw:
     rewards : (S,) array
     gamma : float
     normalised : (S,) array
-        v = (1−γ)V*.
+        v = (1−γ)V*; under a policy of its own (Def. C.1), v = (1−γ)V^π.
     policy : (S,) int32 array
-        An optimal action of each state, as a position in ``mdp.action_names``.
+        An optimal action of each state, as a position in ``mdp.action_names``; under a policy, its likeliest action.
     gap : float
         Certified bound on the error of `normalised`.
+    probabilities : (P,) array or None
+        Under a policy, the probability of each feasible pair.
     """
 
     rewards: FloatArray
@@ -513,3 +566,4 @@ class Draw:
     normalised: FloatArray
     policy: IntArray
     gap: float
+    probabilities: FloatArray | None = None

@@ -9,7 +9,7 @@ library that may crash on it. Nothing in a file is code; no pickle. A file is wr
 moved there, so that a full disk or Ctrl-C leaves no half of one.
 
 An estimate's file holds the replicate means (all else follows from them), the MDP itself, the reward distribution,
-the entropy, and the versions it was made with: `load` gives back the same bits.
+the policy of suboptimal POWER, the entropy, and the versions it was made with: `load` gives back the same bits.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from mdppower._canonical import as_label, cut
 from mdppower.errors import FileError, MDPPowerError, ParameterError
 from mdppower.estimates import Replicates
 from mdppower.mdp import RewardlessMDP
+from mdppower.policy_input import describe_policy, policy_from_description
 from mdppower.power_estimate import PowerEstimate, PowerTask
 from mdppower.reward_files import describe, from_description
 from mdppower.sampling import Sampler
@@ -124,6 +125,7 @@ def save_estimate(estimate: PowerEstimate, path: PathLike) -> None:
         "sampler": task.source.kind,
         "replicate_size": task.source.size,
         "method": task.method,
+        "policy": None if task.policy is None else describe_policy(task.policy),
         "looks": task.looks,
         "trials": kept.trials,
         "has_variance": kept.has_variance,
@@ -204,7 +206,10 @@ def _estimate(data: xr.Dataset, header: dict[str, Any]) -> PowerEstimate:
     rewards = from_description(header["rewards"])
     source = Sampler(rewards, header["sampler"], header["replicate_size"], header["entropy"])
     gammas = tuple(data["gamma"].values.tolist())
-    task = PowerTask(mdp, gammas, header["single_gamma"], source, header["method"], header["looks"], rewards)
+    # Files of before there were policies say nothing of one.
+    policy = None if header.get("policy") is None else policy_from_description(header["policy"])
+    single, method = header["single_gamma"], header["method"]
+    task = PowerTask(mdp, gammas, single, source, method, header["looks"], rewards, policy)
     kept = Replicates(
         means=np.ascontiguousarray(data["replicate_means"].values),
         low=data["low"].values,
