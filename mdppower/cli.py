@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-from mdppower import bound_commands, option_commands  # noqa: F401  (adds its commands to the group)
+from mdppower import bound_commands, model_commands, option_commands  # noqa: F401  (they add commands)
 from mdppower.commands import cli
 from mdppower.errors import MDPPowerError, MDPPowerWarning
 
