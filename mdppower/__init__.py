@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from mdppower._registration import register_when_loaded
 
 if TYPE_CHECKING:
-    from mdppower import envs, errors
+    from mdppower import bounds, envs, errors, theorems, transforms
     from mdppower.adapters import from_gymnasium
+    from mdppower.certificates import certify
     from mdppower.comparison import Comparison as Comparison
     from mdppower.comparison import compare, compare_all, complexity
     from mdppower.errors import (
@@ -96,6 +97,7 @@ _HOME = {
     "SolverError": "errors",
     "action_optimality": "optimality",
     "average_optimality": "subsets",
+    "certify": "certificates",
     "compare": "comparison",
     "compare_all": "comparison",
     "complexity": "comparison",
@@ -123,6 +125,8 @@ __all__ = [
     "Solution",
     "action_optimality",
     "average_optimality",
+    "bounds",
+    "certify",
     "compare",
     "compare_all",
     "complexity",
@@ -133,13 +137,15 @@ __all__ = [
     "optimal_values",
     "power",
     "rsd",
+    "theorems",
+    "transforms",
     "visit_optimality",
     "visits",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("envs", "errors"):
+    if name in ("bounds", "envs", "errors", "theorems", "transforms"):
         return importlib.import_module(f"mdppower.{name}")
     if name in _HOME:
         value = getattr(importlib.import_module(f"mdppower.{_HOME[name]}"), name)

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-from mdppower import bound_commands, model_commands, option_commands  # noqa: F401  (they add commands)
+from mdppower import bound_commands, claim_commands, model_commands, option_commands  # noqa: F401  (they add commands)
 from mdppower.commands import cli
 from mdppower.errors import MDPPowerError, MDPPowerWarning
 

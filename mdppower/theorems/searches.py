@@ -1,0 +1,273 @@
+"""For each claim: go through an MDP for places where it may apply, search, and report the most interesting.
+
+A claim that applies nowhere gets one report that says so, and whether that is proved. Searches come first and cost
+little; only what is chosen is tested.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mdppower._typing import Label
+from mdppower.errors import RewardError, SizeError, SolverError
+from mdppower.involutions import CopySearch
+from mdppower.measure import power
+from mdppower.optimality import action_optimality
+from mdppower.reports import ClaimReport, Hypothesis, Status
+from mdppower.theorems.keeping_options import proposition_6_6, proposition_6_9_1, proposition_6_9_2
+from mdppower.theorems.long_run import (
+    corollary_6_14,
+    end_groups,
+    ends_text,
+    proposition_6_12,
+    sure_one_cycles,
+    theorem_6_13,
+)
+from mdppower.theorems.power_facts import lemma_5_3, neighbours, proposition_5_4, proposition_5_5
+from mdppower.theorems.power_is_not_optimality import LAW, proposition_b_1, proposition_b_4
+from mdppower.theorems.setting import Setting
+from mdppower.theorems.suboptimal_power import MOST_STATES, definition_c_1
+from mdppower.theorems.where import (
+    Survey,
+    action_candidates,
+    ranked,
+    representatives,
+    state_candidates,
+    tally,
+)
+
+MOST_MADE = 40
+"""Most reports made, untested ones thrown away, to choose the most interesting from."""
+QUICK = {"samples": 1, "votes": 1}
+
+Made: TypeAlias = "tuple[list[ClaimReport], Survey | None]"
+
+
+def _searched(
+    claim: str,
+    candidates: Iterator[tuple[tuple[Label, ...], bool]],
+    search: Callable[..., CopySearch],
+    report: Callable[..., ClaimReport],
+    nowhere: ClaimReport,
+    here: Setting,
+    most: int,
+    end: float,
+) -> Made:
+    """Go through candidates, search for copies, and report the most interesting of those found."""
+    survey = Survey(claim, 0, 0, 0, 0, 0, 0)
+    found: list[tuple[Label, ...]] = []
+    for place, possible in candidates:
+        survey = replace(survey, candidates=survey.candidates + 1)
+        if not possible:
+            survey = replace(survey, excluded=survey.excluded + 1)
+        elif time.monotonic() > end:
+            survey = replace(survey, skipped=survey.skipped + 1)
+        else:
+            outcome = search(*place)
+            survey = tally(survey, outcome)
+            if outcome.status == "found":
+                found.append(place)
+    # Without tests a report costs a search that is known to succeed: enough to see which are of interest.
+    quick = replace(here, **QUICK, gammas=here.gammas[:1])  # type: ignore[arg-type]
+    quick.__dict__["finder"] = here.finder
+    sketches = [report(quick, *place) for place in found[:MOST_MADE]]
+    applies = [one for one in sketches if all(h.status == "met" for h in one.hypotheses)]
+    chosen = ranked(applies)[:most]
+    if chosen:
+        return [report(here, *one.where) for one in chosen], survey
+    blocked = ranked(sketches)[:1]
+    if blocked:  # φ exists, and another hypothesis fails: that is worth seeing once
+        return [report(here, *blocked[0].where)], survey
+    status: Status = "not met" if survey.is_complete else "unknown"
+    hypothesis = replace(nowhere.hypotheses[0], status=status, detail=str(survey))
+    return [replace(nowhere, hypotheses=(hypothesis,))], survey
+
+
+def _nowhere(here: Setting, claim: str, reference: str, hypothesis: str) -> ClaimReport:
+    """The report of a claim that applies to no part of the MDP."""
+    return ClaimReport(
+        claim, reference, "it applies to no part of this MDP", here.mdp, (), here.gammas,
+        (Hypothesis(hypothesis, "unknown"),), (),
+    )  # fmt: skip
+
+
+def _lemma_5_3(here: Setting, most: int, end: float) -> Made:
+    return [lemma_5_3(here, here.mdp.states[_busiest(here)])], None
+
+
+def _proposition_5_4(here: Setting, most: int, end: float) -> Made:
+    return [proposition_5_4(here)], None
+
+
+def _proposition_5_5(here: Setting, most: int, end: float) -> Made:
+    pairs = neighbours(here)
+    if not pairs:
+        nowhere = _nowhere(here, "prop-5.5", "Proposition 5.5", "two states reach each other in one step for certain")
+        hypothesis = replace(nowhere.hypotheses[0], status="not met", detail="no two states do")
+        return [replace(nowhere, hypotheses=(hypothesis,))], None
+    chosen = np.linspace(0, len(pairs) - 1, min(most, len(pairs))).astype(int)
+    survey = Survey("prop-5.5", len(pairs), 0, len(pairs), 0, 0, 0)
+    return [proposition_5_5(here, *pairs[k]) for k in sorted(set(chosen.tolist()))], survey
+
+
+def _proposition_6_6(here: Setting, most: int, end: float) -> Made:
+    return _searched(
+        "prop-6.6", (((s, t), possible) for s, t, possible in state_candidates(here)), here.finder.states,
+        proposition_6_6, _nowhere(here, "prop-6.6", "Proposition 6.6", "some F(s) contains a copy of some F_nd(s')"),
+        here, most, end,
+    )  # fmt: skip
+
+
+def _proposition_6_9(item: int, here: Setting, most: int, end: float) -> Made:
+    claim = f"prop-6.9.{item}"
+    return _searched(
+        claim, ((place, True) for place in action_candidates(here)), here.finder.actions,
+        proposition_6_9_1 if item == 1 else proposition_6_9_2,
+        _nowhere(
+            here, claim, f"Proposition 6.9, item {item}",
+            "at some state one action's visit distributions contain a copy of another's",
+        ),
+        here, most, end,
+    )  # fmt: skip
+
+
+def _proposition_6_12(here: Setting, most: int, end: float) -> Made:
+    return _searched(
+        "prop-6.12", (((s, t), True) for s, t, _ in state_candidates(here)), here.finder.ends, proposition_6_12,
+        _nowhere(here, "prop-6.12", "Proposition 6.12", "some RSD(s) contains a copy of some RSD_nd(s')"), here, most,
+        end,
+    )  # fmt: skip
+
+
+def _theorem_6_13(here: Setting, most: int, end: float) -> Made:
+    """Groups of ends without a state in common, from one state of each orbit."""
+    survey = Survey("thm-6.13", 0, 0, 0, 0, 0, 0)
+    sketches: list[tuple[ClaimReport, Callable[[Setting], ClaimReport]]] = []
+    quick = replace(here, **QUICK)  # type: ignore[arg-type]
+    quick.__dict__["finder"] = here.finder
+    for s in representatives(here):
+        state = here.mdp.states[s]
+        if time.monotonic() > end or len(sketches) >= MOST_MADE:
+            survey = replace(survey, candidates=survey.candidates + 1, skipped=survey.skipped + 1)
+            continue
+        groups = end_groups(here, state)
+        if not groups:
+            survey = replace(survey, candidates=survey.candidates + 1, unknown=survey.unknown + 1)
+            continue
+        for first in groups:
+            for second in groups:
+                if first is second or len(first) < len(second):
+                    continue
+                names = ends_text(here, first), ends_text(here, second)
+                search = here.finder.end_sets(first, second)
+                survey = tally(replace(survey, candidates=survey.candidates + 1), search)
+                if search.status == "found":
+                    make = partial(theorem_6_13, state=state, ends=first, others=second, names=names)
+                    sketches.append((make(quick), make))
+    order = ranked([sketch for sketch, _ in sketches if all(h.status == "met" for h in sketch.hypotheses)])
+    makers = {id(sketch): make for sketch, make in sketches}
+    chosen = [makers[id(sketch)](here) for sketch in order[:most]]
+    if chosen:
+        return chosen, survey
+    name = "the ends of some state fall into groups without a state in common, one a copy of another"
+    nowhere = _nowhere(here, "thm-6.13", "Theorem 6.13", name)
+    status: Status = "not met" if survey.is_complete else "unknown"
+    detail = str(survey) if survey.candidates else "from each state all ends overlap: there is one group"
+    hypothesis = replace(nowhere.hypotheses[0], status=status, detail=detail)
+    return [replace(nowhere, hypotheses=(hypothesis,))], survey
+
+
+def _corollary_6_14(here: Setting, most: int, end: float) -> Made:
+    """Each 1-cycle once, from where the others are most; absorbing ones first: to end there is to be shut down.
+
+    Where nothing is absorbing, all 1-cycles are much alike: two will do.
+    """
+    mdp = here.mdp
+    absorbing = set(mdp.absorbing_states.tolist())
+    from_where: dict[int, tuple[int, int]] = {}
+    for s in representatives(here):
+        if time.monotonic() > end:
+            break
+        loops = sure_one_cycles(here, mdp.states[s])
+        for x in loops if len(loops) > 1 else ():
+            if len(loops) > from_where.get(x, (0, 0))[0]:
+                from_where[x] = len(loops), s
+    order = sorted(from_where, key=lambda x: (x not in absorbing, -from_where[x][0], x))
+    if order:
+        most = min(most, max(2, len(absorbing & from_where.keys())))
+        return [corollary_6_14(here, mdp.states[from_where[x][1]], mdp.states[x]) for x in order[:most]], None
+    nowhere = _nowhere(here, "cor-6.14", "Corollary 6.14", "from some state two 1-cycles can be reached for certain")
+    hypothesis = replace(nowhere.hypotheses[0], status="not met", detail="from none")
+    return [replace(nowhere, hypotheses=(hypothesis,))], None
+
+
+def _beyond_power(which: int, here: Setting, most: int, end: float) -> Made:
+    """B.1 and B.4: triples that estimates single out, looked at closely."""
+    claim, report = (("prop-B.1", proposition_b_1), ("prop-B.4", proposition_b_4))[which]
+    gamma = here.gammas[-1]
+    candidates = _suspects(here, gamma)
+    made = [report(here, *place, gamma=gamma) for place in candidates[:most]]
+    shown = [one for one in made if all(h.status == "met" for h in one.hypotheses)]
+    if shown:
+        return shown, None
+    nowhere = _nowhere(
+        here, claim, f"Proposition {claim[5:]}",
+        "some action leads to more POWER than another of its state, and is less likely optimal",
+    )  # fmt: skip
+    detail = f"none was seen at γ={gamma:.15g} in {here.samples:,} draws; that proves nothing"
+    return [replace(nowhere, hypotheses=(replace(nowhere.hypotheses[0], detail=detail),))], None
+
+
+def _suspects(here: Setting, gamma: float) -> list[tuple[Label, Label, Label]]:
+    """(s, a, a') where a seems to lead to more POWER, and to be less likely optimal; the clearest first."""
+    mdp = here.mdp
+    shared: dict[str, Any] = {"samples": here.samples, "rng": here.entropy, "method": here.method, "progress": False}
+    try:
+        estimate = power(mdp, gamma, LAW, **shared)
+        chances = action_optimality(mdp, gamma, LAW, **shared)
+    except (SizeError, SolverError, RewardError):
+        return []
+    seek = np.asarray(mdp.kernel @ estimate.mean)
+    share = np.asarray(chances.optimal.mean)
+    found = []
+    for state, action, other in action_candidates(here):
+        p, q = mdp.pair(state, action), mdp.pair(state, other)
+        if seek[p] > seek[q] and share[p] < share[q]:
+            found.append((min(seek[p] - seek[q], share[q] - share[p]), state, action, other))
+    found.sort(key=lambda one: -one[0])
+    return [place for _, *place in found]  # type: ignore[misc]
+
+
+def _definition_c_1(here: Setting, most: int, end: float) -> Made:
+    if here.mdp.n_states > 4 * MOST_STATES:
+        return [], None
+    return [definition_c_1(here)], None
+
+
+def _busiest(here: Setting) -> int:
+    """The first state of most actions."""
+    return int(np.argmax(np.diff(here.mdp.pointer)))
+
+
+SEARCHES: dict[str, Callable[[Setting, int, float], Made]] = {
+    "lemma-5.3": _lemma_5_3,
+    "prop-5.4": _proposition_5_4,
+    "prop-5.5": _proposition_5_5,
+    "prop-6.6": _proposition_6_6,
+    "prop-6.9.1": partial(_proposition_6_9, 1),
+    "prop-6.9.2": partial(_proposition_6_9, 2),
+    "prop-6.12": _proposition_6_12,
+    "thm-6.13": _theorem_6_13,
+    "cor-6.14": _corollary_6_14,
+    "prop-B.1": partial(_beyond_power, 0),
+    "prop-B.4": partial(_beyond_power, 1),
+    "def-C.1": _definition_c_1,
+}
+CLAIMS: tuple[str, ...] = tuple(SEARCHES)
+"""Names of the claims, in the order of the paper."""

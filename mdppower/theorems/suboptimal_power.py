@@ -1,0 +1,89 @@
+"""Definition C.1: POWER of agents that do not act optimally.
+
+Source: Turner, Smith, Shah, Critch & Tadepalli, *Optimal Policies Tend to Seek Power*, arXiv 1912.01683v10,
+appendix C. POWER^pol(s, γ) has the value of pol(R, γ) in place of the optimal one (`mdppower.suboptimal`). Two things
+are so in every MDP, reward function by reward function: no policy achieves more than an optimal one, and an optimal
+one as much. How states are ordered may change with pol, as in figure 11 of the paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mdppower.policy_input import policy_name, resolve_policy
+from mdppower.policy_rules import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
+from mdppower.quantities import evaluate_all, state_power
+from mdppower.reports import ClaimReport, Evidence, Outcome
+from mdppower.suboptimal import policy_values
+from mdppower.theorems.evidence import ALWAYS, draws
+from mdppower.theorems.setting import SettingLike, as_setting
+
+MOST_DRAWS = 64
+"""Policies are evaluated draw by draw: fewer draws than for other tests."""
+MOST_STATES = 500
+ROUNDING = 1e-12
+
+
+def definition_c_1(here: SettingLike, policies: Sequence[Any] | None = None) -> ClaimReport:
+    """No policy has more POWER than an optimal one (of Definition C.1).
+
+    Hypothesis: none.
+    Conclusion: POWER^pol(s, γ) ≤ POWER(s, γ) for every s, γ and pol, reward function by reward function; they are
+    equal where pol is optimal.
+
+    Parameters
+    ----------
+    here : Setting or RewardlessMDP
+    policies : sequence of policies, optional
+        See `mdppower.policy_input.resolve_policy`. Default: random, 2-step lookahead, ε-greedy, softmax, satisficing,
+        and optimal.
+
+    Returns
+    -------
+    ClaimReport
+
+    Raises
+    ------
+    ParameterError
+        A policy is none.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> report = definition_c_1(mp.envs.figure_11())
+    >>> report.verdict, len([e for e in report.evidence if e.kind == "pathwise"])
+    ('holds', 24)
+    """
+    here = as_setting(here)
+    mdp = here.mdp
+    rules: Sequence[Any] = policies or (
+        uniformly_random(), lookahead(2), epsilon_greedy(0.1), softmax(0.1), satisficing(0.8), optimal()
+    )  # fmt: skip
+    rewards = draws(here)[: MOST_DRAWS if mdp.n_states <= MOST_STATES else 4]
+    size = np.abs(rewards).max(axis=1)
+    evidence = [ALWAYS]
+    for gamma in here.gammas:
+        best, errors = evaluate_all([state_power(mdp, s, gamma, method=here.method) for s in mdp.states], rewards)
+        for rule in rules:
+            mine, slack = policy_values(mdp, rewards, gamma, rule)
+            allowed = errors.max(axis=1) + slack + ROUNDING * size
+            excess = (mine - best).max(axis=1)
+            outcome: Outcome = "contradicts" if (excess > allowed).any() else "supports"
+            loss = float((best - mine).mean())
+            name = f"{policy_name(resolve_policy(mdp, rule))} at γ={gamma:.15g}"
+            told = f"{name}: never above, {loss:.4g} below on average"
+            if isinstance(rule, optimal):
+                short = (best - mine).max(axis=1)
+                told = f"{name}: equal"
+                outcome = "contradicts" if (np.maximum(excess, short) > allowed).any() else "supports"
+            if outcome == "contradicts":
+                told = f"{name}: differs by up to {float(np.abs(mine - best).max()):.3g}"
+            numbers = {"gamma": gamma, "draws": len(rewards), "excess": float(excess.max()), "mean_loss": loss}
+            evidence.append(Evidence("pathwise", outcome, told, numbers))
+    return ClaimReport(
+        "def-C.1", "Definition C.1", "no policy has more POWER than an optimal one, and an optimal one has as much",
+        mdp, (), here.gammas, (), tuple(evidence),
+    )  # fmt: skip

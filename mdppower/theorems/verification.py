@@ -1,0 +1,185 @@
+"""All claims on one MDP: which apply, by which symmetry, and what tests of them gave.
+
+For each claim the MDP is gone through for states and actions where its hypotheses may hold (`where`), up to a time;
+of what is found the most interesting are tested and reported. A claim that applies nowhere gets one report that says
+so, and whether that is proved.
+"""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+from mdppower._checks import positive, positive_integer
+from mdppower.errors import ParameterError
+from mdppower.involutions import Budget
+from mdppower.mdp import RewardlessMDP
+from mdppower.reports import ClaimReport
+from mdppower.theorems.evidence import judged_together
+from mdppower.theorems.searches import CLAIMS, SEARCHES
+from mdppower.theorems.setting import GAMMAS, Setting, setting
+from mdppower.theorems.where import Survey
+
+
+@dataclass(frozen=True, eq=False)
+class Verification(Sequence[ClaimReport]):
+    """Reports of claims on one MDP, the most interesting first within each claim; made by `verify`.
+
+    Attributes
+    ----------
+    reports : tuple of ClaimReport
+    surveys : dict from claim to Survey
+        How many places were looked at, where a claim was searched for.
+    here : Setting
+        The terms of the checks.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> found = verify(mp.envs.figure_1(), gamma=0.5, claims=["prop-6.9.1"], rng=0)
+    >>> found[0]
+    ClaimReport(prop-6.9.1 at 'star', '->r_tri', '->l_tri': holds)
+    >>> found.is_refuted
+    False
+    """
+
+    reports: tuple[ClaimReport, ...]
+    surveys: dict[str, Survey]
+    here: Setting
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether a claim whose hypotheses hold is contradicted: a discovery, or a bug."""
+        return any(one.verdict == "violated" for one in self.reports)
+
+    @property
+    def about(self) -> dict[str, str]:
+        """Facts of the run, for reports."""
+        here = self.here
+        orbits = here.symmetries
+        symmetric = "none" if orbits.is_trivial else f"{len(orbits.orbits)} orbits of states"
+        if not orbits.complete:
+            symmetric += " (the search was cut short)"
+        facts = {
+            "MDP": repr(here.mdp),
+            "γ": ", ".join(f"{g:.15g}" for g in here.gammas),
+            "pathwise tests": f"{here.samples:,} draws of {here.rewards} rewards each",
+            "votes": f"{here.votes:,} elements of an orbit, or all",
+            "rng": str(here.entropy),
+            "symmetries of the whole MDP": symmetric,
+            "false alarms": f"at most {here.level:g} of such runs contradict a true claim by sampled votes (Holm)",
+        }
+        return facts | {f"search, {claim}": str(survey) for claim, survey in self.surveys.items()}
+
+    def save(self, path: Any, title: str | None = None) -> None:
+        """Write the reports as .md, .html or .json; see `mdppower.report_pages.write_report`."""
+        from mdppower.report_pages import write_report
+
+        write_report(self.reports, path, title=title or f"Claims about {self.here.mdp!r}", about=self.about)
+
+    @overload
+    def __getitem__(self, index: int) -> ClaimReport: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[ClaimReport]: ...
+
+    def __getitem__(self, index: int | slice) -> ClaimReport | Sequence[ClaimReport]:
+        return self.reports[index]
+
+    def __len__(self) -> int:
+        return len(self.reports)
+
+    def __repr__(self) -> str:
+        counts = [(v, sum(one.verdict == v for one in self.reports)) for v in ("holds", "violated", "inconclusive")]
+        told = ", ".join(f"{count} {verdict}" for verdict, count in counts)
+        return f"Verification({len(self.reports)} reports: {told})"
+
+
+def verify(
+    mdp: RewardlessMDP,
+    gamma: Any = GAMMAS,
+    *,
+    claims: Iterable[str] | None = None,
+    most: int = 4,
+    seconds: float = 20.0,
+    samples: int = 1000,
+    votes: int = 400,
+    rewards: Any = "norm(0,1)",
+    level: float = 0.001,
+    rng: Any = None,
+    budget: Budget | None = None,
+    method: str = "auto",
+    progress: bool | None = None,
+) -> Verification:
+    """Find which results of Turner et al. (arXiv 1912.01683) apply to an MDP, and test their conclusions.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    gamma : float or sequence of float
+        Rates at which conclusions are tested.
+    claims : iterable of str, optional
+        Some of `CLAIMS`; default all.
+    most : int
+        Reports of one claim: the most interesting.
+    seconds : float
+        For the search of one claim; what was not looked at by then is said in `surveys`.
+    samples, votes, rewards, level, budget, method
+        See `mdppower.theorems.Setting`.
+    rng : int, numpy.random.Generator, SeedSequence, …
+    progress : bool, optional
+        Whether to show a progress bar; by default only in a terminal.
+
+    Returns
+    -------
+    Verification
+
+    Raises
+    ------
+    ParameterError
+        An argument is out of range, or there is no such claim.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> found = verify(mp.envs.make("fork(2)"), gamma=[0.5, 1], claims=["prop-5.4", "prop-6.6"], rng=0)
+    >>> [(one.claim, one.where, one.verdict) for one in found]
+    [('prop-5.4', (), 'holds'), ('prop-6.6', ('t2', 't1'), 'holds')]
+    """
+    from tqdm import tqdm
+
+    chosen = _chosen(claims)
+    positive_integer(most, "most")
+    positive(seconds, "seconds")
+    here = setting(
+        mdp, gamma, samples=samples, votes=votes, rewards=rewards, level=level, rng=rng, budget=budget, method=method
+    )
+    reports: list[ClaimReport] = []
+    surveys: dict[str, Survey] = {}
+    hidden = None if progress is None else not progress
+    with tqdm(desc="claims", total=len(chosen), unit=" claims", disable=hidden) as bar:
+        for claim in chosen:
+            bar.set_description(claim)
+            made, survey = SEARCHES[claim](here, most, time.monotonic() + seconds)
+            reports += made
+            if survey is not None:
+                surveys[claim] = survey
+            bar.update()
+    return Verification(tuple(judged_together(reports, here.level)), surveys, here)
+
+
+def _chosen(claims: Iterable[str] | None) -> list[str]:
+    if claims is None:
+        return list(CLAIMS)
+    given = [claims] if isinstance(claims, str) else list(claims)
+    for name in given:
+        if name not in CLAIMS:
+            near = difflib.get_close_matches(str(name), CLAIMS, 1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise ParameterError(f"there is no claim {name!r}; {hint}claims: {', '.join(CLAIMS)}")
+    if not given:
+        raise ParameterError(f"no claims were given; there are {', '.join(CLAIMS)}")
+    return [name for name in CLAIMS if name in given]
