@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from mdppower._typing import FloatArray
+from mdppower.orbits import rounded
 from mdppower.pathwise import Pathwise
 from mdppower.quantities import Quantity
 from mdppower.reports import ClaimReport, Evidence, Outcome
@@ -60,7 +61,7 @@ def from_votes(seen: Votes, level: float, gamma: float | None = None) -> Evidenc
         outcome = "silent"
     numbers: dict[str, Any] = {
         "greater": seen.greater, "less": seen.less, "equal": seen.equal, "undecided": seen.undecided,
-        "orbit_size": str(seen.size), "exhaustive": seen.exhaustive, "p": seen.p_value,
+        "orbit_size": rounded(seen.size), "exhaustive": seen.exhaustive, "p": seen.p_value,
     }  # fmt: skip
     if np.isfinite(seen.ratio):
         numbers["ratio"] = seen.ratio

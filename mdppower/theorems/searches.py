@@ -7,9 +7,11 @@ little; only what is chosen is tested.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import permutations
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,14 +38,16 @@ from mdppower.theorems.suboptimal_power import MOST_STATES, definition_c_1
 from mdppower.theorems.where import (
     Survey,
     action_candidates,
+    may_have_copy,
     ranked,
     representatives,
     state_candidates,
-    tally,
 )
 
 MOST_MADE = 40
 """Most reports made, untested ones thrown away, to choose the most interesting from."""
+MOST_LIMITS = 64
+"""Most states for which B.1 and B.4 are looked for at γ = 1 (Blackwell optimality)."""
 QUICK = {"samples": 1, "votes": 1}
 
 Made: TypeAlias = "tuple[list[ClaimReport], Survey | None]"
@@ -51,31 +55,32 @@ Made: TypeAlias = "tuple[list[ClaimReport], Survey | None]"
 
 def _searched(
     claim: str,
-    candidates: Iterator[tuple[tuple[Label, ...], bool]],
+    candidates: Iterator[tuple[Label, ...]],
     search: Callable[..., CopySearch],
     report: Callable[..., ClaimReport],
     nowhere: ClaimReport,
     here: Setting,
     most: int,
     end: float,
+    possible: Callable[..., bool] = lambda *place: True,
+    is_dull: Callable[[tuple[Label, ...]], bool] = lambda place: False,
 ) -> Made:
     """Go through candidates, search for copies, and report the most interesting of those found."""
-    survey = Survey(claim, 0, 0, 0, 0, 0, 0)
+    count: Counter[str] = Counter()
     found: list[tuple[Label, ...]] = []
-    for place, possible in candidates:
-        survey = replace(survey, candidates=survey.candidates + 1)
-        if not possible:
-            survey = replace(survey, excluded=survey.excluded + 1)
-        elif time.monotonic() > end:
-            survey = replace(survey, skipped=survey.skipped + 1)
-        else:
-            outcome = search(*place)
-            survey = tally(survey, outcome)
-            if outcome.status == "found":
-                found.append(place)
+    for place in candidates:
+        if time.monotonic() > end:
+            count["skipped"] = 1 + sum(1 for _ in candidates)
+            break
+        outcome = search(*place).status if possible(*place) else "excluded"
+        count[outcome] += 1
+        if outcome == "found":
+            found.append(place)
+    survey = Survey(claim, count.total(), *(count[k] for k in ("excluded", "found", "none", "unknown", "skipped")))
     # Without tests a report costs a search that is known to succeed: enough to see which are of interest.
     quick = replace(here, **QUICK, gammas=here.gammas[:1])  # type: ignore[arg-type]
     quick.__dict__["finder"] = here.finder
+    found.sort(key=is_dull)
     sketches = [report(quick, *place) for place in found[:MOST_MADE]]
     applies = [one for one in sketches if all(h.status == "met" for h in one.hypotheses)]
     chosen = ranked(applies)[:most]
@@ -87,6 +92,12 @@ def _searched(
     status: Status = "not met" if survey.is_complete else "unknown"
     hypothesis = replace(nowhere.hypotheses[0], status=status, detail=str(survey))
     return [replace(nowhere, hypotheses=(hypothesis,))], survey
+
+
+def _same_orbit(here: Setting, place: tuple[Label, ...]) -> bool:
+    """Whether a symmetry of the whole MDP takes the states to each other: they offer the same."""
+    first, second = (here.mdp.index(state) for state in place)
+    return bool(here.symmetries.orbit[first] == here.symmetries.orbit[second])
 
 
 def _nowhere(here: Setting, claim: str, reference: str, hypothesis: str) -> ClaimReport:
@@ -118,16 +129,16 @@ def _proposition_5_5(here: Setting, most: int, end: float) -> Made:
 
 def _proposition_6_6(here: Setting, most: int, end: float) -> Made:
     return _searched(
-        "prop-6.6", (((s, t), possible) for s, t, possible in state_candidates(here)), here.finder.states,
+        "prop-6.6", state_candidates(here), here.finder.states,
         proposition_6_6, _nowhere(here, "prop-6.6", "Proposition 6.6", "some F(s) contains a copy of some F_nd(s')"),
-        here, most, end,
+        here, most, end, partial(may_have_copy, here), partial(_same_orbit, here),
     )  # fmt: skip
 
 
 def _proposition_6_9(item: int, here: Setting, most: int, end: float) -> Made:
     claim = f"prop-6.9.{item}"
     return _searched(
-        claim, ((place, True) for place in action_candidates(here)), here.finder.actions,
+        claim, action_candidates(here), here.finder.actions,
         proposition_6_9_1 if item == 1 else proposition_6_9_2,
         _nowhere(
             here, claim, f"Proposition 6.9, item {item}",
@@ -139,7 +150,7 @@ def _proposition_6_9(item: int, here: Setting, most: int, end: float) -> Made:
 
 def _proposition_6_12(here: Setting, most: int, end: float) -> Made:
     return _searched(
-        "prop-6.12", (((s, t), True) for s, t, _ in state_candidates(here)), here.finder.ends, proposition_6_12,
+        "prop-6.12", state_candidates(here), here.finder.ends, proposition_6_12,
         _nowhere(here, "prop-6.12", "Proposition 6.12", "some RSD(s) contains a copy of some RSD_nd(s')"), here, most,
         end,
     )  # fmt: skip
@@ -147,29 +158,26 @@ def _proposition_6_12(here: Setting, most: int, end: float) -> Made:
 
 def _theorem_6_13(here: Setting, most: int, end: float) -> Made:
     """Groups of ends without a state in common, from one state of each orbit."""
-    survey = Survey("thm-6.13", 0, 0, 0, 0, 0, 0)
+    count: Counter[str] = Counter()
     sketches: list[tuple[ClaimReport, Callable[[Setting], ClaimReport]]] = []
     quick = replace(here, **QUICK)  # type: ignore[arg-type]
     quick.__dict__["finder"] = here.finder
     for s in representatives(here):
         state = here.mdp.states[s]
         if time.monotonic() > end or len(sketches) >= MOST_MADE:
-            survey = replace(survey, candidates=survey.candidates + 1, skipped=survey.skipped + 1)
+            count["skipped"] += 1
             continue
         groups = end_groups(here, state)
-        if not groups:
-            survey = replace(survey, candidates=survey.candidates + 1, unknown=survey.unknown + 1)
-            continue
-        for first in groups:
-            for second in groups:
-                if first is second or len(first) < len(second):
-                    continue
-                names = ends_text(here, first), ends_text(here, second)
-                search = here.finder.end_sets(first, second)
-                survey = tally(replace(survey, candidates=survey.candidates + 1), search)
-                if search.status == "found":
+        count["unknown"] += not groups
+        for first, second in permutations(groups, 2):
+            if len(first) >= len(second):
+                outcome = here.finder.end_sets(first, second).status
+                count[outcome] += 1
+                if outcome == "found":
+                    names = ends_text(here, first), ends_text(here, second)
                     make = partial(theorem_6_13, state=state, ends=first, others=second, names=names)
                     sketches.append((make(quick), make))
+    survey = Survey("thm-6.13", count.total(), 0, *(count[k] for k in ("found", "none", "unknown", "skipped")))
     order = ranked([sketch for sketch, _ in sketches if all(h.status == "met" for h in sketch.hypotheses)])
     makers = {id(sketch): make for sketch, make in sketches}
     chosen = [makers[id(sketch)](here) for sketch in order[:most]]
@@ -210,7 +218,7 @@ def _corollary_6_14(here: Setting, most: int, end: float) -> Made:
 def _beyond_power(which: int, here: Setting, most: int, end: float) -> Made:
     """B.1 and B.4: triples that estimates single out, looked at closely."""
     claim, report = (("prop-B.1", proposition_b_1), ("prop-B.4", proposition_b_4))[which]
-    gamma = here.gammas[-1]
+    gamma = _far_sighted(here)
     candidates = _suspects(here, gamma)
     made = [report(here, *place, gamma=gamma) for place in candidates[:most]]
     shown = [one for one in made if all(h.status == "met" for h in one.hypotheses)]
@@ -222,6 +230,12 @@ def _beyond_power(which: int, here: Setting, most: int, end: float) -> Made:
     )  # fmt: skip
     detail = f"none was seen at γ={gamma:.15g} in {here.samples:,} draws; that proves nothing"
     return [replace(nowhere, hypotheses=(replace(nowhere.hypotheses[0], detail=detail),))], None
+
+
+def _far_sighted(here: Setting) -> float:
+    """The greatest rate; in larger MDPs below 1, where optimal actions are limits and take long to find."""
+    inside = [g for g in here.gammas if g < 1]
+    return inside[-1] if inside and here.mdp.n_states > MOST_LIMITS else here.gammas[-1]
 
 
 def _suspects(here: Setting, gamma: float) -> list[tuple[Label, Label, Label]]:

@@ -16,12 +16,11 @@ same, and what moves few states before what moves many.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from mdppower._typing import Label
-from mdppower.involutions import CopySearch
 from mdppower.policies import distinct_choices
 from mdppower.reports import ClaimReport
 from mdppower.theorems.setting import Setting
@@ -66,19 +65,28 @@ class Survey:
         return f"{self.candidates:,} candidates: {', '.join(parts)}"
 
 
-def state_candidates(here: Setting) -> Iterator[tuple[Label, Label, bool]]:
-    """(s, s', whether counting leaves a copy possible) for one s' of each orbit, and every other s.
+def state_candidates(here: Setting) -> Iterator[tuple[Label, Label]]:
+    """(s, s') for one s' of each orbit, and every other s.
 
     States of the same orbit come first: a symmetry of the whole MDP is found at once.
     """
-    mdp, orbit = here.mdp, here.symmetries.orbit
-    choices = [len(pairs) for pairs in distinct_choices(mdp)]
-    pairs = [(s, t) for t in representatives(here) for s in range(mdp.n_states) if s != t]
-    pairs.sort(key=lambda pair: orbit[pair[0]] != orbit[pair[1]])
-    balls = [_balls(here, s) for s in range(mdp.n_states)]
-    for s, t in pairs:
-        fits = choices[s] >= choices[t] if mdp.is_deterministic else True
-        yield mdp.states[s], mdp.states[t], fits and _covers(balls[s], balls[t])
+    states, orbit = here.mdp.states, here.symmetries.orbit
+    for alike in (True, False):
+        for t in representatives(here):
+            for s in np.flatnonzero((orbit == orbit[t]) == alike).tolist():
+                if s != t:
+                    yield states[s], states[t]
+
+
+def may_have_copy(here: Setting, state: Label, other: Label) -> bool:
+    """Whether counting leaves it possible that F(s) contains a copy of F_nd(s'); see the top of the file."""
+    mdp = here.mdp
+    s, t = mdp.index(state), mdp.index(other)
+    if mdp.is_deterministic:
+        choices = distinct_choices(mdp)
+        if len(choices[s]) < len(choices[t]):
+            return False
+    return _covers(_balls(here, s), _balls(here, t))
 
 
 def action_candidates(here: Setting) -> Iterator[tuple[Label, Label, Label]]:
@@ -117,16 +125,6 @@ def ranked(reports: list[ClaimReport]) -> list[ClaimReport]:
         seen.add(same)
         kept.append(report)
     return kept
-
-
-def tally(survey: Survey, search: CopySearch) -> Survey:
-    """A survey with one more outcome."""
-    return replace(
-        survey,
-        found=survey.found + (search.status == "found"),
-        none=survey.none + (search.status == "none"),
-        unknown=survey.unknown + (search.status == "unknown"),
-    )
 
 
 def _balls(here: Setting, s: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
