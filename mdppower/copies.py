@@ -36,6 +36,8 @@ from mdppower.visit_sets import SAME, Recurrent, Visits, as_rows
 
 Codes: TypeAlias = "list[tuple[int, ...]]"
 """Vectors as codes; 0 stands for the entry 0."""
+_Node: TypeAlias = "tuple[dict[int, int], list[int], dict[int, list[int]]]"
+"""Images; the sets of compatible vectors; the images that each state without one may have."""
 
 APART = 1e-6
 """Entries of arrays given as floats must be the same to 1e-9 or differ by this."""
@@ -91,7 +93,7 @@ def find_images(part: Codes, whole: Codes, meter: Meter) -> Iterator[dict[int, i
         order, looks = sorted(domains, key=lambda j: len(domains[j])), 0
         domains, best = dict(domains), order[0]
         for j in order:
-            ways = [i for i in domains[j] if i == j or i not in image]
+            ways = [i for i in domains[j] if i not in image]
             domains[j] = [i for i in ways if narrowed(compatible, j, i) is not None]
             best = min(best, j, key=lambda k: len(domains[k]))
             looks += len(ways) * len(part)
@@ -117,10 +119,6 @@ def find_images(part: Codes, whole: Codes, meter: Meter) -> Iterator[dict[int, i
             stack.append(branches(*node))
         elif all(tuple(x[node[0].get(i, i)] for i in range(n)) in there for x in part):
             yield node[0]
-
-
-_Node: TypeAlias = "tuple[dict[int, int], list[int], dict[int, list[int]]]"
-"""Images; the sets of compatible vectors; the images that each state without one may have."""
 
 
 def _possible(part: Codes, whole: Codes) -> dict[int, list[int]]:

@@ -266,20 +266,13 @@ def _propagated(
             return None
 
 
-def _extended(task: Embedding, image: dict[int, int], swap: _Swap) -> list[int] | None:
-    """Write new images into the old ones, both ways; the states that have one now, or None at a contradiction."""
-    fresh = []
+def _extended(task: Embedding, image: dict[int, int], swap: _Swap) -> set[int] | None:
+    """Make two states without images each other's; both, or None if one asks for more than the other has."""
     for a, b in (swap, swap[::-1]):
-        known = image.get(a)
-        if known is None:
-            # Different rows go to different rows.
-            if len(task.required.get(a, ())) > len(task.choices[b]):
-                return None
-            image[a] = b
-            fresh.append(a)
-        elif known != b:
-            return None
-    return fresh
+        if len(task.required.get(a, ())) > len(task.choices[b]):
+            return None  # different rows go to different rows
+        image[a] = b
+    return set(swap)
 
 
 def _ways(task: Embedding, image: Mapping[int, int], pair: _Pair) -> list[_Swap] | None:

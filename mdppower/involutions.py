@@ -208,12 +208,15 @@ class CopySearch:
         How it was found, or why nothing can be said.
     nodes : int
         Assignments that were tried.
+    all_listed : bool
+        Whether these are all involutions that there are: asked for, and the search was not cut short.
     """
 
     status: Found
     involutions: tuple[Involution, ...]
     method: str
     nodes: int
+    all_listed: bool = False
 
     @property
     def phi(self) -> Involution | None:

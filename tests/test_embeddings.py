@@ -154,6 +154,10 @@ def test_unequal_probabilities_are_told_apart():
     assert [{mdp.states[i]: mdp.states[j] for i, j in image.items() if i < j} for image in images] == [
         {"s": "u", "x": "y"}  # x → z would ask for z → x, with probability 1/4 both; y → y for 1/4 = 1/2
     ]
+    other = mp.RewardlessMDP.from_successors(
+        {"s": {"go": {"x": 0.5, "y": 0.5}}, "u": {"go": {"x": 0.25, "y": 0.75}}} | ends
+    )
+    assert searched(embedding(other, 0, other, 1))[0] == []
 
 
 def star(k):

@@ -131,11 +131,12 @@ def test_a_meter_stops_at_its_nodes():
 
 
 def test_a_meter_stops_at_its_time_and_so_do_those_made_from_it():
-    meter = Meter(Budget(seconds=1e-9))
-    time.sleep(0.001)
+    meter = Meter(Budget(seconds=0.05))
+    time.sleep(0.051)
     assert not meter.spend()
     assert meter.is_spent
     assert not meter.afresh().spend()
+    assert Meter(meter.budget).spend()
 
 
 def test_what_a_search_tells():

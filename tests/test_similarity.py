@@ -116,6 +116,7 @@ def assert_all(search, expected, takes):
     assert {tuple(phi.image.tolist()) for phi in search.involutions} == expected
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(small, st.data())
 def test_states_by_brute_force(mdp, data):
@@ -186,6 +187,7 @@ def test_actions_by_brute_force(mdp, data):
         assert finder.given_actions(s, action, other, list(phi)).status == ("found" if holds else "none")
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(small, st.data())
 def test_ends_by_brute_force(mdp, data):
@@ -346,7 +348,7 @@ def test_transitions_that_are_used_for_certain(size):
         for state in mdp.states[:4]:
             listed = mp.visits(mdp, state, 0.5).nondominated().policies
             used = {p for policy in listed for p in policy.values()}
-            certain = {p for pairs in CopyFinder(mdp)._certainly_used(mdp.index(state)).values() for p in pairs}
+            certain = {p for pairs in CopyFinder(mdp).certainly_used(mdp.index(state)).values() for p in pairs}
             assert certain <= used
             assert len(certain) > len(used) / 2
 
@@ -356,7 +358,7 @@ def test_transitions_that_are_used_for_certain(size):
 def test_transitions_that_are_used_for_certain_in_any_mdp(mdp):
     listed = mp.visits(mdp, mdp.states[0], 0.5).nondominated().policies
     used = {p for policy in listed for p in policy.values()}
-    assert {p for pairs in CopyFinder(mdp)._certainly_used(0).values() for p in pairs} <= used
+    assert {p for pairs in CopyFinder(mdp).certainly_used(0).values() for p in pairs} <= used
 
 
 def mirrored(rows, half, *, odd_walls=False):
@@ -369,6 +371,7 @@ def mirrored(rows, half, *, odd_walls=False):
     return "\n".join("".join("#" if wall else "." for wall in row) for row in both)
 
 
+@pytest.mark.slow
 def test_two_thousand_cells_without_a_list():
     room = mp.envs.gridworld(mirrored(46, 26))
     assert 1900 < room.n_states < 2400
@@ -493,3 +496,19 @@ def test_bad_input():
         finder.given_states("r_se", "l_sw", {"l_sw": "r_se", "r_se": "empty"})
     with pytest.raises(ParameterError, match="one index for each of 8 states"):
         finder.given_actions("star", "->r_tri", "->l_tri", [0, 1])
+
+
+def test_a_list_of_all_involutions_says_whether_it_is_one():
+    """fork(4): t1 goes to itself, t2, t3 or t4. With 2 nodes the search ends before it has gone through them."""
+    fork = mp.envs.fork(4)
+    whole = CopyFinder(fork).states("t2", "t1", every=True)
+    assert (whole.status, len(whole.involutions), whole.all_listed) == ("found", 1, True)
+    assert not CopyFinder(fork).states("t2", "t1").all_listed  # the first is enough, and others were not looked for
+    root, ends = (mp.visits(fork, s, 0.5) for s in ("root", "t1"))
+    rows = np.eye(5)[1:]
+    many = contains_copy(rows, rows[:1], every=True)
+    assert (len(many.involutions), many.all_listed) == (4, True)
+    few = contains_copy(rows, rows[:1], every=True, budget=Budget(nodes=2))
+    assert few.status == "found"
+    assert not few.all_listed
+    assert contains_copy(root, ends).status == "none"  # the root is no 1-cycle
