@@ -83,6 +83,11 @@ def run_options(command: Any) -> Any:
         click.option("--save", type=click.Path(), help="File for the estimate: .nc, for plot, info and mp.load."),
         _confidence,
         _workers,
+        click.option(
+            "--policy",
+            metavar="RULE",
+            help="Agents that follow a rule: random, lookahead(K), epsilon-greedy(E), softmax(T), satisficing(X).",
+        ),
         click.option("--sampler", default="latin", show_default=True, help="latin, sobol, iid."),
         click.option(
             "--method", default="auto", show_default=True, help="auto, deterministic, stochastic, lp, lp-occupancy."
@@ -185,6 +190,35 @@ def one_gamma(text: str) -> float:
     if len(rates) != 1:
         raise ParameterError(f"--gamma is one discount rate here, got {text!r}")
     return rates[0]
+
+
+def parse_policy(text: str) -> Any:
+    """``softmax(0.1)`` → the rule of `mdppower.policy_rules`.
+
+    Raises
+    ------
+    ParameterError
+        There is no such rule, or its parameter is none.
+    """
+    from mdppower import policy_rules
+
+    rules = {
+        "random": policy_rules.uniformly_random, "lookahead": policy_rules.lookahead,
+        "epsilon-greedy": policy_rules.epsilon_greedy, "softmax": policy_rules.softmax,
+        "satisficing": policy_rules.satisficing, "optimal": policy_rules.optimal,
+    }  # fmt: skip
+    name, bracket, rest = text.strip().partition("(")
+    takes = {"random": 0, "optimal": 0}.get(name, 1)
+    if name not in rules or (bracket and not rest.endswith(")")):
+        raise ParameterError(f"--policy must be {', '.join(rules)}, with a number in brackets; got {text!r}")
+    given = [part for part in rest[:-1].split(",") if part.strip()]
+    if len(given) != takes:
+        raise ParameterError(f"--policy {name} takes {'one number' if takes else 'no number'}, got {text!r}")
+    try:
+        numbers = [int(part) if name == "lookahead" else float(part) for part in given]
+    except ValueError:
+        raise ParameterError(f"--policy {name} takes a number, got {given[0]!r}") from None
+    return rules[name](*numbers)
 
 
 def parse_state(mdp: RewardlessMDP, text: str) -> Label:

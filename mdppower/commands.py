@@ -22,6 +22,7 @@ from mdppower._options import (
     format_option,
     parse_bias,
     parse_gamma,
+    parse_policy,
     parse_settings,
     picture_options,
     run_options,
@@ -174,7 +175,7 @@ def power_command(**options: Any) -> None:
 
 def _measure(
     env: str, gamma: str, rewards: str, samples: int, precision: float | None, max_samples: int | None,
-    rng: int | None, method: str, sampler: str, workers: int, confidence: float, save: str | None,
+    rng: int | None, method: str, sampler: str, policy: str | None, workers: int, confidence: float, save: str | None,
     progress: bool | None, fmt: str, colour: bool | None, out: str | None, arrows: bool, hatch: bool,
     values: bool | None, share_scale: bool, **options: Any,
 ) -> None:  # fmt: skip
@@ -186,12 +187,13 @@ def _measure(
     check_suffix("--out", out, (".png", ".svg", ".pdf"))
     check_suffix("--save", save, (".nc",))
     rates = parse_gamma(gamma)
+    rule = None if policy is None else parse_policy(policy)
     mdp = build_environment(env, options)
     failure = None
     try:
         estimate = power(
             mdp, rates, rewards, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
-            method=method, sampler=sampler, workers=workers, progress=progress,
+            method=method, sampler=sampler, policy=rule, workers=workers, progress=progress,
         )  # fmt: skip
     except ConvergenceError as error:
         estimate, failure = error.estimate, error

@@ -323,3 +323,27 @@ def test_as_a_module_and_into_a_closed_pipe(tmp_path):
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.stdout.startswith("name")
     assert done.stderr == ""
+
+
+def test_agents_that_follow_a_rule(capsys):
+    """Figure 11 at γ = 1: a random agent has the mean of the rewards, 1/2, in every state."""
+    args = ["power", "turner-figure-11", "--gamma", "1", "--policy", "random", "--rng", "0", "--format", "json"]
+    assert cli._run(args) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert all(row["lower"] < 0.5 < row["upper"] for row in rows if row["state"] in ("s0", "sl", "sr"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("greedy", "--policy must be random, lookahead, epsilon-greedy, softmax, satisficing, optimal"),
+        ("softmax", "--policy softmax takes one number, got 'softmax'"),
+        ("random(1)", "--policy random takes no number"),
+        ("lookahead(1.5)", "--policy lookahead takes a number, got '1.5'"),
+        ("softmax(0.1", "--policy must be"),
+        ("epsilon-greedy(2)", "epsilon"),
+    ],
+)
+def test_rules_that_are_none(rule, message, capsys):
+    assert cli._run(["power", "fork(2)", "--policy", rule]) == 2
+    assert message in capsys.readouterr().err
