@@ -359,8 +359,17 @@ def recurrent_distribution(mdp: RewardlessMDP, policy: dict[int, int], start: La
     (S,) array
         Sums to 1.
     """
+    visits = np.zeros(mdp.n_states)
+    if mdp.is_deterministic:  # a path into a cycle, which is visited evenly
+        order: dict[int, int] = {}
+        s = mdp.index(start)
+        while s not in order:
+            order[s] = len(order)
+            s = int(mdp.kernel.indices[policy[s]])
+        cycle = list(order)[order[s] :]
+        visits[cycle] = 1 / len(cycle)
+        return visits
     inside = np.array(sorted(policy))
     chain = sparse.csr_array(mdp.kernel[[policy[s] for s in inside.tolist()]])[:, inside]
-    visits = np.zeros(mdp.n_states)
     visits[inside] = chain_visits(sparse.csr_array(chain), (inside == mdp.index(start)).astype(float), 1.0)
     return visits

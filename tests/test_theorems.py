@@ -15,7 +15,7 @@ from mdppower import theorems
 from mdppower.involutions import Budget, CopySearch, involution
 from mdppower.quantities import state_power, state_value
 from mdppower.reports import Evidence
-from mdppower.theorems import evidence, power_facts
+from mdppower.theorems import evidence, power_facts, searches, suboptimal_power
 from mdppower.theorems.long_run import end_groups, reached_for_certain, sure_one_cycles
 from mdppower.theorems.where import may_have_copy, state_candidates
 from mdppower.voting import votes
@@ -350,6 +350,24 @@ def test_a_map_without_symmetry_says_so():
     assert found[0].verdict == "not applicable"
     assert found.about["symmetries of the whole MDP"] == "none"
     assert "No symmetry was found" in summary(found)
+
+
+def test_what_cannot_be_computed_is_said_and_costs_nothing(monkeypatch):
+    """A solver that gives up ends neither the run nor the other claims."""
+
+    def gives_up(*_):
+        raise mp.SolverError("not certified", gap=1.0)
+
+    monkeypatch.setitem(searches.SEARCHES, "prop-6.6", gives_up)
+    found = theorems.verify(
+        FIGURE_1, 0.5, samples=20, votes=10, claims=["prop-5.4", "prop-6.6"], rng=0, progress=False
+    )
+    assert [(one.claim, one.verdict) for one in found] == [("prop-5.4", "holds"), ("prop-6.6", "inconclusive")]
+    assert found[1].hypotheses[0].detail == "not certified"
+    # A policy whose value cannot be certified is silent, and no evidence for or against.
+    monkeypatch.setattr(suboptimal_power, "policy_values", gives_up)
+    report = theorems.definition_c_1(HERE)
+    assert {one.outcome for one in report.evidence[1:]} == {"silent"}
 
 
 def test_bad_input():

@@ -71,11 +71,7 @@ def proposition_6_6(here: SettingLike, state: Label, other: Label, *, phi: Any =
         found = search.phi
         evidence = [certificate(found, search, f"φ·F_nd({other!r}) ⊆ F({state!r})")]
         for gamma in here.gammas:
-            test = copy_test(
-                mdp, state, other, found.image, gamma, rewards=here.rewards, samples=here.samples, rng=here.entropy,
-                method=here.method,
-            )  # fmt: skip
-            evidence.append(from_pathwise(test, gamma))
+            evidence.append(from_pathwise(copy_test(mdp, state, other, found.image, gamma, **here.terms), gamma))
         evidence += orbit_evidence(
             here,
             lambda g: (
@@ -145,10 +141,7 @@ def proposition_6_9_1(
         strict = _strict_actions(here, state, action, other, found)
         if not returns:
             for gamma in here.gammas:
-                test = action_copy_test(
-                    mdp, state, action, other, found.image, gamma, rewards=here.rewards, samples=here.samples,
-                    rng=here.entropy, method=here.method,
-                )  # fmt: skip
+                test = action_copy_test(mdp, state, action, other, found.image, gamma, **here.terms)
                 evidence.append(from_pathwise(test, gamma))
             evidence += orbit_evidence(
                 here,
@@ -214,11 +207,8 @@ def proposition_6_9_2(
         strict = _strict_actions(here, state, action, other, found)
         if apart:
             for gamma in here.gammas:
-                samples = here.samples if 0 < gamma < 1 else max(1, here.samples // BLACKWELL_SHARE)
-                test = optimality_copy_test(
-                    mdp, state, action, other, found.image, gamma, rewards=here.rewards, samples=samples,
-                    rng=here.entropy, method=here.method,
-                )  # fmt: skip
+                few = {"samples": max(1, here.samples // BLACKWELL_SHARE)} if gamma in (0, 1) else {}
+                test = optimality_copy_test(mdp, state, action, other, found.image, gamma, **(here.terms | few))
                 evidence.append(from_pathwise(test, gamma))
             evidence += orbit_evidence(
                 here,

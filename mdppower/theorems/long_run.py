@@ -65,11 +65,7 @@ def proposition_6_12(here: SettingLike, state: Label, other: Label) -> ClaimRepo
     if search.phi is not None:
         found = search.phi
         evidence = [certificate(found, search, f"φ·RSD_nd({other!r}) ⊆ RSD({state!r})")]
-        test = copy_test(
-            mdp, state, other, found.image, 1.0, rewards=here.rewards, samples=here.samples, rng=here.entropy,
-            method=here.method,
-        )  # fmt: skip
-        evidence.append(from_pathwise(test, 1.0))
+        evidence.append(from_pathwise(copy_test(mdp, state, other, found.image, 1.0, **here.terms), 1.0))
         evidence += orbit_evidence(
             here,
             lambda g: (
@@ -78,16 +74,7 @@ def proposition_6_12(here: SettingLike, state: Label, other: Label) -> ClaimRepo
             ),
             [1.0],
         )
-        mine, yours = finder.best_ends(state), finder.best_ends(other)
-        both = mdp.is_deterministic and not found.moved and here.reach(mdp.index(other))[mdp.index(state)]
-        if both:
-            strict = Strict("not met", "each can reach the other: they have the same ends")
-        elif mine is None or yours is None:
-            strict = Strict("unknown", "RSD_nd is too large to list")
-        else:
-            left = len(list(leaves_out(yours, mine, found)))
-            told = f"{left} of {len(mine)} in RSD_nd({state!r}) are not in φ·RSD_nd({other!r})"
-            strict = Strict("met" if left else "not met", told)
+        strict = _strict_states(here, state, other, found)
     return ClaimReport(
         "prop-6.12", "Proposition 6.12", f"POWER({state!r}, 1) ≥ POWER({other!r}, 1) for most rewards", mdp,
         (state, other), (1.0,), (copy_hypothesis(f"RSD({state!r}) contains a copy of RSD_nd({other!r})", search),),
@@ -158,10 +145,7 @@ def theorem_6_13(
         found = search.phi
         evidence = [certificate(found, search, f"φ·{second} ⊆ {first}")]
         if hypotheses[-1].status == "met":
-            test = ends_copy_test(
-                mdp, state, ends, others, found.image, rewards=here.rewards, samples=here.samples, rng=here.entropy,
-                method=here.method,
-            )  # fmt: skip
+            test = ends_copy_test(mdp, state, ends, others, found.image, **here.terms)
             evidence.append(from_pathwise(test, 1.0))
             quantities = (
                 average_optimal(mdp, state, ends, method=here.method, name=first),
@@ -238,10 +222,7 @@ def corollary_6_14(here: SettingLike, state: Label, end: Label) -> ClaimReport:
             alone = [k for k, row in enumerate(ends.rows) if row[x] > 1 - 1e-9]
             rest = [k for k in range(len(ends)) if k not in alone]
             mine, yours = ends.rows[rest], ends.rows[alone]
-            test = ends_copy_test(
-                mdp, state, mine, yours, phi.image, rewards=here.rewards, samples=here.samples, rng=here.entropy,
-                method=here.method,
-            )  # fmt: skip
+            test = ends_copy_test(mdp, state, mine, yours, phi.image, **here.terms)
             evidence.append(from_pathwise(test, 1.0))
             quantities = (
                 average_optimal(mdp, state, mine, method=here.method, name="another end"),
@@ -347,6 +328,19 @@ def _disjoint(
         if len(shared):
             return Hypothesis(name, "not met", f"{mdp.states[int(shared[0])]!r} is in both")
     return Hypothesis(name, "met", f"the other {len(rest)} of RSD_nd have other states")
+
+
+def _strict_states(here: Setting, state: Label, other: Label, phi: Involution) -> Strict:
+    r"""Whether RSD_nd(s) \ φ·RSD_nd(s') is empty."""
+    mdp = here.mdp
+    if mdp.is_deterministic and not phi.moved and here.reach(mdp.index(other))[mdp.index(state)]:
+        return Strict("not met", "each can reach the other: they have the same ends")
+    mine, yours = here.finder.best_ends(state), here.finder.best_ends(other)
+    if mine is None or yours is None:
+        return Strict("unknown", "RSD_nd is too large to list")
+    left = len(list(leaves_out(yours, mine, phi)))
+    told = f"{left} of {len(mine)} in RSD_nd({state!r}) are not in φ·RSD_nd({other!r})"
+    return Strict("met" if left else "not met", told)
 
 
 def _strict_ends(

@@ -116,11 +116,7 @@ def proposition_5_4(here: SettingLike) -> ClaimReport:
     here = as_setting(here)
     mdp = here.mdp
     evidence = [ALWAYS]
-    for gamma in here.gammas:
-        test = bounded_by_max_test(
-            mdp, gamma, rewards=here.rewards, samples=here.samples, rng=here.entropy, method=here.method
-        )
-        evidence.append(from_pathwise(test, gamma))
+    evidence += [from_pathwise(bounded_by_max_test(mdp, g, **here.terms), g) for g in here.gammas]
     free = _reach_all(here)
     if free:
         rewards = draws(here)
@@ -189,9 +185,8 @@ def proposition_5_5(here: SettingLike, state: Label, other: Label) -> ClaimRepor
             )
         )
         for gamma in here.gammas:
-            shared = {"rewards": here.rewards, "samples": here.samples, "rng": here.entropy, "method": here.method}
-            evidence.append(from_pathwise(neighbours_test(mdp, state, other, gamma, **shared), gamma))
-            evidence += [from_pathwise(step_test(mdp, x, y, gamma, **shared), gamma) for x, y, _ in ways]
+            evidence.append(from_pathwise(neighbours_test(mdp, state, other, gamma, **here.terms), gamma))
+            evidence += [from_pathwise(step_test(mdp, x, y, gamma, **here.terms), gamma) for x, y, _ in ways]
     return ClaimReport(
         "prop-5.5", "Proposition 5.5", f"|POWER({state!r}) − POWER({other!r})| ≤ (1 − γ)(c − b), and sharper", mdp,
         (state, other), here.gammas, hypotheses, tuple(evidence), None, None,

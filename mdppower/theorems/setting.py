@@ -79,6 +79,11 @@ class Setting:
         """The symmetries of the whole MDP."""
         return symmetries(self.mdp, self.budget)
 
+    @property
+    def terms(self) -> dict[str, Any]:
+        """What each pathwise test is given: rewards, samples, rng, method."""
+        return {"rewards": self.rewards, "samples": self.samples, "rng": self.entropy, "method": self.method}
+
     @cached_property
     def _known(self) -> dict[int, AnyArray]:
         return {}

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from mdppower.errors import SolverError
 from mdppower.policy_input import policy_name, resolve_policy
 from mdppower.policy_rules import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
 from mdppower.quantities import evaluate_all, state_power
@@ -68,12 +69,16 @@ def definition_c_1(here: SettingLike, policies: Sequence[Any] | None = None) -> 
     for gamma in here.gammas:
         best, errors = evaluate_all([state_power(mdp, s, gamma, method=here.method) for s in mdp.states], rewards)
         for rule in rules:
-            mine, slack = policy_values(mdp, rewards, gamma, rule)
+            name = f"{policy_name(resolve_policy(mdp, rule))} at γ={gamma:.15g}"
+            try:
+                mine, slack = policy_values(mdp, rewards, gamma, rule)
+            except SolverError as error:
+                evidence.append(Evidence("pathwise", "silent", f"{name}: {error}", {"gamma": gamma}))
+                continue
             allowed = errors.max(axis=1) + slack + ROUNDING * size
             excess = (mine - best).max(axis=1)
             outcome: Outcome = "contradicts" if (excess > allowed).any() else "supports"
             loss = float((best - mine).mean())
-            name = f"{policy_name(resolve_policy(mdp, rule))} at γ={gamma:.15g}"
             told = f"{name}: never above, {loss:.4g} below on average"
             if isinstance(rule, optimal):
                 short = (best - mine).max(axis=1)

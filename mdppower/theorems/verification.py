@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from mdppower._checks import positive, positive_integer
-from mdppower.errors import ParameterError
+from mdppower.errors import ParameterError, SizeError, SolverError
 from mdppower.involutions import Budget
 from mdppower.mdp import RewardlessMDP
-from mdppower.reports import ClaimReport
+from mdppower.reports import ClaimReport, Hypothesis
 from mdppower.theorems.evidence import judged_together
 from mdppower.theorems.searches import CLAIMS, SEARCHES
 from mdppower.theorems.setting import GAMMAS, Setting, setting
@@ -163,12 +163,21 @@ def verify(
     with tqdm(desc="claims", total=len(chosen), unit=" claims", disable=hidden) as bar:
         for claim in chosen:
             bar.set_description(claim)
-            made, survey = SEARCHES[claim](here, most, time.monotonic() + seconds)
+            made, survey = _checked(claim, here, most, time.monotonic() + seconds)
             reports += made
             if survey is not None:
                 surveys[claim] = survey
             bar.update()
     return Verification(tuple(judged_together(reports, here.level)), surveys, here)
+
+
+def _checked(claim: str, here: Setting, most: int, end: float) -> tuple[list[ClaimReport], Survey | None]:
+    """The reports of one claim; one that cannot be computed says why, and costs the others nothing."""
+    try:
+        return SEARCHES[claim](here, most, end)
+    except (SolverError, SizeError) as error:
+        failed = Hypothesis("it could be checked", "unknown", str(error))
+        return [ClaimReport(claim, claim, "not checked", here.mdp, (), here.gammas, (failed,), ())], None
 
 
 def _chosen(claims: Iterable[str] | None) -> list[str]:
