@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import mdppower as mp
+from mdppower._claim_picture import draw_claim
 
 FOLDER = Path(__file__).parent.parent / ".github" / "pictures"
 
@@ -26,6 +27,8 @@ def main() -> None:
     )
     gammas = [0, 0.2, 0.4, 0.6, 0.8, 1]
     mp.action_optimality(figure_1, gammas, method="exact").plot(FOLDER / "optimal.png", state="star")
+    right_against_left = mp.theorems.proposition_6_9_2(figure_1, "star", "->r_tri", "->l_tri")
+    draw_claim(right_against_left).savefig(FOLDER / "claim.png", dpi=110)
 
 
 if __name__ == "__main__":

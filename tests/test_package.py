@@ -75,7 +75,7 @@ def test_the_readme_runs(tmp_path, monkeypatch):
 
 def test_pictures_of_the_readme_exist():
     named = set(re.findall(r"\]\((\.github/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
-    assert len(named) == 5
+    assert len(named) == 9
     assert all((ROOT / name).is_file() for name in named)
 
 
