@@ -108,13 +108,13 @@ class Normals:
     def maximum(self, rows: list[Row]) -> tuple[Number, list[Number], float]:
         """E max, the shares, and the larger of their errors."""
         a = np.array(rows, dtype=np.float64)
-        found = maximum_normal(a @ self.mean, a @ self.covariance @ a.T, rng=SEED)
+        found = maximum_normal(self.mean, self.covariance, rng=SEED, rows=a)
         return found.mean, found.shares.tolist(), max(found.mean_error, found.share_error)
 
     def cone(self, normals: list[Row]) -> tuple[Number, float]:
         """P(all ⟨normal, R⟩ ≥ 0), and its error."""
         a = -np.array(normals, dtype=np.float64).reshape(-1, len(self.mean))
-        return orthant_probability(a @ self.mean, a @ self.covariance @ a.T, rng=SEED)
+        return orthant_probability(self.mean, self.covariance, rng=SEED, rows=a)
 
 
 def exact_law(rewards: RewardDistribution) -> Boxes | Atoms | Normals:

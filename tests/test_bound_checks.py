@@ -34,6 +34,26 @@ def test_exponential_rewards_have_no_proxy():
     assert (cantelli.verdict, markov.verdict) == ("holds", "not applicable")
 
 
+def test_rewards_without_variance():
+    """Pareto(2): the density 2/x³ has mean 2 and E X² = ∫ 2/x dx = ∞, so that no bound has a constant.
+
+    Pareto(3) has variance 3/4, and Cantelli's inequality is back: the reason is the variance, not the law.
+    """
+    from scipy import stats
+
+    fork = mp.envs.fork(3)
+    pair = [mp.Option.state(fork, s, 0.9, "power") for s in ("t1", "root")]
+    found = {b: check_bound(mp.compare(*pair, stats.pareto(b), samples=4096, rng=0)) for b in (2, 3)}
+    assert [check.verdict for check in found[2]] == ["not applicable"] * 3
+    lemma, cantelli, markov = found[2]
+    assert "no ν² is certified" in lemma.reason
+    assert cantelli.reason == "no bound on the variance of Δ is certified"
+    assert (cantelli.constant, cantelli.bound) == (None, (1.0, 1.0))
+    assert markov.reason == "Δ has no least value"
+    assert [check.verdict for check in found[3]] == ["not applicable", "holds", "not applicable"]
+    assert found[3][1].constant is not None
+
+
 def test_draws_decide_or_leave_open():
     # Two ends: gap 0, nothing is said. Three against one: gap 1/4, p = 1/4 and all bounds are above it.
     fork = mp.envs.fork(3)

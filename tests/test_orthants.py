@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import atan2, pi, sqrt
+
 import numpy as np
 import pytest
 from scipy.special import ndtr
 
+import mdppower as mp
 from mdppower.errors import ParameterError, SizeError
 from mdppower.orthants import maximum_normal, orthant_probability
 
@@ -124,3 +128,147 @@ def test_orthant_of_three():
     expected = 1 / 8 + (np.arcsin(0.5) + np.arcsin(0.2) + np.arcsin(-0.3)) / (4 * np.pi)
     found, error = orthant_probability(np.zeros(3), 4 * rho, rng=0)
     assert abs(found - expected) <= error < 1e-4
+
+
+def test_an_orthant_refuses_what_is_no_covariance():
+    with pytest.raises(ParameterError, match="symmetric and positive semidefinite"):
+        orthant_probability([0.0, 0.0], [[1.0, 2.0], [2.0, 1.0]])
+
+
+def test_constant_entries_of_an_orthant():
+    # A constant that is 0 but for rounding is ≤ 0, one that is above 0 is not: P(Z ≤ 0) = 1/2, or 0.
+    covariance = np.diag([1.0, 0.0])
+    assert orthant_probability([0.0, 1e-17], covariance)[0] == 0.5
+    assert orthant_probability([0.0, 1e-3], covariance)[0] == 0
+    assert orthant_probability([], np.zeros((0, 0))) == (1.0, 0.0)
+
+
+# ---------------------------------------------------------------------- rows that are nearly in one plane
+
+
+def _dot(a, b):
+    return sum((x * y for x, y in zip(a, b, strict=True)), Fraction(0))
+
+
+def _angle(a, b):
+    """In floats, from inner products in fractions: also where the vectors are nearly parallel."""
+    product, square = _dot(a, b), _dot(a, a) * _dot(b, b)
+    return atan2(sqrt(square - product**2), product)
+
+
+def _four_by_angles(rows):
+    """E max and the shares of ⟨row, N(0, I)⟩ for four rows, by elementary formulas.
+
+    A share is the orthant probability of three centred differences, 1/8 + Σ asin ρ/(4π) = 1/2 − Σ angle/(4π). By
+    Afonja E max = Σ_{i<j} θ_ij q_ij/√(2π), where q_ij is an orthant of two: 1/2 − angle/(2π).
+    """
+    rows = [[Fraction(x) for x in row] for row in rows]
+    shares, mean = [], 0.0
+    for i in range(4):
+        apart = {k: [x - y for x, y in zip(rows[k], rows[i], strict=True)] for k in range(4) if k != i}
+        angles = [_angle(apart[k], apart[j]) for k in apart for j in apart if j < k]
+        shares.append(1 / 2 - sum(angles) / (4 * pi))
+        for j in range(i + 1, 4):
+            square = _dot(apart[j], apart[j])
+            left = [
+                [x - _dot(apart[k], apart[j]) / square * y for x, y in zip(apart[k], apart[j], strict=True)]
+                for k in apart
+                if k != j
+            ]
+            mean += sqrt(square / 2 / Fraction(pi)) * (1 / 2 - _angle(*left) / (2 * pi))
+    return mean, shares
+
+
+def test_four_by_angles():
+    # ±X, ±Y: 1/4 each and 2/√π, as in the test above; the formulas are right.
+    mean, shares = _four_by_angles([[1, 0], [-1, 0], [0, 1], [0, -1]])
+    assert mean == pytest.approx(2 / sqrt(pi), abs=1e-15)
+    assert shares == pytest.approx([0.25] * 4, abs=1e-15)
+
+
+def test_a_conditional_covariance_of_rank_one():
+    """Four worths in a plane, three of them nearly on a line.
+
+    Given that two of these are equal, the third differs by a deviation of 5·10⁻⁴ from them, and so does the fourth by
+    1.05, with correlation −1. Worked out from covariances this was below −1 by 5·10⁻¹⁰, which SciPy refused.
+    """
+    mdp = mp.RewardlessMDP.from_successors(
+        {
+            0: {"a0": {0: 0.125, 1: 0.25, 2: 0.625}},
+            1: {"a0": {1: 0.875, 2: 0.125}, "a1": {0: 0.125, 1: 0.375, 2: 0.5}, "a2": {0: 0.25, 2: 0.75}},
+            2: {"a0": {2: 1.0}},
+        }
+    )
+    a, b = (mp.Option.state(mdp, s, 0.25, "value") for s in (0, 2))
+    found = mp.compare(a, b, "norm(0,1)", method="exact")
+    # State 2 stays: e₂. From state 0 the three actions of state 1, v_0 = .75 (I − .25 T)⁻¹.
+    rows = []
+    for move in ([0, 0.875, 0.125], [0.125, 0.375, 0.5], [0.25, 0, 0.75]):
+        chain = np.array([[0.125, 0.25, 0.625], move, [0, 0, 1]])
+        rows.append(0.75 * np.linalg.inv(np.eye(3) - 0.25 * chain)[0])
+    rows.append(np.array([0, 0, 1.0]))
+    mean, shares = _four_by_angles(rows)
+    # Means of three and of one: the gap is −E max of the three. Errors: four shares, as compare states them.
+    low, high = found.p_at_least.interval(0.999)
+    assert low <= 1 - shares[3] <= high
+    assert high - low < 1e-3
+    result = maximum_normal(np.zeros(4), np.array(rows) @ np.array(rows).T, rng=0)
+    assert abs(result.mean - mean) <= result.mean_error < 1e-6
+    assert abs(result.shares - shares).max() <= result.share_error < 1e-4
+    # All four lie in the plane of sum 1, the second inside the triangle of the others: it never is the largest.
+    assert shares[1] == pytest.approx(0, abs=1e-12)
+    assert 0 <= result.shares[1] <= result.share_error
+
+
+def test_rows_keep_what_their_covariance_loses():
+    """Three rows within 10⁻⁵ of each other, and one far off: shares by angles in fractions, to 10⁻⁴ either way.
+
+    From the covariance the rows are known to √rounding = 10⁻⁸, a part of 10⁻³ of their differences; given themselves,
+    to rounding. The stated error says so, and both are true.
+    """
+    rng = np.random.default_rng(3)
+    rows = np.vstack([[0.2, 0.3, 0.5] + 1e-5 * rng.normal(size=(3, 3)), [0.6, 0.3, 0.1]])
+    rows /= rows.sum(axis=1, keepdims=True)  # as visits: all in one plane, so that C is singular
+    _, shares = _four_by_angles(rows)
+    loose = maximum_normal(np.zeros(4), rows @ rows.T, rng=0)
+    sharp = maximum_normal(np.zeros(3), np.eye(3), rng=0, rows=rows)
+    assert abs(loose.shares - shares).max() <= loose.share_error
+    assert abs(sharp.shares - shares).max() <= sharp.share_error < 1e-3 < loose.share_error
+    # The same for one orthant: row 3 is the largest of the four.
+    apart = rows[:3] - rows[3]
+    found, error = orthant_probability(np.zeros(3), np.eye(3), rng=0, rows=apart)
+    assert abs(found - shares[3]) <= error < 1e-3
+
+
+def test_rows_of_a_mean():
+    # (X, X + Y) with X ~ N(1, 1), Y ~ N(2, 4): the difference is Y, P(Y ≥ 0) = Φ(1), E max = 1 + E max(0, Y).
+    found = maximum_normal([1, 2], np.diag([1.0, 4.0]), rows=[[1, 0], [1, 1]])
+    assert found.shares[1] == pytest.approx(ndtr(1), abs=1e-14)
+    assert found.mean == pytest.approx(1 + 2 * ndtr(1) + 2 * np.exp(-1 / 2) / np.sqrt(2 * np.pi), abs=1e-14)
+    for rows, message in (([1, 0], "must be \\(R, 2\\)"), ([[1, np.inf]], "rows must be finite")):
+        with pytest.raises(ParameterError, match=message):
+            maximum_normal([1, 2], np.eye(2), rows=rows)
+    with pytest.raises(ParameterError, match="there must be a variable"):
+        maximum_normal([1, 2], np.eye(2), rows=np.zeros((0, 2)))
+
+
+@pytest.mark.parametrize("off", [1e-1, 1e-2, 1e-3, 1e-4, 1e-5])
+@pytest.mark.parametrize("shape", ["two", "two pairs", "a line", "three"])
+def test_stated_errors_are_true(off, shape):
+    """Rows that nearly coincide, or nearly lie on a line, against angles in fractions."""
+    rng = np.random.default_rng([int(-np.log10(off)), len(shape)])
+    rows = rng.normal(size=(4, 3))
+    near = off * rng.normal(size=(4, 3))
+    if shape == "a line":
+        rows[1] = 0.3 * rows[0] + 0.7 * rows[2] + near[1]
+    else:
+        rows[1] = rows[0] + near[1]
+    if shape == "two pairs":
+        rows[3] = rows[2] + near[3]
+    if shape == "three":
+        rows[2] = rows[0] + near[2]
+    mean, shares = _four_by_angles(rows)
+    found = maximum_normal(np.zeros(4), rows @ rows.T, rng=0)
+    assert abs(found.mean - mean) <= found.mean_error < 1e-5 + 1e-13 / off**2
+    # Of C = L Lᵀ in floats rows are known to 10⁻⁸ or so: two that differ by `off` turn by 10⁻⁸/off.
+    assert abs(found.shares - shares).max() <= found.share_error < 1e-3 + 1e-6 / off
