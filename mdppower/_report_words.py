@@ -164,14 +164,16 @@ def _no_symmetry(reports: Sequence[ClaimReport]) -> list[str]:
     if not asked or any(one.phi for one in asked if one.claim in held and one.verdict in ("holds", "violated")):
         return []
     idle = [one for one in asked if one.claim not in held]
-    names = ", ".join(dict.fromkeys(one.claim for one in idle))
+    blocked = dict.fromkeys(one.claim for one in idle if one.phi)
+    without = [one for one in idle if one.claim not in blocked]
+    names = ", ".join(dict.fromkeys(one.claim for one in without))
     told = []
-    if idle and any(one.phi for one in idle):
-        told.append(f"Copies were found, but other hypotheses fail: {names} say nothing here.")
-    elif any(one.verdict == "inconclusive" for one in idle):
+    if any(one.verdict == "inconclusive" for one in without):
         told.append(f"No symmetry was found within the budget, which proves nothing: {names} may yet apply here.")
-    elif idle:
+    elif without:
         told.append(f"No symmetry was found: nothing that rests on a copy applies here ({names}).")
+    if blocked:
+        told.append(f"Where copies were found for {', '.join(blocked)}, another hypothesis fails.")
     if held:
         told.append(f"{', '.join(sorted(held))}: only with φ the identity, as one set contains the other as it is.")
     return told

@@ -30,7 +30,13 @@ REPORTS = (".md", ".html", ".json")
 )
 @click.option("--samples", type=int, default=1000, show_default=True, help="Draws of each pathwise test.")
 @click.option("--votes", type=int, default=400, show_default=True, help="Elements of an orbit that vote.")
-@click.option("--rng", type=int, default=0, show_default=True, help="Seed; the same seed gives the same report.")
+@click.option(
+    "--rng",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed; the same seed gives the same report, where no search runs out of time.",
+)
 @click.option("--out", type=click.Path(), help="Report to write: .md, .html (with pictures) or .json.")
 @click.option("--format", "fmt", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("--progress/--no-progress", default=None, help="Progress bar. Default: if a terminal.")

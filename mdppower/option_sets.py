@@ -24,6 +24,8 @@ ANY_RATE = 0.5
 """Visit distributions are compared as functions of γ: the rate of the object that lists them plays no part."""
 MOST_GOALS, TIE_BREAKS = 200, 3
 """Most goals, and policies to each, made to find transitions that F_nd uses for certain."""
+MOST_PARTS = 64
+"""Most MDPs with one action at a state kept at once."""
 ROOM = 2**23
 """Most distances kept at once (64 MiB)."""
 
@@ -109,6 +111,8 @@ class OptionSets:
         """The MDP in which a state has one action only."""
         key = state, action
         if key not in self._parts:
+            if len(self._parts) >= MOST_PARTS:
+                self._parts.clear()
             self._parts[key] = restricted(self.mdp, {state: action})
         return self._parts[key]
 

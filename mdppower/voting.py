@@ -30,7 +30,7 @@ import numpy.typing as npt
 
 from mdppower._checks import open_unit, positive_integer
 from mdppower._typing import AnyArray, BoolArray, FloatArray
-from mdppower.errors import ParameterError, RewardError
+from mdppower.errors import ParameterError, RewardError, SizeError
 from mdppower.laws import law
 from mdppower.orbits import (
     MOST_BINARY,
@@ -229,7 +229,7 @@ def binary_votes(first: Quantity, second: Quantity) -> tuple[Votes, ...]:
     Raises
     ------
     SizeError
-        More than 16 states matter to the two.
+        More than 16 states matter to the two, or there are more than 64.
 
     Examples
     --------
@@ -241,6 +241,8 @@ def binary_votes(first: Quantity, second: Quantity) -> tuple[Votes, ...]:
     """
     n = first.n_states
     require_few(int((first.support | second.support).sum()))
+    if n > MOST_COUNTED:
+        raise SizeError(f"orbits of {n} states; they are counted for up to {MOST_COUNTED}")
     return tuple(votes(first, second, np.arange(n) >= n - ones, limit=2**MOST_BINARY) for ones in range(n + 1))
 
 

@@ -305,6 +305,7 @@ def check_pair(k, most, tolerance):
     return is_small
 
 
+@pytest.mark.slow
 def test_300_random_pairs():
     """No bound violated by the exact p, no certificate below the numerical optimum.
 

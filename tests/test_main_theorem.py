@@ -89,6 +89,7 @@ def test_inside_and_ties():
     assert (check.verdict, check.conditions["inside"], float(result.p_greater.mean)) == ("refuted", "met", 0)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(mdps(max_states=4, max_actions=2))
 def test_true_conditions_are_never_contradicted(mdp):
@@ -127,6 +128,7 @@ def test_copies_need_a_law_that_the_permutation_keeps():
     assert "not known to be kept" in check_main_theorem(sampler).conditions["copy"]
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(mdps(max_states=4, max_actions=2))
 def test_where_a_copy_is_found_b_is_not_beaten(mdp):

@@ -88,6 +88,7 @@ def test_h_form_holds_the_v_form(gamma):
 # ---------------------------------------------------------------------- occupancies
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(mdps(), st.integers(0, 2**32 - 1), st.booleans())
 def test_occupancy_solves_the_flow(mdp, seed, pure):
@@ -186,6 +187,7 @@ def test_ruin_in_a_long_game():
 # ---------------------------------------------------------------------- three ways to the support function
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(with_rewards(max_states=4))
 def test_support_is_the_optimal_value_and_the_best_vertex(case):
@@ -234,6 +236,7 @@ def test_units_of_the_support(gamma):
     np.testing.assert_allclose(poly.unit_mass.support(pairs).values, poly.unit_mass.vertices().max(axis=0), atol=1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(mdps(max_states=4))
 def test_ranges_are_those_of_the_vertices(mdp):
@@ -250,6 +253,7 @@ def test_ranges_are_those_of_the_vertices(mdp):
 # ---------------------------------------------------------------------- dimension and vertices
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(mdps(max_states=5))
 def test_dimension_is_the_rank_of_the_vertices(mdp):

@@ -454,3 +454,15 @@ def test_bad_input(call, error, text):
     fork = mp.envs.fork(2)
     with pytest.raises(error, match=text):
         call(state_power(fork, "root", 0.5), state_power(fork, "t1", 0.5))
+
+
+def test_binary_votes_are_of_all_or_of_none():
+    """On 65 states two may matter, and yet orbits are no longer counted: a sample must not pass for all of them."""
+    mdp = mp.envs.make("cycle(65)")
+    pair = [state_power(mp.envs.fork(2), s, 0.5) for s in ("root", "t1")]
+    assert all(one.exhaustive for one in binary_votes(*pair))
+    lonely = mp.RewardlessMDP.from_successors({s: {"stay": s} for s in range(65)})
+    with pytest.raises(mp.SizeError, match="orbits of 65 states; they are counted for up to 64"):
+        binary_votes(*(state_power(lonely, s, 0.5) for s in (0, 1)))
+    with pytest.raises(mp.SizeError, match="65 states matter"):
+        binary_votes(*(state_power(mdp, s, 0.5) for s in ("c0", "c1")))

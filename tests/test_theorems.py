@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from fractions import Fraction
+from math import comb
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from mdppower.reports import Evidence
 from mdppower.theorems import evidence, power_facts, searches, suboptimal_power
 from mdppower.theorems.long_run import end_groups, reached_for_certain, sure_one_cycles
 from mdppower.theorems.where import may_have_copy, state_candidates
-from mdppower.voting import votes
+from mdppower.voting import binary_votes, votes
 
 FIGURE_1 = mp.envs.figure_1()
 HERE = theorems.setting(FIGURE_1, [0, 0.5, 1], samples=200, votes=50, rng=0)
@@ -200,6 +201,7 @@ def random_mdp(rng, size=6):
     return mp.RewardlessMDP.from_successors(successors)
 
 
+@pytest.mark.slow
 def test_random_mdps():
     """100 MDPs of 6 states (seed 0), every pair of states, orbits of 6 different rewards (720 elements), γ = 1/2.
 
@@ -390,3 +392,142 @@ def test_bad_input():
         theorems.proposition_6_6(HERE, "nowhere", "l_sw")
     with pytest.raises(mp.ParameterError, match=r"parts of mdppower\.rsd"):
         theorems.theorem_6_13(HERE, "star", mp.rsd(FIGURE_1, "r_se"), mp.rsd(FIGURE_1, "star"))
+
+
+def test_all_rewards_of_zeros_and_ones():
+    """r_ne against the empty end of figure 1: POWER is max(r_ne, r_se) against r_empty."""
+    first, second = (state_power(FIGURE_1, s, 0.5) for s in ("r_ne", "empty"))
+    seen = binary_votes(first, second)
+    counted = [(one.greater, one.less) for one in seen]
+    # k ones among 8: right wins with C(7, k) − C(5, k) of them (a 0 in the middle, not both zeros on the right), and
+    # loses with C(5, k − 1) (a 1 in the middle, both zeros on the right).
+    assert counted == [(comb(7, k) - comb(5, k), comb(5, k - 1) if k else 0) for k in range(9)]
+    won = evidence.from_binary(seen)
+    assert (won.outcome, won.numbers["lost"]) == ("supports", 0)
+    assert "each won by 2 to 1 or more" in won.detail  # one 1: two states against one
+    lost = evidence.from_binary(binary_votes(second, first))
+    assert (lost.outcome, lost.numbers["lost"]) == (
+        "contradicts",
+        7,
+    )  # all but those of 0 and of 8 ones, where all are equal
+    same = evidence.from_binary(binary_votes(first, first))
+    assert same.outcome == "silent"
+
+
+# ---------------------------------------------------------------------- what a report may say
+
+
+def fan(ends):
+    """A root with an action to each absorbing end, and an absorbing state that nothing leads to."""
+    return mp.RewardlessMDP.from_successors(
+        {"root": {f"->{t}": t for t in ends}, **{t: {"stay": t} for t in ends}, "x": {"stay": "x"}}
+    )
+
+
+def test_what_a_given_phi_does_elsewhere_does_not_count():
+    """φ = (t1 t2)(t3 x) takes F(root | t1) into F(root | t2). Used as it is, it gives t3 the reward of x: where t1
+    was best for r, t3 may be for φ·r, and item 2 would look violated. The theorem is about (t1 t2)."""
+    here = theorems.setting(fan(["t1", "t2", "t3"]), 0.5, samples=300, votes=50, rng=0)
+    report = theorems.proposition_6_9_2(here, "root", "->t2", "->t1", phi={"t1": "t2", "t3": "x"})
+    assert report.verdict == "holds"
+    assert report.phi == {"t1": "t2", "t2": "t1"}
+
+
+def test_places_where_another_hypothesis_fails_do_not_hide_one_where_all_hold(monkeypatch):
+    """At s0, s1 and s2 both actions offer the same, and lead back, in rings of different lengths. At z they end.
+
+    Of 8 places with a copy item 1 applies to the two at z only, which come last.
+    """
+    monkeypatch.setattr(searches, "MOST_MADE", 2)
+    successors = {}
+    for i in range(3):
+        path = [f"c{i}.{k}" for k in range(i + 1)]
+        successors[f"s{i}"] = {"a": f"t{i}", "b": f"u{i}"}
+        successors |= {x: {"on": path[0]} for x in (f"t{i}", f"u{i}")}
+        successors |= {x: {"on": y} for x, y in zip(path, [*path[1:], f"s{i}"], strict=True)}
+    successors |= {"z": {"a": "z1", "b": "z2"}, "z1": {"stay": "z1"}, "z2": {"stay": "z2"}}
+    mdp = mp.RewardlessMDP.from_successors(successors)
+    shared = {"samples": 20, "votes": 10, "rng": 0, "progress": False}
+    found = theorems.verify(mdp, 0.5, claims=["prop-6.9.1"], **shared)
+    assert [(one.where, one.verdict) for one in found] == [(("z", "a", "b"), "holds")]
+    survey = found.surveys["prop-6.9.1"]
+    assert (survey.candidates, survey.found, survey.excluded) == (8, 2, 6)
+    # Without z it applies nowhere; a place with a copy is shown beside.
+    ring = {s: row for s, row in successors.items() if s in ("s0", "t0", "u0", "c0.0")}
+    found = theorems.verify(mp.RewardlessMDP.from_successors(ring), 0.5, claims=["prop-6.9.1"], **shared)
+    assert [(one.where, one.verdict, one.phi is None) for one in found] == [
+        ((), "not applicable", True), (("s0", "a", "b"), "not applicable", False)
+    ]  # fmt: skip
+
+
+def test_a_search_that_was_cut_short_proves_nothing():
+    """No state was looked at: two 1-cycles may well be reached for certain."""
+    (report,) = theorems.verify(fan(["t1", "t2"]), 0.5, claims=["cor-6.14"], seconds=1e-9, rng=0, progress=False)
+    assert report.verdict == "inconclusive"
+    assert "in the time given" in report.hypotheses[0].detail
+
+
+def test_samples_disprove_nothing():
+    """To die leads to less POWER than to live among nine: no instance of B.1 nor B.4. But samples alone say so."""
+    rooms = {s: {t: t for t in range(9)} for s in range(9)}
+    mdp = mp.RewardlessMDP.from_successors(rooms | {"root": {"live": 0, "die": "dead"}, "dead": {"stay": "dead"}})
+    here = theorems.setting(mdp, 0.5, samples=500, votes=300, rng=0)
+    for claim in (theorems.proposition_b_1, theorems.proposition_b_4):
+        report = claim(here, "root", "die", "live", 0.5)
+        assert statuses(report) == ["unknown", "met"]
+        assert report.verdict == "inconclusive"
+
+
+def test_without_a_choice_there_is_no_instance():
+    found = theorems.verify(
+        mp.envs.cycle(4), 0.5, claims=["prop-6.9.1", "prop-B.1", "prop-B.4"], rng=0, progress=False
+    )
+    assert {one.verdict for one in found} == {"not applicable"}
+    assert found[1].hypotheses[0].detail == "no state has two different actions"
+
+
+def test_one_state():
+    """The range of one reward is 0: nothing is divided by it. (Warnings are errors here.)"""
+    found = theorems.verify(mp.RewardlessMDP.from_successors({0: {0: 0}}), rng=0, samples=20, progress=False)
+    assert {one.claim for one in found if one.verdict == "holds"} == {"lemma-5.3", "prop-5.4", "def-C.1"}
+    assert "equality is claimed in 1 state" in found[1].statement
+
+
+def test_equality_is_claimed_where_it_is_not_tested():
+    """In 12 states that reach all others; the first 8 are tested."""
+    complete = mp.RewardlessMDP.from_successors({s: {t: t for t in range(12)} for s in range(12)})
+    report = theorems.proposition_5_4(theorems.setting(complete, 0.5, samples=50, rng=0))
+    assert "equality is claimed in 12 states" in report.statement
+    assert report.evidence[-1].numbers["states"] == 8
+
+
+def test_strict_part_of_6_12_by_cycles():
+    """RSD of the corner of an open room is too large to list. Its cycles are more than the exit's one, which is
+    absorbing; and a state outside, that leads into the room and nowhere else, has the same cycles as the room."""
+    room = mp.envs.make("open(5,5)")
+    successors = {str(s): {a: str(next(iter(room.successors(s, a)))) for a in room.actions(s)} for s in room.states}
+    successors["(0, 0)"]["leave"] = "exit"
+    successors |= {"exit": {"stay": "exit"}, "before": {"enter": "(0, 0)"}}
+    here = theorems.setting(mp.RewardlessMDP.from_successors(successors), 1, samples=20, votes=10, rng=0)
+    assert here.finder.best_ends("(0, 0)") is None
+    for state, other, strict in [
+        ("(0, 0)", "exit", "met"),
+        ("before", "(0, 0)", "not met"),
+        ("(0, 0)", "(4, 4)", "not met"),
+    ]:
+        report = theorems.proposition_6_12(here, state, other)
+        assert (report.verdict, report.strict.status) == ("holds", strict)
+
+
+def test_one_room_has_one_group_of_ends():
+    """Cycles of one strongly connected component are linked by common states, so that nothing need be listed."""
+    found = theorems.verify(mp.envs.make("open(6,6)"), 1, claims=["thm-6.13"], rng=0, progress=False)
+    assert [one.verdict for one in found] == ["not applicable"]
+    assert "one group" in found[0].hypotheses[0].detail
+    assert "no others were looked at" in found[0].statement
+
+
+def test_a_large_map_says_what_was_not_tested():
+    (report,) = theorems.verify(mp.envs.make("open(50,50)"), 0.5, claims=["def-C.1"], rng=0, progress=False)
+    assert report.verdict == "holds"
+    assert [one.outcome for one in report.evidence] == ["supports", "silent"]

@@ -79,6 +79,7 @@ def test_nondominated_is_what_brute_force_finds(mdp):
         assert np.abs(vertices[:, None] - found[None]).max(axis=2).min(axis=0).max() < 1e-9
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(mdps(max_states=5))
 def test_each_witness_makes_its_own_distribution_the_only_best(mdp):
@@ -104,6 +105,7 @@ def test_rsd_nd_are_the_extreme_rsds(mdp):
         assert np.abs(vertices[:, None] - found[None]).max(axis=2).min(axis=0).max() < 1e-9
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(mdps(max_states=5))
 def test_best_of_the_sets_is_the_optimal_value(mdp):

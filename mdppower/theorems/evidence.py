@@ -11,7 +11,7 @@ A sampled vote keeps its p-value in ``numbers["p"]``, so that a run that makes m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from mdppower.reports import ClaimReport, Evidence, Outcome
 from mdppower.rewards import resolve
 from mdppower.sampling import make_sampler
 from mdppower.theorems.setting import Setting
-from mdppower.voting import Votes, holm, votes
+from mdppower.voting import MOST_COUNTED, Votes, binary_votes, holm, votes
 
 EXHAUSTIVE = 10
 """An orbit votes as a whole if no more than so many times the size of a sample have to be solved."""
@@ -37,6 +37,10 @@ def draws(here: Setting) -> FloatArray:
     """Independent reward functions, (N, S), at least as many as the setting's samples."""
     source = make_sampler(resolve(here.rewards, here.mdp), "iid", here.samples, here.entropy)
     return np.concatenate([source.replicate(k) for k in range(-(-here.samples // source.size))])
+
+
+BINARY = 10
+"""Most states that matter for which all rewards of zeros and ones vote."""
 
 
 def from_pathwise(test: Pathwise, gamma: float | None = None) -> Evidence:
@@ -70,7 +74,23 @@ def from_votes(seen: Votes, level: float, gamma: float | None = None) -> Evidenc
     return Evidence("votes", outcome, repr(seen)[6:-1], numbers)
 
 
-def test_orbits(n_states: int, rng: np.random.Generator) -> dict[str, FloatArray]:
+def from_binary(seen: Sequence[Votes], gamma: float | None = None) -> Evidence:
+    """What all orbits of zeros and ones say: exactly."""
+    lost = [one for one in seen if one.is_most is False]
+    greater, less = sum(one.greater for one in seen), sum(one.less for one in seen)
+    ratio = min((one.ratio for one in seen if one.less), default=np.inf)
+    told = f"{len(lost)} of {len(seen)} orbits lost" if lost else f"none of {len(seen)} orbits lost"
+    if 1 < ratio < np.inf:
+        told += f", each won by {ratio:.3g} to 1 or more"
+    outcome: Outcome = "contradicts" if lost else "supports" if greater + less else "silent"
+    numbers: dict[str, Any] = {"greater": greater, "less": less, "orbits": len(seen), "lost": len(lost)}
+    if gamma is not None:
+        numbers["gamma"] = gamma
+    what = f"{seen[0].first} against {seen[0].second}, all rewards of zeros and ones"
+    return Evidence("votes", outcome, f"{what}: {told} ({greater:,} greater, {less:,} less)", numbers)
+
+
+def voting_rewards(n_states: int, rng: np.random.Generator) -> dict[str, FloatArray]:
     """Reward functions whose orbits vote: all different, a single 1, and half ones."""
     spread = np.sort(rng.standard_normal(n_states))
     one = np.zeros(n_states)
@@ -83,7 +103,7 @@ def test_orbits(n_states: int, rng: np.random.Generator) -> dict[str, FloatArray
 def orbit_evidence(
     here: Setting, make: Callable[[float], tuple[Quantity, Quantity]], gammas: Iterable[float]
 ) -> list[Evidence]:
-    """Votes of f₁ against f₂ over some orbits at each rate.
+    """Votes of f₁ against f₂ over some orbits at each rate; over all of zeros and ones where few states matter.
 
     Parameters
     ----------
@@ -96,12 +116,16 @@ def orbit_evidence(
     -------
     list of Evidence
     """
-    rng = np.random.default_rng(here.entropy)
-    orbits = test_orbits(here.mdp.n_states, rng)
+    rng, n = np.random.default_rng(here.entropy), here.mdp.n_states
+    orbits = voting_rewards(n, rng)
     found = []
     for gamma in gammas:
         first, second = make(gamma)
-        for reward in orbits.values():
+        # A sketch (one vote) has no time for all of them.
+        few = here.votes > 1 and n <= MOST_COUNTED and int((first.support | second.support).sum()) <= BINARY
+        if few:
+            found.append(from_binary(binary_votes(first, second), gamma))
+        for reward in list(orbits.values())[: 1 if few else None]:
             seen = votes(first, second, reward, limit=EXHAUSTIVE * here.votes, samples=here.votes, rng=rng)
             found.append(from_votes(seen, here.level, gamma))
     return found

@@ -8,13 +8,14 @@ f₁ < f₂. They follow from φ alone, so that the certificate is φ, and not a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from mdppower._typing import Label
+from mdppower._typing import BoolArray, Label
 from mdppower.embeddings import embedding
-from mdppower.involutions import CopySearch, Involution
+from mdppower.involutions import CopySearch, Involution, spread
 from mdppower.pathwise import action_copy_test, copy_test, optimality_copy_test
 from mdppower.policies import equivalent_pairs
 from mdppower.quantities import action_is_optimal, action_power, state_power
@@ -106,7 +107,7 @@ def proposition_6_9_1(
     action, other : labels
         a and a'.
     phi : mapping, array or Involution, optional
-        A φ to check; without it one is searched for.
+        A φ to check; without it one is searched for. Only what it does to s and REACH(s, a') counts, and is kept.
 
     Returns
     -------
@@ -126,7 +127,7 @@ def proposition_6_9_1(
     mdp, s = here.mdp, here.mdp.index(state)
     a, b = mdp.pair(state, action), mdp.pair(state, other)
     search = _action_search(here, state, action, other, phi)
-    returns = bool(here.reach(s, [b])[s])
+    returns = not never_returns(here, state, action, other)
     hypotheses = (
         copy_hypothesis(f"F({state!r} | {action!r}) contains a copy of F({state!r} | {other!r})", search),
         Hypothesis(
@@ -153,7 +154,8 @@ def proposition_6_9_1(
             )
     return ClaimReport(
         "prop-6.9.1", "Proposition 6.9, item 1",
-        f"at {state!r}, {action!r} seeks at least as much POWER as {other!r} for most rewards, at every γ in [0, 1]",
+        f"at {state!r}, action {action!r} seeks at least as much POWER as {other!r} for most rewards, at every γ in "
+        "[0, 1]",
         mdp, (state, action, other), here.gammas, hypotheses, tuple(evidence), strict,
         None if search.phi is None else search.phi.moved, _action_sides(here, s, a, b),
     )  # fmt: skip
@@ -220,13 +222,27 @@ def proposition_6_9_2(
             )
     return ClaimReport(
         "prop-6.9.2", "Proposition 6.9, item 2",
-        f"at {state!r}, {action!r} is at least as likely optimal as {other!r} for most rewards, at every γ in [0, 1]",
+        f"at {state!r}, action {action!r} is at least as likely optimal as {other!r} for most rewards, at every γ in "
+        "[0, 1]",
         mdp, (state, action, other), here.gammas, hypotheses, tuple(evidence), strict,
         None if search.phi is None else search.phi.moved, _action_sides(here, s, a, b),
     )  # fmt: skip
 
 
 # ---------------------------------------------------------------------- shared
+
+
+def never_returns(here: Setting, state: Label, action: Label, other: Label) -> bool:
+    """Whether s is not in REACH(s, a'): the side condition of item 1."""
+    s = here.mdp.index(state)
+    return not here.reach(s, [here.mdp.pair(state, other)])[s]
+
+
+def no_other_way(here: Setting, state: Label, action: Label, other: Label) -> bool:
+    """Whether s reaches REACH(s, a) ∪ REACH(s, a') by a and a' only: the side condition of item 2."""
+    s, pairs = here.mdp.index(state), [here.mdp.pair(state, name) for name in (action, other)]
+    both = here.reach(s, pairs)
+    return not (_reach_without(here, s, _rest(here, s, *pairs), both) & both).any()
 
 
 def copy_hypothesis(name: str, search: CopySearch) -> Hypothesis:
@@ -249,7 +265,14 @@ def labels(here: Setting, chosen: Any) -> tuple[Label, ...]:
 def _action_search(here: Setting, state: Label, action: Label, other: Label, phi: Any) -> CopySearch:
     if phi is None:
         return here.finder.actions(state, action, other)
-    return here.finder.given_actions(state, action, other, phi)
+    search = here.finder.given_actions(state, action, other, phi)
+    if search.phi is None:
+        return search
+    # What it does elsewhere is no part of the copy, and would move what third actions lead to.
+    image, s = search.phi.image.tolist(), here.mdp.index(state)
+    matters = np.flatnonzero(here.reach(s, [here.mdp.pair(state, other)])).tolist()
+    kept = {x: image[x] for x in matters} | {image[x]: x for x in matters}
+    return replace(search, involutions=(spread(kept, here.mdp.states),))
 
 
 def _action_sides(here: Setting, s: int, a: int, b: int) -> dict[str, tuple[Label, ...]]:
@@ -263,8 +286,8 @@ def _rest(here: Setting, s: int, *pairs: int) -> list[int]:
     return [p for p in range(*here.mdp.pointer[s : s + 2].tolist()) if int(same[p]) not in taken]
 
 
-def _reach_without(here: Setting, s: int, rest: list[int]) -> Any:
-    """States that can be reached from s by these actions of s, at every visit of it."""
+def _reach_without(here: Setting, s: int, rest: list[int], until: BoolArray | None = None) -> BoolArray:
+    """States that can be reached from s by these actions of s, at every visit of it; up to the first of some."""
     mdp = here.mdp
     seen = np.zeros(mdp.n_states, bool)
     kernel = mdp.kernel
@@ -273,6 +296,8 @@ def _reach_without(here: Setting, s: int, rest: list[int]) -> Any:
         t = waiting.pop()
         if not seen[t]:
             seen[t] = True
+            if until is not None and until[t]:
+                break
             pairs = rest if t == s else range(*mdp.pointer[t : t + 2].tolist())
             for p in pairs:
                 waiting += kernel.indices[kernel.indptr[p] : kernel.indptr[p + 1]].tolist()

@@ -9,6 +9,7 @@ average reward (Def. 6.11), and not about the limit γ → 1 of optimal policies
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -284,7 +285,15 @@ def sure_one_cycles(here: Setting, state: Label) -> list[int]:
     candidates = [int(x) for x in mdp.one_cycles if here.reach(s)[x]]
     if mdp.is_deterministic:
         return candidates
-    return [x for x in candidates if reached_for_certain(mdp, x)[s]]
+    known = _CERTAIN.setdefault(mdp, {})
+    for x in candidates:
+        if x not in known:
+            known[x] = reached_for_certain(mdp, x)
+    return [x for x in candidates if known[x][s]]
+
+
+_CERTAIN: weakref.WeakKeyDictionary[RewardlessMDP, dict[int, BoolArray]] = weakref.WeakKeyDictionary()
+"""Of each 1-cycle, the states that reach it for certain."""
 
 
 def reached_for_certain(mdp: RewardlessMDP, target: int) -> BoolArray:
@@ -331,15 +340,29 @@ def _disjoint(
 
 
 def _strict_states(here: Setting, state: Label, other: Label, phi: Involution) -> Strict:
-    r"""Whether RSD_nd(s) \ φ·RSD_nd(s') is empty."""
+    r"""Whether RSD_nd(s) \ φ·RSD_nd(s') is empty: by lists, or in deterministic MDPs by the cycles that are reached.
+
+    A state on such a cycle is visited by some d in RSD_nd: the best for a reward that is 1 there, and generic and
+    small elsewhere.
+    """
     mdp = here.mdp
-    if mdp.is_deterministic and not phi.moved and here.reach(mdp.index(other))[mdp.index(state)]:
-        return Strict("not met", "each can reach the other: they have the same ends")
-    mine, yours = here.finder.best_ends(state), here.finder.best_ends(other)
-    if mine is None or yours is None:
+    if mdp.is_deterministic:
+        mine, yours = (here.reach(mdp.index(x)) & (here.cycles >= 0) for x in (state, other))
+        theirs = np.zeros(mdp.n_states, bool)
+        theirs[phi.image[yours]] = True
+        extra = np.flatnonzero(mine & ~theirs)
+        if len(extra):
+            name = mdp.states[int(extra[0])]
+            return Strict(
+                "met", f"{name!r} is on a cycle that {state!r} reaches, and is no φ-image of one that {other!r} does"
+            )
+        if not phi.moved:
+            return Strict("not met", f"{other!r} reaches every cycle that {state!r} does")
+    ends, others = here.finder.best_ends(state), here.finder.best_ends(other)
+    if ends is None or others is None:
         return Strict("unknown", "RSD_nd is too large to list")
-    left = len(list(leaves_out(yours, mine, phi)))
-    told = f"{left} of {len(mine)} in RSD_nd({state!r}) are not in φ·RSD_nd({other!r})"
+    left = len(list(leaves_out(others, ends, phi)))
+    told = f"{left} of {len(ends)} in RSD_nd({state!r}) are not in φ·RSD_nd({other!r})"
     return Strict("met" if left else "not met", told)
 
 

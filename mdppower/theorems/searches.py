@@ -17,12 +17,18 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mdppower._typing import Label
-from mdppower.errors import RewardError, SizeError, SolverError
 from mdppower.involutions import CopySearch
 from mdppower.measure import power
 from mdppower.optimality import action_optimality
-from mdppower.reports import ClaimReport, Hypothesis, Status
-from mdppower.theorems.keeping_options import proposition_6_6, proposition_6_9_1, proposition_6_9_2
+from mdppower.reports import ClaimReport, Evidence, Hypothesis, Status
+from mdppower.theorems.evidence import ALWAYS
+from mdppower.theorems.keeping_options import (
+    never_returns,
+    no_other_way,
+    proposition_6_6,
+    proposition_6_9_1,
+    proposition_6_9_2,
+)
 from mdppower.theorems.long_run import (
     corollary_6_14,
     end_groups,
@@ -46,6 +52,8 @@ from mdppower.theorems.where import (
 
 MOST_MADE = 40
 """Most reports made, untested ones thrown away, to choose the most interesting from."""
+MOST_BLOCKED = 200
+"""Most searches, where a claim applies nowhere, for a copy at a place where another hypothesis fails."""
 MOST_LIMITS = 64
 """Most states for which B.1 and B.4 are looked for at γ = 1 (Blackwell optimality)."""
 QUICK = {"samples": 1, "votes": 1}
@@ -65,9 +73,14 @@ def _searched(
     possible: Callable[..., bool] = lambda *place: True,
     is_dull: Callable[[tuple[Label, ...]], bool] = lambda place: False,
 ) -> Made:
-    """Go through candidates, search for copies, and report the most interesting of those found."""
+    """Go through candidates, search for copies, and report the most interesting of those found.
+
+    `possible` is asked before each search: whether counting, or another hypothesis, leaves it open. A claim that
+    applies nowhere is shown once where it has its copy and another hypothesis fails.
+    """
     count: Counter[str] = Counter()
     found: list[tuple[Label, ...]] = []
+    blocked: list[tuple[Label, ...]] = []
     for place in candidates:
         if time.monotonic() > end:
             count["skipped"] = 1 + sum(1 for _ in candidates)
@@ -76,22 +89,31 @@ def _searched(
         count[outcome] += 1
         if outcome == "found":
             found.append(place)
+        elif outcome == "excluded" and not found and len(blocked) < MOST_BLOCKED:
+            blocked.append(place)
     survey = Survey(claim, count.total(), *(count[k] for k in ("excluded", "found", "none", "unknown", "skipped")))
     # Without tests a report costs a search that is known to succeed: enough to see which are of interest.
     quick = replace(here, **QUICK, gammas=here.gammas[:1])  # type: ignore[arg-type]
     quick.__dict__["finder"] = here.finder
     found.sort(key=is_dull)
-    sketches = [report(quick, *place) for place in found[:MOST_MADE]]
-    applies = [one for one in sketches if all(h.status == "met" for h in one.hypotheses)]
-    chosen = ranked(applies)[:most]
+    chosen = ranked([report(quick, *place) for place in found[:MOST_MADE]])[:most]
     if chosen:
         return [report(here, *one.where) for one in chosen], survey
-    blocked = ranked(sketches)[:1]
-    if blocked:  # φ exists, and another hypothesis fails: that is worth seeing once
-        return [report(here, *blocked[0].where)], survey
     status: Status = "not met" if survey.is_complete else "unknown"
-    hypothesis = replace(nowhere.hypotheses[0], status=status, detail=str(survey))
-    return [replace(nowhere, hypotheses=(hypothesis,))], survey
+    detail = str(survey) if survey.candidates else "there is nothing to compare"
+    made = [replace(nowhere, hypotheses=(replace(nowhere.hypotheses[0], status=status, detail=detail),))]
+    for place in blocked:
+        if time.monotonic() > end:
+            break
+        if search(*place).status == "found":
+            return [*made, report(here, *place)], survey
+    return made, survey
+
+
+def _same_cycles(here: Setting, place: tuple[Label, ...]) -> bool:
+    """Whether both states reach the same cycles, in a deterministic MDP: then they have the same ends."""
+    first, second = (here.reach(here.mdp.index(state)) & (here.cycles >= 0) for state in place)
+    return here.mdp.is_deterministic and bool((first == second).all())
 
 
 def _same_orbit(here: Setting, place: tuple[Label, ...]) -> bool:
@@ -103,7 +125,7 @@ def _same_orbit(here: Setting, place: tuple[Label, ...]) -> bool:
 def _nowhere(here: Setting, claim: str, reference: str, hypothesis: str) -> ClaimReport:
     """The report of a claim that applies to no part of the MDP."""
     return ClaimReport(
-        claim, reference, "it applies to no part of this MDP", here.mdp, (), here.gammas,
+        claim, reference, "no part of this MDP was found where it applies", here.mdp, (), here.gammas,
         (Hypothesis(hypothesis, "unknown"),), (),
     )  # fmt: skip
 
@@ -137,14 +159,17 @@ def _proposition_6_6(here: Setting, most: int, end: float) -> Made:
 
 def _proposition_6_9(item: int, here: Setting, most: int, end: float) -> Made:
     claim = f"prop-6.9.{item}"
+    report, side, told = (
+        (proposition_6_9_1, never_returns, "the state cannot be reached again after that one"),
+        (proposition_6_9_2, no_other_way, "no third action leads to the same states"),
+    )[item - 1]
     return _searched(
-        claim, action_candidates(here), here.finder.actions,
-        proposition_6_9_1 if item == 1 else proposition_6_9_2,
+        claim, action_candidates(here), here.finder.actions, report,
         _nowhere(
             here, claim, f"Proposition 6.9, item {item}",
-            "at some state one action's visit distributions contain a copy of another's",
+            f"at some state one action's visit distributions contain a copy of another's, and {told}",
         ),
-        here, most, end,
+        here, most, end, partial(side, here),
     )  # fmt: skip
 
 
@@ -152,19 +177,25 @@ def _proposition_6_12(here: Setting, most: int, end: float) -> Made:
     return _searched(
         "prop-6.12", state_candidates(here), here.finder.ends, proposition_6_12,
         _nowhere(here, "prop-6.12", "Proposition 6.12", "some RSD(s) contains a copy of some RSD_nd(s')"), here, most,
-        end,
+        end, is_dull=partial(_same_cycles, here),
     )  # fmt: skip
 
 
 def _theorem_6_13(here: Setting, most: int, end: float) -> Made:
-    """Groups of ends without a state in common, from one state of each orbit."""
+    """Groups of ends without a state in common, from one state of each orbit.
+
+    Other D and D' that the theorem may be about, such as parts of one group, are not looked for. In a deterministic
+    MDP a group is all cycles of one strongly connected component: where there is one, nothing need be listed.
+    """
     count: Counter[str] = Counter()
     sketches: list[tuple[ClaimReport, Callable[[Setting], ClaimReport]]] = []
     quick = replace(here, **QUICK)  # type: ignore[arg-type]
     quick.__dict__["finder"] = here.finder
     for s in representatives(here):
         state = here.mdp.states[s]
-        if time.monotonic() > end or len(sketches) >= MOST_MADE:
+        if here.mdp.is_deterministic and len(np.unique(here.cycles[here.reach(s) & (here.cycles >= 0)])) < 2:
+            continue
+        if time.monotonic() > end:
             count["skipped"] += 1
             continue
         groups = end_groups(here, state)
@@ -173,7 +204,7 @@ def _theorem_6_13(here: Setting, most: int, end: float) -> Made:
             if len(first) >= len(second):
                 outcome = here.finder.end_sets(first, second).status
                 count[outcome] += 1
-                if outcome == "found":
+                if outcome == "found" and len(sketches) < MOST_MADE:
                     names = ends_text(here, first), ends_text(here, second)
                     make = partial(theorem_6_13, state=state, ends=first, others=second, names=names)
                     sketches.append((make(quick), make))
@@ -183,12 +214,15 @@ def _theorem_6_13(here: Setting, most: int, end: float) -> Made:
     chosen = [makers[id(sketch)](here) for sketch in order[:most]]
     if chosen:
         return chosen, survey
-    name = "the ends of some state fall into groups without a state in common, one a copy of another"
+    name = (
+        "the ends of some state fall into groups without a state in common, one of which contains a copy of another"
+    )
     nowhere = _nowhere(here, "thm-6.13", "Theorem 6.13", name)
     status: Status = "not met" if survey.is_complete else "unknown"
     detail = str(survey) if survey.candidates else "from each state all ends overlap: there is one group"
     hypothesis = replace(nowhere.hypotheses[0], status=status, detail=detail)
-    return [replace(nowhere, hypotheses=(hypothesis,))], survey
+    statement = "among groups of ends without a state in common (no others were looked at) it applies to none"
+    return [replace(nowhere, statement=statement, hypotheses=(hypothesis,))], survey
 
 
 def _corollary_6_14(here: Setting, most: int, end: float) -> Made:
@@ -199,8 +233,10 @@ def _corollary_6_14(here: Setting, most: int, end: float) -> Made:
     mdp = here.mdp
     absorbing = set(mdp.absorbing_states.tolist())
     from_where: dict[int, tuple[int, int]] = {}
+    cut = False
     for s in representatives(here):
         if time.monotonic() > end:
+            cut = True
             break
         loops = sure_one_cycles(here, mdp.states[s])
         for x in loops if len(loops) > 1 else ():
@@ -211,7 +247,9 @@ def _corollary_6_14(here: Setting, most: int, end: float) -> Made:
         most = min(most, max(2, len(absorbing & from_where.keys())))
         return [corollary_6_14(here, mdp.states[from_where[x][1]], mdp.states[x]) for x in order[:most]], None
     nowhere = _nowhere(here, "cor-6.14", "Corollary 6.14", "from some state two 1-cycles can be reached for certain")
-    hypothesis = replace(nowhere.hypotheses[0], status="not met", detail="from none")
+    status: Status = "unknown" if cut else "not met"
+    detail = "from none that was looked at in the time given" if cut else "from none"
+    hypothesis = replace(nowhere.hypotheses[0], status=status, detail=detail)
     return [replace(nowhere, hypotheses=(hypothesis,))], None
 
 
@@ -219,7 +257,8 @@ def _beyond_power(which: int, here: Setting, most: int, end: float) -> Made:
     """B.1 and B.4: triples that estimates single out, looked at closely."""
     claim, report = (("prop-B.1", proposition_b_1), ("prop-B.4", proposition_b_4))[which]
     gamma = _far_sighted(here)
-    candidates = _suspects(here, gamma)
+    choice = next(action_candidates(here), None) is not None
+    candidates = _suspects(here, gamma) if choice else []
     made = [report(here, *place, gamma=gamma) for place in candidates[:most]]
     shown = [one for one in made if all(h.status == "met" for h in one.hypotheses)]
     if shown:
@@ -228,8 +267,14 @@ def _beyond_power(which: int, here: Setting, most: int, end: float) -> Made:
         here, claim, f"Proposition {claim[5:]}",
         "some action leads to more POWER than another of its state, and is less likely optimal",
     )  # fmt: skip
-    detail = f"none was seen at γ={gamma:.15g} in {here.samples:,} draws; that proves nothing"
-    return [replace(nowhere, hypotheses=(replace(nowhere.hypotheses[0], detail=detail),))], None
+    hypothesis = replace(
+        nowhere.hypotheses[0],
+        status="unknown" if choice else "not met",
+        detail=f"none was seen at γ={gamma:.15g} in {here.samples:,} draws of {LAW} rewards; that proves nothing"
+        if choice
+        else "no state has two different actions",
+    )
+    return [replace(nowhere, gammas=(gamma,), hypotheses=(hypothesis,))], None
 
 
 def _far_sighted(here: Setting) -> float:
@@ -242,11 +287,8 @@ def _suspects(here: Setting, gamma: float) -> list[tuple[Label, Label, Label]]:
     """(s, a, a') where a seems to lead to more POWER, and to be less likely optimal; the clearest first."""
     mdp = here.mdp
     shared: dict[str, Any] = {"samples": here.samples, "rng": here.entropy, "method": here.method, "progress": False}
-    try:
-        estimate = power(mdp, gamma, LAW, **shared)
-        chances = action_optimality(mdp, gamma, LAW, **shared)
-    except (SizeError, SolverError, RewardError):
-        return []
+    estimate = power(mdp, gamma, LAW, **shared)
+    chances = action_optimality(mdp, gamma, LAW, **shared)
     seek = np.asarray(mdp.kernel @ estimate.mean)
     share = np.asarray(chances.optimal.mean)
     found = []
@@ -259,9 +301,16 @@ def _suspects(here: Setting, gamma: float) -> list[tuple[Label, Label, Label]]:
 
 
 def _definition_c_1(here: Setting, most: int, end: float) -> Made:
-    if here.mdp.n_states > 4 * MOST_STATES:
-        return [], None
-    return [definition_c_1(here)], None
+    most_states = 4 * MOST_STATES
+    if here.mdp.n_states <= most_states:
+        return [definition_c_1(here)], None
+    untested = Evidence("pathwise", "silent", f"not tested: more than {most_states:,} states")
+    return [
+        ClaimReport(
+            "def-C.1", "Definition C.1", "no policy has more POWER than an optimal one", here.mdp, (), here.gammas,
+            (), (ALWAYS, untested),
+        )
+    ], None  # fmt: skip
 
 
 def _busiest(here: Setting) -> int:

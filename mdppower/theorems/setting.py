@@ -15,9 +15,9 @@ import numpy as np
 from scipy.sparse import csgraph
 
 from mdppower._checks import discount_rates, open_unit, positive_integer
-from mdppower._typing import AnyArray, BoolArray
+from mdppower._typing import AnyArray, BoolArray, IntArray
 from mdppower.errors import ParameterError
-from mdppower.graph import adjacency
+from mdppower.graph import adjacency, communicating_classes
 from mdppower.involutions import Budget
 from mdppower.mdp import RewardlessMDP
 from mdppower.sampling import seed
@@ -26,6 +26,8 @@ from mdppower.structure import rational_rows
 from mdppower.symmetries import Symmetries, symmetries
 
 GAMMAS = (0.0, 0.5, 0.9, 1.0)
+ROOM = 2**23
+"""Most distances kept at once (64 MiB)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +87,21 @@ class Setting:
         return {"rewards": self.rewards, "samples": self.samples, "rng": self.entropy, "method": self.method}
 
     @cached_property
+    def cycles(self) -> IntArray:
+        """(S,) of each state that lies on a cycle the number of its strongly connected component; −1 of others."""
+        _, label = communicating_classes(self.mdp)
+        alone = (np.bincount(label)[label] == 1) & (adjacency(self.mdp).diagonal() == 0)
+        return np.where(alone, -1, label).astype(np.int32)
+
+    @cached_property
     def _known(self) -> dict[int, AnyArray]:
         return {}
 
     def distance(self, s: int) -> AnyArray:
         """(S,) least number of steps from a state to each, infinite where there is no way."""
         if s not in self._known:
+            if len(self._known) * self.mdp.n_states >= ROOM:
+                self._known.clear()
             self._known[s] = np.asarray(csgraph.shortest_path(adjacency(self.mdp), unweighted=True, indices=s))
         return self._known[s]
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
+from mdppower._canonical import count
 from mdppower._checks import positive, positive_integer
 from mdppower.errors import ParameterError, SizeError, SolverError
 from mdppower.involutions import Budget
@@ -60,7 +61,7 @@ class Verification(Sequence[ClaimReport]):
         """Facts of the run, for reports."""
         here = self.here
         orbits = here.symmetries
-        symmetric = "none" if orbits.is_trivial else f"{len(orbits.orbits)} orbits of states"
+        symmetric = "none" if orbits.is_trivial else f"{count(len(orbits.orbits), 'orbit')} of states"
         if not orbits.complete:
             symmetric += " (the search was cut short)"
         facts = {

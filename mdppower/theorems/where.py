@@ -36,7 +36,7 @@ class Survey:
     candidates : int
         Pairs or triples there are, after symmetry.
     excluded : int
-        By counting, without a search.
+        Without a search: by counting, or because another hypothesis fails.
     found, none, unknown : int
         Outcomes of the searches.
     skipped : int
@@ -68,11 +68,14 @@ class Survey:
 def state_candidates(here: Setting) -> Iterator[tuple[Label, Label]]:
     """(s, s') for one s' of each orbit, and every other s.
 
-    States of the same orbit come first: a symmetry of the whole MDP is found at once.
+    States of the same orbit come first: a symmetry of the whole MDP is found at once. Then absorbing s': what offers
+    least has most copies, and to end there is to be shut down.
     """
     states, orbit = here.mdp.states, here.symmetries.orbit
+    absorbing = set(here.mdp.absorbing_states.tolist())
+    targets = sorted(representatives(here), key=lambda t: t not in absorbing)
     for alike in (True, False):
-        for t in representatives(here):
+        for t in targets:
             for s in np.flatnonzero((orbit == orbit[t]) == alike).tolist():
                 if s != t:
                     yield states[s], states[t]
