@@ -27,7 +27,8 @@ from mdppower import theorems
 from mdppower._claim_picture import draw_claim
 from mdppower.errors import ParameterError
 from mdppower.involutions import involution
-from mdppower.pathwise import Pathwise, copy_test, pathwise
+from mdppower.pathwise import Pathwise, pathwise
+from mdppower.pathwise_claims import copy_test
 from mdppower.quantities import (
     Quantity,
     evaluate_all,

@@ -12,17 +12,17 @@ from strategies import mdps
 
 import mdppower as mp
 from mdppower import pathwise as module
+from mdppower import pathwise_claims as claims
 from mdppower.involutions import involution
 from mdppower.orbits import permuted
-from mdppower.pathwise import (
-    Pathwise,
+from mdppower.pathwise import Pathwise, pathwise
+from mdppower.pathwise_claims import (
     action_copy_test,
     bounded_by_max_test,
     copy_test,
     ends_copy_test,
     neighbours_test,
     optimality_copy_test,
-    pathwise,
     step_test,
 )
 from mdppower.quantities import (
@@ -127,7 +127,7 @@ def test_a_broken_action_power_is_caught(monkeypatch):
     """The mean over successors left out: the right side is X_s itself, more than what its action gives."""
     mdp, phi = figure_1(), ACTIONS["phi_found"]
     monkeypatch.setattr(
-        module,
+        claims,
         "action_power",
         lambda mdp, s, a, gamma, method: (
             action_power(mdp, s, a, gamma) if a == ACTIONS["a"] else state_power(mdp, s, gamma)
@@ -224,12 +224,12 @@ def test_bounds_of_other_numbers_are_violated(monkeypatch):
             "V", right.source, right.find_support, lambda *x: tuple(y / (1 - gamma) for y in right.read(*x))
         )
 
-    monkeypatch.setattr(module, "greatest_power", not_normalised)
+    monkeypatch.setattr(claims, "greatest_power", not_normalised)
     assert bounded_by_max_test(mdp, 0.9, rng=0).is_refuted
     assert neighbours_test(mdp, "r_ne", "r_se", 0.9, rng=0).violations == 0
     assert step_test(mdp, "r_ne", "r_se", 0.9, rng=0).violations == 0
     # v(s) = (1−γ) r(s) + γ X_s: POWER without its −R(s) term.
-    monkeypatch.setattr(module, "state_power", state_value)
+    monkeypatch.setattr(claims, "state_power", state_value)
     assert step_test(mdp, "r_ne", "r_se", 0.9, rng=0).is_refuted
 
 

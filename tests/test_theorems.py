@@ -239,7 +239,7 @@ def test_random_mdps():
 def test_power_without_the_reward_of_the_state(monkeypatch):
     """POWER without the −R(s) term is v(s): neither Prop. 5.4's equality nor the sharper form of 5.5 survives."""
     monkeypatch.setattr(power_facts, "state_power", state_value)
-    monkeypatch.setattr("mdppower.pathwise.state_power", state_value)
+    monkeypatch.setattr("mdppower.pathwise_claims.state_power", state_value)
     complete = mp.RewardlessMDP.from_successors({s: {t: t for t in range(3)} for s in range(3)})
     assert theorems.proposition_5_4(complete).verdict == "violated"
     assert theorems.proposition_5_5(HERE, "r_ne", "r_se").verdict == "violated"

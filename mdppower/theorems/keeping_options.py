@@ -16,7 +16,7 @@ import numpy as np
 from mdppower._typing import BoolArray, Label
 from mdppower.embeddings import embedding
 from mdppower.involutions import CopySearch, Involution, spread
-from mdppower.pathwise import action_copy_test, copy_test, optimality_copy_test
+from mdppower.pathwise_claims import action_copy_test, copy_test, optimality_copy_test
 from mdppower.policies import equivalent_pairs
 from mdppower.quantities import action_is_optimal, action_power, state_power
 from mdppower.reports import ClaimReport, Evidence, Hypothesis, Status, Strict

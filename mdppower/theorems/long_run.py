@@ -19,7 +19,7 @@ from mdppower._typing import BoolArray, Label
 from mdppower.errors import ParameterError
 from mdppower.involutions import CopySearch, Involution, spread
 from mdppower.mdp import RewardlessMDP
-from mdppower.pathwise import copy_test, ends_copy_test
+from mdppower.pathwise_claims import copy_test, ends_copy_test
 from mdppower.quantities import average_optimal, state_power
 from mdppower.reports import ClaimReport, Hypothesis, Strict
 from mdppower.similarity import leaves_out

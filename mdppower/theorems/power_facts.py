@@ -18,7 +18,7 @@ import numpy as np
 
 from mdppower._canonical import count
 from mdppower._typing import FloatArray, Label
-from mdppower.pathwise import bounded_by_max_test, neighbours_test, step_test
+from mdppower.pathwise_claims import bounded_by_max_test, neighbours_test, step_test
 from mdppower.quantities import evaluate_all, state_power
 from mdppower.reports import ClaimReport, Evidence, Hypothesis, Outcome
 from mdppower.structure import rational_rows
