@@ -35,6 +35,7 @@ def test_the_post_theorem_is_refuted():
     assert "3 states, γ=0.5" in repr(found)
 
 
+@pytest.mark.slow
 def test_it_is_reproducible_and_gives_up():
     one, two = (search_counterexample("post-theorem", 3, rng=5, tries=20) for _ in range(2))
     assert repr(one) == repr(two)

@@ -429,6 +429,7 @@ def test_a_run_that_does_not_fit_is_refused_before_it_begins(monkeypatch):
     mp.power(room, 0, samples=16)
 
 
+@pytest.mark.slow
 def test_kernels_that_cannot_be_cached_still_work(tmp_path):
     code = (
         "import warnings; warnings.simplefilter('always');"

@@ -489,6 +489,7 @@ def test_draws_of_one_policy_are_solved_together_and_others_apart(monkeypatch):
 # ---------------------------------------------------------------------- runs
 
 
+@pytest.mark.slow
 def test_the_numbers_do_not_depend_on_blocks_or_on_who_computes_them(monkeypatch):
     mdp, gammas = mp.envs.make("maze", slip=0.1), [0, 0.9, 1]
     run = lambda **options: mp.power(mdp, gammas, samples=128, rng=1, policy=softmax(0.1), **options)  # noqa: E731

@@ -62,6 +62,7 @@ def test_open_3x3_by_linear_programs():
     assert np.abs(vertices[:, None] - found[None]).max(axis=2).min(axis=0).max() < 1e-12
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(mdps(max_states=4))
 def test_nondominated_is_what_brute_force_finds(mdp):
