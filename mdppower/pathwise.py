@@ -187,11 +187,11 @@ def run(
 ) -> Pathwise:
     """Judge the differences that `sides` makes of independent draws."""
     entropy = seed(rng)
-    blocks = _draws(mdp, rewards, positive_integer(samples, "samples"), entropy)
+    blocks = draws(mdp, rewards, positive_integer(samples, "samples"), entropy)
     return _judge(claim, ((*sides(r), r) for r in blocks), entropy)
 
 
-def _draws(mdp: RewardlessMDP, rewards: Any, samples: int, entropy: int) -> Iterator[FloatArray]:
+def draws(mdp: RewardlessMDP, rewards: Any, samples: int, entropy: int) -> Iterator[FloatArray]:
     """Independent draws in blocks: whole replicates, and what is left over cut off."""
     source = make_sampler(resolve(rewards, mdp), "iid", samples, entropy)
     count = -(-samples // source.size)

@@ -19,11 +19,9 @@ import numpy as np
 
 from mdppower._typing import FloatArray
 from mdppower.orbits import rounded
-from mdppower.pathwise import Pathwise
+from mdppower.pathwise import Pathwise, draws
 from mdppower.quantities import Quantity
 from mdppower.reports import ClaimReport, Evidence, Outcome
-from mdppower.rewards import resolve
-from mdppower.sampling import make_sampler
 from mdppower.theorems.setting import Setting
 from mdppower.voting import MOST_COUNTED, Votes, binary_votes, holm, votes
 
@@ -33,10 +31,9 @@ EXHAUSTIVE = 10
 ALWAYS = Evidence("structural", "supports", "it asks nothing of the MDP: the paper's proof covers every finite one")
 
 
-def draws(here: Setting) -> FloatArray:
-    """Independent reward functions, (N, S), at least as many as the setting's samples."""
-    source = make_sampler(resolve(here.rewards, here.mdp), "iid", here.samples, here.entropy)
-    return np.concatenate([source.replicate(k) for k in range(-(-here.samples // source.size))])
+def drawn(here: Setting) -> FloatArray:
+    """The reward functions of the setting's pathwise tests, (N, S)."""
+    return np.concatenate(list(draws(here.mdp, here.rewards, here.samples, here.entropy)))
 
 
 BINARY = 10

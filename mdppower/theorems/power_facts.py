@@ -22,7 +22,7 @@ from mdppower.pathwise_claims import bounded_by_max_test, neighbours_test, step_
 from mdppower.quantities import evaluate_all, state_power
 from mdppower.reports import ClaimReport, Evidence, Hypothesis, Outcome
 from mdppower.structure import rational_rows
-from mdppower.theorems.evidence import ALWAYS, draws, from_pathwise
+from mdppower.theorems.evidence import ALWAYS, drawn, from_pathwise
 from mdppower.theorems.setting import Setting, SettingLike, as_setting
 
 NEAR = (1e-2, 1e-4, 1e-6)
@@ -54,7 +54,7 @@ def lemma_5_3(here: SettingLike, state: Label) -> ClaimReport:
     'holds'
     """
     here = as_setting(here)
-    rewards = draws(here)
+    rewards = drawn(here)
     spread = np.ptp(rewards, axis=1)
     unit = np.where(spread > 0, spread, 1.0)  # of a single state, or equal rewards
     evidence = [ALWAYS]
@@ -123,7 +123,7 @@ def proposition_5_4(here: SettingLike) -> ClaimReport:
     free = _reach_all(here)
     tested = free[:MOST_TESTED]
     if tested:
-        rewards = draws(here)
+        rewards = drawn(here)
         for gamma in here.gammas:
             values, errors = evaluate_all(
                 [state_power(mdp, mdp.states[s], gamma, method=here.method) for s in tested], rewards

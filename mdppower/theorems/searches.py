@@ -56,7 +56,6 @@ MOST_BLOCKED = 200
 """Most searches, where a claim applies nowhere, for a copy at a place where another hypothesis fails."""
 MOST_LIMITS = 64
 """Most states for which B.1 and B.4 are looked for at γ = 1 (Blackwell optimality)."""
-QUICK = {"samples": 1, "votes": 1}
 
 Made: TypeAlias = "tuple[list[ClaimReport], Survey | None]"
 
@@ -93,8 +92,7 @@ def _searched(
             blocked.append(place)
     survey = Survey(claim, count.total(), *(count[k] for k in ("excluded", "found", "none", "unknown", "skipped")))
     # Without tests a report costs a search that is known to succeed: enough to see which are of interest.
-    quick = replace(here, **QUICK, gammas=here.gammas[:1])  # type: ignore[arg-type]
-    quick.__dict__["finder"] = here.finder
+    quick = here.sketch()
     found.sort(key=is_dull)
     chosen = ranked([report(quick, *place) for place in found[:MOST_MADE]])[:most]
     if chosen:
@@ -189,8 +187,7 @@ def _theorem_6_13(here: Setting, most: int, end: float) -> Made:
     """
     count: Counter[str] = Counter()
     sketches: list[tuple[ClaimReport, Callable[[Setting], ClaimReport]]] = []
-    quick = replace(here, **QUICK)  # type: ignore[arg-type]
-    quick.__dict__["finder"] = here.finder
+    quick = here.sketch()
     for s in representatives(here):
         state = here.mdp.states[s]
         if here.mdp.is_deterministic and len(np.unique(here.cycles[here.reach(s) & (here.cycles >= 0)])) < 2:

@@ -7,7 +7,7 @@ The searches of one setting list each set once.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -92,6 +92,12 @@ class Setting:
         _, label = communicating_classes(self.mdp)
         alone = (np.bincount(label)[label] == 1) & (adjacency(self.mdp).diagonal() == 0)
         return np.where(alone, -1, label).astype(np.int32)
+
+    def sketch(self) -> Setting:
+        """The same with one draw and one vote at one rate: enough to see what a report is about."""
+        quick = replace(self, samples=1, votes=1, gammas=self.gammas[:1])
+        quick.__dict__["finder"] = self.finder  # what was listed stays so
+        return quick
 
     @cached_property
     def _known(self) -> dict[int, AnyArray]:

@@ -19,7 +19,7 @@ from mdppower.policy_rules import epsilon_greedy, lookahead, optimal, satisficin
 from mdppower.quantities import evaluate_all, state_power
 from mdppower.reports import ClaimReport, Evidence, Outcome
 from mdppower.suboptimal import policy_values
-from mdppower.theorems.evidence import ALWAYS, draws
+from mdppower.theorems.evidence import ALWAYS, drawn
 from mdppower.theorems.setting import SettingLike, as_setting
 
 MOST_DRAWS = 64
@@ -63,7 +63,7 @@ def definition_c_1(here: SettingLike, policies: Sequence[Any] | None = None) -> 
     rules: Sequence[Any] = policies or (
         uniformly_random(), lookahead(2), epsilon_greedy(0.1), softmax(0.1), satisficing(0.8), optimal()
     )  # fmt: skip
-    rewards = draws(here)[: MOST_DRAWS if mdp.n_states <= MOST_STATES else 4]
+    rewards = drawn(here)[: MOST_DRAWS if mdp.n_states <= MOST_STATES else 4]
     size = np.abs(rewards).max(axis=1)
     evidence = [ALWAYS]
     for gamma in here.gammas:
