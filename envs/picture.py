@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mdppower._colours import VIRIDIS, WALL_COLOUR
 from mdppower._typing import AnyArray, FloatArray
+from mdppower.layout import MOST_ACTIONS, MOST_SUCCESSORS
 from mdppower.mdp import RewardlessMDP
-from mdppower.terminal import MOST_ACTIONS, MOST_SUCCESSORS, VIRIDIS, WALL_COLOUR
 
 CELL, LARGEST = 24, 1024  # pixels: the side of a cell where there is room, and the most that a side may have
 WALL = tuple(map(int, WALL_COLOUR.split(";")))

@@ -30,9 +30,9 @@ from mdppower.envs.catalog import make
 from mdppower.envs.picture import background, map_lines, moves, some, table_grid, with_agent
 from mdppower.errors import LabelError, ParameterError, RewardError
 from mdppower.joint import Fixed
+from mdppower.layout import grid_of, is_drawing
 from mdppower.mdp import RewardlessMDP
 from mdppower.rewards import resolve
-from mdppower.terminal import grid_of, is_drawing
 
 Table: TypeAlias = "dict[int, dict[int, list[tuple[float, int, float, bool]]]]"
 

@@ -23,37 +23,16 @@ if TYPE_CHECKING:
     from mdppower.certificates import certify
     from mdppower.comparison import Comparison as Comparison
     from mdppower.comparison import compare, compare_all, complexity
-    from mdppower.errors import (
-        ConvergenceError as ConvergenceError,
-    )
-    from mdppower.errors import (
-        FileError as FileError,
-    )
-    from mdppower.errors import (
-        LabelError as LabelError,
-    )
-    from mdppower.errors import (
-        MapError as MapError,
-    )
-    from mdppower.errors import (
-        MDPPowerError,
-        MDPPowerWarning,
-    )
-    from mdppower.errors import (
-        ModelError as ModelError,
-    )
-    from mdppower.errors import (
-        ParameterError as ParameterError,
-    )
-    from mdppower.errors import (
-        RewardError as RewardError,
-    )
-    from mdppower.errors import (
-        SizeError as SizeError,
-    )
-    from mdppower.errors import (
-        SolverError as SolverError,
-    )
+    from mdppower.errors import ConvergenceError as ConvergenceError
+    from mdppower.errors import FileError as FileError
+    from mdppower.errors import LabelError as LabelError
+    from mdppower.errors import MapError as MapError
+    from mdppower.errors import MDPPowerError, MDPPowerWarning
+    from mdppower.errors import ModelError as ModelError
+    from mdppower.errors import ParameterError as ParameterError
+    from mdppower.errors import RewardError as RewardError
+    from mdppower.errors import SizeError as SizeError
+    from mdppower.errors import SolverError as SolverError
     from mdppower.joint import Features, Fixed, Gaussian, Mixture, Permuted
     from mdppower.mdp import RewardlessMDP
     from mdppower.measure import power

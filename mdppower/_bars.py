@@ -10,11 +10,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mdppower._canonical import cut
 from mdppower._heatmap import COLOURS, UNIT, meets_greatest
+from mdppower._text import cut
 from mdppower.errors import ParameterError
+from mdppower.number_text import number_text
 from mdppower.power_estimate import PowerEstimate
-from mdppower.tables import number_text
 
 MOST_BARS = 60
 MOST_NAMES = 12

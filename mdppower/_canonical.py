@@ -5,7 +5,7 @@ Each function either returns a private copy in that form or raises a ModelError 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -158,20 +158,3 @@ def read_only(array: IntArray) -> IntArray:
     """The array, no longer writable."""
     array.setflags(write=False)
     return array
-
-
-def count(n: int, noun: str) -> str:
-    """A number and its noun: "1 state", "2 states"."""
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")
-
-
-def shorten(labels: Sequence[Label], most: int = 6) -> str:
-    """The first few labels, and how many there are."""
-    shown = ", ".join(repr(x) for x in labels[:most])
-    return shown + (f", … ({len(labels):,} in all)" if len(labels) > most else "")
-
-
-def cut(text: str, longest: int) -> str:
-    """The text, or as much of it as fits, with what cannot be drawn written as its code."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return text if len(text) <= longest else text[: longest - 1] + "…"

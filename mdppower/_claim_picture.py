@@ -24,11 +24,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mdppower._canonical import count, cut
 from mdppower._curves import bezier, points_of, trimmed
 from mdppower._drawing import RADIUS
 from mdppower._report_words import RANKED, line, moves, phi_words, where_text
 from mdppower._scene import INK, Scene, scene_of
+from mdppower._text import count, cut
 from mdppower._typing import FloatArray, Label
 from mdppower.reports import ClaimReport
 

@@ -16,13 +16,13 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from mdppower._canonical import cut
 from mdppower._heatmap import Sheet, _label_axes, grid_sheet, paint_walls
+from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.difference_estimate import ModelDifference
+from mdppower.layout import grid_of, is_drawing, marks_of
+from mdppower.number_text import number_text
 from mdppower.plotting import _save, _set_title, _suffix
-from mdppower.tables import number_text
-from mdppower.terminal import grid_of, is_drawing, marks_of
 
 COLOURS = "RdBu"
 UNIT = "POWER in B − POWER in A (reward units)"

@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch
 from matplotlib.ticker import MaxNLocator
 
-from mdppower._canonical import cut
 from mdppower._heatmap import WALL, paint_walls
+from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import ParameterError
+from mdppower.layout import marks_of
 from mdppower.mdp import RewardlessMDP
-from mdppower.terminal import marks_of
 
 FLOOR, ABSORBING = "#e8e8ec", "#e0a458"
 MOST_NODES = 60

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from mdppower._canonical import count, plain_label
+from mdppower._canonical import plain_label
 from mdppower._gym_table import Table
+from mdppower._text import count
 from mdppower._typing import AnyArray, Label
 from mdppower.errors import ModelError, ParameterError
 

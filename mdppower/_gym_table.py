@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array
 
-from mdppower._canonical import plain_label, shorten
+from mdppower._canonical import plain_label
+from mdppower._text import shorten
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ModelError
 from mdppower.mdp import RewardlessMDP

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import csgraph
 
-from mdppower._canonical import count, shorten
 from mdppower._gym_table import Table
+from mdppower._text import count, shorten
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ModelError
 from mdppower.graph import adjacency

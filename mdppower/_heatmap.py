@@ -18,11 +18,11 @@ from matplotlib.ticker import MaxNLocator
 
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.errors import ParameterError
+from mdppower.layout import marks_of
 from mdppower.mdp import RewardlessMDP
+from mdppower.number_text import number_text, number_texts
 from mdppower.power_estimate import PowerEstimate
 from mdppower.seeking import directions, most_power_seeking
-from mdppower.tables import number_text
-from mdppower.terminal import marks_of, number_texts
 
 COLOURS = "viridis"
 WALL, WALL_LINES = "#3b3b42", "#55555e"

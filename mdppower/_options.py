@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdppower._canonical import shorten
+from mdppower._text import shorten
 from mdppower.errors import LabelError, ParameterError
 
 if TYPE_CHECKING:

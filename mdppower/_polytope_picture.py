@@ -7,11 +7,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mdppower._canonical import cut
 from mdppower._heatmap import WALL
+from mdppower._text import cut
 from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.errors import SizeError
-from mdppower.tables import number_text
+from mdppower.number_text import number_text
 from mdppower.visit_sets import Visits, distinct_rows
 
 FILL, DOTS, BEST = "#dfe3ee", "#8a8fa3", "#31688e"

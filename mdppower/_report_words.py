@@ -30,11 +30,11 @@ from typing import Any
 
 import numpy as np
 
-from mdppower._canonical import count, cut
+from mdppower._text import count, cut
 from mdppower._typing import AnyArray, Label
+from mdppower.layout import is_drawing
 from mdppower.mdp import RewardlessMDP
 from mdppower.reports import VERDICTS, ClaimReport
-from mdppower.terminal import is_drawing
 
 MARKS: dict[str, str] = {"holds": "✓", "violated": "✗", "inconclusive": "?", "not applicable": "○"}
 """A shape for each verdict: pages are read in grey, and by readers who see no red."""

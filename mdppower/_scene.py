@@ -15,12 +15,12 @@ from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from mdppower._canonical import cut
 from mdppower._drawing import RADIUS, draw_graph
 from mdppower._heatmap import grid_sheet, paint_walls
+from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray
+from mdppower.layout import grid_of, is_drawing, marks_of
 from mdppower.mdp import RewardlessMDP
-from mdppower.terminal import grid_of, is_drawing, marks_of
 
 FLOOR, INK, FAINT = "#f6f6f8", "#1a1a1f", "#9a9aa4"
 

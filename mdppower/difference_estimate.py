@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from mdppower._canonical import count
+from mdppower._text import count
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ParameterError
 from mdppower.estimates import Estimate, Replicates

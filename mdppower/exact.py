@@ -29,7 +29,13 @@ from mdppower.errors import RewardError, SizeError
 from mdppower.exact_sets import exact_sets
 from mdppower.joint import Fixed, Gaussian, Reordered
 from mdppower.laws import Law
-from mdppower.maxima import compare_discrete, compare_uniform, cone_probability, maximum_discrete, maximum_uniform
+from mdppower.maxima import (
+    compare_discrete,
+    compare_uniform,
+    cone_probability,
+    maximum_discrete,
+    maximum_uniform,
+)
 from mdppower.mdp import RewardlessMDP
 from mdppower.options import Option, Reach
 from mdppower.orthants import maximum_normal, orthant_probability

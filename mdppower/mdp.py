@@ -30,7 +30,6 @@ from mdppower._canonical import (
     as_probability,
     check_labels,
     check_layout,
-    count,
     encode,
     number_within_state,
     numbers,
@@ -39,8 +38,8 @@ from mdppower._canonical import (
     read_only,
     require_unique,
     row_sums,
-    shorten,
 )
+from mdppower._text import count, shorten
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray, Label
 from mdppower.errors import LabelError, MDPPowerWarning, ModelError, ParameterError, SizeError
 

@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from mdppower._canonical import shorten
 from mdppower._checks import discount_rates
 from mdppower._common_draws import Model, run_together
+from mdppower._text import shorten
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.difference_estimate import ModelDifference
 from mdppower.errors import ParameterError, RewardError

@@ -51,9 +51,9 @@ def optimal(
     With --state, --out draws bars over γ; without, a map of the likeliest actions where the states lie on a grid.
     """
     from mdppower._checks import open_unit
+    from mdppower.layout import grid_of, is_drawing
     from mdppower.optimality import action_optimality
     from mdppower.tables import optimality_table, render
-    from mdppower.terminal import grid_of, is_drawing
 
     open_unit(confidence, "--confidence")
     check_suffix("--out", out, PICTURES)

@@ -25,11 +25,11 @@ from mdppower._optimality_pictures import at_rate, draw_optimality
 from mdppower._polytope_picture import draw_polytope, label_axes, points_of, title_of
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import ParameterError
+from mdppower.layout import grid_of, is_drawing
 from mdppower.mdp import RewardlessMDP
 from mdppower.occupancy import OccupancyPolytope
 from mdppower.optimality_estimate import ActionOptimality
 from mdppower.power_estimate import PowerEstimate
-from mdppower.terminal import grid_of, is_drawing
 from mdppower.visit_sets import Visits, visits
 
 SUFFIXES = (".png", ".svg", ".pdf")

@@ -16,7 +16,6 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mdppower._canonical import count
 from mdppower._claim_picture import draw_claim
 from mdppower._report_words import (
     ALARM,
@@ -34,6 +33,7 @@ from mdppower._report_words import (
     where_text,
     why,
 )
+from mdppower._text import count
 from mdppower.errors import MDPPowerError
 from mdppower.plotting import inline_picture
 from mdppower.reports import ClaimReport, require_reports

@@ -27,9 +27,9 @@ from typing import Any
 
 import numpy as np
 
-from mdppower._canonical import cut
 from mdppower._report_words import TITLE as TITLE
 from mdppower._report_words import evidence_text, findings, line, verdict_counts, where_text, why, wrap
+from mdppower._text import cut
 from mdppower.errors import FileError, ParameterError
 from mdppower.report_markdown import to_markdown as to_markdown
 from mdppower.reports import ClaimReport, require_reports

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from mdppower._canonical import count
 from mdppower._checks import choice
+from mdppower._text import count
 from mdppower._typing import AnyArray, BoolArray
 from mdppower.errors import ParameterError, SizeError
 from mdppower.estimates import Estimate, Replicates

@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from mdppower._canonical import as_label, cut
+from mdppower._canonical import as_label
+from mdppower._text import cut
 from mdppower.errors import FileError, MDPPowerError, ParameterError
 from mdppower.estimates import Replicates
 from mdppower.mdp import RewardlessMDP

@@ -14,6 +14,7 @@ import numpy as np
 
 from mdppower._checks import choice
 from mdppower._typing import FloatArray, Label
+from mdppower.number_text import number_text
 from mdppower.optimality_estimate import ActionOptimality
 from mdppower.power_estimate import PowerEstimate
 
@@ -240,12 +241,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return list(map(_plain, value)) if isinstance(value, tuple) else value
-
-
-def number_text(value: float) -> str:
-    """Six significant digits, or more where they would make an integer of what is none: γ = 0.99999999 is not 1."""
-    text = f"{value:.6g}"
-    return f"{value:.15g}" if float(text) == 1 != value else text
 
 
 def _aligned(columns: Mapping[str, Sequence[Any]]) -> str:

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
-from mdppower._canonical import cut
+from mdppower._colours import VIRIDIS, WALL_COLOUR
+from mdppower._text import cut
 from mdppower._typing import FloatArray
+from mdppower.layout import MOST_ACTIONS, MOST_SUCCESSORS, grid_of, is_drawing
 from mdppower.mdp import RewardlessMDP
+from mdppower.number_text import decimals, number_texts, with_error
 from mdppower.power_estimate import PowerEstimate
 
 WALL = "█"
-WALL_COLOUR = "59;59;66"
 DIGITS = "0123456789"
 MOST_BARS = 40
-MOST_ACTIONS = 12
-MOST_SUCCESSORS = 6
-
-# Viridis at eleven points (matplotlib's colour map of that name; colour-blind safe, monotone in grey).
-VIRIDIS = (
-    (68, 1, 84), (72, 36, 117), (65, 68, 135), (53, 95, 141), (42, 120, 142), (33, 145, 140),
-    (34, 168, 132), (68, 191, 112), (122, 209, 81), (189, 223, 38), (253, 231, 37),
-)  # fmt: skip
-
-
-def grid_of(mdp: RewardlessMDP) -> npt.NDArray[np.int64] | None:
-    """(rows, columns) array of state indices, −1 where there is no state; None without an integer layout.
-
-    Positions that two states share, or that span a rectangle much larger than the states fill, make no grid.
-    """
-    if mdp.layout is None or (mdp.layout != np.round(mdp.layout)).any():
-        return None
-    cells = (mdp.layout - mdp.layout.min(axis=0)).astype(np.int64)
-    shape = cells.max(axis=0) + 1
-    if shape.prod() > 100 * mdp.n_states + 10_000:
-        return None
-    grid = np.full(shape, -1, np.int64)
-    grid[tuple(cells.T)] = np.arange(mdp.n_states)
-    return grid if (grid >= 0).sum() == mdp.n_states else None
 
 
 def show_map(mdp: RewardlessMDP, *, colour: bool = False, width: int = 100) -> str:
@@ -109,8 +85,8 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
         best, worst = int(value[g].argmax()), int(value[g].argmin())
         blocks.append(
             f"POWER at γ = {gamma:.15g}\n{body}\n"
-            f"most   {_with_error(value[g, best], half[best])} at {name[best]}\n"
-            f"least  {_with_error(value[g, worst], half[worst])} at {name[worst]}"
+            f"most   {with_error(value[g, best], half[best])} at {name[best]}\n"
+            f"least  {with_error(value[g, worst], half[worst])} at {name[worst]}"
         )
     what = (
         f"{estimate.about}" + (f" (rng={estimate.entropy})" if estimate.samples else "") + "; "
@@ -123,31 +99,6 @@ def _meaning(limits: FloatArray) -> str:
     return "no intervals: no variance" if np.isnan(limits).any() else "± holds for all states and γ at once (95 %)"
 
 
-def _with_error(value: float, half: float) -> str:
-    """The value to the digits that its interval leaves it, four at least."""
-    if not math.isfinite(half):
-        return f"{value:.6g} ± {half:.2g}"
-    return f"{value:.{_decimals(half, 4)}f} ± {half:.2g}"
-
-
-def _decimals(span: float, least: int) -> int:
-    """Digits after the point that tell apart numbers which differ by a tenth of the span."""
-    return max(least, 1 - math.floor(math.log10(span))) if span > 0 else least
-
-
-def number_texts(values: FloatArray) -> list[str]:
-    """Short numbers, with as many digits as tell them apart; ".83" where all are between 0 and 1."""
-    low, high = float(values.min()), float(values.max())
-    digits = _decimals(high - low, 2) if high > low else 3
-    if not math.isfinite(low + high) or digits > 5 or max(-low, high) >= 1e5:
-        size = max(-low, high)
-        known = high > low and math.isfinite(size)  # as many digits as tell them apart here, too
-        significant = min(15, max(4, 2 + math.ceil(math.log10(size / (high - low))))) if known else 4
-        return [f"{x:.{significant}g}" for x in values.tolist()]
-    texts = [f"{round(x, digits) + 0.0:.{digits}f}" for x in values.tolist()]
-    return [x[1:] for x in texts] if all(x.startswith("0") for x in texts) else texts
-
-
 # ---------------------------------------------------------------------- cells
 
 
@@ -158,7 +109,7 @@ def _cells(grid: npt.NDArray[np.int64], value: FloatArray, width: int, colour: b
     texts = number_texts(value) if 2 * grid.shape[1] <= width else []
     wide = max(map(len, texts), default=width) + 1
     note: list[str] = []
-    digits = _decimals(high - low, 4)
+    digits = decimals(high - low, 4)
     legend = f"scale  {low:.{digits}f} … {high:.{digits}f}"
     columns = grid.shape[1] + 2
     if wide * columns > width:
@@ -243,11 +194,6 @@ def _paint(text: str, share: float) -> str:
 # ---------------------------------------------------------------------- MDPs without a grid
 
 
-def is_drawing(mdp: RewardlessMDP) -> bool:
-    """Whether the layout draws a graph: its states have names, not positions or numbers."""
-    return isinstance(mdp.states[0], str)
-
-
 def _bars(estimate: PowerEstimate, value: FloatArray, half: FloatArray, width: int, colour: bool) -> str:
     """States from most to least POWER as bars from the least possible value, or from the least seen."""
     order = np.argsort(-value, kind="stable")[:MOST_BARS]
@@ -262,19 +208,10 @@ def _bars(estimate: PowerEstimate, value: FloatArray, half: FloatArray, width: i
         share = (value[s] - low) / span
         bar = "█" * max(1, round(room * share))
         drawn = _ink(bar, share) if colour else bar
-        lines.append(f"{name:>{pad}}  {drawn}{' ' * (room - len(bar))}  {_with_error(value[s], half[s])}")
+        lines.append(f"{name:>{pad}}  {drawn}{' ' * (room - len(bar))}  {with_error(value[s], half[s])}")
     if len(value) > MOST_BARS:
         lines.append(f"… and {len(value) - MOST_BARS:,} states of less POWER (use --format table)")
     return "\n".join([*lines, f"bars from {low:.4g}"])
-
-
-def marks_of(mdp: RewardlessMDP) -> dict[int, str]:
-    """The marks of each marked state, as one short text."""
-    found: dict[int, list[str]] = {}
-    for mark, where in mdp.marks.items():
-        for s in where:
-            found.setdefault(s, []).append(mark)
-    return {s: cut(",".join(marks), 6) for s, marks in found.items()}
 
 
 def _ink(text: str, share: float) -> str:

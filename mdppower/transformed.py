@@ -32,8 +32,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from mdppower._canonical import count
 from mdppower._copied_rewards import gathered, repeated, shared_rewards
+from mdppower._text import count
 from mdppower._typing import IntArray
 from mdppower.errors import RewardError
 from mdppower.mdp import RewardlessMDP

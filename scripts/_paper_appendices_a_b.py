@@ -32,12 +32,7 @@ from scipy import stats
 import mdppower as mp
 from mdppower import theorems
 from mdppower.involutions import involution
-from mdppower.quantities import (
-    action_is_optimal,
-    action_power,
-    average_optimal,
-    state_power,
-)
+from mdppower.quantities import action_is_optimal, action_power, average_optimal, state_power
 from mdppower.voting import votes
 
 # ---------------------------------------------------------------------- figure 9

@@ -10,8 +10,8 @@ import pytest
 import mdppower as mp
 from mdppower._optimality_pictures import likely_pairs
 from mdppower._polytope_picture import hull
+from mdppower.layout import grid_of
 from mdppower.plotting import plot_optimality, plot_polytope
-from mdppower.terminal import grid_of
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ from matplotlib.colors import to_hex, to_rgb
 
 import mdppower as mp
 from mdppower._heatmap import UNIT, WALL, meets_greatest
-from mdppower.terminal import grid_of, number_texts
+from mdppower.layout import grid_of
+from mdppower.number_text import number_texts
 
 
 @pytest.fixture(scope="module")

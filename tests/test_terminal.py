@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower.terminal import WALL, WALL_COLOUR, _colour, grid_of, number_texts, show_map, terminal_map
+from mdppower._colours import WALL_COLOUR
+from mdppower.layout import grid_of
+from mdppower.number_text import number_texts
+from mdppower.terminal import WALL, _colour, show_map, terminal_map
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mdppower._canonical import count
+from mdppower._text import count
 from mdppower._typing import FloatArray, Label
 from mdppower.pathwise_claims import bounded_by_max_test, neighbours_test, step_test
 from mdppower.quantities import evaluate_all, state_power

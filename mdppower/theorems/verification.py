@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from mdppower._canonical import count
 from mdppower._checks import positive, positive_integer
+from mdppower._text import count
 from mdppower.errors import ParameterError, SizeError, SolverError
 from mdppower.involutions import Budget
 from mdppower.mdp import RewardlessMDP

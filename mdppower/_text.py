@@ -1,0 +1,24 @@
+"""Words in messages: counted, cut, shortened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mdppower._typing import Label
+
+
+def count(n: int, noun: str) -> str:
+    """A number and its noun: "1 state", "2 states"."""
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def shorten(labels: Sequence[Label], most: int = 6) -> str:
+    """The first few labels, and how many there are."""
+    shown = ", ".join(repr(x) for x in labels[:most])
+    return shown + (f", … ({len(labels):,} in all)" if len(labels) > most else "")
+
+
+def cut(text: str, longest: int) -> str:
+    """The text, or as much of it as fits, with what cannot be drawn written as its code."""
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -1,0 +1,38 @@
+"""Numbers as text, with as many digits as tell them apart."""
+
+from __future__ import annotations
+
+import math
+
+from mdppower._typing import FloatArray
+
+
+def number_text(value: float) -> str:
+    """Six significant digits, or more where they would make an integer of what is none: γ = 0.99999999 is not 1."""
+    text = f"{value:.6g}"
+    return f"{value:.15g}" if float(text) == 1 != value else text
+
+
+def number_texts(values: FloatArray) -> list[str]:
+    """Short numbers, with as many digits as tell them apart; ".83" where all are between 0 and 1."""
+    low, high = float(values.min()), float(values.max())
+    digits = decimals(high - low, 2) if high > low else 3
+    if not math.isfinite(low + high) or digits > 5 or max(-low, high) >= 1e5:
+        size = max(-low, high)
+        known = high > low and math.isfinite(size)  # as many digits as tell them apart here, too
+        significant = min(15, max(4, 2 + math.ceil(math.log10(size / (high - low))))) if known else 4
+        return [f"{x:.{significant}g}" for x in values.tolist()]
+    texts = [f"{round(x, digits) + 0.0:.{digits}f}" for x in values.tolist()]
+    return [x[1:] for x in texts] if all(x.startswith("0") for x in texts) else texts
+
+
+def with_error(value: float, half: float) -> str:
+    """The value to the digits that its interval leaves it, four at least."""
+    if not math.isfinite(half):
+        return f"{value:.6g} ± {half:.2g}"
+    return f"{value:.{decimals(half, 4)}f} ± {half:.2g}"
+
+
+def decimals(span: float, least: int) -> int:
+    """Digits after the point that tell apart numbers which differ by a tenth of the span."""
+    return max(least, 1 - math.floor(math.log10(span))) if span > 0 else least
