@@ -16,10 +16,10 @@ import numpy as np
 from mdppower import _pairs
 from mdppower._coordinates import Coordinates, coordinates
 from mdppower._typing import BoolArray, FloatArray
+from mdppower.actions import distinct_choices
 from mdppower.errors import SizeError, SolverError
 from mdppower.exact import exact_rows
 from mdppower.options import Option, Reach, worth
-from mdppower.policies import distinct_choices
 from mdppower.rewards import RewardDistribution
 from mdppower.solvers import pick, solve_rows
 from mdppower.visit_sets import visits

@@ -1,6 +1,6 @@
-"""Visits of a Markov chain from a start: discounted sums, and long-run averages where nothing is discounted.
+"""Markov chains: visits from a start (discounted sums, or long-run averages), and recurrent classes.
 
-Both are found class by class. Transient states solve x = b + γ x P, which is well posed at γ = 1 too. What leaves
+Visits are found class by class. Transient states solve x = b + γ x P, which is well posed at γ = 1 too. What leaves
 them arrives in recurrent classes, and the total of a class is known: arrivals/(1−γ), or the arrivals themselves for
 averages. It is imposed, because I − γP is nearly singular there, in the direction of the total and of nothing else.
 """
@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import splu
 
-from mdppower._typing import BoolArray, FloatArray
+from mdppower._typing import AnyArray, BoolArray, FloatArray
 
 EPS = float(np.finfo(np.float64).eps)
 DENSE = 150
@@ -100,3 +101,47 @@ def _left_solver(chain: sparse.csr_array, gamma: float) -> Callable[[FloatArray]
         return lambda b: np.asarray(np.linalg.solve(dense, b))
     factors = splu(sparse.csc_array((sparse.eye_array(n) - gamma * chain).T))
     return lambda b: np.asarray(factors.solve(b))
+
+
+def recurrent_classes(chain: sparse.csr_array) -> tuple[list[AnyArray], AnyArray]:
+    """The recurrent classes of a Markov chain, and the one in which each state ends for certain.
+
+    Parameters
+    ----------
+    chain : (S, S) csr_array
+        Transition probabilities; no explicit zeros.
+
+    Returns
+    -------
+    classes : list of int arrays
+        The members of each.
+    ends : (S,) array of int
+        Number of the only class that the state can reach; −1 where it can reach several.
+
+    Examples
+    --------
+    >>> chain = sparse.csr_array([[0, 0.5, 0.5, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0.5, 0, 0, 0.5]])
+    >>> classes, ends = recurrent_classes(chain)
+    >>> [c.tolist() for c in classes], ends.tolist()
+    ([[1, 2]], [0, 0, 0, 0])
+    """
+    count, label = csgraph.connected_components(chain, directed=True, connection="strong")
+    owner = np.repeat(np.arange(chain.shape[0]), np.diff(chain.indptr))
+    is_open = np.zeros(count, bool)
+    is_open[label[owner[label[owner] != label[chain.indices]]]] = True
+    number = np.full(count, -1)
+    number[~is_open] = np.arange(count - int(is_open.sum()))
+    own = number[label]
+    order = np.argsort(own, kind="stable")
+    order = order[own[order] >= 0]
+    classes = np.split(order, np.flatnonzero(np.diff(own[order])) + 1)
+    # The least and the greatest number of a class that can be reached, by steps until nothing changes.
+    least: npt.NDArray[np.intp] = np.where(own >= 0, own, len(classes))
+    most = own.copy()
+    begin = chain.indptr[:-1]
+    while True:
+        lower = np.minimum(least, np.minimum.reduceat(least[chain.indices], begin))
+        upper = np.maximum(most, np.maximum.reduceat(most[chain.indices], begin))
+        if np.array_equal(lower, least) and np.array_equal(upper, most):
+            return classes, np.where(least == most, least, -1)
+        least, most = lower, upper

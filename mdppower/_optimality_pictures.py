@@ -16,11 +16,11 @@ from matplotlib.patches import Patch
 from mdppower._heatmap import COLOURS, MOST_DRAWN, arrow_ink, draw_arrows, grid_sheet, write_marks
 from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray, IntArray, Label
+from mdppower.actions import equivalent_pairs
 from mdppower.errors import ParameterError
 from mdppower.layout import grid_of, is_drawing
 from mdppower.number_text import number_text
 from mdppower.optimality_estimate import ActionOptimality
-from mdppower.policies import equivalent_pairs
 
 MOST_ACTIONS = 12
 MOST_BARS = 400

@@ -15,10 +15,10 @@ from scipy.sparse.linalg import spsolve
 from mdppower import lp
 from mdppower._limit import EPS, reachable, visits
 from mdppower._typing import FloatArray, IntArray
+from mdppower.actions import greedy
 from mdppower.errors import ParameterError
 from mdppower.graph import adjacency
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import greedy
 from mdppower.solvers.linear_program import VERTEX, flow
 
 MOST_PIVOTS = 100

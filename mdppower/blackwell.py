@@ -32,12 +32,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from mdppower._limit import recurrent_classes
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.errors import SolverError
 from mdppower.graph import can_reach
 from mdppower.mdp import RewardlessMDP
 from mdppower.solvers import solve_rows
-from mdppower.structure import end_alike, recurrent_classes
+from mdppower.structure import end_alike
 
 UNIT = float(np.finfo(np.float64).eps) / 2
 FARSIGHTED = 1 - 2.0**-20
@@ -72,7 +73,7 @@ def blackwell_pairs(
     --------
     Both actions have gain 2; waiting earns a 3 on the way.
 
-    >>> from mdppower.policies import equivalent_pairs
+    >>> from mdppower.actions import equivalent_pairs
     >>> mdp = RewardlessMDP.from_successors(
     ...     {"a": {"wait": "b", "end": "end"}, "b": {"end": "end"}, "end": {"stay": "end"}})
     >>> blackwell_pairs(mdp, np.array([[0.0, 3.0, 2.0]]), equivalent_pairs(mdp), "deterministic")[0].tolist()

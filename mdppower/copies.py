@@ -30,8 +30,7 @@ from mdppower._typing import FloatArray
 from mdppower.errors import ParameterError
 from mdppower.involutions import Meter
 from mdppower.mdp import RewardlessMDP
-from mdppower.rational import Chain
-from mdppower.structure import rational_rows
+from mdppower.rational import Chain, rational_rows
 from mdppower.visit_sets import SAME, Recurrent, Visits, as_rows
 
 Codes: TypeAlias = "list[tuple[int, ...]]"

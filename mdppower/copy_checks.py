@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from mdppower._typing import Label
+from mdppower.actions import restricted
 from mdppower.copies import Coder, Codes, find_images, float_codes
 from mdppower.embeddings import embedding
 from mdppower.errors import ParameterError
 from mdppower.involutions import Budget, CopySearch, Involution, Meter, involution, spread
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import restricted
 from mdppower.visit_sets import Recurrent, Visits, as_rows
 
 

@@ -24,10 +24,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
+from mdppower.actions import distinct_choices
 from mdppower.involutions import Meter
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import distinct_choices
-from mdppower.structure import rational_rows
+from mdppower.rational import rational_rows
 
 Rows: TypeAlias = "Sequence[dict[int, Fraction]]"
 Required: TypeAlias = "Mapping[int, Sequence[int]]"
@@ -81,7 +81,7 @@ def embedding(
     Parameters
     ----------
     part, whole : RewardlessMDP
-        Over the same states; an MDP and itself, or parts of it (`mdppower.policies.restricted`).
+        Over the same states; an MDP and itself, or parts of it (`mdppower.actions.restricted`).
     start, goal : int
         s' and s.
     required : mapping from state to pairs, optional

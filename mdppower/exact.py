@@ -25,6 +25,7 @@ from typing import TypeAlias
 import numpy as np
 
 from mdppower._typing import AnyArray, FloatArray
+from mdppower.actions import equivalent_pairs
 from mdppower.errors import RewardError, SizeError
 from mdppower.exact_sets import exact_sets
 from mdppower.joint import Fixed, Gaussian, Reordered
@@ -39,10 +40,8 @@ from mdppower.maxima import (
 from mdppower.mdp import RewardlessMDP
 from mdppower.options import Option, Reach
 from mdppower.orthants import maximum_normal, orthant_probability
-from mdppower.policies import equivalent_pairs
-from mdppower.rational import Chain, Row, rational
+from mdppower.rational import Chain, Row, rational, rational_rows
 from mdppower.rewards import Independent, RewardDistribution
-from mdppower.structure import rational_rows
 from mdppower.visit_sets import Visits, visits
 
 Number: TypeAlias = "Fraction | float"

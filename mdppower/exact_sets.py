@@ -28,10 +28,10 @@ from fractions import Fraction
 import numpy as np
 from scipy import sparse
 
+from mdppower._limit import recurrent_classes
 from mdppower._typing import FloatArray, IntArray
 from mdppower.mdp import RewardlessMDP
-from mdppower.rational import ONE, ZERO, Matrix, Row, rational, solve
-from mdppower.structure import Kernel, rational_rows, recurrent_classes
+from mdppower.rational import ONE, ZERO, Kernel, Matrix, Row, rational, rational_rows, solve
 
 Sets = list[list[int]]
 """The optimal pairs of each state."""

@@ -317,7 +317,7 @@ class RewardlessMDP:
 
     @classmethod
     def from_graph(cls, graph: nx.DiGraph[Any]) -> RewardlessMDP:
-        """Build an MDP from a networkx graph; see `mdppower.graph.mdp_from_graph` for the attributes read.
+        """Build an MDP from a networkx graph; see `mdppower.networkx_graph.mdp_from_graph` for the attributes read.
 
         Parameters
         ----------
@@ -335,7 +335,7 @@ class RewardlessMDP:
         >>> RewardlessMDP.from_graph(nx.DiGraph([("x", "y"), ("y", "y")])).actions("x")
         ('->y',)
         """
-        from mdppower.graph import mdp_from_graph
+        from mdppower.networkx_graph import mdp_from_graph
 
         return mdp_from_graph(graph)
 
@@ -613,7 +613,7 @@ class RewardlessMDP:
         >>> RewardlessMDP.from_graph(mdp.to_graph()).equals(mdp)
         True
         """
-        from mdppower.graph import graph_from_mdp
+        from mdppower.networkx_graph import graph_from_mdp
 
         return graph_from_mdp(self)
 

@@ -25,10 +25,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mdppower._typing import AnyArray, BoolArray, FloatArray
+from mdppower.actions import equivalent_pairs
 from mdppower.errors import SizeError
 from mdppower.exact_sets import exact_sets
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import equivalent_pairs
 from mdppower.solvers import solve_rows
 
 Codes: TypeAlias = "npt.NDArray[np.int8]"

@@ -13,11 +13,12 @@ import numpy as np
 from scipy.sparse import csgraph
 
 from mdppower._typing import Label
+from mdppower.actions import distinct_choices, restricted
 from mdppower.errors import SizeError, SolverError
 from mdppower.graph import adjacency
 from mdppower.involutions import Budget
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import closed_policies, distinct_choices, restricted
+from mdppower.policies import closed_policies
 from mdppower.visit_sets import Recurrent, Visits, extreme_rows, rsd, visits
 
 ANY_RATE = 0.5

@@ -26,9 +26,9 @@ import numpy as np
 
 from mdppower._checks import choice, discount_rates
 from mdppower._typing import FloatArray, Label
+from mdppower.actions import restricted
 from mdppower.errors import ParameterError
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import restricted
 from mdppower.solvers import pick, solve_rows
 from mdppower.visit_sets import as_rows
 

@@ -40,9 +40,9 @@ import numpy as np
 
 from mdppower._checks import positive, positive_integer
 from mdppower._typing import AnyArray, FloatArray, IntArray
+from mdppower.actions import greedy
 from mdppower.errors import ParameterError
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import greedy
 from mdppower.solvers import pick, solve_rows
 
 EPS = float(np.finfo(np.float64).eps)

@@ -15,10 +15,10 @@ import numpy as np
 from scipy import sparse
 
 from mdppower._typing import AnyArray, FloatArray, IntArray, Label
+from mdppower.actions import greedy
 from mdppower.errors import ParameterError, RewardError, SizeError, SolverError
 from mdppower.estimates import Estimate, Replicates
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import greedy
 from mdppower.policy_input import policy_name
 from mdppower.rewards import RewardDistribution
 from mdppower.sampling import Sampler

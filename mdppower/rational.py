@@ -14,6 +14,7 @@ with P* = lim (1/n) Σ P^t, also where P is periodic or has several classes, and
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -23,10 +24,13 @@ from mdppower.mdp import RewardlessMDP
 
 Row: TypeAlias = "list[Fraction]"
 Matrix: TypeAlias = "list[list[Fraction]]"
+Kernel: TypeAlias = "list[dict[int, Fraction]]"
+"""The transition row of each pair."""
 
 ZERO, ONE = Fraction(0), Fraction(1)
 CLOSE = Fraction(1, 2**51)
 """Relative distance (two units in the last place) at which a float stands for a fraction."""
+_KERNELS: weakref.WeakKeyDictionary[RewardlessMDP, Kernel] = weakref.WeakKeyDictionary()
 
 
 def rational(x: float | Fraction) -> Fraction:
@@ -55,7 +59,7 @@ def rational(x: float | Fraction) -> Fraction:
     return exact
 
 
-def rational_kernel(mdp: RewardlessMDP) -> list[dict[int, Fraction]]:
+def rational_kernel(mdp: RewardlessMDP) -> Kernel:
     """The transition row of each pair, {successor: probability}; each sums to exactly 1.
 
     Examples
@@ -75,6 +79,12 @@ def rational_kernel(mdp: RewardlessMDP) -> list[dict[int, Fraction]]:
             row = [Fraction(x) / total for x in chances]
         rows.append({s: x for s, x in zip(states, row, strict=True) if x})
     return rows
+
+
+def rational_rows(mdp: RewardlessMDP) -> Kernel:
+    """`rational_kernel`, made once for each MDP."""
+    rows = _KERNELS.get(mdp)
+    return _KERNELS.setdefault(mdp, rational_kernel(mdp)) if rows is None else rows
 
 
 def solve(matrix: Matrix, right: Matrix) -> Matrix:

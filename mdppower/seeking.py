@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from mdppower._typing import BoolArray, FloatArray, IntArray
+from mdppower.actions import equivalent_pairs, greedy
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import equivalent_pairs, greedy
 from mdppower.power_estimate import PowerEstimate
 
 

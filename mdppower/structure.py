@@ -1,4 +1,4 @@
-"""What transition rows and the graph of an MDP decide about ties, whatever the rewards.
+"""Ties that hold for all rewards, found in transition rows alone.
 
 Rounding hides a tie, but ties that hold for all rewards can be found without any: chains that can end in one class
 only, and (by arithmetic modulo primes) steps that leave the chances to end in each class as they are.
@@ -6,77 +6,16 @@ only, and (by arithmetic modulo primes) steps that leave the chances to end in e
 
 from __future__ import annotations
 
-import weakref
-from fractions import Fraction
-from typing import TypeAlias
-
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from mdppower._typing import AnyArray, IntArray
 from mdppower.mdp import RewardlessMDP
-from mdppower.rational import rational_kernel
-
-Kernel: TypeAlias = "list[dict[int, Fraction]]"
-"""The transition row of each pair."""
+from mdppower.rational import rational_rows
 
 PRIMES = (2**31 - 1, 2**31 - 19)
 MOST_MIXED = 300
 """Most states that may end in several classes for which `end_alike` decides."""
-
-_KERNELS: weakref.WeakKeyDictionary[RewardlessMDP, Kernel] = weakref.WeakKeyDictionary()
-
-
-def rational_rows(mdp: RewardlessMDP) -> Kernel:
-    """`rational_kernel`, made once for each MDP."""
-    rows = _KERNELS.get(mdp)
-    return _KERNELS.setdefault(mdp, rational_kernel(mdp)) if rows is None else rows
-
-
-def recurrent_classes(chain: sparse.csr_array) -> tuple[list[AnyArray], AnyArray]:
-    """The recurrent classes of a Markov chain, and the one in which each state ends for certain.
-
-    Parameters
-    ----------
-    chain : (S, S) csr_array
-        Transition probabilities; no explicit zeros.
-
-    Returns
-    -------
-    classes : list of int arrays
-        The members of each.
-    ends : (S,) array of int
-        Number of the only class that the state can reach; −1 where it can reach several.
-
-    Examples
-    --------
-    >>> chain = sparse.csr_array([[0, 0.5, 0.5, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0.5, 0, 0, 0.5]])
-    >>> classes, ends = recurrent_classes(chain)
-    >>> [c.tolist() for c in classes], ends.tolist()
-    ([[1, 2]], [0, 0, 0, 0])
-    """
-    count, label = csgraph.connected_components(chain, directed=True, connection="strong")
-    owner = np.repeat(np.arange(chain.shape[0]), np.diff(chain.indptr))
-    is_open = np.zeros(count, bool)
-    is_open[label[owner[label[owner] != label[chain.indices]]]] = True
-    number = np.full(count, -1)
-    number[~is_open] = np.arange(count - int(is_open.sum()))
-    own = number[label]
-    order = np.argsort(own, kind="stable")
-    order = order[own[order] >= 0]
-    classes = np.split(order, np.flatnonzero(np.diff(own[order])) + 1)
-    # The least and the greatest number of a class that can be reached, by steps until nothing changes.
-    least: npt.NDArray[np.intp] = np.where(own >= 0, own, len(classes))
-    most = own.copy()
-    begin = chain.indptr[:-1]
-    while True:
-        lower = np.minimum(least, np.minimum.reduceat(least[chain.indices], begin))
-        upper = np.maximum(most, np.maximum.reduceat(most[chain.indices], begin))
-        if np.array_equal(lower, least) and np.array_equal(upper, most):
-            return classes, np.where(least == most, least, -1)
-        least, most = lower, upper
 
 
 def end_alike(mdp: RewardlessMDP, policy: IntArray, ends: AnyArray, pairs: AnyArray) -> npt.NDArray[np.bool_]:
@@ -102,6 +41,8 @@ def end_alike(mdp: RewardlessMDP, policy: IntArray, ends: AnyArray, pairs: AnyAr
     --------
     A walk between two ends: to wait changes nothing, to skip the risk of the first step does.
 
+    >>> from scipy import sparse
+    >>> from mdppower._limit import recurrent_classes
     >>> mdp = RewardlessMDP.from_successors({
     ...     "x": {"stay": "x"}, "y": {"stay": "y"},
     ...     "a": {"walk": {"x": 0.6, "b": 0.4}, "wait": {"a": 0.5, "x": 0.3, "b": 0.2}, "on": "b"},

@@ -21,12 +21,11 @@ from mdppower.exact import ExactComparison, exact_comparison, expansions, visits
 from mdppower.mdp import RewardlessMDP
 from mdppower.options import Option, Reach
 from mdppower.proportions import Proportions
-from mdppower.rational import Chain, rational
+from mdppower.rational import Chain, rational, rational_rows
 from mdppower.rewards import RewardDistribution, resolve
 from mdppower.runs import Workers, check_workers, gather
 from mdppower.sampling import Sampler, make_sampler, seed
 from mdppower.solvers import METHODS
-from mdppower.structure import rational_rows
 from mdppower.tally import tally
 from mdppower.visit_sets import Recurrent, Visits, as_rows, visits
 

@@ -24,13 +24,13 @@ import numpy as np
 from scipy import sparse
 
 from mdppower._typing import FloatArray, IntArray, Label
+from mdppower.actions import distinct_choices
 from mdppower.errors import ParameterError
 from mdppower.estimates import Estimate
 from mdppower.involutions import Budget, Meter
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import distinct_choices
 from mdppower.power_estimate import PowerEstimate
-from mdppower.structure import rational_rows
+from mdppower.rational import rational_rows
 
 Actions: TypeAlias = "list[list[dict[int, Fraction]]]"
 """The different transition rows of each state."""

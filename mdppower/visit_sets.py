@@ -37,16 +37,14 @@ from scipy import sparse
 from mdppower import lp
 from mdppower._checks import discount_rates, positive_integer
 from mdppower._typing import FloatArray, Label
+from mdppower.actions import Choices, distinct_choices, restricted
 from mdppower.errors import ParameterError, SizeError, SolverError
 from mdppower.mdp import RewardlessMDP
 from mdppower.policies import (
     NOVELTY,
-    Choices,
     closed_policies,
-    distinct_choices,
     leaves,
     recurrent_distribution,
-    restricted,
     successor_sets,
     visit_distribution,
 )

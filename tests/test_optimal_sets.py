@@ -13,11 +13,11 @@ from strategies import mdps
 
 import mdppower as mp
 from mdppower import optimal_sets
+from mdppower._limit import recurrent_classes
+from mdppower.actions import equivalent_pairs
 from mdppower.exact_sets import exact_sets
 from mdppower.optimal_sets import NOT, OPEN, STRICT, TIED, optimal_pairs
-from mdppower.policies import equivalent_pairs
 from mdppower.solvers import pick
-from mdppower.structure import recurrent_classes
 
 TINY = Fraction(1, 10**40)
 """How far from its limits γ stands for "near 0" and "near 1" here.

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower.policies import restricted
+from mdppower.actions import restricted
 from mdppower.suboptimal import policy_values
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"

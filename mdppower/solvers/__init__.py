@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from mdppower._checks import choice, discount_rates
 from mdppower._typing import FloatArray, IntArray
+from mdppower.actions import greedy
 from mdppower.errors import ParameterError, RewardError, SolverError
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import greedy
 from mdppower.solvers.accepted import certifiable
 
 Rows: TypeAlias = "tuple[FloatArray, IntArray, FloatArray, IntArray]"

@@ -32,9 +32,9 @@ from scipy.sparse.linalg import spsolve
 
 from mdppower import lp
 from mdppower._typing import FloatArray, IntArray
+from mdppower.actions import greedy
 from mdppower.errors import SolverError
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import greedy
 
 EPS = float(np.finfo(np.float64).eps)
 VERTEX = 1e-3

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from mdppower._typing import BoolArray, Label
+from mdppower.actions import equivalent_pairs
 from mdppower.embeddings import embedding
 from mdppower.involutions import CopySearch, Involution, spread
 from mdppower.pathwise_claims import action_copy_test, copy_test, optimality_copy_test
-from mdppower.policies import equivalent_pairs
 from mdppower.quantities import action_is_optimal, action_power, state_power
 from mdppower.reports import ClaimReport, Evidence, Hypothesis, Status, Strict
 from mdppower.similarity import leaves_out

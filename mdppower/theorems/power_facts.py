@@ -20,8 +20,8 @@ from mdppower._text import count
 from mdppower._typing import FloatArray, Label
 from mdppower.pathwise_claims import bounded_by_max_test, neighbours_test, step_test
 from mdppower.quantities import evaluate_all, state_power
+from mdppower.rational import rational_rows
 from mdppower.reports import ClaimReport, Evidence, Hypothesis, Outcome
-from mdppower.structure import rational_rows
 from mdppower.theorems.evidence import ALWAYS, drawn, from_pathwise
 from mdppower.theorems.setting import Setting, SettingLike, as_setting
 

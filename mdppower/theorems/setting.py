@@ -20,9 +20,9 @@ from mdppower.errors import ParameterError
 from mdppower.graph import adjacency, communicating_classes
 from mdppower.involutions import Budget
 from mdppower.mdp import RewardlessMDP
+from mdppower.rational import rational_rows
 from mdppower.sampling import seed
 from mdppower.similarity import CopyFinder
-from mdppower.structure import rational_rows
 from mdppower.symmetries import Symmetries, symmetries
 
 GAMMAS = (0.0, 0.5, 0.9, 1.0)

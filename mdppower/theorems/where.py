@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mdppower._typing import Label
-from mdppower.policies import distinct_choices
+from mdppower.actions import distinct_choices
 from mdppower.reports import ClaimReport
 from mdppower.theorems.setting import Setting
 
