@@ -25,7 +25,7 @@ from mdppower import lp
 from mdppower._coordinates import Coordinates
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import SolverError
-from mdppower.visit_sets import distinct_rows
+from mdppower.vectors import distinct_rows
 
 NOISE = 1e-9
 """The largest lead that counts as none."""

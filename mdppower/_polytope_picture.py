@@ -12,7 +12,8 @@ from mdppower._text import cut
 from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.errors import SizeError
 from mdppower.number_text import number_text
-from mdppower.visit_sets import Visits, distinct_rows
+from mdppower.vectors import distinct_rows
+from mdppower.visit_sets import Visits
 
 FILL, DOTS, BEST = "#dfe3ee", "#8a8fa3", "#31688e"
 MOST_POINTS = 20_000

@@ -46,9 +46,8 @@ from mdppower import _pairs
 from mdppower._difference import VECTORS, Difference
 from mdppower._rules import RULES
 from mdppower.errors import ParameterError
-from mdppower.options import Option, Reach, require_alike
+from mdppower.options import Option, Reach, require_alike, states_only
 from mdppower.rewards import RewardDistribution, resolve
-from mdppower.tally import states_only
 
 
 @dataclass(frozen=True)

@@ -29,13 +29,13 @@ from mdppower._typing import FloatArray
 from mdppower.errors import MDPPowerWarning, ParameterError
 from mdppower.estimates import Estimate, Replicates
 from mdppower.mdp import RewardlessMDP
-from mdppower.options import Option, Reach, require_alike
+from mdppower.options import Option, Reach, require_alike, states_only
 from mdppower.proportions import Proportions
 from mdppower.rewards import RewardDistribution, resolve
 from mdppower.runs import Workers, check_workers
 from mdppower.sampling import SAMPLERS, Sampler, make_sampler, seed
 from mdppower.solvers import METHODS
-from mdppower.tally import Tally, states_only, tally
+from mdppower.tally import Tally, tally
 
 if TYPE_CHECKING:
     import xarray as xr

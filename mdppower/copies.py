@@ -31,7 +31,8 @@ from mdppower.errors import ParameterError
 from mdppower.involutions import Meter
 from mdppower.mdp import RewardlessMDP
 from mdppower.rational import Chain, rational_rows
-from mdppower.visit_sets import SAME, Recurrent, Visits, as_rows
+from mdppower.vectors import SAME, as_rows
+from mdppower.visit_sets import Recurrent, Visits
 
 Codes: TypeAlias = "list[tuple[int, ...]]"
 """Vectors as codes; 0 stands for the entry 0."""

@@ -16,7 +16,8 @@ from mdppower.embeddings import embedding
 from mdppower.errors import ParameterError
 from mdppower.involutions import Budget, CopySearch, Involution, Meter, involution, spread
 from mdppower.mdp import RewardlessMDP
-from mdppower.visit_sets import Recurrent, Visits, as_rows
+from mdppower.vectors import as_rows
+from mdppower.visit_sets import Recurrent, Visits
 
 
 def contains_copy(whole: Any, part: Any, *, every: bool = False, budget: Budget | None = None) -> CopySearch:

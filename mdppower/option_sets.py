@@ -19,7 +19,8 @@ from mdppower.graph import adjacency
 from mdppower.involutions import Budget
 from mdppower.mdp import RewardlessMDP
 from mdppower.policies import closed_policies
-from mdppower.visit_sets import Recurrent, Visits, extreme_rows, rsd, visits
+from mdppower.vectors import extreme_rows
+from mdppower.visit_sets import Recurrent, Visits, rsd, visits
 
 ANY_RATE = 0.5
 """Visit distributions are compared as functions of γ: the rate of the object that lists them plays no part."""

@@ -30,7 +30,7 @@ from mdppower.actions import restricted
 from mdppower.errors import ParameterError
 from mdppower.mdp import RewardlessMDP
 from mdppower.solvers import pick, solve_rows
-from mdppower.visit_sets import as_rows
+from mdppower.vectors import as_rows
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -297,3 +297,10 @@ def _rate(gamma: float) -> float:
     if not single:
         raise ParameterError(f"an option has one gamma, got {gamma!r}")
     return rate
+
+
+def states_only(states: Sequence[Any]) -> RewardlessMDP:
+    """An MDP of absorbing states, for options that are rows without an MDP: rewards need only the states."""
+    from scipy import sparse
+
+    return RewardlessMDP.from_pairs(np.arange(len(states)), sparse.eye_array(len(states)), states=states)

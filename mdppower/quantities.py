@@ -41,7 +41,8 @@ from mdppower.graph import adjacency
 from mdppower.mdp import RewardlessMDP
 from mdppower.optimal_sets import MOST_EXACT, OPEN, SMALL, UNIT, optimal_pairs, products, require_size
 from mdppower.solvers import pick, solve_rows
-from mdppower.visit_sets import Recurrent, as_rows
+from mdppower.vectors import as_rows
+from mdppower.visit_sets import Recurrent
 
 ROOM = 2**21
 """Most numbers in one array of a block of reward functions, which has a row each and a column a state or pair."""

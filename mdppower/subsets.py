@@ -27,7 +27,8 @@ from mdppower.runs import Workers, check_workers, gather
 from mdppower.sampling import Sampler, make_sampler, seed
 from mdppower.solvers import METHODS
 from mdppower.tally import tally
-from mdppower.visit_sets import Recurrent, Visits, as_rows, visits
+from mdppower.vectors import as_rows
+from mdppower.visit_sets import Recurrent, Visits, visits
 
 SAME = 1e-11
 """Relative difference of two terms of an expansion that counts as none."""

@@ -163,7 +163,8 @@ def visits_table(found: Visits | Recurrent, best: Visits | Recurrent, *, full: b
          0  yes           root->t1, t1->t1  t1 .9, root .1
          1  yes           root->t2, t2->t2  t2 .9, root .1
     """
-    from mdppower.visit_sets import SAME, Visits
+    from mdppower.vectors import SAME
+    from mdppower.visit_sets import Visits
 
     if isinstance(found, Visits):
         # A nondominated distribution has one policy (up to equivalent actions), whereas rows may coincide at one γ.

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import RewardError, SolverError
-from mdppower.mdp import RewardlessMDP
 from mdppower.options import Option, Reach, worth
 from mdppower.runs import Workers, gather
 from mdppower.sampling import Sampler
@@ -147,10 +145,3 @@ def _merge(results: Iterator[Tally]) -> Tally:
         first.squares[...] += one.squares
         np.minimum(first.least, one.least, out=first.least)
     return replace(first, means=np.concatenate(means), slack=slack / draws, draws=draws, tolerance=tolerance)
-
-
-def states_only(states: Sequence[Any]) -> RewardlessMDP:
-    """An MDP of absorbing states, for options that are rows without an MDP: rewards need only the states."""
-    from scipy import sparse
-
-    return RewardlessMDP.from_pairs(np.arange(len(states)), sparse.eye_array(len(states)), states=states)

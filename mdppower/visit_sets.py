@@ -5,19 +5,7 @@ with the same f at two generic rates are taken to have the same one. F(s | π(s'
 take a at s' whenever they come there. F_nd(s) has those that are strictly best for some reward at some γ (Turner et
 al., arXiv 1912.01683, Defs. 3.3 to 3.6).
 
-**Listing F_nd without listing F.** Fix the choices of a policy π in the states D that it visits. With
-R(t) = V(t) − γ max_a T(t,a)·V, any vector V is the optimal value of the reward R; π is then the only optimal policy,
-up to equivalent actions, if and only if
-
-    T(t, π(t)) · V  >  T(t, a) · V        for every t in D and every a that is not equivalent to π(t).
-
-If f^π is strictly best for a reward, every other choice at one visited state gives another f, so that π is the only
-optimal policy: hence f^π is in F_nd(s) if and only if such a V exists. γ has dropped out: F_nd(s) is the same at
-every γ in (0, 1) (the paper's Lemmas E.32 and E.33). And a *part* of a policy that has such a V can always be
-completed: be greedy for V (moved a little, so that no ties are left). So a depth-first search that goes on only where
-a V exists runs into no dead end, and takes at most |F_nd| · S · A tests. In a deterministic MDP a test asks whether
-the order "the chosen successor is above the others" has no cycle: F_nd(s) are the policies that are greedy for a
-ranking of states. Elsewhere a test is one small linear program, whose answer V is checked again by substitution.
+`mdppower.nondominated` lists F_nd(s) without F(s).
 
 RSD(s) are the limits of (1−γ) f at γ → 1 (Def. 6.10). Those that strictly maximise average reward for some R,
 RSD_nd(s), are limits of F_nd(s): a reward that has d as its only best end has an optimal policy in F_nd that is the
@@ -29,33 +17,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-from mdppower import lp
 from mdppower._checks import discount_rates, positive_integer
 from mdppower._typing import FloatArray, Label
-from mdppower.actions import Choices, distinct_choices, restricted
-from mdppower.errors import ParameterError, SizeError, SolverError
+from mdppower.actions import distinct_choices, restricted
+from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp import RewardlessMDP
-from mdppower.policies import (
-    NOVELTY,
-    closed_policies,
-    leaves,
-    recurrent_distribution,
-    successor_sets,
-    visit_distribution,
-)
+from mdppower.nondominated import nondominated_policies
+from mdppower.policies import closed_policies, recurrent_distribution, visit_distribution
+from mdppower.vectors import distinct_rows, extreme_rows
 
-MARGIN = 1e-7
-"""The least lead (of V scaled to [−1, 1]) that counts as strict where a linear program decides."""
-DEARER = 10
-"""A policy of a stochastic MDP takes some linear programs: as many fewer are listed."""
-NOISE = 1e-9
-"""Leads up to this are none."""
-SAME = 1e-9
 GENERIC = (0.37190423, 0.81234567)
 """Rates at which functions of γ are told apart."""
 LIMIT = 100_000
@@ -198,7 +171,7 @@ class Visits:
         >>> [len(mp.visits(mp.envs.figure_1(), s, 0.5).nondominated()) for s in ("star", "l_tri", "r_tri")]
         [5, 2, 2]
         """
-        found = (policy for policy, _ in _search(self.mdp, self.start, self.limit))
+        found = (policy for policy, _ in nondominated_policies(self.mdp, self.start, self.limit))
         return replace(self, _chosen=tuple(p for p in found if self._chosen is None or p in self._chosen))
 
     def select(self, positions: Sequence[int]) -> Visits:
@@ -254,7 +227,7 @@ class Visits:
         >>> (F.witnesses() @ F.nondominated().rows.T).argmax(axis=1)
         array([0, 1])
         """
-        values = np.array([v for _, v in _search(self.mdp, self.start, self.limit)])
+        values = np.array([v for _, v in nondominated_policies(self.mdp, self.start, self.limit)])
         best = np.maximum.reduceat(values @ self.mdp.kernel.T, self.mdp.pointer[:-1], axis=1)
         return np.asarray(values - self.gamma * best)
 
@@ -421,165 +394,6 @@ def rsd(
     return visits(mdp, start, 1.0, given=given, limit=limit).recurrent()
 
 
-# ---------------------------------------------------------------------- the search for F_nd
-
-
-_Ranked = tuple[dict[int, int], tuple[int, ...], "int | None"]
-"""Choices; the states below each state as bit masks, closed under transitivity; the state to choose for."""
-_Fitted = tuple[dict[int, int], frozenset[int], FloatArray]
-"""Choices, the states that wait for one, and a V that makes the choices the only greedy ones."""
-
-
-def _search(mdp: RewardlessMDP, start: Label, limit: int) -> Iterator[tuple[dict[int, int], FloatArray]]:
-    """Closed policies of F_nd, each with a V for which it is the only greedy one."""
-    search = _rankings if mdp.is_deterministic else _programs
-    return search(mdp, mdp.index(start), distinct_choices(mdp), limit)
-
-
-def _rankings(
-    mdp: RewardlessMDP, start: int, choices: Choices, limit: int
-) -> Iterator[tuple[dict[int, int], FloatArray]]:
-    """Deterministic: choose successors such that "chosen above not chosen" has no cycle."""
-    successor = mdp.kernel.indices.tolist()
-    ends = [[successor[p] for p in options] for options in choices]
-
-    def children(node: _Ranked) -> list[_Ranked] | None:
-        chosen, below, s = node
-        if s is None:
-            return None
-        found: list[_Ranked] = []
-        for p, top in zip(choices[s], ends[s], strict=True):
-            order = _put_above(below, top, [t for t in ends[s] if t != top])
-            if order is not None:
-                found.append(({**chosen, s: p}, order, None if top in chosen or top == s else top))
-        return found
-
-    root: _Ranked = ({}, (0,) * mdp.n_states, start)
-    for chosen, below, _ in leaves(
-        root, children, limit, _what(mdp, start), lambda node: 1.0 if node[2] is None else 9.0
-    ):
-        # A state has more below it than each of those below it: the count is a V.
-        yield chosen, np.array([mask.bit_count() for mask in below], dtype=np.float64)
-
-
-def _put_above(below: tuple[int, ...], top: int, others: list[int]) -> tuple[int, ...] | None:
-    """The order with `top` above the others, or None if one of them is above it already."""
-    added = 0
-    for t in others:
-        if below[t] >> top & 1:
-            return None
-        added |= 1 << t | below[t]
-    if added & ~below[top] == 0:
-        return below
-    mark = 1 << top
-    return tuple(mask | added if u == top or mask & mark else mask for u, mask in enumerate(below))
-
-
-def _programs(
-    mdp: RewardlessMDP, start: int, choices: Choices, limit: int
-) -> Iterator[tuple[dict[int, int], FloatArray]]:
-    """Stochastic: a linear program says whether some V makes the choices so far the only greedy ones."""
-    reached = successor_sets(mdp)
-
-    def children(node: _Fitted) -> list[_Fitted] | None:
-        chosen, waiting, v = node
-        if not waiting:
-            return None
-        s = min(waiting)
-        found: list[_Fitted] = []
-        for p in choices[s]:
-            extended = {**chosen, s: p}
-            # The parent's V may fit one child: a program saved.
-            fit = v if _lead(mdp, extended, choices, v) > MARGIN else _find_values(mdp, extended, choices)
-            if fit is not None:
-                found.append((extended, (waiting | reached[p]) - extended.keys(), fit))
-        return found
-
-    root: _Fitted = ({}, frozenset([start]), np.zeros(mdp.n_states))
-    most, weight = max(1, limit // DEARER), lambda node: 1.0 + NOVELTY * len(node[1])
-    for chosen, _, v in leaves(root, children, most, _what(mdp, start), weight, early=200):
-        yield chosen, v
-
-
-def _rivals(chosen: dict[int, int], choices: Choices) -> tuple[list[int], list[int]]:
-    """Each chosen pair, once for every other choice of its state; and those others."""
-    rows = [(p, q) for s, p in chosen.items() for q in choices[s] if q != p]
-    return [p for p, _ in rows], [q for _, q in rows]
-
-
-def _lead(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices, v: FloatArray) -> float:
-    """The least lead of the chosen pairs over their rivals, infinite without rivals."""
-    mine, theirs = _rivals(chosen, choices)
-    return float((mdp.kernel[mine] @ v - mdp.kernel[theirs] @ v).min(initial=np.inf))
-
-
-def _find_values(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices) -> FloatArray | None:
-    """A V in [−1, 1]^S with the greatest least lead, or None if that is not positive."""
-    mine, theirs = _rivals(chosen, choices)
-    leads = mdp.kernel[mine] - mdp.kernel[theirs]
-    # Variables V and t: maximise t subject to t − lead(V) ≤ 0; the bounds make t ≤ 1 too, which is enough.
-    rows = sparse.csr_array(sparse.hstack([-leads, sparse.csr_array(np.ones((len(mine), 1)))]))
-    cost = np.r_[np.zeros(mdp.n_states), -1.0]
-    v = lp.solve(cost, upper=rows, upper_rhs=np.zeros(len(mine)), bounds=(-1, 1)).x[:-1]
-    lead = _lead(mdp, chosen, choices, v)
-    if NOISE < lead <= MARGIN:
-        raise SolverError(f"a lead of {lead:.1e} is too small to tell whether a policy is dominated", gap=MARGIN)
-    return v if lead > MARGIN else None
-
-
-# ---------------------------------------------------------------------- sets of rows
-
-
-def distinct_rows(rows: FloatArray, tolerance: float = SAME) -> list[int]:
-    """Positions of the first of each group of rows that are equal to within `tolerance`.
-
-    Examples
-    --------
-    >>> distinct_rows(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1e-12]]))
-    [0, 1]
-    """
-    if len(rows) == 0:
-        return []
-    # Equal rows have nearly equal projections: only neighbours in that order need to be compared.
-    shadow = rows @ np.random.default_rng(0).standard_normal(rows.shape[1])
-    reach = tolerance * 10 * rows.shape[1]
-    order = np.argsort(shadow, kind="stable")
-    first: dict[int, int] = {}  # the earliest member of each group, by the one met first in that order
-    near: list[int] = []
-    for k in order.tolist():
-        near = [j for j in near if shadow[k] - shadow[j] <= reach]
-        same = next((j for j in near if np.abs(rows[k] - rows[j]).max() <= tolerance), None)
-        if same is None:
-            near.append(k)
-            first[k] = k
-        else:
-            first[same] = min(first[same], k)
-    return sorted(first.values())
-
-
-def extreme_rows(rows: FloatArray) -> list[int]:
-    """Positions of the rows that strictly maximise ⟨row, r⟩ for some r: the vertices of the hull of distinct rows.
-
-    One linear program a row: the greatest t with ⟨row − other, r⟩ ≥ t for all others and |r| ≤ 1, whose r is checked.
-
-    Examples
-    --------
-    >>> extreme_rows(np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]))
-    [0, 2]
-    """
-    kept = []
-    for k, row in enumerate(rows):
-        leads = row - np.delete(rows, k, axis=0)
-        if len(leads):
-            program = np.hstack([-leads, np.ones((len(leads), 1))])
-            cost = np.r_[np.zeros(rows.shape[1]), -1.0]
-            r = lp.solve(cost, upper=sparse.csr_array(program), upper_rhs=np.zeros(len(leads)), bounds=(-1, 1)).x[:-1]
-            if not (leads @ r).min() > MARGIN:
-                continue
-        kept.append(k)
-    return kept
-
-
 def _subset(among: Recurrent, kept: list[int]) -> Recurrent:
     return Recurrent(among.visits, among.rows[kept], tuple(among.policies[k] for k in kept))
 
@@ -595,26 +409,6 @@ def _in_order(mdp: RewardlessMDP, policy: dict[int, int], start: Label) -> Itera
             waiting += kernel.indices[kernel.indptr[policy[s]] : kernel.indptr[policy[s] + 1]].tolist()
 
 
-def _what(mdp: RewardlessMDP, start: int) -> str:
-    return f"nondominated visit distributions from state {mdp.states[start]!r}"
-
-
 def _require_memory(count: int, n_states: int) -> None:
     if count * n_states > 2**28:
         raise SizeError(f"{count:,} distributions over {n_states:,} states take {count * n_states / 2**27:.1f} GiB")
-
-
-def as_rows(vectors: Any, n_states: int | None = None) -> FloatArray:
-    """A set of vectors as a (K, S) array, or ParameterError."""
-    try:
-        rows = np.array(vectors, dtype=np.float64, ndmin=2)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"vectors must be rows of numbers: {error}") from None
-    if rows.ndim != 2 or rows.size == 0:
-        raise ParameterError(f"an option needs at least one vector, got shape {rows.shape}")
-    if n_states is not None and rows.shape[1] != n_states:
-        raise ParameterError(f"vectors must have {n_states} entries, one a state; got {rows.shape[1]}")
-    if not np.isfinite(rows).all():
-        k, s = np.argwhere(~np.isfinite(rows))[0]
-        raise ParameterError(f"entry {s} of vector {k} is {rows[k, s]}")
-    return rows

@@ -17,8 +17,8 @@ from mdppower._proxies import lipschitz_proxy, log_sobolev
 from mdppower.certificates import certify
 from mdppower.errors import ParameterError
 from mdppower.laws import law
+from mdppower.options import states_only
 from mdppower.rewards import resolve
-from mdppower.tally import states_only
 
 SOBOLEV = 1 / np.pi**2
 """c of U(0, 1)."""

@@ -17,7 +17,7 @@ import mdppower as mp
 from mdppower.errors import LabelError, ParameterError
 from mdppower.involutions import Budget, involution
 from mdppower.similarity import CopyFinder, check_actions, check_states, contains_copy, leaves_out
-from mdppower.visit_sets import extreme_rows
+from mdppower.vectors import extreme_rows
 
 RATES = (0.41, 0.77)
 

@@ -12,7 +12,8 @@ from strategies import mdps
 
 import mdppower as mp
 from mdppower.policies import closed_policies, visit_distribution
-from mdppower.visit_sets import GENERIC, distinct_rows, extreme_rows
+from mdppower.vectors import distinct_rows, extreme_rows
+from mdppower.visit_sets import GENERIC
 
 CASES = [pytest.param(load(path), id=path.stem) for path in GOLDEN]
 

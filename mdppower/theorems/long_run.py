@@ -26,7 +26,8 @@ from mdppower.similarity import leaves_out
 from mdppower.theorems.evidence import from_pathwise, orbit_evidence
 from mdppower.theorems.keeping_options import certificate, copy_hypothesis, labels
 from mdppower.theorems.setting import Setting, SettingLike, as_setting
-from mdppower.visit_sets import Recurrent, distinct_rows
+from mdppower.vectors import distinct_rows
+from mdppower.visit_sets import Recurrent
 
 
 def proposition_6_12(here: SettingLike, state: Label, other: Label) -> ClaimReport:
