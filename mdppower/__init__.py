@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from mdppower import bounds, envs, errors, theorems, transforms
     from mdppower.adapters import from_gymnasium
     from mdppower.certificates import certify
-    from mdppower.comparison import Comparison as Comparison
     from mdppower.comparison import compare, compare_all, complexity
+    from mdppower.comparison_estimate import Comparison as Comparison
     from mdppower.errors import ConvergenceError as ConvergenceError
     from mdppower.errors import FileError as FileError
     from mdppower.errors import LabelError as LabelError
@@ -52,7 +52,7 @@ register_when_loaded()
 
 _HOME = {
     "ActionOptimality": "optimality_estimate",
-    "Comparison": "comparison",
+    "Comparison": "comparison_estimate",
     "ConvergenceError": "errors",
     "FileError": "errors",
     "Features": "joint",

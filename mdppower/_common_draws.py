@@ -26,7 +26,7 @@ from mdppower.estimates import Replicates
 from mdppower.graph import can_reach
 from mdppower.joint import Reordered
 from mdppower.mdp import RewardlessMDP
-from mdppower.power_estimate import MOST_NUMBERS, PowerTask
+from mdppower.power_task import MOST_NUMBERS, PowerTask
 from mdppower.rewards import RewardDistribution
 from mdppower.runs import Workers, check_workers, gather
 from mdppower.sampling import SAMPLERS, Sampler, make_sampler, seed

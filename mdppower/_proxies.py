@@ -26,8 +26,8 @@ import numpy as np
 
 from mdppower.bounds import kearns_saul_proxy
 from mdppower.errors import RewardError
-from mdppower.exact import Atoms, exact_law
 from mdppower.laws import Law
+from mdppower.reward_laws import Atoms, exact_law
 from mdppower.rewards import Independent
 
 

@@ -19,7 +19,7 @@ Rows: TypeAlias = "Sequence[Sequence[Rational]]"
 Law: TypeAlias = "Sequence[tuple[Rational, Rational]]"
 """Atoms with their probabilities."""
 
-COMBINATIONS = 2_000_000
+MOST_COMBINATIONS = 2_000_000
 """Most combinations of atoms that are gone through."""
 _PART = 1 << 16
 
@@ -58,8 +58,10 @@ class Combinations:
             else:
                 kept.append((column, [(x, p) for x, p in chances.items() if p]))
         self.count = prod(len(atoms) for _, atoms in kept)
-        if self.count > COMBINATIONS:
-            raise SizeError(f"the rewards have {self.count:.3g} combinations of atoms; the limit is {COMBINATIONS}")
+        if self.count > MOST_COMBINATIONS:
+            raise SizeError(
+                f"the rewards have {self.count:.3g} combinations of atoms; the limit is {MOST_COMBINATIONS}"
+            )
         self.scale = lcm(*(((a * x).denominator) for column, atoms in kept for a in column for x, _ in atoms))
         units = [lcm(*(p.denominator for _, p in atoms)) for _, atoms in kept]
         self.total = prod(units)

@@ -20,7 +20,7 @@ from typing import Any
 from mdppower._checks import open_unit
 from mdppower.bounds import cantelli, markov_range, sub_gaussian
 from mdppower.certificates import Certified, certify
-from mdppower.comparison import Comparison
+from mdppower.comparison_estimate import Comparison
 from mdppower.errors import ParameterError
 from mdppower.estimates import Estimate
 

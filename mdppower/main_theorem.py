@@ -24,13 +24,14 @@ from mdppower import lp
 from mdppower._checks import open_unit
 from mdppower._typing import FloatArray, IntArray
 from mdppower.certificates import certify
-from mdppower.comparison import Comparison
+from mdppower.comparison_estimate import Comparison
 from mdppower.copies import Coder, find_images
 from mdppower.errors import ParameterError, RewardError, SizeError, SolverError
-from mdppower.exact import Boxes, Normals, exact_law, exact_rows
+from mdppower.exact import exact_rows
 from mdppower.involutions import Budget, Meter, spread
 from mdppower.joint import Fixed, Gaussian
 from mdppower.rational import Row
+from mdppower.reward_laws import Boxes, Normals, exact_law
 from mdppower.rewards import Independent, RewardDistribution
 
 SAME = 1e-9

@@ -196,7 +196,7 @@ def maximum_discrete(rows: Rows, laws: Sequence[Law]) -> Maximum:
     ParameterError
         The shapes do not fit, or probabilities are negative or do not sum to 1.
     SizeError
-        There are more than `COMBINATIONS` combinations of atoms.
+        There are more than `MOST_COMBINATIONS` combinations of atoms.
 
     Examples
     --------

@@ -26,7 +26,8 @@ from mdppower.estimates import Estimate, Replicates
 from mdppower.graph import can_reach
 from mdppower.mdp import RewardlessMDP
 from mdppower.policy_input import resolve_policy
-from mdppower.power_estimate import MOST_NUMBERS, PowerEstimate, PowerTask
+from mdppower.power_estimate import PowerEstimate
+from mdppower.power_task import MOST_NUMBERS, PowerTask
 from mdppower.rewards import RewardDistribution, resolve
 from mdppower.runs import Workers, check_workers, run_in_order, thread_count
 from mdppower.sampling import SAMPLERS, Sampler, make_sampler, seed

@@ -112,7 +112,7 @@ def action_optimality(
     check_workers(workers, executor)
     distribution = resolve(rewards, mdp)
     if method == "exact":
-        from mdppower.exact import exact_action_optimality
+        from mdppower.exact_optimality import exact_action_optimality
 
         optimal, tied, error = exact_action_optimality(mdp, gammas, distribution)
         none = np.zeros(optimal.shape, np.int64)

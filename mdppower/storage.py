@@ -33,7 +33,8 @@ from mdppower.errors import FileError, MDPPowerError, ParameterError
 from mdppower.estimates import Replicates
 from mdppower.mdp import RewardlessMDP
 from mdppower.policy_input import describe_policy, policy_from_description
-from mdppower.power_estimate import PowerEstimate, PowerTask
+from mdppower.power_estimate import PowerEstimate
+from mdppower.power_task import PowerTask
 from mdppower.reward_files import describe, from_description
 from mdppower.sampling import Sampler
 

@@ -17,7 +17,8 @@ import numpy as np
 from mdppower._checks import choice, positive_integer
 from mdppower._typing import BoolArray, FloatArray, Label
 from mdppower.errors import ParameterError
-from mdppower.exact import ExactComparison, exact_comparison, expansions, visits_probability
+from mdppower.exact import ExactComparison, exact_comparison
+from mdppower.exact_optimality import expansions, visits_probability
 from mdppower.mdp import RewardlessMDP
 from mdppower.options import Option, Reach
 from mdppower.proportions import Proportions

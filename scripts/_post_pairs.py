@@ -17,8 +17,9 @@ from scipy import stats
 
 import mdppower as mp
 from mdppower import bounds
-from mdppower.comparison import Comparison
-from mdppower.exact import Atoms, Boxes, exact_law, exact_rows
+from mdppower.comparison_estimate import Comparison
+from mdppower.exact import exact_rows
+from mdppower.reward_laws import Atoms, Boxes, exact_law
 from mdppower.rewards import resolve
 
 BLUE, GREY, BLACK = "#31688e", "#8a8a8a", "black"

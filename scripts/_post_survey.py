@@ -27,7 +27,7 @@ import mdppower as mp
 from mdppower import bounds
 from mdppower.bound_checks import check_bound
 from mdppower.certificates import Certificate, Certified, certify
-from mdppower.comparison import Comparison
+from mdppower.comparison_estimate import Comparison
 from mdppower.exact import exact_rows
 from mdppower.main_theorem import check_main_theorem
 

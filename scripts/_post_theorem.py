@@ -33,7 +33,7 @@ from scipy import stats
 import mdppower as mp
 from mdppower import bounds
 from mdppower.certificates import certify
-from mdppower.comparison import Comparison
+from mdppower.comparison_estimate import Comparison
 from mdppower.counterexamples import search_counterexample
 from mdppower.main_theorem import check_main_theorem
 

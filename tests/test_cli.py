@@ -15,7 +15,7 @@ import pytest
 
 import mdppower as mp
 from mdppower import cli
-from mdppower.power_estimate import PowerTask
+from mdppower.power_task import PowerTask
 
 GOOD = "#####\n#a.*#\n#####\n"
 

@@ -12,8 +12,10 @@ from scipy import stats
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.exact import exact_action_optimality, exact_law, exact_rows
+from mdppower.exact import exact_rows
+from mdppower.exact_optimality import exact_action_optimality
 from mdppower.maxima import maximum_uniform
+from mdppower.reward_laws import exact_law
 from mdppower.rewards import resolve
 
 CASES = [pytest.param(load(path), id=path.stem) for path in GOLDEN if "exponential" not in path.stem]

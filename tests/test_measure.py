@@ -22,7 +22,7 @@ from scipy import stats
 
 import mdppower as mp
 from mdppower import measure
-from mdppower.power_estimate import PowerTask
+from mdppower.power_task import PowerTask
 
 
 def fork(k: int) -> mp.RewardlessMDP:

@@ -21,8 +21,9 @@ from strategies import mdps
 import mdppower as mp
 from mdppower._copied_rewards import Repeated, gathered, repeated
 from mdppower.envs.paper import FIGURE_9_POWER
-from mdppower.exact import exact_law, exact_rows
+from mdppower.exact import exact_rows
 from mdppower.rational import rational_kernel
+from mdppower.reward_laws import exact_law
 from mdppower.rewards import resolve
 from mdppower.transforms import (
     Transformed,
