@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,10 +12,57 @@ from matplotlib.figure import Figure
 
 from mdppower._typing import FloatArray
 from mdppower.bounds import PowerGap, power_gap
+from mdppower.plotting import picture_suffix, save_figure
 
 FILL, EDGE, POST = "#cfd8ea", "#31688e", "#5a5a5a"
 MARKERS = ("o", "^", "s", "D", "v", "P")
 RATES = 999
+
+
+def plot_curve(
+    nu: float,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    drop: float | None = None,
+    cap: float | None = None,
+    points: Mapping[str, tuple[FloatArray, FloatArray]] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Draw the post's figure 1, the power differences that a success rate allows, beside the corrected band.
+
+    Parameters
+    ----------
+    nu : float
+        ν, certified for the comparisons that are meant.
+    path : str or path, optional
+    drop, cap : float, optional
+        The most that Δ can fall below 0, and the greatest gap there can be; see `mdppower.bounds.power_gap`. For
+        rewards on [0, 1] and sets in the simplex 1; for such uniform rewards the gap is at most 1/2.
+    points : mapping from str to (success rates, gaps), optional
+        Comparisons to lay over it.
+    title : str, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ParameterError
+        ν is not positive, or the file cannot be written.
+
+    Examples
+    --------
+    >>> figure = plot_curve(0.45, drop=1, cap=0.5)
+    >>> [axes.get_xlabel() for axes in figure.axes]
+    ['success rate  s = p(A ≥ B)', 'success rate  s = p(A ≥ B)']
+    """
+    suffix = None if path is None else picture_suffix(path)
+    figure = draw_curve(nu, drop, cap, points or {})
+    figure.suptitle(title or f"What a success rate says about power, ν = {nu:.4g}", fontsize=11)
+    if path is not None and suffix is not None:
+        save_figure(figure, path, suffix)
+    return figure
 
 
 def draw_curve(

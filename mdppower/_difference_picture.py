@@ -16,13 +16,13 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from mdppower._heatmap import Sheet, _label_axes, grid_sheet, paint_walls
+from mdppower._heatmap import Sheet, grid_sheet, name_rows_and_columns, paint_walls
 from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.difference_estimate import ModelDifference
 from mdppower.layout import grid_of, is_drawing, marks_of
 from mdppower.number_text import number_text
-from mdppower.plotting import _save, _set_title, _suffix
+from mdppower.plotting import picture_suffix, save_figure, set_title
 
 COLOURS = "RdBu"
 UNIT = "POWER in B − POWER in A (reward units)"
@@ -69,7 +69,7 @@ def plot_difference(
     >>> [panel.get_title() for panel in figure.axes if panel.get_title()]
     ['γ = 0.5', 'γ = 0.9']
     """
-    suffix = None if path is None else _suffix(path)
+    suffix = None if path is None else picture_suffix(path)
     union = found.union
     grid = None if is_drawing(union) else grid_of(union)
     verdicts = found.verdicts(confidence)
@@ -85,13 +85,13 @@ def plot_difference(
         ]
         notes += ["; ".join(only)] if only else []
     about = f"{found.samples:,} draws of" if found.samples else "exact,"
-    _set_title(
+    set_title(
         figure,
         [title or f"POWER, B − A — {about} {found.rewards.name} rewards", *notes],
         parse_math=title is not None,
     )
     if path is not None and suffix is not None:
-        _save(figure, path, suffix)
+        save_figure(figure, path, suffix)
     return figure
 
 
@@ -120,7 +120,7 @@ def _maps(found: ModelDifference, grid: AnyArray, verdicts: AnyArray) -> tuple[F
             np.ma.masked_where((grid < 0) | ~np.isfinite(value)[grid], value[grid]), cmap=COLOURS, norm=norm,
             interpolation="nearest", extent=sheet.extent,
         )  # fmt: skip
-        _label_axes(panel)
+        name_rows_and_columns(panel)
         panel.set_title(f"γ = {number_text(found.gammas[g])}", fontsize=10)
         for name, labels in (("A", found.only_A), ("B", found.only_B)):
             for label in labels:

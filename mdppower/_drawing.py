@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,48 @@ from mdppower._heatmap import WALL, paint_walls
 from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import ParameterError
-from mdppower.layout import marks_of
+from mdppower.layout import grid_of, is_drawing, marks_of
 from mdppower.mdp import RewardlessMDP
+from mdppower.plotting import picture_suffix, save_figure
 
 FLOOR, ABSORBING = "#e8e8ec", "#e0a458"
 MOST_NODES = 60
 RADIUS = 0.22
 """Of a node; neighbours on the layout are about 1 apart."""
+
+
+def plot_mdp(mdp: RewardlessMDP, path: str | os.PathLike[str] | None = None, *, title: str | None = None) -> Figure:
+    """Draw an MDP: its map where the states lie on a grid, else its graph.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    path : str or path, optional
+        Where to save it: .png, .svg, .pdf.
+    title : str, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ParameterError
+        The suffix is another, the file cannot be written, or there is no grid and there are more than 60 states.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> figure = mp.envs.make("turner-figure-1").plot()
+    """
+    suffix = None if path is None else picture_suffix(path)
+    grid = None if is_drawing(mdp) else grid_of(mdp)
+    figure = draw_graph(mdp) if grid is None else draw_map(mdp, grid)
+    if title is not None:
+        figure.suptitle(str(title), fontsize=11)
+    if path is not None and suffix is not None:
+        save_figure(figure, path, suffix)
+    return figure
 
 
 def draw_map(mdp: RewardlessMDP, grid: AnyArray) -> Figure:

@@ -98,7 +98,7 @@ class Sheet:
     def paint(self, panel: Axes, value: FloatArray, norm: Normalize) -> AxesImage:
         """Walls, and cells in the colour of their value; those that are not finite stay as the ground."""
         paint_walls(panel, self.inch)
-        _label_axes(panel)
+        name_rows_and_columns(panel)
         return panel.imshow(
             np.ma.masked_where((self.grid < 0) | ~np.isfinite(value)[self.grid], value[self.grid]),
             cmap=COLOURS, norm=norm, interpolation="nearest", extent=self.extent,
@@ -214,7 +214,8 @@ def _scale(power: FloatArray) -> Normalize:
     return Normalize(low - room, high + room)
 
 
-def _label_axes(panel: Axes) -> None:
+def name_rows_and_columns(panel: Axes) -> None:
+    """Integer ticks, at most eight, and what they count."""
     for axis, name in ((panel.xaxis, "column"), (panel.yaxis, "row")):
         axis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
         axis.set_label_text(name, fontsize=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -21,12 +22,71 @@ from mdppower.errors import ParameterError
 from mdppower.layout import grid_of, is_drawing
 from mdppower.number_text import number_text
 from mdppower.optimality_estimate import ActionOptimality
+from mdppower.plotting import picture_suffix, save_figure, set_title
 
 MOST_ACTIONS = 12
 MOST_BARS = 400
 PATTERNS = ("", "///", "...", "\\\\\\", "xxx", "---", "ooo", "+++", "|||", "//..", "\\\\--", "**")
 """In grey, two shades that are far apart in the legend can look alike: the pattern tells the actions apart."""
 SURE, TITLE = 1e-9, "probability that the action is optimal"
+
+
+def plot_optimality(
+    chances: ActionOptimality,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    state: Label | None = None,
+    gamma: float | None = None,
+    confidence: float = 0.95,
+    title: str | None = None,
+) -> Figure:
+    """Draw how likely actions are to be optimal: bars over γ for one state, or a map for all states of a grid.
+
+    On the map a cell's colour is the probability of its likeliest action, which has a strong arrow, or a dot where it
+    stays. Faint arrows are those whose interval reaches that of the likeliest. γ = 1 is Blackwell optimality. Arrows
+    point where actions lead, on average over the likeliest successors: on a slippery floor, not where they aim.
+
+    Parameters
+    ----------
+    chances : ActionOptimality
+    path : str or path, optional
+        Where to save it; the suffix says how: .png, .svg, .pdf.
+    state : label, optional
+        Draw the actions of this state, as a group of bars for each γ; the tied part of a bar is pale.
+    gamma : float, optional
+        Draw only this one of the rates.
+    confidence : float
+        Of the intervals, simultaneous over all that is drawn.
+    title : str, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    LabelError
+        There is no such state.
+    ParameterError
+        No state is named and there is no grid, there are too many actions or states to draw, `gamma` is not one
+        of the rates, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> chances = mp.action_optimality(mp.envs.figure_1(), [0, 0.5, 1], samples=256, rng=0)
+    >>> figure = plot_optimality(chances, state="star")
+    >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    ['->l_tri', '->empty', '->r_tri']
+    """
+    suffix = None if path is None else picture_suffix(path)
+    if gamma is not None:
+        chances = at_rate(chances, gamma)
+    figure, lines = draw_optimality(chances, state, confidence)
+    set_title(figure, lines if title is None else [title, *lines[1:]], parse_math=title is not None)
+    if path is not None and suffix is not None:
+        save_figure(figure, path, suffix)
+    return figure
 
 
 def draw_optimality(chances: ActionOptimality, state: Label | None, confidence: float) -> tuple[Figure, list[str]]:

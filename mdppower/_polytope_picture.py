@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -10,16 +12,81 @@ from matplotlib.ticker import MaxNLocator
 from mdppower._heatmap import WALL
 from mdppower._text import cut
 from mdppower._typing import FloatArray, IntArray, Label
-from mdppower.errors import SizeError
+from mdppower.errors import ParameterError, SizeError
 from mdppower.number_text import number_text
+from mdppower.occupancy import OccupancyPolytope
+from mdppower.plotting import picture_suffix, save_figure, set_title
 from mdppower.vectors import distinct_rows
-from mdppower.visit_sets import Visits
+from mdppower.visit_sets import Visits, visits
 
 FILL, DOTS, BEST = "#dfe3ee", "#8a8fa3", "#31688e"
 MOST_POINTS = 20_000
 MOST_LABELS = 40
 SAME = 1e-7
 """Points of the picture that are closer than this share of it are one."""
+
+
+def plot_polytope(
+    what: OccupancyPolytope | Visits,
+    x: Label,
+    y: Label,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    title: str | None = None,
+) -> Figure:
+    """Draw how often policies visit two states: (1−γ)f(x) and (1−γ)f(y) of all distributions in F, and their hull.
+
+    Those of F_nd, which are strictly best for some reward, are marked with their numbers: `Visits.policy` of that
+    number says what the policy does. They need not be corners of the picture, which shows two coordinates of many.
+
+    Parameters
+    ----------
+    what : OccupancyPolytope or Visits
+        Small: F is listed. A polytope that starts in a distribution shows its corners only.
+    x, y : labels
+    path : str or path, optional
+    title : str, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    LabelError
+        There is no such state.
+    SizeError
+        There are too many distributions.
+    ParameterError
+        It is neither of these, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> figure = plot_polytope(mp.visits(mp.envs.fork(3), "root", 0.9), "t1", "t2")
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['0', '1', '2']
+    """
+    if not isinstance(what, (OccupancyPolytope, Visits)):
+        raise ParameterError(f"plot_polytope draws an OccupancyPolytope or Visits, not {type(what).__name__}")
+    suffix = None if path is None else picture_suffix(path)
+    mdp = what.mdp
+    axes = mdp.index(x), mdp.index(y)
+    begin = None if isinstance(what, Visits) else np.flatnonzero(what.start)
+    if begin is not None and len(begin) == 1:
+        what = visits(mdp, mdp.states[begin[0]], what.gamma)
+    if isinstance(what, Visits):
+        figure, origin = draw_polytope(*points_of(what, *axes)), str(what.start)
+        origin += "".join(f", {s} by {a}" for s, a in what.given.items())
+    else:
+        whole = what.unit_mass
+        corners = np.array([whole.state_visits(corner) for corner in whole.vertices()])[:, axes]
+        figure, origin = draw_polytope(corners, corners[:0], []), f"{np.count_nonzero(what.start)} states"
+    label_axes(figure, (mdp.states[axes[0]], mdp.states[axes[1]]), what.gamma)
+    set_title(figure, [title or title_of(origin, what.gamma)], parse_math=title is not None)
+    if path is not None and suffix is not None:
+        save_figure(figure, path, suffix)
+    return figure
 
 
 def draw_polytope(points: FloatArray, best: FloatArray, names: list[str]) -> Figure:

@@ -41,7 +41,7 @@ def curve(
     With --env, the success rate p(A ≥ B) and the measured gap C(B) − C(A) of all pairs of states (their VALUE sets)
     are laid over it.
     """
-    from mdppower.plotting import plot_curve
+    from mdppower._curve_picture import plot_curve
 
     check_suffix("--out", out, PICTURES)
     points: dict[str, Any] = {}

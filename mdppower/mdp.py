@@ -776,20 +776,20 @@ class RewardlessMDP:
         return found if isinstance(found, RewardlessMDP) else found.mdp
 
     def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
-        """A picture of the map, or of the graph; see `mdppower.plotting.plot_mdp`.
+        """A picture of the map, or of the graph; see `mdppower._drawing.plot_mdp`.
 
         Examples
         --------
         >>> figure = RewardlessMDP.from_successors({"x": {"go": "x"}}).plot()
         """
-        from mdppower.plotting import plot_mdp
+        from mdppower._drawing import plot_mdp
 
         return plot_mdp(self, path, **options)
 
     def _repr_html_(self) -> str:
         from html import escape
 
-        from mdppower.plotting import inline_picture
+        from mdppower.notebook import inline_picture
 
         told = "".join(f"<br>{escape(name)}: {escape(text)}" for name, text in self.origin.items())
         return f"<p>{escape(repr(self))}{told}</p>{inline_picture(self)}"

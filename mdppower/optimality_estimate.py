@@ -235,7 +235,9 @@ class ActionOptimality:
         return f"{self.samples:,} draws" if self.exact is None else "exact" if self.slack == 0 else "integrated"
 
     def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
-        """A picture: bars over γ with ``state=``, else a map of a grid; see `mdppower.plotting.plot_optimality`.
+        """A picture: bars over γ with ``state=``, else a map of a grid.
+
+        See `mdppower._optimality_pictures.plot_optimality`.
 
         Examples
         --------
@@ -243,7 +245,7 @@ class ActionOptimality:
         >>> chances = mp.action_optimality(mp.envs.fork(2), [0, 0.5, 1], samples=64, rng=0)
         >>> figure = chances.plot(state="root")
         """
-        from mdppower.plotting import plot_optimality
+        from mdppower._optimality_pictures import plot_optimality
 
         return plot_optimality(self, path, **options)
 

@@ -223,7 +223,7 @@ def visits_command(
     if fmt == "table":
         click.echo("\n" + ", ".join(f"|{name}| = {count:,}" for name, count in counts.items()))
     if out is not None and axes is not None:
-        from mdppower.plotting import plot_polytope
+        from mdppower._polytope_picture import plot_polytope
 
         plot_polytope(best if nondominated else found, *axes, out)
         click.echo(f"wrote {out}", err=True)

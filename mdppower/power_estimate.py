@@ -405,7 +405,7 @@ class PowerEstimate(Estimate):
         save_estimate(self, path)
 
     def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
-        """A picture: a heat map where the MDP has a layout, else bars; see `mdppower.plotting.plot_power`.
+        """A picture: a heat map where the MDP has a layout, else bars; see `mdppower.power_picture.plot_power`.
 
         Examples
         --------
@@ -413,7 +413,7 @@ class PowerEstimate(Estimate):
         >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
         >>> figure = estimate.plot()
         """
-        from mdppower.plotting import plot_power
+        from mdppower.power_picture import plot_power
 
         return plot_power(self, path, **options)
 
@@ -429,7 +429,7 @@ class PowerEstimate(Estimate):
     def _repr_html_(self) -> str:
         from html import escape
 
-        from mdppower.plotting import inline_picture
+        from mdppower.notebook import inline_picture
 
         value, error = self.data.value, self.data.error
         order = np.argsort(-value[-1], kind="stable")

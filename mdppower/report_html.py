@@ -35,7 +35,7 @@ from mdppower._report_words import (
 )
 from mdppower._text import count
 from mdppower.errors import MDPPowerError
-from mdppower.plotting import inline_picture
+from mdppower.notebook import inline_picture
 from mdppower.reports import ClaimReport, require_reports
 
 MOST_PICTURES = 20

@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 import mdppower as mp
+from mdppower._curve_picture import plot_curve
 from mdppower.bounds import gap_from_count, power_gap, universal_proxy
 from mdppower.cli import _run
-from mdppower.plotting import plot_curve
 from mdppower.rewards import resolve
 
 

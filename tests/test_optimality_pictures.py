@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower._optimality_pictures import likely_pairs
-from mdppower._polytope_picture import hull
+from mdppower._optimality_pictures import likely_pairs, plot_optimality
+from mdppower._polytope_picture import hull, plot_polytope
 from mdppower.layout import grid_of
-from mdppower.plotting import plot_optimality, plot_polytope
 
 
 @pytest.fixture(scope="module")
