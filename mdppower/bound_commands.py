@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mdppower._options import check_suffix, environment_options, parse_gamma, table_option
-from mdppower.commands import build_environment, cli
 from mdppower.errors import ParameterError
+from mdppower.group import build_environment, cli
 
 if TYPE_CHECKING:
     from mdppower.mdp import RewardlessMDP

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from mdppower._options import check_suffix, environment_options, parse_gamma
-from mdppower.commands import build_environment, cli
+from mdppower.group import build_environment, cli
 
 REPORTS = (".md", ".html", ".json")
 

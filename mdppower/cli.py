@@ -13,9 +13,16 @@ from typing import Any, NoReturn
 
 import click
 
-from mdppower import bound_commands, claim_commands, model_commands, option_commands  # noqa: F401  (they add commands)
-from mdppower.commands import cli
+from mdppower import (  # noqa: F401  (they add commands)
+    bound_commands,
+    claim_commands,
+    commands,
+    environments,
+    model_commands,
+    option_commands,
+)
 from mdppower.errors import MDPPowerError, MDPPowerWarning
+from mdppower.group import cli
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:

@@ -5,147 +5,27 @@ What was computed is printed before anything is written to a file: a path that c
 
 from __future__ import annotations
 
-import difflib
-import os
-import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdppower import __version__
 from mdppower._options import (
     check_suffix,
     colour_option,
     environment_options,
     format_option,
-    parse_bias,
     parse_gamma,
     parse_policy,
-    parse_settings,
     picture_options,
     run_options,
 )
 from mdppower.errors import ConvergenceError, ParameterError
+from mdppower.group import build_environment, cli, print_map
 
 if TYPE_CHECKING:
-    from mdppower.mdp import RewardlessMDP
     from mdppower.power_estimate import PowerEstimate
-
-
-class Command(click.Group):
-    """A group that suggests a near name for an unknown command."""
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """Find the command, or say which one may have been meant."""
-        name = args[0] if args else ""
-        if args and self.get_command(ctx, name) is None and not name.startswith("-"):
-            near = difflib.get_close_matches(name, self.list_commands(ctx), 1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; commands: {', '.join(self.list_commands(ctx))}"
-            raise click.UsageError(f"there is no command {name!r}{hint}")
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="mdppower")
-def cli() -> None:
-    """Measure how much POWER the states of a Markov decision process give an agent.
-
-    ENV is a name that `mdppower envs` lists, a family member such as "open(20,20)" or "fork(3)", the id of a
-    Gymnasium environment such as FrozenLake-v1, or the path of a text map or of a .toml or .nc file of an MDP.
-    """
-
-
-def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
-    """The MDP that ENV and its options mean; what was changed on the way is told on standard error."""
-    from mdppower.envs import make
-
-    given = {name: value for name, value in options.items() if value is not None and name != "settings"}
-    if "bias" in given:
-        given["bias"] = parse_bias(given["bias"])
-    settings = parse_settings(options["settings"])
-    clash = sorted(set(settings) & set(options))
-    if clash:
-        raise ParameterError(f"--set {clash[0]}: that is an option of its own, --{clash[0].replace('_', '-')}")
-    given |= settings
-    mdp = make(env, **given)
-    if mdp.origin.get("changed", "nothing") != "nothing":
-        click.echo(f"mdppower: {mdp.origin['source']}: {mdp.origin['changed']}", err=True)
-    if "checked" in mdp.origin:
-        click.echo(f"mdppower: {mdp.origin['source']}: {mdp.origin['checked']}", err=True)
-    return mdp
-
-
-def _print_map(draw: Callable[..., str], what: Any, colour: bool | None) -> None:
-    if colour is None:
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    # Told so, click leaves the colours in where the output is not a terminal.
-    click.echo(draw(what, colour=colour, width=shutil.get_terminal_size((100, 30)).columns), color=colour)
-
-
-# ---------------------------------------------------------------------- commands
-
-
-@cli.command()
-@click.option("--format", "fmt", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-def envs(fmt: str) -> None:
-    """List the named environments: name, states, actions, deterministic?, one line."""
-    from mdppower.envs import catalog
-    from mdppower.tables import render
-
-    rows = []
-    for environment in catalog().values():
-        mdp = environment.build()
-        kind = "yes" if mdp.is_deterministic else "no"
-        rows.append((environment.name, mdp.n_states, mdp.n_actions, kind, environment.description))
-    names = ("name", "states", "actions", "deterministic", "description")
-    click.echo(render(dict(zip(names, zip(*rows, strict=True), strict=True)), fmt))
-
-
-@cli.command()
-@click.argument("env")
-@environment_options
-@colour_option
-def show(env: str, colour: bool | None, **options: Any) -> None:
-    """Show an environment before anything is computed: the map, sizes, classes, 1-cycles."""
-    from mdppower.graph import closed_classes, communicating_classes
-    from mdppower.terminal import show_map
-
-    mdp = build_environment(env, options)
-    _print_map(show_map, mdp, colour)
-    click.echo()
-    classes, _ = communicating_classes(mdp)
-    closed = closed_classes(mdp)
-    facts = {
-        "states": f"{mdp.n_states:,}",
-        "state-action pairs": f"{mdp.n_pairs:,} (up to {mdp.n_actions} actions a state)",
-        "transitions": f"{mdp.kernel.nnz:,}, {'deterministic' if mdp.is_deterministic else 'stochastic'}",
-        "communicating classes": f"{classes:,}, of which {len(closed):,} cannot be left"
-        + _sizes([len(c) for c in closed]),
-        "1-cycles": _some(mdp, mdp.one_cycles, "some action stays"),
-        "absorbing states": _some(mdp, mdp.absorbing_states, "no action leaves"),
-    }
-    for name, fact in facts.items():
-        click.echo(f"{name:>22}  {fact}")
-    for name, told in mdp.origin.items():
-        click.echo(f"{name.replace('_', ' '):>22}  {told}")
-    for mark, where in mdp.marks.items():
-        click.echo(f"{'marked ' + mark:>22}  {', '.join(str(mdp.states[i]) for i in where[:8])}"
-                   + (f", … ({len(where):,})" if len(where) > 8 else ""))  # fmt: skip
-
-
-def _sizes(sizes: Sequence[int]) -> str:
-    if not sizes or len(sizes) > 8:
-        return ""
-    return f" (of {', '.join(f'{n:,}' for n in sizes)} state{'s' if sizes != [1] else ''})"
-
-
-def _some(mdp: RewardlessMDP, indices: Any, meaning: str) -> str:
-    if len(indices) == 0:
-        return "none"
-    shown = ", ".join(str(mdp.states[i]) for i in indices[:6]) + (", …" if len(indices) > 6 else "")
-    return f"{len(indices):,} ({meaning}): {shown}"
 
 
 # ---------------------------------------------------------------------- measuring
@@ -226,7 +106,7 @@ def _print_power(estimate: PowerEstimate, fmt: str, colour: bool | None, confide
     if fmt == "map":
         from mdppower.terminal import terminal_map
 
-        _print_map(terminal_map, estimate, colour)
+        print_map(terminal_map, estimate, colour)
     else:
         from mdppower.tables import power_table, render
 
@@ -265,7 +145,7 @@ def plot(
         if out is None:
             from mdppower.terminal import show_map
 
-            _print_map(show_map, found, colour)
+            print_map(show_map, found, colour)
         else:
             found.plot(out, title=title)
     else:

@@ -19,8 +19,8 @@ from mdppower._options import (
     parse_state,
     table_option,
 )
-from mdppower.commands import build_environment, cli
 from mdppower.errors import ParameterError
+from mdppower.group import build_environment, cli
 
 if TYPE_CHECKING:
     from mdppower.difference_estimate import ModelDifference

@@ -21,8 +21,8 @@ from mdppower._options import (
     parse_state,
     table_option,
 )
-from mdppower.commands import build_environment, cli
 from mdppower.errors import ParameterError, SizeError
+from mdppower.group import build_environment, cli
 
 if TYPE_CHECKING:
     from mdppower.mdp import RewardlessMDP

@@ -1,4 +1,4 @@
-"""Orbits of reward functions (Turner et al., arXiv 1912.01683, Def. 6.4).
+"""Orbits of reward functions (Turner et al., arXiv 1912.01683, Def. 6.4): whole, in blocks, sampled, or in part.
 
 A permutation φ of the states is an array `image`: φ(i) = image[i]. It moves the entries of a vector with the states,
 (φ·x)[φ(i)] = x[i]. The orbit of a reward function is the set of all its rearrangements: S!/Π mᵢ! of them, where its
@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mdppower._checks import positive_integer
-from mdppower._typing import FloatArray
+from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import RewardError, SizeError
-from mdppower.quantities import ROOM
+from mdppower.quantity import ROOM
 from mdppower.sampling import seed
 
 MOST_HELD = 1_000_000
@@ -225,6 +225,67 @@ def between(values: FloatArray, counts: Sequence[int], begin: int, end: int) -> 
         left[every, first] -= 1
         rows[:, place] = values[first]
     return rows
+
+
+# ---------------------------------------------------------------------- on the states that matter
+
+
+def restrictions(
+    values: FloatArray, counts: Sequence[int], matters: BoolArray
+) -> Iterator[tuple[FloatArray, AnyArray]]:
+    """The arrangements of a multiset on the states that matter, and how many of the whole orbit share each.
+
+    Every row is a whole rearrangement: what is not used stands in the other states, in rising order.
+    """
+    block = rows_of(len(matters))
+    waiting: list[tuple[FloatArray, AnyArray]] = []
+    for used in _shares(counts, int(matters.sum())):
+        here = list(used)
+        rest = [m - used.get(i, 0) for i, m in enumerate(counts)]
+        weight, total = arrangements(rest), arrangements(list(used.values()))
+        for begin in range(0, total, block):
+            end = min(begin + block, total)
+            rows = np.empty((end - begin, len(matters)))
+            rows[:, matters] = between(values[here], list(used.values()), begin, end)
+            rows[:, ~matters] = np.repeat(values, rest)
+            weights = np.empty(end - begin, dtype=object)
+            weights[:] = weight
+            waiting.append((rows, weights))
+            if sum(len(w) for _, w in waiting) >= block:
+                yield _joined(waiting)
+                waiting = []
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(pieces: list[tuple[FloatArray, AnyArray]]) -> tuple[FloatArray, AnyArray]:
+    return np.concatenate([rows for rows, _ in pieces]), np.concatenate([weights for _, weights in pieces])
+
+
+def _shares(counts: Sequence[int], u: int) -> Iterator[dict[int, int]]:
+    """All ways to take u things from a multiset, {value: how many}: each of them ends, no branch is dead."""
+    after = [sum(counts[i:]) for i in range(len(counts) + 1)]
+
+    def extend(begin: int, u: int) -> Iterator[dict[int, int]]:
+        if not u:
+            yield {}
+        for i in range(begin, len(counts) if u else begin):
+            for c in range(max(1, u - after[i + 1]), min(counts[i], u) + 1):
+                for tail in extend(i + 1, u - c):
+                    yield {i: c, **tail}
+
+    return extend(0, u)
+
+
+def count_restrictions(counts: Sequence[int], u: int) -> int:
+    """How many arrangements of u things from a multiset there are: u! [xᵘ] Π (1 + x + x²/2! + … + x^mᵢ/mᵢ!)."""
+    ways = [1] + [0] * u
+    for m in counts:
+        ways = [sum(ways[k - c] * math.comb(k, c) for c in range(min(m, k) + 1)) for k in range(u + 1)]
+    return ways[u]
+
+
+# ---------------------------------------------------------------------- sizes and seeds
 
 
 def rows_of(n_states: int) -> int:

@@ -36,7 +36,7 @@ from mdppower.errors import ParameterError, RewardError
 from mdppower.mdp import RewardlessMDP
 from mdppower.optimal_sets import UNIT
 from mdppower.proportions import proportion_interval
-from mdppower.quantities import ROOM, Quantity, checked_rewards
+from mdppower.quantity import ROOM, Quantity, checked_rewards
 from mdppower.rewards import resolve
 from mdppower.sampling import make_sampler, seed
 

@@ -17,15 +17,8 @@ from mdppower.mdp import RewardlessMDP
 from mdppower.optimal_sets import UNIT
 from mdppower.orbits import permuted
 from mdppower.pathwise import NORMAL, SAMPLES, Pathwise, difference, run
-from mdppower.quantities import (
-    Quantity,
-    action_is_optimal,
-    action_power,
-    average_optimal,
-    evaluate_all,
-    greatest_power,
-    state_power,
-)
+from mdppower.quantities import action_is_optimal, action_power, average_optimal, greatest_power, state_power
+from mdppower.quantity import Quantity, evaluate_all
 from mdppower.visit_sets import Recurrent
 
 # ---------------------------------------------------------------------- copies

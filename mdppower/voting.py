@@ -1,4 +1,4 @@
-r"""Votes over orbits of reward functions: f₁ ≥_most f₂ (Turner et al., arXiv 1912.01683, Def. 6.5).
+"""Votes over orbits of reward functions: f₁ ≥_most f₂ (Turner et al., arXiv 1912.01683, Def. 6.5).
 
 The orbit of a distribution D is the set of all φ·D, the distribution of φ·R for R ~ D. The theorems say that
 f₁ ≥_most f₂: in every orbit
@@ -21,7 +21,7 @@ both, and a vote is called only beyond 3 standard errors. Even so it is wrong wi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,17 +35,18 @@ from mdppower.laws import law
 from mdppower.orbits import (
     MOST_BINARY,
     arrangements,
-    between,
+    count_restrictions,
     generator_of,
     multiset,
     orbit,
     orbit_size,
     require_few,
+    restrictions,
     rounded,
     rows_of,
     sample_orbit,
 )
-from mdppower.quantities import Quantity, differences
+from mdppower.quantity import Quantity, differences
 from mdppower.rewards import Independent
 
 LIMIT = 50_000
@@ -203,8 +204,8 @@ def votes(
     if first.n_states > MOST_COUNTED:
         matters = np.ones_like(matters)
     tally = _Tally(first, second, float(values[-1] - values[0] or abs(values[0])))
-    if (size if matters.all() else _count_restrictions(counts, int(matters.sum()))) <= most:
-        for rows, weights in _restrictions(values, counts, matters):
+    if (size if matters.all() else count_restrictions(counts, int(matters.sum()))) <= most:
+        for rows, weights in restrictions(values, counts, matters):
             tally.add(rows, weights)
         return tally.votes(size, True)
     generator, block = generator_of(rng), rows_of(first.n_states)
@@ -373,61 +374,6 @@ def _vote(difference: FloatArray, error: FloatArray, rewards: FloatArray) -> int
     mean, stderr = float(difference.mean()), float(difference.std(ddof=1)) / math.sqrt(len(difference))
     allowed = SURE * stderr + float(error.mean())
     return 0 if mean > allowed else 1 if mean < -allowed else 3
-
-
-def _restrictions(
-    values: FloatArray, counts: Sequence[int], matters: BoolArray
-) -> Iterator[tuple[FloatArray, AnyArray]]:
-    """The arrangements of a multiset on the states that matter, and how many of the whole orbit share each.
-
-    Every row is a whole rearrangement: what is not used stands in the other states, in rising order.
-    """
-    block = rows_of(len(matters))
-    waiting: list[tuple[FloatArray, AnyArray]] = []
-    for used in _shares(counts, int(matters.sum())):
-        here = list(used)
-        rest = [m - used.get(i, 0) for i, m in enumerate(counts)]
-        weight, total = arrangements(rest), arrangements(list(used.values()))
-        for begin in range(0, total, block):
-            end = min(begin + block, total)
-            rows = np.empty((end - begin, len(matters)))
-            rows[:, matters] = between(values[here], list(used.values()), begin, end)
-            rows[:, ~matters] = np.repeat(values, rest)
-            weights = np.empty(end - begin, dtype=object)
-            weights[:] = weight
-            waiting.append((rows, weights))
-            if sum(len(w) for _, w in waiting) >= block:
-                yield _joined(waiting)
-                waiting = []
-    if waiting:
-        yield _joined(waiting)
-
-
-def _joined(pieces: list[tuple[FloatArray, AnyArray]]) -> tuple[FloatArray, AnyArray]:
-    return np.concatenate([rows for rows, _ in pieces]), np.concatenate([weights for _, weights in pieces])
-
-
-def _shares(counts: Sequence[int], u: int) -> Iterator[dict[int, int]]:
-    """All ways to take u things from a multiset, {value: how many}: each of them ends, no branch is dead."""
-    after = [sum(counts[i:]) for i in range(len(counts) + 1)]
-
-    def extend(begin: int, u: int) -> Iterator[dict[int, int]]:
-        if not u:
-            yield {}
-        for i in range(begin, len(counts) if u else begin):
-            for c in range(max(1, u - after[i + 1]), min(counts[i], u) + 1):
-                for tail in extend(i + 1, u - c):
-                    yield {i: c, **tail}
-
-    return extend(0, u)
-
-
-def _count_restrictions(counts: Sequence[int], u: int) -> int:
-    """How many arrangements of u things from a multiset there are: u! [xᵘ] Π (1 + x + x²/2! + … + x^mᵢ/mᵢ!)."""
-    ways = [1] + [0] * u
-    for m in counts:
-        ways = [sum(ways[k - c] * math.comb(k, c) for c in range(min(m, k) + 1)) for k in range(u + 1)]
-    return ways[u]
 
 
 def _independent(laws: Sequence[Any]) -> Independent:

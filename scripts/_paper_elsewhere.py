@@ -29,7 +29,8 @@ from mdppower.errors import ParameterError
 from mdppower.involutions import involution
 from mdppower.pathwise import Pathwise, pathwise
 from mdppower.pathwise_claims import copy_test
-from mdppower.quantities import Quantity, evaluate_all, state_power
+from mdppower.quantities import state_power
+from mdppower.quantity import Quantity, evaluate_all
 from mdppower.similarity import CopyFinder
 from mdppower.symmetries import symmetries
 from mdppower.voting import votes

@@ -40,14 +40,8 @@ from mdppower._claim_picture import draw_claim
 from mdppower.errors import ParameterError
 from mdppower.involutions import involution
 from mdppower.orbits import orbit
-from mdppower.quantities import (
-    action_is_optimal,
-    action_power,
-    average_optimal,
-    evaluate_all,
-    state_power,
-    state_value,
-)
+from mdppower.quantities import action_is_optimal, action_power, average_optimal, state_power, state_value
+from mdppower.quantity import evaluate_all
 from mdppower.similarity import CopyFinder, contains_copy
 from mdppower.theorems.long_run import part_of
 from mdppower.voting import Votes, votes

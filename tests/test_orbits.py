@@ -18,7 +18,8 @@ import mdppower as mp
 from mdppower.laws import law
 from mdppower.orbits import binary_orbits, orbit, orbit_blocks, orbit_size, permuted, sample_orbit
 from mdppower.proportions import proportion_interval
-from mdppower.quantities import Quantity, Source, action_is_optimal, differences, state_power, state_value
+from mdppower.quantities import action_is_optimal, state_power, state_value
+from mdppower.quantity import Quantity, Source, differences
 from mdppower.rewards import resolve
 from mdppower.voting import Votes, binary_votes, distribution_votes, holm, votes
 

@@ -25,15 +25,8 @@ from mdppower.pathwise_claims import (
     optimality_copy_test,
     step_test,
 )
-from mdppower.quantities import (
-    Quantity,
-    Source,
-    action_is_optimal,
-    action_power,
-    greatest_power,
-    state_power,
-    state_value,
-)
+from mdppower.quantities import action_is_optimal, action_power, greatest_power, state_power, state_value
+from mdppower.quantity import Quantity, Source
 
 GAMMAS = (0.0, 0.3, 0.9, 0.999, 1.0)
 CASES = {path.stem: load(path) for path in GOLDEN}

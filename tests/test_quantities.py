@@ -12,22 +12,18 @@ from hypothesis import strategies as st
 from strategies import GAMMAS, mdps, reward_rows
 
 import mdppower as mp
-from mdppower import quantities
 from mdppower.exact_sets import exact_sets
 from mdppower.optimal_sets import OPEN, optimal_pairs
 from mdppower.options import worth
 from mdppower.quantities import (
-    Quantity,
-    Source,
     action_is_optimal,
     action_power,
     average_optimal,
-    differences,
-    evaluate_all,
     greatest_power,
     state_power,
     state_value,
 )
+from mdppower.quantity import Quantity, Source, differences, evaluate_all
 
 MANY = settings(max_examples=40, deadline=None)
 
@@ -148,7 +144,7 @@ def test_more_ties_than_one_call_decides():
 
 def test_ties_beyond_the_budget_stay_open(monkeypatch):
     """Of 600 ties 256 are decided by one call and 300 more within the budget of 300 · 3³."""
-    monkeypatch.setattr(quantities, "EXACT_WORK", 300 * 27)
+    monkeypatch.setattr("mdppower.quantity.EXACT_WORK", 300 * 27)
     rewards = np.array([[0.0, 1 + k, 1 + k] for k in range(600)]) / 7
     value, error = action_is_optimal(mp.envs.fork(2), "root", "->t1", 0.5)(rewards)
     assert ((error == 0) == (value == 1)).all()
@@ -243,7 +239,7 @@ def test_blocks_do_not_show(monkeypatch):
     rewards = np.random.default_rng(0).normal(size=(50, 8))
     several = [state_power(mdp, "star", 0.9), action_is_optimal(mdp, "star", "->empty", 0.9)]
     whole = evaluate_all(several, rewards)
-    monkeypatch.setattr(quantities, "ROOM", 7 * mdp.n_pairs)
+    monkeypatch.setattr("mdppower.quantity.ROOM", 7 * mdp.n_pairs)
     for one, two in zip(whole, evaluate_all(several, rewards), strict=True):
         assert (one == two).all()
 
@@ -258,8 +254,8 @@ def test_a_failure_has_its_number(monkeypatch):
             raise mp.SolverError("no", draw=int(np.flatnonzero(rewards[:, 0] == 23)[0]), gap=0.5)
         return rewards, None, np.zeros(len(rewards)), None
 
-    monkeypatch.setattr(quantities, "solve_rows", fails)
-    monkeypatch.setattr(quantities, "ROOM", 7 * mdp.n_pairs)
+    monkeypatch.setattr("mdppower.quantity.solve_rows", fails)
+    monkeypatch.setattr("mdppower.quantity.ROOM", 7 * mdp.n_pairs)
     with pytest.raises(mp.SolverError, match="reward function 23: no") as caught:
         state_power(mdp, "star", 0.9)(rewards)
     assert (caught.value.draw, caught.value.gap) == (23, 0.5)

@@ -20,7 +20,7 @@ import numpy as np
 from mdppower._typing import FloatArray
 from mdppower.orbits import rounded
 from mdppower.pathwise import Pathwise, draws
-from mdppower.quantities import Quantity
+from mdppower.quantity import Quantity
 from mdppower.reports import ClaimReport, Evidence, Outcome
 from mdppower.theorems.setting import Setting
 from mdppower.voting import MOST_COUNTED, Votes, binary_votes, holm, votes

@@ -19,7 +19,8 @@ import numpy as np
 from mdppower._text import count
 from mdppower._typing import FloatArray, Label
 from mdppower.pathwise_claims import bounded_by_max_test, neighbours_test, step_test
-from mdppower.quantities import evaluate_all, state_power
+from mdppower.quantities import state_power
+from mdppower.quantity import evaluate_all
 from mdppower.rational import rational_rows
 from mdppower.reports import ClaimReport, Evidence, Hypothesis, Outcome
 from mdppower.theorems.evidence import ALWAYS, drawn, from_pathwise

@@ -16,7 +16,8 @@ import numpy as np
 from mdppower.errors import SolverError
 from mdppower.policy_input import policy_name, resolve_policy
 from mdppower.policy_rules import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
-from mdppower.quantities import evaluate_all, state_power
+from mdppower.quantities import state_power
+from mdppower.quantity import evaluate_all
 from mdppower.reports import ClaimReport, Evidence, Outcome
 from mdppower.suboptimal import policy_values
 from mdppower.theorems.evidence import ALWAYS, drawn
