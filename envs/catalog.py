@@ -20,7 +20,7 @@ from mdppower.envs.generate import maze, open_room
 from mdppower.envs.gridworld import gridworld, gridworld_from_file
 from mdppower.envs.textmap import decode, describe
 from mdppower.errors import LabelError, ParameterError
-from mdppower.mdp import RewardlessMDP
+from mdppower.mdp.model import RewardlessMDP
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def _call(build: Callable[..., RewardlessMDP], name: str, options: dict[str, Any
 
 def _from_gymnasium(name: str, options: dict[str, Any]) -> RewardlessMDP:
     """Options of the adapter go to it, all others to Gymnasium's `make`."""
-    from mdppower.adapters import from_gymnasium, make_environment
+    from mdppower.adapters.from_gymnasium import from_gymnasium, make_environment
 
     ours = {k: options[k] for k in ("terminated", "reachable_only", "check", "rng") if k in options}
     theirs = {k: v for k, v in options.items() if k not in ours}

@@ -26,7 +26,7 @@ from mdppower._typing import AnyArray
 from mdppower.envs.slip import check_bias, check_slip, slippery_kernel
 from mdppower.envs.textmap import EXIT, LETTERS, ONE_WAY, PIT, TextMap, decode, is_cell, parse
 from mdppower.errors import MapError, ParameterError
-from mdppower.mdp import RewardlessMDP
+from mdppower.mdp.model import RewardlessMDP
 
 COMPASS = {"N": (-1, 0), "E": (0, 1), "S": (1, 0), "W": (0, -1)}
 DIAGONALS = {"NE": (-1, 1), "SE": (1, 1), "SW": (1, -1), "NW": (-1, -1)}

@@ -10,7 +10,7 @@ from mdppower.envs.catalog import make
 from mdppower.envs.gridworld import gridworld
 from mdppower.envs.tabular import TabularEnv
 from mdppower.errors import ParameterError
-from mdppower.mdp import RewardlessMDP
+from mdppower.mdp.model import RewardlessMDP
 
 
 class GridWorldEnv(TabularEnv):

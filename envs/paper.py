@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from mdppower._typing import Label
 from mdppower.errors import ParameterError, SizeError
-from mdppower.mdp import RewardlessMDP
+from mdppower.mdp.model import RewardlessMDP
 
 _MOST_STATES = 10**6
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from mdppower._colours import VIRIDIS, WALL_COLOUR
 from mdppower._typing import AnyArray, FloatArray
-from mdppower.layout import MOST_ACTIONS, MOST_SUCCESSORS
-from mdppower.mdp import RewardlessMDP
+from mdppower.mdp.layout import MOST_ACTIONS, MOST_SUCCESSORS
+from mdppower.mdp.model import RewardlessMDP
 
 CELL, LARGEST = 24, 1024  # pixels: the side of a cell where there is room, and the most that a side may have
 WALL = tuple(map(int, WALL_COLOUR.split(";")))

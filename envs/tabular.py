@@ -29,10 +29,10 @@ from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.envs.catalog import make
 from mdppower.envs.picture import background, map_lines, moves, some, table_grid, with_agent
 from mdppower.errors import LabelError, ParameterError, RewardError
-from mdppower.joint import Fixed
-from mdppower.layout import grid_of, is_drawing
-from mdppower.mdp import RewardlessMDP
-from mdppower.rewards import resolve
+from mdppower.mdp.layout import grid_of, is_drawing
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.rewards.distribution import resolve
+from mdppower.rewards.joint_laws import Fixed
 
 Table: TypeAlias = "dict[int, dict[int, list[tuple[float, int, float, bool]]]]"
 

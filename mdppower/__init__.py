@@ -18,11 +18,9 @@ from typing import TYPE_CHECKING, Any
 from mdppower._registration import register_when_loaded
 
 if TYPE_CHECKING:
-    from mdppower import bounds, envs, errors, theorems, transforms
-    from mdppower.adapters import from_gymnasium
-    from mdppower.certificates import certify
-    from mdppower.comparison import compare, compare_all, complexity
-    from mdppower.comparison_estimate import Comparison as Comparison
+    from mdppower import bounds, envs, errors, theorems
+    from mdppower.adapters.from_gymnasium import from_gymnasium
+    from mdppower.bounds.certificates import certify
     from mdppower.errors import ConvergenceError as ConvergenceError
     from mdppower.errors import FileError as FileError
     from mdppower.errors import LabelError as LabelError
@@ -33,60 +31,63 @@ if TYPE_CHECKING:
     from mdppower.errors import RewardError as RewardError
     from mdppower.errors import SizeError as SizeError
     from mdppower.errors import SolverError as SolverError
-    from mdppower.joint import Features, Fixed, Gaussian, Mixture, Permuted
-    from mdppower.mdp import RewardlessMDP
-    from mdppower.measure import power
-    from mdppower.occupancy import OccupancyPolytope
-    from mdppower.optimality import action_optimality
-    from mdppower.optimality_estimate import ActionOptimality as ActionOptimality
-    from mdppower.options import Option
-    from mdppower.power_estimate import PowerEstimate
-    from mdppower.solvers import Solution, optimal_values
-    from mdppower.storage import load
-    from mdppower.subsets import average_optimality, visit_optimality
-    from mdppower.visit_sets import rsd, visits
+    from mdppower.files.netcdf import load
+    from mdppower.mdp.model import RewardlessMDP
+    from mdppower.measures.action_optimality import action_optimality
+    from mdppower.measures.action_optimality_estimate import ActionOptimality as ActionOptimality
+    from mdppower.measures.comparison import compare, compare_all, complexity
+    from mdppower.measures.comparison_estimate import Comparison as Comparison
+    from mdppower.measures.power import power
+    from mdppower.measures.power_estimate import PowerEstimate
+    from mdppower.measures.visit_optimality import average_optimality, visit_optimality
+    from mdppower.occupancy.option import Option
+    from mdppower.occupancy.polytope import OccupancyPolytope
+    from mdppower.occupancy.visit_distributions import rsd, visits
+    from mdppower.rewards.joint_laws import Features, Fixed, Gaussian, Mixture, Permuted
+    from mdppower.sensitivity import transforms
+    from mdppower.solvers.optimal_values import Solution, optimal_values
 
 __version__ = "0.1.0"
 
 register_when_loaded()
 
 _HOME = {
-    "ActionOptimality": "optimality_estimate",
-    "Comparison": "comparison_estimate",
+    "ActionOptimality": "measures.action_optimality_estimate",
+    "Comparison": "measures.comparison_estimate",
     "ConvergenceError": "errors",
     "FileError": "errors",
-    "Features": "joint",
-    "Fixed": "joint",
-    "Gaussian": "joint",
+    "Features": "rewards.joint_laws",
+    "Fixed": "rewards.joint_laws",
+    "Gaussian": "rewards.joint_laws",
     "LabelError": "errors",
     "MDPPowerError": "errors",
     "MDPPowerWarning": "errors",
     "MapError": "errors",
-    "Mixture": "joint",
+    "Mixture": "rewards.joint_laws",
     "ModelError": "errors",
-    "OccupancyPolytope": "occupancy",
-    "Option": "options",
+    "OccupancyPolytope": "occupancy.polytope",
+    "Option": "occupancy.option",
     "ParameterError": "errors",
-    "Permuted": "joint",
-    "PowerEstimate": "power_estimate",
+    "Permuted": "rewards.joint_laws",
+    "PowerEstimate": "measures.power_estimate",
     "RewardError": "errors",
-    "RewardlessMDP": "mdp",
+    "RewardlessMDP": "mdp.model",
     "SizeError": "errors",
-    "Solution": "solvers",
+    "Solution": "solvers.optimal_values",
     "SolverError": "errors",
-    "action_optimality": "optimality",
-    "average_optimality": "subsets",
-    "certify": "certificates",
-    "compare": "comparison",
-    "compare_all": "comparison",
-    "complexity": "comparison",
-    "from_gymnasium": "adapters",
-    "load": "storage",
-    "optimal_values": "solvers",
-    "power": "measure",
-    "rsd": "visit_sets",
-    "visit_optimality": "subsets",
-    "visits": "visit_sets",
+    "action_optimality": "measures.action_optimality",
+    "average_optimality": "measures.visit_optimality",
+    "certify": "bounds.certificates",
+    "compare": "measures.comparison",
+    "compare_all": "measures.comparison",
+    "complexity": "measures.comparison",
+    "from_gymnasium": "adapters.from_gymnasium",
+    "load": "files.netcdf",
+    "optimal_values": "solvers.optimal_values",
+    "power": "measures.power",
+    "rsd": "occupancy.visit_distributions",
+    "visit_optimality": "measures.visit_optimality",
+    "visits": "occupancy.visit_distributions",
 }
 
 __all__ = [
@@ -124,8 +125,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("bounds", "envs", "errors", "theorems", "transforms"):
+    if name in ("bounds", "envs", "errors", "theorems"):
         return importlib.import_module(f"mdppower.{name}")
+    if name == "transforms":
+        return importlib.import_module("mdppower.sensitivity.transforms")
     if name in _HOME:
         value = getattr(importlib.import_module(f"mdppower.{_HOME[name]}"), name)
         globals()[name] = value

@@ -1,5 +1,5 @@
 """``python -m mdppower`` is the command ``mdppower``."""
 
-from mdppower.cli import main
+from mdppower.cli.main import main
 
 main()

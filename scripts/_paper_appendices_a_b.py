@@ -31,9 +31,9 @@ from scipy import stats
 
 import mdppower as mp
 from mdppower import theorems
-from mdppower.involutions import involution
-from mdppower.quantities import action_is_optimal, action_power, average_optimal, state_power
-from mdppower.voting import votes
+from mdppower.orbits.paper_quantities import action_is_optimal, action_power, average_optimal, state_power
+from mdppower.orbits.voting import votes
+from mdppower.symmetry.involutions import involution
 
 # ---------------------------------------------------------------------- figure 9
 

@@ -24,16 +24,16 @@ from _report import RIGHT
 
 import mdppower as mp
 from mdppower import theorems
-from mdppower._claim_picture import draw_claim
 from mdppower.errors import ParameterError
-from mdppower.involutions import involution
-from mdppower.pathwise import Pathwise, pathwise
-from mdppower.pathwise_claims import copy_test
-from mdppower.quantities import state_power
-from mdppower.quantity import Quantity, evaluate_all
-from mdppower.similarity import CopyFinder
-from mdppower.symmetries import symmetries
-from mdppower.voting import votes
+from mdppower.orbits.paper_quantities import state_power
+from mdppower.orbits.pathwise_tests import Pathwise, pathwise
+from mdppower.orbits.quantity import Quantity, evaluate_all
+from mdppower.orbits.voting import votes
+from mdppower.reports.claim_picture import draw_claim
+from mdppower.symmetry.automorphisms import symmetries
+from mdppower.symmetry.copy_finder import CopyFinder
+from mdppower.symmetry.involutions import involution
+from mdppower.theorems.pathwise_claims import copy_test
 
 # ---------------------------------------------------------------------- elsewhere
 

@@ -36,15 +36,21 @@ from matplotlib.figure import Figure
 
 import mdppower as mp
 from mdppower import theorems
-from mdppower._claim_picture import draw_claim
 from mdppower.errors import ParameterError
-from mdppower.involutions import involution
-from mdppower.orbits import orbit
-from mdppower.quantities import action_is_optimal, action_power, average_optimal, state_power, state_value
-from mdppower.quantity import evaluate_all
-from mdppower.similarity import CopyFinder, contains_copy
+from mdppower.orbits.paper_quantities import (
+    action_is_optimal,
+    action_power,
+    average_optimal,
+    state_power,
+    state_value,
+)
+from mdppower.orbits.quantity import evaluate_all
+from mdppower.orbits.rearrangements import orbit
+from mdppower.orbits.voting import Votes, votes
+from mdppower.reports.claim_picture import draw_claim
+from mdppower.symmetry.copy_finder import CopyFinder, contains_copy
+from mdppower.symmetry.involutions import involution
 from mdppower.theorems.long_run import part_of
-from mdppower.voting import Votes, votes
 
 # ---------------------------------------------------------------------- figure 1: section 6
 

@@ -35,8 +35,8 @@ from scipy import stats
 
 import mdppower as mp
 from mdppower import theorems
-from mdppower.quantities import action_is_optimal, state_power
-from mdppower.quantity import evaluate_all
+from mdppower.orbits.paper_quantities import action_is_optimal, state_power
+from mdppower.orbits.quantity import evaluate_all
 
 # ---------------------------------------------------------------------- figure 1: sections 3 and 4
 

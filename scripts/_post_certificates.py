@@ -23,11 +23,11 @@ from _post_pairs import (
 from _report import REPAIR, Report, short
 
 import mdppower as mp
-from mdppower.bound_checks import check_bound
-from mdppower.certificates import certify
-from mdppower.diagnostics import empirical_proxy
-from mdppower.options import worth
-from mdppower.rewards import resolve
+from mdppower.bounds.certificates import certify
+from mdppower.bounds.sample_proxy import empirical_proxy
+from mdppower.occupancy.option import worth
+from mdppower.rewards.distribution import resolve
+from mdppower.theorems.post_lemma import check_bound
 
 
 def certificates(report: Report, run: Run) -> None:
@@ -35,7 +35,7 @@ def certificates(report: Report, run: Run) -> None:
     report.quote("the parameter ν_R determining the width and reflecting uncertainty in power difference")
     report.paragraph(
         "The post leaves open where ν comes from. mdppower proves values from the sets and the law of the "
-        "rewards (`mdppower.certificates`), and takes the least. The optimum is the greatest 2 ln E "
+        "rewards (`mdppower.bounds.certificates`), and takes the least. The optimum is the greatest 2 ln E "
         "e^{λ(Δ−EΔ)}/λ² found by quadrature: no ν² can be below it."
     )
     fork, one, ten = mp.envs.fork(2), mp.envs.figure_1(), mp.envs.figure_10()

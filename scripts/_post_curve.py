@@ -21,7 +21,7 @@ from _report import OUTSIDE, REPAIR, WRONG, Report
 
 import mdppower as mp
 from mdppower import bounds
-from mdppower._curve_picture import plot_curve
+from mdppower.display.curve_picture import plot_curve
 
 
 def figure_1(report: Report, run: Run) -> None:

@@ -17,10 +17,10 @@ from scipy import stats
 
 import mdppower as mp
 from mdppower import bounds
-from mdppower.comparison_estimate import Comparison
-from mdppower.exact import exact_rows
-from mdppower.reward_laws import Atoms, Boxes, exact_law
-from mdppower.rewards import resolve
+from mdppower.integrals.reward_laws import Atoms, Boxes, exact_law
+from mdppower.measures.comparison_estimate import Comparison
+from mdppower.measures.exact_means import exact_rows
+from mdppower.rewards.distribution import resolve
 
 BLUE, GREY, BLACK = "#31688e", "#8a8a8a", "black"
 HALF = Fraction(1, 2)

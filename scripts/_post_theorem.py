@@ -1,6 +1,7 @@
 """The post's theorem, "more power is more likely optimal": counterexamples, and when it is true.
 
-It claims p(A ≥ B) ≤ 1/2 wherever C(B) > C(A). `mdppower.main_theorem` has the conditions under which that is so.
+It claims p(A ≥ B) ≤ 1/2 wherever C(B) > C(A). `mdppower.theorems.post_theorem` has the conditions under which that is
+so.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ from scipy import stats
 
 import mdppower as mp
 from mdppower import bounds
-from mdppower.certificates import certify
-from mdppower.comparison_estimate import Comparison
-from mdppower.counterexamples import search_counterexample
-from mdppower.main_theorem import check_main_theorem
+from mdppower.bounds.certificates import certify
+from mdppower.measures.comparison_estimate import Comparison
+from mdppower.theorems.counterexamples import search_counterexample
+from mdppower.theorems.post_theorem import check_main_theorem
 
 
 def theorem(report: Report, run: Run) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import mdppower as mp
-from mdppower._claim_picture import draw_claim
+from mdppower.reports.claim_picture import draw_claim
 
 FOLDER = Path(__file__).parent.parent / ".github" / "pictures"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mdppower as mp
-from mdppower.reports import ClaimReport, Evidence, Hypothesis, Strict
+from mdppower.theorems.claim_report import ClaimReport, Evidence, Hypothesis, Strict
 
 MIRROR = {"l_sw": "r_se", "l_nw": "r_ne", "r_ne": "l_nw", "r_se": "l_sw"}
 PROVED = Evidence("structural", "supports", "φ takes F_nd(s') into F(s)")

@@ -11,8 +11,8 @@ from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 from quantecon.markov import DiscreteDP
 
 import mdppower as mp
-from mdppower._gym_check import p_value
-from mdppower.adapters import from_gymnasium, make_environment
+from mdppower.adapters.from_gymnasium import from_gymnasium, make_environment
+from mdppower.adapters.gymnasium_check import p_value
 
 ENVIRONMENTS = {
     "lake": ("FrozenLake-v1", {"is_slippery": False}),
@@ -502,7 +502,7 @@ def test_rescaled_rows_are_told_once():
 
 def test_gymnasium_loads_on_first_use():
     assert mp.from_gymnasium is from_gymnasium
-    code = "import sys, mdppower.adapters; print({'gymnasium', 'scipy.stats'} & set(sys.modules))"
+    code = "import sys, mdppower.adapters.from_gymnasium; print({'gymnasium', 'scipy.stats'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
 
 

@@ -10,9 +10,9 @@ from cases import GOLDEN, golden_rewards, load
 from test_comparison import PAIRS, options
 
 import mdppower as mp
-from mdppower.bound_checks import check_bound
-from mdppower.certificates import Certificate, certify
-from mdppower.estimates import Estimate
+from mdppower.bounds.certificates import Certificate, certify
+from mdppower.montecarlo.estimates import Estimate
+from mdppower.theorems.post_lemma import check_bound
 
 
 @pytest.mark.parametrize(("case", "pair"), [p for p in PAIRS if "exponential" not in p.id])

@@ -9,10 +9,10 @@ import pytest
 from scipy import stats
 
 import mdppower as mp
-from mdppower._curve_picture import plot_curve
-from mdppower.bounds import gap_from_count, power_gap, universal_proxy
-from mdppower.cli import _run
-from mdppower.rewards import resolve
+from mdppower.bounds.gap_bounds import gap_from_count, power_gap, universal_proxy
+from mdppower.cli.main import _run
+from mdppower.display.curve_picture import plot_curve
+from mdppower.rewards.distribution import resolve
 
 
 def test_bound_is_the_band_at_the_limits_of_the_count(capsys):

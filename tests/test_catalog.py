@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 from mdppower.envs import Environment, catalog, gridworld, make, maze, open_room
 from mdppower.errors import LabelError, MapError, ParameterError, SizeError
-from mdppower.mdp import RewardlessMDP
+from mdppower.mdp.model import RewardlessMDP
 
 
 def adjacency(mdp):

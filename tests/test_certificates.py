@@ -128,7 +128,7 @@ def test_the_gap_of_a_linear_program_does_not_rest_on_its_word(form, monkeypatch
 
 
 def test_failure_names_the_draw(monkeypatch):
-    monkeypatch.setattr("mdppower.solvers.certifiable", lambda gamma: -1.0)
+    monkeypatch.setattr("mdppower.solvers.optimal_values.certifiable", lambda gamma: -1.0)
     rewards = np.zeros((3, 31))
     rewards[2] = np.arange(31)  # zero rewards are certified to 0 exactly, and pass
     with pytest.raises(mp.SolverError, match="draw 2") as caught:

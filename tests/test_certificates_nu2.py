@@ -11,14 +11,15 @@ from scipy import stats
 from test_comparison import PAIRS, options
 
 import mdppower as mp
-from mdppower import _pairs, bounds
-from mdppower._difference import Difference
-from mdppower._proxies import lipschitz_proxy, log_sobolev
-from mdppower.certificates import certify
+from mdppower import bounds
+from mdppower.bounds import affine_maxima as _pairs
+from mdppower.bounds.certificates import certify
+from mdppower.bounds.law_proxies import lipschitz_proxy, log_sobolev
+from mdppower.bounds.option_difference import Difference
 from mdppower.errors import ParameterError
-from mdppower.laws import law
-from mdppower.options import states_only
-from mdppower.rewards import resolve
+from mdppower.occupancy.option import states_only
+from mdppower.rewards.distribution import resolve
+from mdppower.rewards.laws import law
 
 SOBOLEV = 1 / np.pi**2
 """c of U(0, 1)."""

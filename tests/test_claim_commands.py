@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from mdppower import theorems
-from mdppower.cli import _run
-from mdppower.reports import Evidence
+from mdppower.cli.main import _run
+from mdppower.theorems.claim_report import Evidence
 
 QUICK = ["--samples", "40", "--votes", "10", "--no-progress"]
 

@@ -11,10 +11,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import FancyArrowPatch, PathPatch
 
 import mdppower as mp
-from mdppower._claim_picture import ARROWS, BOTH, FIRST, SECOND, draw_claim, split_where
-from mdppower._curves import bezier, points_of, trimmed
-from mdppower._drawing import RADIUS
-from mdppower._scene import INK, scene_of
+from mdppower.display.backdrop import INK, scene_of
+from mdppower.display.curved_arrows import bezier, points_of, trimmed
+from mdppower.display.mdp_picture import RADIUS
+from mdppower.reports.claim_picture import ARROWS, BOTH, FIRST, SECOND, draw_claim, split_where
 
 
 def arrows_of(figure, colours=ARROWS):

@@ -14,8 +14,8 @@ import sys
 import pytest
 
 import mdppower as mp
-from mdppower import cli
-from mdppower.power_task import PowerTask
+from mdppower.cli import main as cli
+from mdppower.measures.power_task import PowerTask
 
 GOOD = "#####\n#a.*#\n#####\n"
 

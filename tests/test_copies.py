@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.copies import Coder, find_images, float_codes
 from mdppower.errors import ParameterError
-from mdppower.involutions import Budget, Meter
-from mdppower.policies import closed_policies
-from mdppower.rational import Chain, rational_kernel
-from mdppower.similarity import contains_copy
+from mdppower.mdp.rational import Chain, rational_kernel
+from mdppower.occupancy.closed_policies import closed_policies
+from mdppower.symmetry.copy_finder import contains_copy
+from mdppower.symmetry.involutions import Budget, Meter
+from mdppower.symmetry.list_copies import Coder, find_images, float_codes
 
 
 @cache

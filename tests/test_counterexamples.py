@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import mdppower as mp
-from mdppower.counterexamples import search_counterexample
+from mdppower.theorems.counterexamples import search_counterexample
 
 
 def test_more_power_is_not_more_likely_optimal():

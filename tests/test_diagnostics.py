@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower.bounds import kearns_saul_proxy
-from mdppower.diagnostics import empirical_proxy
+from mdppower.bounds.gap_bounds import kearns_saul_proxy
+from mdppower.bounds.sample_proxy import empirical_proxy
 from mdppower.errors import ParameterError
-from mdppower.rewards import resolve
+from mdppower.rewards.distribution import resolve
 
 
 def normals(n):

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.actions import restricted
-from mdppower.embeddings import embedding, find_embeddings, layout_images, reachable_pairs
-from mdppower.involutions import Budget, Meter
+from mdppower.mdp.actions import restricted
+from mdppower.symmetry.embeddings import embedding, find_embeddings, layout_images, reachable_pairs
+from mdppower.symmetry.involutions import Budget, Meter
 
 
 @cache

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from mdppower.estimates import Replicates
+from mdppower.montecarlo.estimates import Replicates
 
 
 def replicates(means, **changes):

@@ -12,11 +12,11 @@ from scipy import stats
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.exact import exact_rows
-from mdppower.exact_optimality import exact_action_optimality
-from mdppower.maxima import maximum_uniform
-from mdppower.reward_laws import exact_law
-from mdppower.rewards import resolve
+from mdppower.integrals.maxima import maximum_uniform
+from mdppower.integrals.reward_laws import exact_law
+from mdppower.measures.exact_means import exact_rows
+from mdppower.measures.exact_optimality import exact_action_optimality
+from mdppower.rewards.distribution import resolve
 
 CASES = [pytest.param(load(path), id=path.stem) for path in GOLDEN if "exponential" not in path.stem]
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from strategies import mdps, reward_rows
 
 import mdppower as mp
-from mdppower.graph import end_components
-from mdppower.solvers import gain, pick, solve_rows
+from mdppower.mdp.graph import end_components
+from mdppower.solvers import gain
+from mdppower.solvers.optimal_values import pick, solve_rows
 
 
 def chain_gain(transitions, reward):

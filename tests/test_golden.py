@@ -9,7 +9,7 @@ import pytest
 from cases import GOLDEN, golden_mdp, golden_rewards, load
 
 import mdppower as mp
-from mdppower.policies import closed_policies, visit_distribution
+from mdppower.occupancy.closed_policies import closed_policies, visit_distribution
 
 NAMES = [path.stem for path in GOLDEN]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.graph import adjacency, can_reach, closed_classes, communicating_classes
+from mdppower.mdp.graph import adjacency, can_reach, closed_classes, communicating_classes
 
 
 @given(mdps(), st.data())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import mdppower as mp
 from mdppower.errors import LabelError, ParameterError
-from mdppower.involutions import Budget, CopySearch, Involution, Meter, involution, spread
+from mdppower.symmetry.involutions import Budget, CopySearch, Involution, Meter, involution, spread
 
 FORK = mp.envs.fork(3)  # root, t1, t2, t3
 

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import mdppower as mp
-from mdppower.laws import law
+from mdppower.rewards.laws import law
 
 U = np.array([0.001, 0.25, 0.5, 0.9, 0.999])
 

@@ -10,7 +10,7 @@ import pytest
 from scipy import optimize, sparse
 
 import mdppower as mp
-from mdppower import lp
+from mdppower.solvers import linprog as lp
 from mdppower.solvers.linear_program import flow
 
 

@@ -10,7 +10,7 @@ from strategies import mdps
 from test_comparison import PAIRS, options
 
 import mdppower as mp
-from mdppower.main_theorem import check_main_theorem
+from mdppower.theorems.post_theorem import check_main_theorem
 
 
 @pytest.mark.parametrize("gamma", [0.1, 0.5, 0.9])

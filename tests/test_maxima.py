@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdppower.errors import ParameterError, SizeError
-from mdppower.maxima import (
+from mdppower.integrals.maxima import (
     ROUTES,
     Maximum,
     compare_discrete,

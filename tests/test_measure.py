@@ -21,8 +21,8 @@ import pytest
 from scipy import stats
 
 import mdppower as mp
-from mdppower import measure
-from mdppower.power_task import PowerTask
+from mdppower.measures import power as measure
+from mdppower.measures.power_task import PowerTask
 
 
 def fork(k: int) -> mp.RewardlessMDP:
@@ -363,7 +363,7 @@ def test_ctrl_c_keeps_what_is_done(monkeypatch):
 
 def test_a_draw_that_fails_is_named(monkeypatch):
     # Nothing is certified any more: the first draw is reported, with the seed that shows it again.
-    monkeypatch.setattr("mdppower.solvers.certifiable", lambda gamma: -1.0)
+    monkeypatch.setattr("mdppower.solvers.optimal_values.certifiable", lambda gamma: -1.0)
     with pytest.raises(mp.SolverError, match=r"draw 0 of the run with rng=3"):
         mp.power(mp.envs.make("maze"), 0.9, samples=64, rng=3)
 

@@ -10,10 +10,10 @@ import re
 import pytest
 
 import mdppower as mp
-from mdppower import cli
-from mdppower.model_difference import difference
-from mdppower.sensitivity import sensitivity
-from mdppower.transforms import duplicate_state, split_action, unroll
+from mdppower.cli import main as cli
+from mdppower.sensitivity.model_difference import difference
+from mdppower.sensitivity.transforms import duplicate_state, split_action, unroll
+from mdppower.sensitivity.under_transforms import sensitivity
 
 SHUT = """; two rooms, and the door between them is shut
 #######

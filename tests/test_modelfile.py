@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import mdppower as mp
-from mdppower.modelfile import to_toml
+from mdppower.files.mdp_toml import to_toml
 
 BET = """
 format = "mdppower-mdp"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from strategies import mdps, reward_rows
 
 import mdppower as mp
-from mdppower.occupancy import OccupancyPolytope
-from mdppower.solvers import pick, solve_rows
+from mdppower.occupancy.polytope import OccupancyPolytope
+from mdppower.solvers.optimal_values import pick, solve_rows
 
 GAMMAS = [0.0, 0.1, 0.9, 0.999999, 1.0]
 every_gamma = pytest.mark.parametrize("gamma", GAMMAS)

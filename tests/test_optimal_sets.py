@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from strategies import mdps
 
 import mdppower as mp
-from mdppower import optimal_sets
-from mdppower._limit import recurrent_classes
-from mdppower.actions import equivalent_pairs
-from mdppower.exact_sets import exact_sets
-from mdppower.optimal_sets import NOT, OPEN, STRICT, TIED, optimal_pairs
-from mdppower.solvers import pick
+from mdppower.mdp.actions import equivalent_pairs
+from mdppower.mdp.chains import recurrent_classes
+from mdppower.solvers import optimal_actions as optimal_sets
+from mdppower.solvers.optimal_actions import NOT, OPEN, STRICT, TIED, optimal_pairs
+from mdppower.solvers.optimal_actions_exact import exact_sets
+from mdppower.solvers.optimal_values import pick
 
 TINY = Fraction(1, 10**40)
 """How far from its limits γ stands for "near 0" and "near 1" here.

@@ -11,8 +11,8 @@ import pytest
 from cases import GOLDEN, golden_mdp, golden_rewards, load
 
 import mdppower as mp
-from mdppower import optimality
-from mdppower.optimality import ActionOptimality, action_optimality
+from mdppower.measures import action_optimality as optimality
+from mdppower.measures.action_optimality import ActionOptimality, action_optimality
 
 KNOWN = [path for path in GOLDEN if load(path)["expected"].get("action_optimality")]
 
@@ -157,7 +157,7 @@ def test_to_xarray():
 
 
 def test_to_xarray_too_large(monkeypatch):
-    from mdppower import optimality_estimate
+    from mdppower.measures import action_optimality_estimate as optimality_estimate
 
     monkeypatch.setattr(optimality_estimate, "MOST_CELLS", 3)
     with pytest.raises(mp.SizeError, match="too large"):

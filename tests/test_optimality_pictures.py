@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower._optimality_pictures import likely_pairs, plot_optimality
-from mdppower._polytope_picture import hull, plot_polytope
-from mdppower.layout import grid_of
+from mdppower.display.optimality_picture import likely_pairs, plot_optimality
+from mdppower.display.polytope_picture import hull, plot_polytope
+from mdppower.mdp.layout import grid_of
 
 
 @pytest.fixture(scope="module")

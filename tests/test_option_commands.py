@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower import cli
-from mdppower._options import parse_action, parse_place, parse_state
-from mdppower.tables import visits_table
+from mdppower.cli import main as cli
+from mdppower.cli.options import parse_action, parse_place, parse_state
+from mdppower.display.tables import visits_table
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_numbers_are_printed_before_a_picture_cannot_be_written(run):
 
 
 def test_ctrl_c_prints_what_there_is(run, monkeypatch):
-    from mdppower.optimality import _Task
+    from mdppower.measures.action_optimality import _Task
 
     original = _Task.__call__
 
@@ -291,7 +291,7 @@ def test_mistakes_are_one_line(run, case):
 
 def test_help_loads_nothing_heavy(tmp_path):
     code = (
-        "import sys\nfrom click.testing import CliRunner\nfrom mdppower.cli import cli\n"
+        "import sys\nfrom click.testing import CliRunner\nfrom mdppower.cli.main import cli\n"
         "done = CliRunner().invoke(cli, ['--help'])\nassert 'visits' in done.output, done.output\n"
         "print([m for m in ('numba', 'matplotlib', 'xarray', 'scipy.stats', 'networkx') if m in sys.modules])"
     )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.options import worth
+from mdppower.occupancy.option import worth
 
 
 def line():
@@ -58,7 +58,7 @@ def test_union_and_rows():
 def test_the_mdp_is_solved_once(monkeypatch):
     fork = mp.envs.fork(3)
     calls = []
-    import mdppower.options as module
+    import mdppower.occupancy.option as module
 
     monkeypatch.setattr(module, "solve_rows", lambda *a, f=module.solve_rows, **k: calls.append(1) or f(*a, **k))
     worth([mp.Option.state(fork, s, 0.5, "value") for s in fork.states], np.ones((2, 4)), "auto")

@@ -15,13 +15,20 @@ from scipy import stats
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.laws import law
-from mdppower.orbits import binary_orbits, orbit, orbit_blocks, orbit_size, permuted, sample_orbit
-from mdppower.proportions import proportion_interval
-from mdppower.quantities import action_is_optimal, state_power, state_value
-from mdppower.quantity import Quantity, Source, differences
-from mdppower.rewards import resolve
-from mdppower.voting import Votes, binary_votes, distribution_votes, holm, votes
+from mdppower.montecarlo.proportions import proportion_interval
+from mdppower.orbits.paper_quantities import action_is_optimal, state_power, state_value
+from mdppower.orbits.quantity import Quantity, Source, differences
+from mdppower.orbits.rearrangements import (
+    binary_orbits,
+    orbit,
+    orbit_blocks,
+    orbit_size,
+    permuted,
+    sample_orbit,
+)
+from mdppower.orbits.voting import Votes, binary_votes, distribution_votes, holm, votes
+from mdppower.rewards.distribution import resolve
+from mdppower.rewards.laws import law
 
 MANY = settings(max_examples=40, deadline=None)
 VALUES = st.lists(st.integers(-2, 2), min_size=1, max_size=6)

@@ -11,7 +11,7 @@ from scipy.special import ndtr
 
 import mdppower as mp
 from mdppower.errors import ParameterError, SizeError
-from mdppower.orthants import maximum_normal, orthant_probability
+from mdppower.integrals.normal_maxima import maximum_normal, orthant_probability
 
 
 def test_one():

@@ -27,7 +27,7 @@ def python(code: str, cwd: Path, executable: str = sys.executable) -> str:
 
 
 def test_import_is_light(tmp_path):
-    loaded = python("import sys, mdppower, mdppower.mdp; print(' '.join(sys.modules))", tmp_path).split()
+    loaded = python("import sys, mdppower, mdppower.mdp.model; print(' '.join(sys.modules))", tmp_path).split()
     assert not set(HEAVY) & set(loaded)
 
 
@@ -41,7 +41,8 @@ def test_public_names(tmp_path):
         mp.powr  # noqa: B018
     # `mp.power` is the function, whatever was imported before.
     code = (
-        "import mdppower.measure, mdppower.cli, mdppower as mp; print(callable(mp.power), mp.envs.fork(2).n_states)"
+        "import mdppower.measures.power, mdppower.cli.main, mdppower as mp;"
+        "print(callable(mp.power), mp.envs.fork(2).n_states)"
     )
     assert python(code, tmp_path) == "True 3"
 

@@ -9,8 +9,8 @@ import pytest
 
 from mdppower.envs import catalog, cycle, figure_1, figure_9, figure_10, figure_11, fork, paper
 from mdppower.errors import ParameterError, SizeError
-from mdppower.mdp import RewardlessMDP
-from mdppower.measure import power
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.measures.power import power
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = {

@@ -11,12 +11,20 @@ from scipy import stats
 from strategies import mdps
 
 import mdppower as mp
-from mdppower import pathwise as module
-from mdppower import pathwise_claims as claims
-from mdppower.involutions import involution
-from mdppower.orbits import permuted
-from mdppower.pathwise import Pathwise, pathwise
-from mdppower.pathwise_claims import (
+from mdppower.orbits import pathwise_tests as module
+from mdppower.orbits.paper_quantities import (
+    action_is_optimal,
+    action_power,
+    greatest_power,
+    state_power,
+    state_value,
+)
+from mdppower.orbits.pathwise_tests import Pathwise, pathwise
+from mdppower.orbits.quantity import Quantity, Source
+from mdppower.orbits.rearrangements import permuted
+from mdppower.symmetry.involutions import involution
+from mdppower.theorems import pathwise_claims as claims
+from mdppower.theorems.pathwise_claims import (
     action_copy_test,
     bounded_by_max_test,
     copy_test,
@@ -25,8 +33,6 @@ from mdppower.pathwise_claims import (
     optimality_copy_test,
     step_test,
 )
-from mdppower.quantities import action_is_optimal, action_power, greatest_power, state_power, state_value
-from mdppower.quantity import Quantity, Source
 
 GAMMAS = (0.0, 0.3, 0.9, 0.999, 1.0)
 CASES = {path.stem: load(path) for path in GOLDEN}

@@ -15,9 +15,9 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 
 import mdppower as mp
-from mdppower._heatmap import UNIT, WALL, meets_greatest
-from mdppower.layout import grid_of
-from mdppower.number_text import number_texts
+from mdppower.display.heatmap import UNIT, WALL, meets_greatest
+from mdppower.display.number_text import number_texts
+from mdppower.mdp.layout import grid_of
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from hypothesis import given
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.policies import closed_policies, visit_distribution
+from mdppower.occupancy.closed_policies import closed_policies, visit_distribution
 
 
 def test_counts():

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from mdppower.errors import ParameterError
-from mdppower.proportions import Proportions, proportion_interval
+from mdppower.montecarlo.proportions import Proportions, proportion_interval
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 10), (3, 10), (10, 10), (50, 1000)])

@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 from strategies import GAMMAS, mdps, reward_rows
 
 import mdppower as mp
-from mdppower.exact_sets import exact_sets
-from mdppower.optimal_sets import OPEN, optimal_pairs
-from mdppower.options import worth
-from mdppower.quantities import (
+from mdppower.occupancy.option import worth
+from mdppower.orbits.paper_quantities import (
     action_is_optimal,
     action_power,
     average_optimal,
@@ -23,7 +21,9 @@ from mdppower.quantities import (
     state_power,
     state_value,
 )
-from mdppower.quantity import Quantity, Source, differences, evaluate_all
+from mdppower.orbits.quantity import Quantity, Source, differences, evaluate_all
+from mdppower.solvers.optimal_actions import OPEN, optimal_pairs
+from mdppower.solvers.optimal_actions_exact import exact_sets
 
 MANY = settings(max_examples=40, deadline=None)
 
@@ -144,7 +144,7 @@ def test_more_ties_than_one_call_decides():
 
 def test_ties_beyond_the_budget_stay_open(monkeypatch):
     """Of 600 ties 256 are decided by one call and 300 more within the budget of 300 · 3³."""
-    monkeypatch.setattr("mdppower.quantity.EXACT_WORK", 300 * 27)
+    monkeypatch.setattr("mdppower.orbits.quantity.EXACT_WORK", 300 * 27)
     rewards = np.array([[0.0, 1 + k, 1 + k] for k in range(600)]) / 7
     value, error = action_is_optimal(mp.envs.fork(2), "root", "->t1", 0.5)(rewards)
     assert ((error == 0) == (value == 1)).all()
@@ -239,7 +239,7 @@ def test_blocks_do_not_show(monkeypatch):
     rewards = np.random.default_rng(0).normal(size=(50, 8))
     several = [state_power(mdp, "star", 0.9), action_is_optimal(mdp, "star", "->empty", 0.9)]
     whole = evaluate_all(several, rewards)
-    monkeypatch.setattr("mdppower.quantity.ROOM", 7 * mdp.n_pairs)
+    monkeypatch.setattr("mdppower.orbits.quantity.ROOM", 7 * mdp.n_pairs)
     for one, two in zip(whole, evaluate_all(several, rewards), strict=True):
         assert (one == two).all()
 
@@ -254,8 +254,8 @@ def test_a_failure_has_its_number(monkeypatch):
             raise mp.SolverError("no", draw=int(np.flatnonzero(rewards[:, 0] == 23)[0]), gap=0.5)
         return rewards, None, np.zeros(len(rewards)), None
 
-    monkeypatch.setattr("mdppower.quantity.solve_rows", fails)
-    monkeypatch.setattr("mdppower.quantity.ROOM", 7 * mdp.n_pairs)
+    monkeypatch.setattr("mdppower.orbits.quantity.solve_rows", fails)
+    monkeypatch.setattr("mdppower.orbits.quantity.ROOM", 7 * mdp.n_pairs)
     with pytest.raises(mp.SolverError, match="reward function 23: no") as caught:
         state_power(mdp, "star", 0.9)(rewards)
     assert (caught.value.draw, caught.value.gap) == (23, 0.5)
@@ -305,7 +305,7 @@ def test_bad_input(call, error, text):
 
 
 def test_too_large_for_blackwell(monkeypatch):
-    from mdppower import optimal_sets
+    from mdppower.solvers import optimal_actions as optimal_sets
 
     monkeypatch.setattr(optimal_sets, "MOST_BLACKWELL", 2)
     with pytest.raises(mp.SizeError, match="at most 2 states, not 3"):

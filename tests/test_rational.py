@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.policies import closed_policies, recurrent_distribution, visit_distribution
-from mdppower.rational import Chain, rational, rational_kernel, solve
+from mdppower.mdp.rational import Chain, rational, rational_kernel, solve
+from mdppower.occupancy.closed_policies import closed_policies, recurrent_distribution, visit_distribution
 
 
 @given(st.integers(-1000, 1000), st.integers(1, 1000))

@@ -10,10 +10,10 @@ import pytest
 from claim_reports import PROVED, actions_in_figure_1, copy_in_figure_1, mirrored, report
 
 import mdppower as mp
-from mdppower import report_html
-from mdppower._report_words import ALARM
-from mdppower.report_html import STYLE, to_html
-from mdppower.reports import Evidence
+from mdppower.reports import html_page as report_html
+from mdppower.reports.html_page import STYLE, to_html
+from mdppower.reports.words import ALARM
+from mdppower.theorems.claim_report import Evidence
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 FORK = mp.envs.fork(2)

@@ -11,11 +11,11 @@ import pytest
 from claim_reports import DRAWS, MIRROR, PROVED, actions_in_figure_1, copy_in_figure_1, mirrored, report
 
 import mdppower as mp
-from mdppower._report_words import ALARM, by_interest, fold, moves, phi_words
-from mdppower.report_markdown import escape
-from mdppower.report_pages import SCHEMA, summary, summary_table, to_json, to_markdown, write_report
-from mdppower.reports import Evidence, Strict
-from mdppower.tables import render
+from mdppower.display.tables import render
+from mdppower.reports.markdown_page import escape
+from mdppower.reports.pages import SCHEMA, summary, summary_table, to_json, to_markdown, write_report
+from mdppower.reports.words import ALARM, by_interest, fold, moves, phi_words
+from mdppower.theorems.claim_report import Evidence, Strict
 
 FORK = mp.envs.fork(2)
 AGAINST = Evidence("pathwise", "contradicts", "draw 17: 0.3 > 0.1", {"draw": 17})
@@ -124,7 +124,7 @@ def test_labels_cannot_steer_a_terminal():
 
 
 def images(name):
-    """φ on the cells of a 5 × 4 map, as the formula at the top of `_report_words` has it."""
+    """φ on the cells of a 5 × 4 map, as the formula at the top of `mdppower.reports.words` has it."""
     way = {
         "left-right": lambda r, c: (r, 3 - c),
         "up-down": lambda r, c: (4 - r, c),

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower.actions import restricted
-from mdppower.suboptimal import policy_values
+from mdppower.agents.evaluation import policy_values
+from mdppower.mdp.actions import restricted
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 COMMITTED = Path(__file__).parent.parent / ".github" / "reproduce"

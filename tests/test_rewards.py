@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import mdppower as mp
-from mdppower.rewards import resolve
+from mdppower.rewards.distribution import resolve
 
 MDP = mp.envs.gridworld("ab*\nb.~")  # six states; marks a, b (twice), * and ~
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mdppower.errors import ParameterError
-from mdppower.runs import check_workers, run_in_order
+from mdppower.montecarlo.runs import check_workers, run_in_order
 
 
 def square(i):

@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 import mdppower as mp
-from mdppower.rewards import resolve
-from mdppower.sampling import latin_hypercube, make_sampler, replicate_size, sobol
+from mdppower.montecarlo.samplers import latin_hypercube, make_sampler, replicate_size, sobol
+from mdppower.rewards.distribution import resolve
 
 
 def rewards(n_states=5, spec="uniform"):

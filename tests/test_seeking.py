@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.seeking import directions, most_power_seeking
+from mdppower.measures.power_seeking import directions, most_power_seeking
 
 
 @settings(max_examples=30)

@@ -13,8 +13,19 @@ from matplotlib.patches import Rectangle
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.sensitivity import default_transforms, difference, sensitive_actions, sensitivity
-from mdppower.transforms import bisimulation_quotient, duplicate_state, independent, split_action, unroll
+from mdppower.sensitivity.transforms import (
+    bisimulation_quotient,
+    duplicate_state,
+    independent,
+    split_action,
+    unroll,
+)
+from mdppower.sensitivity.under_transforms import (
+    default_transforms,
+    difference,
+    sensitive_actions,
+    sensitivity,
+)
 
 SHUT = """
     #######
@@ -352,7 +363,9 @@ def test_refusals():
         sensitivity(fork, 0.9, transforms=[])
     with pytest.raises(mp.ParameterError, match="is of another MDP"):
         sensitivity(fork, 0.9, transforms=[duplicate_state(mp.envs.fork(3), "t1")])
-    with pytest.raises(mp.ParameterError, match=r"must be what mdppower\.transforms makes, got 'unroll'"):
+    with pytest.raises(
+        mp.ParameterError, match=r"must be what mdppower\.sensitivity\.transforms makes, got 'unroll'"
+    ):
         sensitivity(fork, 0.9, transforms=["unroll"])
     with pytest.raises(mp.LabelError, match="there is no state 't9'"):
         sensitive_actions(fork, "t9", 0.9)

@@ -15,9 +15,9 @@ from strategies import mdps
 
 import mdppower as mp
 from mdppower.errors import LabelError, ParameterError
-from mdppower.involutions import Budget, involution
-from mdppower.similarity import CopyFinder, check_actions, check_states, contains_copy, leaves_out
-from mdppower.vectors import extreme_rows
+from mdppower.occupancy.vectors import extreme_rows
+from mdppower.symmetry.copy_finder import CopyFinder, check_actions, check_states, contains_copy, leaves_out
+from mdppower.symmetry.involutions import Budget, involution
 
 RATES = (0.41, 0.77)
 

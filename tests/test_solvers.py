@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from strategies import GAMMAS, mdps, reward_rows
 
 import mdppower as mp
-from mdppower.policies import closed_policies, visit_distribution
+from mdppower.occupancy.closed_policies import closed_policies, visit_distribution
 from mdppower.solvers import stochastic
-from mdppower.solvers.accepted import certifiable
+from mdppower.solvers.accepted_gap import certifiable
 
 SMALL = [name for name, e in mp.envs.catalog().items() if e.build().n_states <= 500]
 

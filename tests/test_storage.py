@@ -16,8 +16,8 @@ from scipy import stats
 from strategies import mdps
 
 import mdppower as mp
-from mdppower import storage
-from mdppower.rewards import Independent
+from mdppower.files import netcdf as storage
+from mdppower.rewards.distribution import Independent
 
 REWARDS = {
     "text": "norm(0,1)",

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from strategies import mdps, reward_rows
 
 import mdppower as mp
-from mdppower import suboptimal
-from mdppower.policy_input import describe_policy, policy_from_description, policy_name, resolve_policy
-from mdppower.policy_rules import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
-from mdppower.solvers import pick, solve_rows
-from mdppower.solvers.accepted import certifiable
+from mdppower.agents import evaluation as suboptimal
+from mdppower.agents.evaluation import evaluate, policy_values
+from mdppower.agents.policies import describe_policy, policy_from_description, policy_name, resolve_policy
+from mdppower.agents.rules import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
+from mdppower.solvers.accepted_gap import certifiable
 from mdppower.solvers.backup import mean_best_successor
-from mdppower.suboptimal import evaluate, policy_values
+from mdppower.solvers.optimal_values import pick, solve_rows
 
 RULES = [
     uniformly_random(), optimal(), lookahead(1), lookahead(3), epsilon_greedy(0.1), softmax(0.2), satisficing(0.7),
@@ -608,7 +608,7 @@ def test_a_function_can_be_read_about_but_not_asked_again(tmp_path):
 
 
 def test_files_without_a_word_of_policies_are_of_optimal_ones(tmp_path, monkeypatch):
-    from mdppower import storage
+    from mdppower.files import netcdf as storage
 
     estimate = mp.power(ROOT, 0.9, samples=64, rng=0)
     dumps = storage.json.dumps
@@ -620,7 +620,7 @@ def test_files_without_a_word_of_policies_are_of_optimal_ones(tmp_path, monkeypa
 
 
 def test_a_file_with_an_unknown_rule_is_refused(tmp_path, monkeypatch):
-    from mdppower import storage
+    from mdppower.files import netcdf as storage
 
     monkeypatch.setattr(storage, "describe_policy", lambda policy: {"kind": "clairvoyant"})
     mp.power(ROOT, 0.9, samples=64, rng=0, policy=optimal()).save(tmp_path / "a.nc")

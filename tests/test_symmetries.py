@@ -14,8 +14,8 @@ from strategies import mdps
 
 import mdppower as mp
 from mdppower.errors import ParameterError
-from mdppower.involutions import Budget
-from mdppower.symmetries import is_automorphism, symmetries
+from mdppower.symmetry.automorphisms import is_automorphism, symmetries
+from mdppower.symmetry.involutions import Budget
 
 
 def dense_rows(mdp):

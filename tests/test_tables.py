@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower.tables import power_table, render
+from mdppower.display.tables import power_table, render
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 
 import mdppower as mp
 from mdppower._colours import WALL_COLOUR
-from mdppower.layout import grid_of
-from mdppower.number_text import number_texts
-from mdppower.terminal import WALL, _colour, show_map, terminal_map
+from mdppower.display.number_text import number_texts
+from mdppower.display.terminal import WALL, _colour, show_map, terminal_map
+from mdppower.mdp.layout import grid_of
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -13,13 +13,13 @@ from cases import GOLDEN, golden_mdp, load
 
 import mdppower as mp
 from mdppower import theorems
-from mdppower.involutions import Budget, CopySearch, involution
-from mdppower.quantities import state_power, state_value
-from mdppower.reports import Evidence
+from mdppower.orbits.paper_quantities import state_power, state_value
+from mdppower.orbits.voting import binary_votes, votes
+from mdppower.symmetry.involutions import Budget, CopySearch, involution
 from mdppower.theorems import evidence, power_facts, searches, suboptimal_power
+from mdppower.theorems.candidates import may_have_copy, state_candidates
+from mdppower.theorems.claim_report import Evidence
 from mdppower.theorems.long_run import end_groups, reached_for_certain, sure_one_cycles
-from mdppower.theorems.where import may_have_copy, state_candidates
-from mdppower.voting import binary_votes, votes
 
 FIGURE_1 = mp.envs.figure_1()
 HERE = theorems.setting(FIGURE_1, [0, 0.5, 1], samples=200, votes=50, rng=0)
@@ -239,7 +239,7 @@ def test_random_mdps():
 def test_power_without_the_reward_of_the_state(monkeypatch):
     """POWER without the −R(s) term is v(s): neither Prop. 5.4's equality nor the sharper form of 5.5 survives."""
     monkeypatch.setattr(power_facts, "state_power", state_value)
-    monkeypatch.setattr("mdppower.pathwise_claims.state_power", state_value)
+    monkeypatch.setattr("mdppower.theorems.pathwise_claims.state_power", state_value)
     complete = mp.RewardlessMDP.from_successors({s: {t: t for t in range(3)} for s in range(3)})
     assert theorems.proposition_5_4(complete).verdict == "violated"
     assert theorems.proposition_5_5(HERE, "r_ne", "r_se").verdict == "violated"
@@ -302,7 +302,7 @@ def test_verify_figure_1():
 
 
 def test_the_same_seed_gives_the_same_report():
-    from mdppower.report_pages import to_json
+    from mdppower.reports.pages import to_json
 
     texts = []
     for _ in range(2):
@@ -345,7 +345,7 @@ def test_a_map_that_mirrors_itself():
 
 
 def test_a_map_without_symmetry_says_so():
-    from mdppower.report_pages import summary
+    from mdppower.reports.pages import summary
 
     maze = mp.envs.make("maze")
     found = theorems.verify(maze, 0.5, samples=50, votes=20, rng=0, claims=["prop-6.6"], progress=False)

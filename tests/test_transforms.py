@@ -19,13 +19,13 @@ from scipy import stats
 from strategies import mdps
 
 import mdppower as mp
-from mdppower._copied_rewards import Repeated, gathered, repeated
 from mdppower.envs.paper import FIGURE_9_POWER
-from mdppower.exact import exact_rows
-from mdppower.rational import rational_kernel
-from mdppower.reward_laws import exact_law
-from mdppower.rewards import resolve
-from mdppower.transforms import (
+from mdppower.integrals.reward_laws import exact_law
+from mdppower.mdp.rational import rational_kernel
+from mdppower.measures.exact_means import exact_rows
+from mdppower.rewards.distribution import resolve
+from mdppower.sensitivity.copied_rewards import Repeated, gathered, repeated
+from mdppower.sensitivity.transforms import (
     Transformed,
     bisimulation_quotient,
     duplicate_state,

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.policies import closed_policies, visit_distribution
-from mdppower.vectors import distinct_rows, extreme_rows
-from mdppower.visit_sets import GENERIC
+from mdppower.occupancy.closed_policies import closed_policies, visit_distribution
+from mdppower.occupancy.vectors import distinct_rows, extreme_rows
+from mdppower.occupancy.visit_distributions import GENERIC
 
 CASES = [pytest.param(load(path), id=path.stem) for path in GOLDEN]
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdppower.errors import ParameterError, SizeError
-from mdppower.volumes import ROUTES, components, integral, moments, volume, work
+from mdppower.integrals.volumes import ROUTES, components, integral, moments, volume, work
 
 both = pytest.mark.parametrize("route", ROUTES)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from mdppower._typing import FloatArray
-from mdppower.mdp import RewardlessMDP
-from mdppower.solvers.kernel import kernel
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.solvers.compiled import kernel
 
 
 def mean_best_successor(mdp: RewardlessMDP, values: FloatArray) -> FloatArray:

@@ -39,8 +39,8 @@ from __future__ import annotations
 import numpy as np
 
 from mdppower._typing import FloatArray, IntArray
-from mdppower.mdp import RewardlessMDP
-from mdppower.solvers.kernel import kernel
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.solvers.compiled import kernel
 
 EPS = float(np.finfo(np.float64).eps)
 LANES = 4

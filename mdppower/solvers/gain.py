@@ -3,7 +3,7 @@
 Where it ends. Under every policy the states visited for ever make up *end components*, sets that some policy never
 leaves (de Alfaro 1997). So the optimal gain is found in three steps, of which the first is the same for all rewards:
 
-1. The maximal end components of the graph (`mdppower.graph.end_components`).
+1. The maximal end components of the graph (`mdppower.mdp.graph.end_components`).
 2. The gain λ of each. Its states can all be reached from each other, so that λ is one constant; the solvers for
    deterministic and for stochastic MDPs find it, with a gap. A component of one state has λ = R.
 3. The best mixture of components that can be reached: with each component as one node that may *stop* and earn λ,
@@ -27,8 +27,8 @@ from scipy.sparse.linalg import splu
 
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.errors import SolverError
-from mdppower.graph import end_components
-from mdppower.mdp import RewardlessMDP
+from mdppower.mdp.graph import end_components
+from mdppower.mdp.model import RewardlessMDP
 
 EPS = float(np.finfo(np.float64).eps)
 MOST_ITERATIONS = 1000

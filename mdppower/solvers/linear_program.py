@@ -30,11 +30,11 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
-from mdppower import lp
 from mdppower._typing import FloatArray, IntArray
-from mdppower.actions import greedy
 from mdppower.errors import SolverError
-from mdppower.mdp import RewardlessMDP
+from mdppower.mdp.actions import greedy
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.solvers import linprog as lp
 
 EPS = float(np.finfo(np.float64).eps)
 VERTEX = 1e-3

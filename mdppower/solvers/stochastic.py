@@ -44,10 +44,10 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from mdppower._typing import FloatArray, IntArray
-from mdppower.graph import adjacency
-from mdppower.mdp import RewardlessMDP
-from mdppower.solvers.accepted import certifiable
-from mdppower.solvers.kernel import kernel
+from mdppower.mdp.graph import adjacency
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.solvers.accepted_gap import certifiable
+from mdppower.solvers.compiled import kernel
 
 EPS = float(np.finfo(np.float64).eps)
 BAND_WORK = 3e7

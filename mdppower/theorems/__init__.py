@@ -1,9 +1,9 @@
 """Turner's theorems on the user's own MDP, and the post's: hypotheses found by search, conclusions tested.
 
 `verify` goes through an MDP; each claim is a function of its own, about states and actions of one's choice, and gives
-a `mdppower.reports.ClaimReport`. A theorem is certified by the permutation φ that makes it apply; samples can refute
-it and never prove it. Sources: Turner, Smith, Shah, Critch & Tadepalli, *Optimal Policies Tend to Seek Power*, arXiv
-1912.01683v10; the post *Modeling AI Takeoff Scenarios*.
+a `mdppower.theorems.claim_report.ClaimReport`. A theorem is certified by the permutation φ that makes it apply;
+samples can refute it and never prove it. Sources: Turner, Smith, Shah, Critch & Tadepalli, *Optimal Policies Tend to
+Seek Power*, arXiv 1912.01683v10; the post *Modeling AI Takeoff Scenarios*.
 
 =========== ==========================================================================================
 claim       what it says
@@ -25,16 +25,16 @@ def-C.1     no policy has more POWER than an optimal one
 
 from __future__ import annotations
 
-from mdppower.bound_checks import check_bound
-from mdppower.counterexamples import search_counterexample
-from mdppower.involutions import Budget
-from mdppower.main_theorem import check_main_theorem
+from mdppower.symmetry.involutions import Budget
+from mdppower.theorems.claim_setting import Setting, setting
+from mdppower.theorems.counterexamples import search_counterexample
 from mdppower.theorems.keeping_options import proposition_6_6, proposition_6_9_1, proposition_6_9_2
 from mdppower.theorems.long_run import corollary_6_14, end_groups, proposition_6_12, theorem_6_13
+from mdppower.theorems.post_lemma import check_bound
+from mdppower.theorems.post_theorem import check_main_theorem
 from mdppower.theorems.power_facts import lemma_5_3, proposition_5_4, proposition_5_5
 from mdppower.theorems.power_is_not_optimality import proposition_b_1, proposition_b_4
 from mdppower.theorems.searches import CLAIMS
-from mdppower.theorems.setting import Setting, setting
 from mdppower.theorems.suboptimal_power import definition_c_1
 from mdppower.theorems.verification import Verification, verify
 

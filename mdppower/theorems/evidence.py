@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from mdppower._typing import FloatArray
-from mdppower.orbits import rounded
-from mdppower.pathwise import Pathwise, draws
-from mdppower.quantity import Quantity
-from mdppower.reports import ClaimReport, Evidence, Outcome
-from mdppower.theorems.setting import Setting
-from mdppower.voting import MOST_COUNTED, Votes, binary_votes, holm, votes
+from mdppower.orbits.pathwise_tests import Pathwise, draws
+from mdppower.orbits.quantity import Quantity
+from mdppower.orbits.rearrangements import rounded
+from mdppower.orbits.voting import MOST_COUNTED, Votes, binary_votes, holm, votes
+from mdppower.theorems.claim_report import ClaimReport, Evidence, Outcome
+from mdppower.theorems.claim_setting import Setting
 
 EXHAUSTIVE = 10
 """An orbit votes as a whole if no more than so many times the size of a sample have to be solved."""

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 
 from mdppower._typing import BoolArray, Label
-from mdppower.actions import equivalent_pairs
-from mdppower.embeddings import embedding
-from mdppower.involutions import CopySearch, Involution, spread
-from mdppower.pathwise_claims import action_copy_test, copy_test, optimality_copy_test
-from mdppower.quantities import action_is_optimal, action_power, state_power
-from mdppower.reports import ClaimReport, Evidence, Hypothesis, Status, Strict
-from mdppower.similarity import leaves_out
+from mdppower.mdp.actions import equivalent_pairs
+from mdppower.orbits.paper_quantities import action_is_optimal, action_power, state_power
+from mdppower.symmetry.copy_finder import leaves_out
+from mdppower.symmetry.embeddings import embedding
+from mdppower.symmetry.involutions import CopySearch, Involution, spread
+from mdppower.theorems.claim_report import ClaimReport, Evidence, Hypothesis, Status, Strict
+from mdppower.theorems.claim_setting import Setting, SettingLike, as_setting
 from mdppower.theorems.evidence import from_pathwise, orbit_evidence
-from mdppower.theorems.setting import Setting, SettingLike, as_setting
+from mdppower.theorems.pathwise_claims import action_copy_test, copy_test, optimality_copy_test
 
 BLACKWELL_SHARE = 5
 """Optimal actions at the ends of γ are limits, and take longer: so many times fewer draws are made there."""

@@ -17,17 +17,17 @@ import numpy as np
 
 from mdppower._typing import BoolArray, Label
 from mdppower.errors import ParameterError
-from mdppower.involutions import CopySearch, Involution, spread
-from mdppower.mdp import RewardlessMDP
-from mdppower.pathwise_claims import copy_test, ends_copy_test
-from mdppower.quantities import average_optimal, state_power
-from mdppower.reports import ClaimReport, Hypothesis, Strict
-from mdppower.similarity import leaves_out
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.occupancy.vectors import distinct_rows
+from mdppower.occupancy.visit_distributions import Recurrent
+from mdppower.orbits.paper_quantities import average_optimal, state_power
+from mdppower.symmetry.copy_finder import leaves_out
+from mdppower.symmetry.involutions import CopySearch, Involution, spread
+from mdppower.theorems.claim_report import ClaimReport, Hypothesis, Strict
+from mdppower.theorems.claim_setting import Setting, SettingLike, as_setting
 from mdppower.theorems.evidence import from_pathwise, orbit_evidence
 from mdppower.theorems.keeping_options import certificate, copy_hypothesis, labels
-from mdppower.theorems.setting import Setting, SettingLike, as_setting
-from mdppower.vectors import distinct_rows
-from mdppower.visit_sets import Recurrent
+from mdppower.theorems.pathwise_claims import copy_test, ends_copy_test
 
 
 def proposition_6_12(here: SettingLike, state: Label, other: Label) -> ClaimReport:

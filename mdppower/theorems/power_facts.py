@@ -18,13 +18,13 @@ import numpy as np
 
 from mdppower._text import count
 from mdppower._typing import FloatArray, Label
-from mdppower.pathwise_claims import bounded_by_max_test, neighbours_test, step_test
-from mdppower.quantities import state_power
-from mdppower.quantity import evaluate_all
-from mdppower.rational import rational_rows
-from mdppower.reports import ClaimReport, Evidence, Hypothesis, Outcome
+from mdppower.mdp.rational import rational_rows
+from mdppower.orbits.paper_quantities import state_power
+from mdppower.orbits.quantity import evaluate_all
+from mdppower.theorems.claim_report import ClaimReport, Evidence, Hypothesis, Outcome
+from mdppower.theorems.claim_setting import Setting, SettingLike, as_setting
 from mdppower.theorems.evidence import ALWAYS, drawn, from_pathwise
-from mdppower.theorems.setting import Setting, SettingLike, as_setting
+from mdppower.theorems.pathwise_claims import bounded_by_max_test, neighbours_test, step_test
 
 NEAR = (1e-2, 1e-4, 1e-6)
 """How near to the ends of γ continuity is looked at."""

@@ -24,13 +24,13 @@ import numpy as np
 
 from mdppower._typing import Label
 from mdppower.errors import RewardError, SizeError, SolverError
-from mdppower.measure import power
-from mdppower.optimality import action_optimality
-from mdppower.quantities import action_is_optimal, action_power
-from mdppower.rational import rational
-from mdppower.reports import ClaimReport, Evidence, Hypothesis, Status
-from mdppower.theorems.setting import Setting, SettingLike, as_setting
-from mdppower.voting import Votes, votes
+from mdppower.mdp.rational import rational
+from mdppower.measures.action_optimality import action_optimality
+from mdppower.measures.power import power
+from mdppower.orbits.paper_quantities import action_is_optimal, action_power
+from mdppower.orbits.voting import Votes, votes
+from mdppower.theorems.claim_report import ClaimReport, Evidence, Hypothesis, Status
+from mdppower.theorems.claim_setting import Setting, SettingLike, as_setting
 
 LAW = "uniform"
 EXACT_STATES = 8

@@ -17,10 +17,19 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mdppower._typing import Label
-from mdppower.involutions import CopySearch
-from mdppower.measure import power
-from mdppower.optimality import action_optimality
-from mdppower.reports import ClaimReport, Evidence, Hypothesis, Status
+from mdppower.measures.action_optimality import action_optimality
+from mdppower.measures.power import power
+from mdppower.symmetry.involutions import CopySearch
+from mdppower.theorems.candidates import (
+    Survey,
+    action_candidates,
+    may_have_copy,
+    ranked,
+    representatives,
+    state_candidates,
+)
+from mdppower.theorems.claim_report import ClaimReport, Evidence, Hypothesis, Status
+from mdppower.theorems.claim_setting import Setting
 from mdppower.theorems.evidence import ALWAYS
 from mdppower.theorems.keeping_options import (
     never_returns,
@@ -39,16 +48,7 @@ from mdppower.theorems.long_run import (
 )
 from mdppower.theorems.power_facts import lemma_5_3, neighbours, proposition_5_4, proposition_5_5
 from mdppower.theorems.power_is_not_optimality import LAW, proposition_b_1, proposition_b_4
-from mdppower.theorems.setting import Setting
 from mdppower.theorems.suboptimal_power import MOST_STATES, definition_c_1
-from mdppower.theorems.where import (
-    Survey,
-    action_candidates,
-    may_have_copy,
-    ranked,
-    representatives,
-    state_candidates,
-)
 
 MOST_MADE = 40
 """Most reports made, untested ones thrown away, to choose the most interesting from."""

@@ -1,7 +1,7 @@
 """Definition C.1: POWER of agents that do not act optimally.
 
-Source: Turner, Smith, Shah, Critch & Tadepalli, *Optimal Policies Tend to Seek Power*, arXiv 1912.01683v10,
-appendix C. POWER^pol(s, γ) has the value of pol(R, γ) in place of the optimal one (`mdppower.suboptimal`). Two things
+Source: Turner, Smith, Shah, Critch & Tadepalli, *Optimal Policies Tend to Seek Power*, arXiv 1912.01683v10, appendix
+C. POWER^pol(s, γ) has the value of pol(R, γ) in place of the optimal one (`mdppower.agents.evaluation`). Two things
 are so in every MDP, reward function by reward function: no policy achieves more than an optimal one, and an optimal
 one as much. How states are ordered may change with pol, as in figure 11 of the paper.
 """
@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from mdppower.agents.evaluation import policy_values
+from mdppower.agents.policies import policy_name, resolve_policy
+from mdppower.agents.rules import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
 from mdppower.errors import SolverError
-from mdppower.policy_input import policy_name, resolve_policy
-from mdppower.policy_rules import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
-from mdppower.quantities import state_power
-from mdppower.quantity import evaluate_all
-from mdppower.reports import ClaimReport, Evidence, Outcome
-from mdppower.suboptimal import policy_values
+from mdppower.orbits.paper_quantities import state_power
+from mdppower.orbits.quantity import evaluate_all
+from mdppower.theorems.claim_report import ClaimReport, Evidence, Outcome
+from mdppower.theorems.claim_setting import SettingLike, as_setting
 from mdppower.theorems.evidence import ALWAYS, drawn
-from mdppower.theorems.setting import SettingLike, as_setting
 
 MOST_DRAWS = 64
 """Policies are evaluated draw by draw: fewer draws than for other tests."""
@@ -40,8 +40,8 @@ def definition_c_1(here: SettingLike, policies: Sequence[Any] | None = None) -> 
     ----------
     here : Setting or RewardlessMDP
     policies : sequence of policies, optional
-        See `mdppower.policy_input.resolve_policy`. Default: random, 2-step lookahead, ε-greedy, softmax, satisficing,
-        and optimal.
+        See `mdppower.agents.policies.resolve_policy`. Default: random, 2-step lookahead, ε-greedy, softmax,
+        satisficing, and optimal.
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """All claims on one MDP: which apply, by which symmetry, and what tests of them gave.
 
-For each claim the MDP is gone through for states and actions where its hypotheses may hold (`where`), up to a time;
-of what is found the most interesting are tested and reported. A claim that applies nowhere gets one report that says
-so, and whether that is proved.
+For each claim the MDP is gone through for states and actions where its hypotheses may hold (`candidates`), up to a
+time; of what is found the most interesting are tested and reported. A claim that applies nowhere gets one report that
+says so, and whether that is proved.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any, overload
 from mdppower._checks import positive, positive_integer
 from mdppower._text import count
 from mdppower.errors import ParameterError, SizeError, SolverError
-from mdppower.involutions import Budget
-from mdppower.mdp import RewardlessMDP
-from mdppower.reports import ClaimReport, Hypothesis
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.symmetry.involutions import Budget
+from mdppower.theorems.candidates import Survey
+from mdppower.theorems.claim_report import ClaimReport, Hypothesis
+from mdppower.theorems.claim_setting import GAMMAS, Setting, setting
 from mdppower.theorems.evidence import judged_together
 from mdppower.theorems.searches import CLAIMS, SEARCHES
-from mdppower.theorems.setting import GAMMAS, Setting, setting
-from mdppower.theorems.where import Survey
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +76,8 @@ class Verification(Sequence[ClaimReport]):
         return facts | {f"search, {claim}": str(survey) for claim, survey in self.surveys.items()}
 
     def save(self, path: Any, title: str | None = None) -> None:
-        """Write the reports as .md, .html or .json; see `mdppower.report_pages.write_report`."""
-        from mdppower.report_pages import write_report
+        """Write the reports as .md, .html or .json; see `mdppower.reports.pages.write_report`."""
+        from mdppower.reports.pages import write_report
 
         write_report(self.reports, path, title=title or f"Claims about {self.here.mdp!r}", about=self.about)
 

@@ -1,0 +1,229 @@
+"""Gymnasium in: an environment that shows its transition table P becomes a `RewardlessMDP`.
+
+Gymnasium's toy-text environments keep ``P[s][a] = [(probability, next state, reward, terminated), …]``. Two things
+in it have no counterpart in an MDP: the reward, which is left out, and ``terminated``, which belongs to a
+transition and not to a state. What is made of the latter is the caller's choice and is recorded in ``mdp.origin``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import reprlib
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mdppower._typing import BoolArray
+from mdppower.adapters.gymnasium_check import compare_steps
+from mdppower.adapters.gymnasium_table import read_table
+from mdppower.adapters.gymnasium_termination import absorb, only_reachable, sink
+from mdppower.errors import LabelError, MDPPowerWarning, ModelError, ParameterError
+from mdppower.mdp.canonical import numbers
+from mdppower.mdp.model import RewardlessMDP
+
+if TYPE_CHECKING:
+    import gymnasium
+
+TERMINATED = ("absorb", "sink", "continue")
+
+
+def from_gymnasium(
+    env: gymnasium.Env[Any, Any] | str | Mapping[Any, Any] | Sequence[Any],
+    *,
+    terminated: str = "absorb",
+    reachable_only: bool = False,
+    check: bool = False,
+    rng: Any = None,
+) -> RewardlessMDP:
+    """Build an MDP from the transition table of a Gymnasium environment; its reward is ignored.
+
+    Parameters
+    ----------
+    env : gymnasium.Env, str, or table
+        An environment with a table ``env.unwrapped.P``, the id of one, or such a table itself: a mapping or
+        sequence ``P[s][a]`` of entries (probability, next state, reward, terminated); the last two may be
+        left out. States are in the order of P's keys, sorted if these are all int; the keys of ``P[s]`` are the
+        feasible actions of s. State labels are ``state_labels`` of the environment (and then also its
+        ``action_labels``, ``layout``, ``marks``), (row, column) for FrozenLake and CliffWalking, (row, column,
+        passenger, destination) for Taxi, and else the keys.
+    terminated : {"absorb", "sink", "continue"}
+        What to make of a *terminated* transition, one that ends the episode.
+
+        ``"absorb"``: the episode stays for ever where it ended. A state is *live* if it is a start
+        (``initial_state_distrib`` is positive), or no terminated transition of another state enters it, or a
+        transition of a live state that is not terminated enters it. States that are not live become
+        absorbing: their actions stay. Where a terminated transition of a live state enters a live one, it
+        goes to an absorbing twin of that, labelled (label, "done"), whose only action is "stay". States that
+        are absorbing in P are left as they are, and need no twin.
+
+        ``"sink"``: every terminated transition goes to one absorbing state labelled "end".
+
+        ``"continue"``: the flag is ignored.
+    reachable_only : bool
+        Drop the states that the result cannot reach from a positive ``initial_state_distrib``.
+    check : bool
+        Compare ``step`` with P: 50,000 steps or more of random actions are taken in the unwrapped environment,
+        which is left where that ends. An outcome that P rules out is refused at once. So is a pair whose counts
+        differ from P by Pearson's χ² test (cells with less than 5 expected pooled) and by exact binomial
+        tests of its cells, since the tail of χ² is too light for such counts: p-values corrected for the number
+        of pairs are below 1e-6, which is about the probability that an honest environment is refused. Pairs that
+        random actions do not come to remain unchecked; ``origin["checked"]`` says how many were tried.
+    rng : None, int, SeedSequence, BitGenerator or Generator
+        Seed of `check`; what `numpy.random.default_rng` takes.
+
+    Returns
+    -------
+    RewardlessMDP
+        Its ``origin`` has "source", "terminated" and "changed" (what that choice changed), and
+        "reachable_only" and "checked" where these were asked for.
+
+    Raises
+    ------
+    LabelError
+        There is no environment of that id.
+    ModelError
+        The environment cannot be made, has no table P, its P is not that of an MDP, or `check` finds that
+        ``step`` does otherwise.
+    ParameterError
+        `env` is nothing of the above, `terminated` is not one of the three, or `reachable_only` or `check` are
+        asked for where there is no initial distribution or no environment.
+
+    Examples
+    --------
+    >>> import gymnasium
+    >>> lake = from_gymnasium(gymnasium.make("FrozenLake-v1", is_slippery=False))
+    >>> lake.successors((0, 0), 2), lake.index("G")
+    ({(0, 1): 1.0}, 15)
+    >>> lake.origin
+    {'source': 'FrozenLake-v1(is_slippery=False)', 'terminated': 'absorb', 'changed': 'nothing'}
+    """
+    if terminated not in TERMINATED:
+        raise ParameterError(f"terminated must be one of {', '.join(map(repr, TERMINATED))}, got {terminated!r}")
+    if not isinstance(env, str):
+        return _convert(env, terminated, reachable_only, check, rng)
+    made = make_environment(env)
+    try:
+        return _convert(made, terminated, reachable_only, check, rng)
+    finally:
+        made.close()
+
+
+def _convert(env: Any, terminated: str, reachable_only: bool, check: bool, rng: Any) -> RewardlessMDP:
+    name, base, entries = _open(env)
+    if base is None and (reachable_only or check):
+        raise ParameterError(f"a bare table has no {'episodes to check' if check else 'initial_state_distrib'}")
+    if reachable_only and getattr(base, "initial_state_distrib", None) is None:
+        raise ParameterError(f"{name} has no initial_state_distrib: reachable_only=True cannot know the starts")
+    if getattr(base, "fickle_passenger", False) and not check:
+        warnings.warn(
+            f"{name}: P leaves out that the passenger may change the destination; check=True shows it",
+            MDPPowerWarning,
+            stacklevel=3,
+        )
+    origin = {"source": name, "terminated": terminated}
+    try:
+        table = read_table(entries, base)
+        # Rows that termination is going to replace are part of P too: all of it is validated first.
+        plain = table.build()
+        starts = _starts(base, len(plain.states))
+        if check:
+            origin["checked"] = compare_steps(base, table, rng)
+        if terminated == "absorb":
+            table, origin["changed"] = absorb(table, starts, plain.absorbing_states)
+        elif terminated == "sink":
+            table, origin["changed"] = sink(table)
+        else:
+            origin["changed"] = "nothing"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MDPPowerWarning)  # of rescaled rows: `plain` has warned
+            mdp = table.build(origin)
+        return only_reachable(mdp, starts, origin) if reachable_only else mdp
+    except ModelError as error:
+        raise ModelError(f"{name}: {error}") from None
+
+
+# ---------------------------------------------------------------------- what is given
+
+
+def _open(env: Any) -> tuple[str, Any, Any]:
+    """Its name, the unwrapped environment (None for a bare table), and P."""
+    if isinstance(env, Mapping | Sequence) and not isinstance(env, bytes):
+        return "table", None, env
+    import gymnasium
+
+    if not isinstance(env, gymnasium.Env):
+        kind = type(env).__name__
+        raise ParameterError(f"env must be a gymnasium.Env, the id of one, or a table P[s][a], got {kind}")
+    base: Any = env.unwrapped
+    name = type(base).__name__
+    if base.spec is not None:
+        name = base.spec.id
+        registered = gymnasium.registry[name].kwargs if name in gymnasium.registry else {}
+        # How it looks does not matter; what the id stands for need not be repeated. Arrays compare by repr.
+        given = [
+            f"{k}={' '.join(reprlib.repr(v).split())}"
+            for k, v in base.spec.kwargs.items()
+            if k != "render_mode" and not (k in registered and repr(registered[k]) == repr(v))
+        ]
+        name += f"({', '.join(given)})" if given else ""
+    table = getattr(base, "P", None)
+    if table is None:
+        raise ModelError(
+            f"{name} has no transition table P (env.unwrapped.P); build the MDP with RewardlessMDP.from_successors "
+            "or from_arrays from what is known of its dynamics"
+        )
+    return name, base, table
+
+
+def make_environment(name: str, /, **options: Any) -> gymnasium.Env[Any, Any]:
+    """``gymnasium.make``, with our errors.
+
+    Parameters
+    ----------
+    name : str
+        The id of an environment.
+    **options
+        Passed on.
+
+    Returns
+    -------
+    gymnasium.Env
+
+    Raises
+    ------
+    LabelError
+        There is no environment of that id.
+    ModelError
+        It cannot be imported or made.
+
+    Examples
+    --------
+    >>> make_environment("FrozenLake-v1", map_name="8x8").unwrapped.nrow
+    8
+    """
+    import gymnasium
+
+    try:
+        return gymnasium.make(name, **{"disable_env_checker": True, **options})
+    except Exception as error:  # a constructor may raise anything
+        text = " ".join(str(error).split())
+        lookup = (gymnasium.error.UnregisteredEnv, gymnasium.error.DeprecatedEnv)
+        if not isinstance(error, lookup) and type(error) is not gymnasium.error.Error:
+            raise ModelError(f"environment {name!r} cannot be made: {type(error).__name__}: {text}") from None
+        near = difflib.get_close_matches(name.rpartition(":")[2], gymnasium.registry, n=1, cutoff=0.75)
+        hint = f"did you mean {near[0]!r}?" if near else "gymnasium.pprint_registry() lists those there are"
+        raise LabelError(f"there is no environment {name!r}; {hint}") from None
+
+
+def _starts(base: Any, n_states: int) -> BoolArray:
+    """(S,) whether an episode can start there; nowhere, if the environment does not say."""
+    given = getattr(base, "initial_state_distrib", None)
+    if given is None:
+        return np.zeros(n_states, bool)
+    initial = numbers(given, "initial_state_distrib")
+    if initial.shape != (n_states,):
+        raise ModelError(f"initial_state_distrib must have one number a state ({n_states}), got {initial.shape}")
+    positive: BoolArray = initial > 0
+    return positive

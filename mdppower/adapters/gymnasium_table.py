@@ -1,0 +1,142 @@
+"""Gymnasium's table P as arrays, every entry checked, with labels that mean something."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from scipy.sparse import coo_array
+
+from mdppower._text import shorten
+from mdppower._typing import AnyArray, BoolArray, Label
+from mdppower.errors import ModelError
+from mdppower.mdp.canonical import plain_label
+from mdppower.mdp.model import RewardlessMDP
+
+
+@dataclass(frozen=True)
+class Table:
+    """P as arrays. `owner` and `codes` belong to pairs; `pair`, `target`, `probability`, `flag` to entries."""
+
+    keys: list[Label]
+    moves: list[Label]
+    states: list[Label]
+    actions: list[Label]
+    layout: AnyArray | None
+    marks: Mapping[str, Iterable[int]]
+    owner: AnyArray
+    codes: AnyArray
+    pair: AnyArray
+    target: AnyArray
+    probability: AnyArray
+    flag: BoolArray
+
+    def build(self, origin: Mapping[str, str] | None = None) -> RewardlessMDP:
+        """The MDP of the table; ModelError where it is none."""
+        shape = (len(self.owner), len(self.states))
+        kernel = coo_array((self.probability, (self.pair, self.target)), shape=shape)
+        return RewardlessMDP.from_pairs(
+            self.owner, kernel, states=self.states, actions=self.actions, action_codes=self.codes,
+            layout=self.layout, marks=self.marks, origin=origin,
+        )  # fmt: skip
+
+
+def read_table(entries: Any, base: Any) -> Table:
+    """The table, labelled as the environment `base` (or None) has it; ModelError names what is malformed."""
+    given = _items(entries, "P")
+    if not given:
+        raise ModelError("P has no states")
+    keys = [key for key, _ in given]
+    index = {key: i for i, key in enumerate(keys)}
+    states, layout, marks = _labels(base, keys)
+    owner: list[int] = []
+    moves: list[Label] = []
+    rows: list[tuple[int, float, int, bool]] = []
+    for i, (state, (_, choices)) in enumerate(zip(states, given, strict=True)):
+        for action, outcomes in _items(choices, f"state {state!r}: P[s]"):
+            where = f"state {state!r}, action {action!r}"
+            listed = _items(outcomes, f"{where}: P[s][a]")
+            if not listed:
+                raise ModelError(f"{where}: P[s][a] is empty")
+            rows += [(len(owner), *_outcome(outcome, index, where)) for _, outcome in listed]
+            owner.append(i)
+            moves.append(action)
+        if not owner or owner[-1] != i:
+            raise ModelError(f"state {state!r} has no action")
+    distinct = _in_order(list(dict.fromkeys(moves)))
+    code = {action: k for k, action in enumerate(distinct)}
+    names = getattr(base, "action_labels", None) if getattr(base, "state_labels", None) is not None else None
+    try:
+        actions = distinct if names is None else [plain_label(names[a]) for a in distinct]
+    except (IndexError, KeyError, TypeError):
+        raise ModelError(f"action_labels does not have a label for each of the actions {shorten(distinct)}") from None
+    pair, probability, target, flag = (np.array(column) for column in zip(*rows, strict=True))
+    codes = np.array([code[a] for a in moves])
+    return Table(
+        keys, distinct, states, actions, layout, marks, np.array(owner), codes, pair, target, probability, flag
+    )
+
+
+def _items(table: Any, where: str) -> list[tuple[Label, Any]]:
+    """(key, value) of a mapping or a sequence; in the order of its keys if these are all int."""
+    if isinstance(table, Mapping):
+        items = {plain_label(key): value for key, value in table.items()}
+        return [(key, items[key]) for key in _in_order(list(items))]
+    if isinstance(table, Sequence) and not isinstance(table, str | bytes):
+        return list(enumerate(table))
+    raise ModelError(f"{where} is {reprlib.repr(table)}, not a mapping or a sequence")
+
+
+def _in_order(keys: list[Any]) -> list[Any]:
+    return sorted(keys) if all(isinstance(key, int) for key in keys) else keys
+
+
+def _outcome(entry: Any, index: Mapping[Label, int], where: str) -> tuple[float, int, bool]:
+    """Probability, position of the next state, and flag of an entry of P."""
+    if not isinstance(entry, tuple | list | np.ndarray) or not 2 <= len(entry) <= 4:
+        raise ModelError(f"{where}: {entry!r} is not (probability, next state, reward, terminated)")
+    probability, successor = entry[:2]
+    terminated = entry[3] if len(entry) == 4 else False
+    try:
+        if isinstance(probability, str | bytes | bool | np.bool_):
+            raise TypeError
+        number = float(probability)
+    except (TypeError, ValueError):
+        raise ModelError(f"{where}: probability {probability!r} is not a number") from None
+    try:
+        target = index[plain_label(successor) if isinstance(successor, bool) else successor]
+    except (KeyError, TypeError, ModelError):
+        raise ModelError(f"{where}: next state {successor!r} is not a state of P") from None
+    if not isinstance(terminated, Real | np.bool_) or terminated not in (0, 1):
+        raise ModelError(f"{where}: terminated is {terminated!r}, not True or False")
+    return number, target, bool(terminated)
+
+
+def _labels(base: Any, keys: list[Label]) -> tuple[list[Label], Any, Mapping[str, Iterable[int]]]:
+    """Labels, layout and marks; known by the attributes that an environment has, not by its class."""
+    n = len(keys)
+    given = getattr(base, "state_labels", None)
+    if given is not None:
+        if len(given) != n:
+            raise ModelError(f"state_labels has {len(given)} labels for the {n} states of P")
+        labels = [plain_label(tuple(x) if isinstance(x, list | np.ndarray) else x) for x in given]
+        return labels, getattr(base, "layout", None), getattr(base, "marks", None) or {}
+    if keys == list(range(500)) and hasattr(base, "decode"):
+        decoded = [tuple(map(int, base.decode(key))) for key in keys]
+        if {len(label) for label in decoded} == {4}:
+            return list(decoded), [(6 * d + row, 6 * p + column) for row, column, p, d in decoded], {}
+    has_sides = hasattr(base, "nrow") and hasattr(base, "ncol")
+    shape: Any = (base.nrow, base.ncol) if has_sides else getattr(base, "shape", None)
+    is_grid = isinstance(shape, tuple | list) and len(shape) == 2 and all(isinstance(k, Integral) for k in shape)
+    if not is_grid or shape[0] * shape[1] != n or not all(isinstance(key, int) for key in keys):
+        return keys, None, {}
+    cells = [divmod(i, int(shape[1])) for i in range(n)]
+    letters = np.asarray(getattr(base, "desc", ""))
+    if letters.shape != tuple(shape) or letters.dtype.kind not in "SU":
+        return list(cells), cells, {}
+    marks = {mark: np.flatnonzero(letters.astype("U").ravel() == mark).tolist() for mark in "SGH"}
+    return list(cells), cells, {mark: where for mark, where in marks.items() if where}

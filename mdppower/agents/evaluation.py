@@ -1,0 +1,201 @@
+"""Suboptimal POWER: what an agent achieves that does not act optimally (Turner et al., arXiv 1912.01683, Def. C.1).
+
+With pol a function from a reward function and a discount rate to a policy (`mdppower.agents.rules`),
+
+    POWER^pol_D(s, γ) = E_{R~D} E_{a~pol(R,γ)(s), s'~T(s,a)} [ lim_{γ*→γ} (1−γ*) V^{pol(R,γ)}_R(s', γ*) ].
+
+The limit is taken with the policy fixed. For γ < 1 it is v^π(s') = (1−γ)V^π(s'); at γ = 0 it is R(s'); at γ = 1 it
+is the gain, the long-run average reward of the policy from s', which exists for every policy: chains of several
+recurrent classes, and periodic ones, included. Where pol(R, γ) is optimal this is POWER (Lemma E.36).
+
+A policy makes a Markov chain of the MDP, T_π(s, ·) = Σ_a π(a|s) T(s, a). A chain is an MDP with one action in each
+state, and its optimal value is the value of the policy. So the solvers of `mdppower.solvers` evaluate it, certificate
+included: a walk over the functional graph where nothing is random, else (I − γT_π)h = R − c with the residual
+bounded, and at γ = 1 the gain of each recurrent class and the best (here: only) mixture of them.
+
+Error. The solver's gap holds for T_π as floats have it. Where π mixes m actions, an entry of T_π has a relative error
+of at most m + 3 roundings, which moves the residual by (m + 3)u·max|h| (u = 2⁻⁵³); the gap has at least
+8u·max|h| in it for its own rounding, so that 1 + (m + 3)/4 gaps pay for both. The last step, T_π v, adds its own.
+
+Nothing of size draws × states × actions is kept: draws are evaluated in blocks of a fixed number of probabilities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from mdppower._checks import discount_rates
+from mdppower._typing import AnyArray, FloatArray
+from mdppower.agents.policies import ask, policy_name, resolve_policy
+from mdppower.agents.rules import Policy
+from mdppower.errors import ParameterError, RewardError, SolverError
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.solvers.optimal_values import pick, solve_rows, warm_up
+
+EPS = float(np.finfo(np.float64).eps)
+BLOCK = 2**20
+"""Most probabilities asked of a policy at once, as long as that is one draw or more."""
+
+
+def policy_values(
+    mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float, policy: Any
+) -> tuple[FloatArray, FloatArray]:
+    """What suboptimal POWER averages, for each reward function: E_{a~pol(s), s'~T(s,a)} v^pol(s').
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    rewards : (N, S) or (S,) array
+    gamma : float
+        In [0, 1].
+    policy : callable, mapping or array
+        See `mdppower.agents.policies.resolve_policy`.
+
+    Returns
+    -------
+    values : (N, S) array
+    error : (N,) array
+        Bound on the error of each row.
+
+    Raises
+    ------
+    ParameterError
+        γ is out of range, or the policy is none: a wrong shape, a negative or NaN probability, probabilities that do
+        not sum to 1, an action that the state lacks.
+    LabelError
+        A mapping names an unknown state or action.
+    RewardError
+        Rewards of the wrong length, or not finite.
+    SolverError
+        A value could not be certified; the error has the number of the draw.
+
+    Examples
+    --------
+    At the root of a fork a random agent gets the mean of the leaves, an optimal one their maximum:
+
+    >>> import mdppower as mp
+    >>> from mdppower.agents.rules import optimal, uniformly_random
+    >>> fork, rewards = mp.envs.fork(3), [9.0, 0.0, 1.0, 5.0]
+    >>> [float(policy_values(fork, rewards, 0.9, p)[0][0, 0].round(12)) for p in (uniformly_random(), optimal())]
+    [2.0, 5.0]
+    """
+    (rate, *_), single = discount_rates(gamma)
+    if not single:
+        raise ParameterError(f"policy_values takes one gamma, got {gamma!r}")
+    try:
+        rows = np.array(rewards, dtype=np.float64, order="C", ndmin=2)
+    except (TypeError, ValueError) as wrong:
+        raise RewardError(f"rewards are not an array of numbers: {wrong}") from None
+    if rows.ndim != 2 or rows.shape[1] != mdp.n_states:
+        raise RewardError(f"rewards must have shape (N, {mdp.n_states}), one number a state; got {np.shape(rewards)}")
+    if not np.isfinite(rows).all():
+        i, s = np.argwhere(~np.isfinite(rows))[0]
+        raise RewardError(f"reward of draw {i} in state {mdp.states[s]!r} is {rows[i, s]}")
+    _, onwards, error = evaluate(mdp, rows, rate, resolve_policy(mdp, policy))
+    return onwards, error
+
+
+def evaluate(
+    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, policy: Policy
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Values of the policy's states, and of what follows them.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    rewards : (N, S) array
+    gamma : float
+    policy : callable
+        As `resolve_policy` gives it.
+
+    Returns
+    -------
+    values : (N, S) array
+        v^π = (1−γ)V^π, the gain at γ = 1.
+    onwards : (N, S) array
+        T_π v^π: the integrand of Def. C.1.
+    error : (N,) array
+        Bound on the error of both.
+    """
+    values, onwards, error = np.empty(rewards.shape), np.empty(rewards.shape), np.empty(len(rewards))
+    for first, last, chain, mixed in _chains(mdp, rewards, gamma, policy):
+        part = rewards[first:last]
+        try:
+            v, _, gap, _ = solve_rows(chain, part, gamma, pick(chain, "auto"))
+        except (SolverError, np.linalg.LinAlgError, RuntimeError) as failure:  # SuperLU: "exactly singular"
+            raise _not_certified(failure, first, gamma, policy) from None
+        # About the middle of v, so that rounding is relative to its range.
+        middle = 0.5 * v.min(axis=1) + 0.5 * v.max(axis=1)
+        half = v.max(axis=1) - middle
+        terms = int(np.diff(chain.kernel.indptr).max()) + mixed + 4
+        values[first:last] = v
+        for i in range(last - first):
+            onwards[first + i] = middle[i] + chain.kernel @ (v[i] - middle[i])
+        mixing = 1 + (mixed + 3) / 4 if mixed > 1 else 1.0
+        error[first:last] = mixing * gap + EPS * (terms * half + 2 * np.abs(middle))
+    return values, onwards, error
+
+
+def probabilities(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, policy: Policy) -> FloatArray:
+    """(N, P) probability of each feasible pair under the policy, deterministic ones included."""
+    rows = ask(mdp, rewards, gamma, policy)
+    if rows.dtype.kind == "f":
+        return rows
+    weights = np.zeros((len(rows), mdp.n_pairs))
+    np.put_along_axis(weights, rows, 1.0, axis=1)
+    return weights
+
+
+def _not_certified(failure: Exception, first: int, gamma: float, policy: Policy) -> SolverError:
+    row, gap = getattr(failure, "draw", None), getattr(failure, "gap", None)
+    reason = str(failure).removeprefix(f"draw {row}: ")
+    draw = first + (row or 0)
+    return SolverError(
+        f"draw {draw}: policy {policy_name(policy)} could not be evaluated at gamma = {gamma!r}: {reason}",
+        draw=draw,
+        gap=gap,
+    )
+
+
+def warm_up_evaluation() -> None:
+    """Compile what evaluates chains, before work is handed to threads."""
+    tiny = RewardlessMDP.from_pairs([0], [[1.0]])
+    for method in ("deterministic", "stochastic"):
+        warm_up(tiny, method)
+
+
+# ---------------------------------------------------------------------- chains
+
+
+def _chains(
+    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, policy: Policy
+) -> Iterator[tuple[int, int, RewardlessMDP, int]]:
+    """(first draw, end, chain, most actions mixed in a state) of draws that follow each other with one policy."""
+    block = max(1, BLOCK // mdp.n_pairs)
+    for begin in range(0, len(rewards), block):
+        rows = ask(mdp, rewards[begin : begin + block], gamma, policy)
+        bounds = np.r_[0, np.flatnonzero((rows[1:] != rows[:-1]).any(axis=1)) + 1, len(rows)].tolist()
+        for first, last in pairwise(bounds):
+            yield begin + first, begin + last, *_chain(mdp, rows[first])
+
+
+def _chain(mdp: RewardlessMDP, row: AnyArray) -> tuple[RewardlessMDP, int]:
+    """The MDP with one action a state that a policy leaves."""
+    if row.dtype.kind == "f":
+        used = row > 0
+        mixed = int(np.add.reduceat(used, mdp.pointer[:-1], dtype=np.int64).max())
+        if mixed > 1:
+            choice = sparse.csr_array((row, np.arange(mdp.n_pairs), mdp.pointer), shape=(mdp.n_states, mdp.n_pairs))
+            choice.eliminate_zeros()
+            kernel = sparse.csr_array(choice @ mdp.kernel)
+            kernel.eliminate_zeros()  # a product of two tiny probabilities
+            kernel.data /= np.repeat(kernel.sum(axis=1), np.diff(kernel.indptr))
+            return RewardlessMDP.from_pairs(np.arange(mdp.n_states), kernel), mixed
+        row = np.flatnonzero(used)
+    return RewardlessMDP.from_pairs(np.arange(mdp.n_states), mdp.kernel[row]), 1

@@ -1,0 +1,272 @@
+"""What a user may give as a policy, and what a policy may say: both read, checked, named and written down.
+
+A policy is a function pol(R, γ) (Turner et al., arXiv 1912.01683, Def. C.1), here for N reward functions at once: it
+gives, for each, the probabilities π(a|s) of the P feasible pairs, non-negative with Σ_a π(a|s) = 1 in each state, or
+one action a state. Whatever else comes back from a user's function is refused by the state and the value that are
+wrong. A mapping from states to actions, or an array, is the policy that does the same for all rewards.
+
+Rules are written down as their name and parameters, a fixed policy as its numbers, and of a user's function only the
+name: an estimate from it can be loaded and read, but its draws cannot be evaluated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from mdppower._typing import AnyArray, FloatArray, Label
+from mdppower.agents.rules import (
+    Policy,
+    Rule,
+    epsilon_greedy,
+    lookahead,
+    optimal,
+    satisficing,
+    softmax,
+    uniformly_random,
+)
+from mdppower.errors import ParameterError
+from mdppower.mdp.model import RewardlessMDP
+
+ROW_SUM_TOLERANCE = 1e-9
+"""As for the rows of an MDP: probabilities that sum to 1 within this (or rounding, in float32) are rescaled."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FixedPolicy(Rule):
+    """The same policy whatever the rewards: one row of what a rule gives.
+
+    Parameters
+    ----------
+    row : (P,) float array or (S,) integer array
+        Probabilities of the pairs, or actions as positions in ``mdp.action_names``.
+    """
+
+    row: AnyArray
+    depends_on_rewards = False
+
+    def __call__(self, mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> AnyArray:
+        """The row, for each of the rewards."""
+        return np.broadcast_to(self.row, (len(rewards), *self.row.shape))
+
+    def __repr__(self) -> str:
+        return "fixed"
+
+
+# ---------------------------------------------------------------------- reading
+
+
+def resolve_policy(mdp: RewardlessMDP, policy: Any) -> Policy:
+    """A policy as a function of rewards and γ, from what a user may give.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    policy : callable, mapping or array
+        - A rule of `mdppower.agents.rules`, or any function ``policy(mdp, rewards, gamma)`` of (N, S) rewards that
+          gives, each row for itself, (N, P) floats, the probabilities of the feasible pairs (in the order of
+          ``mdp.kernel``; those of a state sum to 1), or (N, S) integers, an action for each state, as positions in
+          ``mdp.action_names`` (what ``optimal_values(...).policies`` has).
+        - A mapping from state to action, or to {action: probability}; states with one action may be left out.
+        - An array like one row of what a function gives.
+
+    Returns
+    -------
+    callable
+
+    Raises
+    ------
+    ParameterError
+        It is none of these, or not a policy.
+    LabelError
+        A mapping names an unknown state or action.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> resolve_policy(mp.envs.fork(2), {"root": {"->t1": 0.25, "->t2": 0.75}}).row
+    array([0.25, 0.75, 1.  , 1.  ])
+    """
+    if isinstance(policy, type):
+        raise ParameterError(f"policy {policy.__name__} is a class; make one, such as lookahead(2) or optimal()")
+    if callable(policy):
+        function: Policy = policy
+        return function
+    try:
+        row = np.array(_from_mapping(mdp, policy) if isinstance(policy, Mapping) else policy)
+    except ValueError as error:  # ragged
+        raise ParameterError(f"policy is no array: {error}") from None
+    if row.ndim != 1:
+        raise ParameterError(
+            f"policy must be a rule, a function, a mapping from state to action or an array of {mdp.n_pairs} "
+            f"probabilities, got {policy!r}"
+        )
+    checked = _read(mdp, row[None], 1, "fixed")[0]
+    return FixedPolicy(checked if row.dtype.kind == "f" else row)
+
+
+def _from_mapping(mdp: RewardlessMDP, policy: Mapping[Label, Any]) -> FloatArray:
+    weights = np.zeros(mdp.n_pairs)
+    count = np.diff(mdp.pointer)
+    weights[mdp.pointer[:-1][count == 1]] = 1.0
+    waiting = np.flatnonzero(count > 1)
+    named = np.zeros(mdp.n_states, bool)
+    for state, choice in policy.items():
+        s = mdp.index(state)
+        named[s] = True
+        weights[mdp.pointer[s] : mdp.pointer[s + 1]] = 0.0
+        for action, share in choice.items() if isinstance(choice, Mapping) else [(choice, 1.0)]:
+            if not isinstance(share, Real):
+                raise ParameterError(
+                    f"policy: the probability of action {action!r} in state {state!r} is {share!r}, not a number"
+                )
+            weights[mdp.pair(state, action)] = float(share)
+    if not named[waiting].all():
+        s = waiting[~named[waiting]][0]
+        raise ParameterError(f"policy says nothing of state {mdp.states[s]!r}, which has {count[s]} actions")
+    return weights
+
+
+def ask(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, policy: Policy) -> AnyArray:
+    """What a policy says for these rewards: (N, P) probabilities or (N, S) pairs, checked."""
+    given: Any = policy(mdp, rewards.copy(), gamma)  # a copy: it is a stranger's code
+    return _read(mdp, given, len(rewards), policy_name(policy))
+
+
+def _read(mdp: RewardlessMDP, given: Any, n: int, name: str) -> AnyArray:
+    """Probabilities rescaled to sum to 1, or pairs for actions; ParameterError where it is no policy."""
+    try:
+        rows = np.asarray(given)
+    except ValueError as error:  # ragged
+        raise ParameterError(f"policy {name} gave no array: {error}") from None
+    whole = rows.dtype.kind in "iu"
+    width = mdp.n_states if whole else mdp.n_pairs
+    if rows.shape != (n, width) or rows.dtype.kind not in "iuf":
+        raise ParameterError(
+            f"policy {name} must give floats of shape ({n}, {mdp.n_pairs}), probabilities of pairs, or integers of "
+            f"shape ({n}, {mdp.n_states}), actions; got {rows.dtype} of shape {rows.shape}"
+        )
+    if whole:
+        return _pairs(mdp, rows, name)
+    weights = rows.astype(np.float64)
+    tolerance = max(ROW_SUM_TOLERANCE, 8 * float(np.finfo(rows.dtype).eps))
+    wrong = np.argwhere(~(weights >= 0) | np.isinf(weights))
+    if len(wrong):
+        i, p = wrong[0].tolist()
+        state, action = mdp.pair_label(p)
+        raise ParameterError(f"policy {name} gave action {action!r} in state {state!r} probability {weights[i, p]:g}")
+    sums = np.add.reduceat(weights, mdp.pointer[:-1], axis=1)
+    wrong = np.argwhere(np.abs(sums - 1) > tolerance)
+    if len(wrong):
+        i, s = wrong[0].tolist()
+        raise ParameterError(
+            f"policy {name}: the probabilities of state {mdp.states[s]!r} sum to {sums[i, s]:.12g}, not 1"
+        )
+    return np.asarray(weights / sums[:, mdp.pair_states])
+
+
+def _pairs(mdp: RewardlessMDP, actions: AnyArray, name: str) -> AnyArray:
+    """(N, S) pairs for actions given as positions in ``mdp.action_names``."""
+    size = len(mdp.action_names)
+    outside = np.argwhere((actions < 0) | (actions >= size))
+    if len(outside):
+        i, s = outside[0].tolist()
+        raise ParameterError(
+            f"policy {name} gave action number {actions[i, s]} in state {mdp.states[s]!r}; there are {size} actions"
+        )
+    # Pairs are sorted by state and action, so that this is a sorted list of all that is feasible.
+    known = mdp.pair_states.astype(np.int64) * size + mdp.action_codes
+    wanted = np.arange(mdp.n_states) * size + actions.astype(np.int64)
+    pairs = np.minimum(np.searchsorted(known, wanted), mdp.n_pairs - 1)
+    lacking = np.argwhere(known[pairs] != wanted)
+    if len(lacking):
+        i, s = lacking[0].tolist()
+        action = mdp.action_names[actions[i, s]]
+        raise ParameterError(
+            f"policy {name} took action {action!r} in state {mdp.states[s]!r}, which does not have it"
+        )
+    return np.asarray(pairs)
+
+
+# ---------------------------------------------------------------------- names, and policies as plain data
+
+
+@dataclass(frozen=True, repr=False)
+class LostPolicy(Rule):
+    """The policy of a saved run that a file cannot hold: its name is known, and what it does is not."""
+
+    name: str
+
+    def __call__(self, mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> AnyArray:
+        """Raise ParameterError."""
+        raise ParameterError(
+            f"policy {self.name} is the user's own code, which a file cannot hold: nothing can be evaluated under it"
+        )
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+_RULES: dict[str, type[Rule]] = {
+    kind.__name__: kind for kind in (uniformly_random, optimal, lookahead, epsilon_greedy, softmax, satisficing)
+}
+
+
+def policy_name(policy: Policy) -> str:
+    """What to call a policy: a rule with its parameters, a function by its name.
+
+    Examples
+    --------
+    >>> policy_name(softmax(0.1)), policy_name(print)
+    ('softmax(temperature=0.1)', 'print')
+    """
+    return repr(policy) if isinstance(policy, Rule) else str(getattr(policy, "__name__", type(policy).__name__))
+
+
+def describe_policy(policy: Policy) -> dict[str, Any]:
+    """The policy as data that JSON can hold; of a user's own code only the name.
+
+    Examples
+    --------
+    >>> describe_policy(lookahead(3)), describe_policy(print)
+    ({'kind': 'lookahead', 'k': 3}, {'kind': 'unknown', 'name': 'print'})
+    """
+    if isinstance(policy, FixedPolicy):
+        return {"kind": "fixed", "row": policy.row.tolist()}
+    if type(policy) in _RULES.values():
+        return {"kind": type(policy).__name__, **asdict(policy)}  # type: ignore[call-overload]
+    return {"kind": "unknown", "name": policy_name(policy)}
+
+
+def policy_from_description(data: dict[str, Any]) -> Policy:
+    """The policy that `describe_policy` wrote down.
+
+    Parameters
+    ----------
+    data : dict
+
+    Returns
+    -------
+    callable
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        The data are not what `describe_policy` writes.
+
+    Examples
+    --------
+    >>> policy_from_description({"kind": "lookahead", "k": 3})
+    lookahead(k=3)
+    """
+    parameters = {key: value for key, value in data.items() if key != "kind"}
+    match data["kind"]:
+        case "fixed":
+            return FixedPolicy(np.array(parameters["row"]))
+        case "unknown":
+            return LostPolicy(str(parameters["name"]))
+    return _RULES[data["kind"]](**parameters)

@@ -1,0 +1,16 @@
+"""Bounds on p(A ≥ B) from the gap of the means, their inverses, and certified variance proxies ν².
+
+======================= =====================================================================================
+gap_bounds              the post's lemma and its rivals; the band of success rate and power difference
+inequalities            each inequality, and its inverse
+certificates            ν² of Δ = h_A − h_B, proved from A, B and Σ
+certificate_rules       a rule each by which ν² is proved
+option_difference       Δ: its vectors, its slopes, its bounds
+affine_maxima           how the maxima of two sets of affine functions differ
+independent_coordinates rewards as R = offset + Φ X with independent X
+law_proxies             laws of one number: how far functions of it can deviate
+sample_proxy            the variance proxy that a sample suggests, which is no bound
+======================= =====================================================================================
+"""
+
+from mdppower.bounds.gap_bounds import *  # noqa: F403

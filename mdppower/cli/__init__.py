@@ -1,0 +1,17 @@
+"""The command ``mdppower``: thin wrappers of the library, a file for each room that a command opens.
+
+============ ==========================================================================================
+main         where it starts, and how it ends: every mistake of the user is one line and exit status 2
+group        the group of commands, what ENV means, how a map is printed
+options      options that commands share, and what their texts mean
+environments ``envs``, ``show``
+power        ``map``, ``power``, ``plot``, ``info``
+optimality   ``optimal``, ``compare``, ``visits``
+bounds       ``curve``, ``bound``
+sensitivity  ``diff``, ``sensitivity``
+theorems     ``verify``
+============ ==========================================================================================
+
+What was computed is printed before anything is written to a file: a path that cannot be written costs nothing.
+A command imports what it needs when it runs, so that ``--help`` is quick.
+"""

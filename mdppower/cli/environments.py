@@ -1,0 +1,75 @@
+"""The commands about environments: which there are, and what one is like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mdppower.cli.group import build_environment, cli, print_map
+from mdppower.cli.options import colour_option, environment_options
+
+if TYPE_CHECKING:
+    from mdppower.mdp.model import RewardlessMDP
+
+
+@cli.command()
+@click.option("--format", "fmt", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def envs(fmt: str) -> None:
+    """List the named environments: name, states, actions, deterministic?, one line."""
+    from mdppower.display.tables import render
+    from mdppower.envs import catalog
+
+    rows = []
+    for environment in catalog().values():
+        mdp = environment.build()
+        kind = "yes" if mdp.is_deterministic else "no"
+        rows.append((environment.name, mdp.n_states, mdp.n_actions, kind, environment.description))
+    names = ("name", "states", "actions", "deterministic", "description")
+    click.echo(render(dict(zip(names, zip(*rows, strict=True), strict=True)), fmt))
+
+
+@cli.command()
+@click.argument("env")
+@environment_options
+@colour_option
+def show(env: str, colour: bool | None, **options: Any) -> None:
+    """Show an environment before anything is computed: the map, sizes, classes, 1-cycles."""
+    from mdppower.display.terminal import show_map
+    from mdppower.mdp.graph import closed_classes, communicating_classes
+
+    mdp = build_environment(env, options)
+    print_map(show_map, mdp, colour)
+    click.echo()
+    classes, _ = communicating_classes(mdp)
+    closed = closed_classes(mdp)
+    facts = {
+        "states": f"{mdp.n_states:,}",
+        "state-action pairs": f"{mdp.n_pairs:,} (up to {mdp.n_actions} actions a state)",
+        "transitions": f"{mdp.kernel.nnz:,}, {'deterministic' if mdp.is_deterministic else 'stochastic'}",
+        "communicating classes": f"{classes:,}, of which {len(closed):,} cannot be left"
+        + _sizes([len(c) for c in closed]),
+        "1-cycles": _some(mdp, mdp.one_cycles, "some action stays"),
+        "absorbing states": _some(mdp, mdp.absorbing_states, "no action leaves"),
+    }
+    for name, fact in facts.items():
+        click.echo(f"{name:>22}  {fact}")
+    for name, told in mdp.origin.items():
+        click.echo(f"{name.replace('_', ' '):>22}  {told}")
+    for mark, where in mdp.marks.items():
+        click.echo(f"{'marked ' + mark:>22}  {', '.join(str(mdp.states[i]) for i in where[:8])}"
+                   + (f", … ({len(where):,})" if len(where) > 8 else ""))  # fmt: skip
+
+
+def _sizes(sizes: Sequence[int]) -> str:
+    if not sizes or len(sizes) > 8:
+        return ""
+    return f" (of {', '.join(f'{n:,}' for n in sizes)} state{'s' if sizes != [1] else ''})"
+
+
+def _some(mdp: RewardlessMDP, indices: Any, meaning: str) -> str:
+    if len(indices) == 0:
+        return "none"
+    shown = ", ".join(str(mdp.states[i]) for i in indices[:6]) + (", …" if len(indices) > 6 else "")
+    return f"{len(indices):,} ({meaning}): {shown}"

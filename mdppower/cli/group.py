@@ -1,0 +1,70 @@
+"""The command group, what ENV means, and how a map is printed."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mdppower import __version__
+from mdppower.cli.options import parse_bias, parse_settings
+from mdppower.errors import ParameterError
+
+if TYPE_CHECKING:
+    from mdppower.mdp.model import RewardlessMDP
+
+
+class Command(click.Group):
+    """A group that suggests a near name for an unknown command."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the command, or say which one may have been meant."""
+        name = args[0] if args else ""
+        if args and self.get_command(ctx, name) is None and not name.startswith("-"):
+            near = difflib.get_close_matches(name, self.list_commands(ctx), 1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; commands: {', '.join(self.list_commands(ctx))}"
+            raise click.UsageError(f"there is no command {name!r}{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mdppower")
+def cli() -> None:
+    """Measure how much POWER the states of a Markov decision process give an agent.
+
+    ENV is a name that `mdppower envs` lists, a family member such as "open(20,20)" or "fork(3)", the id of a
+    Gymnasium environment such as FrozenLake-v1, or the path of a text map or of a .toml or .nc file of an MDP.
+    """
+
+
+def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
+    """The MDP that ENV and its options mean; what was changed on the way is told on standard error."""
+    from mdppower.envs import make
+
+    given = {name: value for name, value in options.items() if value is not None and name != "settings"}
+    if "bias" in given:
+        given["bias"] = parse_bias(given["bias"])
+    settings = parse_settings(options["settings"])
+    clash = sorted(set(settings) & set(options))
+    if clash:
+        raise ParameterError(f"--set {clash[0]}: that is an option of its own, --{clash[0].replace('_', '-')}")
+    given |= settings
+    mdp = make(env, **given)
+    if mdp.origin.get("changed", "nothing") != "nothing":
+        click.echo(f"mdppower: {mdp.origin['source']}: {mdp.origin['changed']}", err=True)
+    if "checked" in mdp.origin:
+        click.echo(f"mdppower: {mdp.origin['source']}: {mdp.origin['checked']}", err=True)
+    return mdp
+
+
+def print_map(draw: Callable[..., str], what: Any, colour: bool | None) -> None:
+    """Print a map, in colour if asked for or, where nothing is said, if the output is a terminal that wants it."""
+    if colour is None:
+        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    # Told so, click leaves the colours in where the output is not a terminal.
+    click.echo(draw(what, colour=colour, width=shutil.get_terminal_size((100, 30)).columns), color=colour)

@@ -1,0 +1,60 @@
+"""The command ``mdppower``: where it starts, and how it ends.
+
+Every mistake of the user ends in one line on standard error and exit status 2.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from mdppower.cli import bounds, environments, optimality, power, sensitivity, theorems  # noqa: F401  (they add commands)
+from mdppower.cli.group import cli
+from mdppower.errors import MDPPowerError, MDPPowerWarning
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line; every mistake of the user is one line and exit status 2."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", MDPPowerWarning)
+        warnings.showwarning = _show_warning
+        sys.exit(_run(args))
+
+
+def _run(args: Sequence[str] | None) -> int:
+    """Run the command line; return the exit status."""
+    try:
+        code = cli.main(args=None if args is None else list(args), prog_name="mdppower", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        code = 2
+    except click.ClickException as error:
+        code = _complain(error.format_message())
+    except click.Abort:
+        code = 130
+    except MDPPowerError as error:
+        code = _complain(str(error))
+    except MemoryError:
+        code = _complain("not enough memory")
+    except BrokenPipeError:
+        # The reader (head, less) has gone; so that Python does not complain at exit either:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except KeyboardInterrupt:
+        code = 130
+    return code if isinstance(code, int) else 0
+
+
+def _complain(message: str) -> int:
+    click.echo(f"mdppower: error: {' '.join(message.split())}", err=True)
+    return 2
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+    name = "warning" if issubclass(category, MDPPowerWarning) else f"warning ({category.__name__})"
+    click.echo(f"mdppower: {name}: {' '.join(str(message).split())}", err=True)

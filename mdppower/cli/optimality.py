@@ -1,0 +1,242 @@
+"""The commands about options and actions: how often an action is optimal, which option is worth more, what there is.
+
+Thin wrappers, as those of `mdppower.cli.power`; importing this file adds them to its group.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mdppower.cli.group import build_environment, cli
+from mdppower.cli.options import (
+    chance_options,
+    check_suffix,
+    environment_options,
+    one_gamma,
+    parse_gamma,
+    parse_place,
+    parse_state,
+    table_option,
+)
+from mdppower.errors import ParameterError, SizeError
+
+if TYPE_CHECKING:
+    from mdppower.mdp.model import RewardlessMDP
+    from mdppower.occupancy.option import Option
+    from mdppower.occupancy.visit_distributions import Recurrent, Visits
+
+PICTURES = (".png", ".svg", ".pdf")
+
+
+@cli.command()
+@chance_options
+@click.option("--state", metavar="STATE", help='Only this state: a name, a number, a mark, "(0, 3)" or "0,3".')
+@click.option(
+    "--gamma", default="0.9", show_default=True,
+    help="Discount rates in [0, 1], separated by commas; 1 is Blackwell optimality.",
+)  # fmt: skip
+@click.option("--out", type=click.Path(), help="Picture to write: .png, .svg or .pdf; a chart, or a grid's map.")
+@table_option
+@environment_options
+def optimal(
+    env: str, state: str | None, gamma: str, rewards: str, samples: int, rng: int | None, method: str, workers: int,
+    confidence: float, progress: bool | None, out: str | None, fmt: str, **options: Any,
+) -> None:  # fmt: skip
+    """Estimate how likely each action is to be optimal: the share of reward functions for which it is.
+
+    With --state, --out draws bars over γ; without, a map of the likeliest actions where the states lie on a grid.
+    """
+    from mdppower._checks import open_unit
+    from mdppower.display.tables import optimality_table, render
+    from mdppower.mdp.layout import grid_of, is_drawing
+    from mdppower.measures.action_optimality import action_optimality
+
+    open_unit(confidence, "--confidence")
+    check_suffix("--out", out, PICTURES)
+    rates = parse_gamma(gamma)
+    mdp = build_environment(env, options)
+    label = None if state is None else parse_state(mdp, state)
+    if out is not None and state is None and (is_drawing(mdp) or grid_of(mdp) is None):
+        raise ParameterError("--out draws all states where they lie on a grid; here, name one with --state")
+    chances = action_optimality(
+        mdp, rates, rewards, samples=samples, rng=rng, method=method, workers=workers, progress=progress
+    )
+    click.echo(render(optimality_table(chances, label, confidence=confidence), fmt))
+    if fmt == "table":
+        made = f"{chances.samples:,} draws of" if chances.samples else "exact,"
+        seed = f" (rng={chances.entropy})" if chances.samples else ""
+        click.echo(f"\n{made} {chances.rewards.name} rewards{seed}")
+        if 1 in rates:
+            click.echo("γ = 1 is the limit of optimal policies: Blackwell optimality, not average optimality")
+    if out is not None:
+        chances.plot(out, state=label, confidence=confidence)
+        click.echo(f"wrote {out}", err=True)
+    if chances.interrupted:
+        sys.exit(130)
+
+
+@cli.command("compare")
+@chance_options
+@click.option("--a", "first", metavar="STATE[:ACTION]", help="Option A: what can be had from there.")
+@click.option("--b", "second", metavar="STATE[:ACTION]", help="Option B. Is it instrumentally convergent over A?")
+@click.option("--state", "places", multiple=True, metavar="STATE[:ACTION]", help="Twice or more: all pairs of these.")
+@click.option("--all", "every", is_flag=True, help="All pairs of states.")
+@click.option(
+    "--kind", type=click.Choice(["value", "power", "rsd"]), default="value", show_default=True,
+    help="value: optimal values of the states; power: what comes after them; rsd: average reward, γ = 1.",
+)  # fmt: skip
+@click.option("--gamma", help="One discount rate in [0, 1]. Default: 0.9, and 1 with --kind rsd.")
+@table_option
+@environment_options
+def compare_command(
+    env: str, first: str | None, second: str | None, places: Sequence[str], every: bool, kind: str,
+    gamma: str | None, rewards: str, samples: int, rng: int | None, method: str, workers: int, confidence: float,
+    progress: bool | None, fmt: str, **options: Any,
+) -> None:  # fmt: skip
+    """Compare options A and B: which is worth more on average, and how often.
+
+    An option is a state, or STATE:ACTION for the policies that take that action at each visit of the state. B is
+    instrumentally convergent over A if p(A ≥ B) ≤ 1/2.
+    """
+    from mdppower._checks import open_unit
+    from mdppower.display.tables import pairs_table, render
+    from mdppower.measures.comparison import compare, compare_all
+
+    open_unit(confidence, "--confidence")
+    rate = _rate(gamma, kind)
+    two = first is not None and second is not None
+    if [two, len(places) > 0, every].count(True) != 1 or (not two and (first or second)):
+        raise ParameterError("name two options with --a and --b, or several with --state, or take --all states")
+    run: dict[str, Any] = {"samples": samples, "rng": rng, "method": method, "workers": workers, "progress": progress}
+    mdp = build_environment(env, options)
+    if first is not None and second is not None:
+        result = compare(_option(mdp, first, kind, rate), _option(mdp, second, kind, rate), rewards, **run)
+        table = result.table(confidence)
+        if fmt != "table":
+            about = {"A": _told(result.A), "B": _told(result.B), "verdict": result.verdict}
+            size = len(table["quantity"])
+            click.echo(render({name: [text] * size for name, text in about.items()} | table, fmt))
+            return
+        click.echo(f"A: {_told(result.A)}\nB: {_told(result.B)}\n\n{render(table)}\n")
+        click.echo(_made(result.samples, result.rewards.name, result.entropy))
+        click.echo(f"{result.verdict}{' (at 95 %)' if result.samples else ''}")
+        return
+    if method == "exact":
+        raise ParameterError("--method exact compares two options: use --a and --b")
+    given = [_option(mdp, text, kind, rate) for text in places]
+    if every:
+        given = [_option_at(mdp, (label, None), kind, rate) for label in mdp.states]
+    found = compare_all(given, rewards, confidence=confidence, **run)
+    click.echo(render(pairs_table(found), fmt))
+    if fmt == "table":
+        click.echo(f"\n{kind} at γ = {rate:.15g}; " + _made(found.samples, found.rewards, found.entropy))
+        click.echo("lower, upper: of p_at_least = p(A ≥ B), each alone")
+        click.echo("convergent: whether p(A ≥ B) is at most 1/2, judged for all pairs together")
+
+
+def _rate(gamma: str | None, kind: str) -> float:
+    rate = None if gamma is None else one_gamma(gamma)
+    if kind != "rsd":
+        return 0.9 if rate is None else rate
+    if rate not in (None, 1.0):
+        raise ParameterError(f"--kind rsd is about γ = 1, not --gamma {gamma}")
+    return 1.0
+
+
+def _option(mdp: RewardlessMDP, text: str, kind: str, gamma: float) -> Option:
+    return _option_at(mdp, parse_place(mdp, text), kind, gamma)
+
+
+def _option_at(mdp: RewardlessMDP, place: tuple[Any, Any], kind: str, gamma: float) -> Option:
+    from mdppower.occupancy.option import Option
+
+    state, action = place
+    if kind == "rsd":
+        return Option.rsd(mdp, state, action)
+    if action is None:
+        return Option.state(mdp, state, gamma, kind)
+    return Option.action(mdp, state, action, gamma, kind)
+
+
+def _told(option: Option) -> str:
+    return f"{option.kind} of {option.name} at γ = {option.gamma:.15g}"
+
+
+def _made(samples: int, rewards: str, entropy: Any) -> str:
+    return f"{samples:,} draws of {rewards} rewards (rng={entropy})" if samples else f"exact, {rewards} rewards"
+
+
+@cli.command("visits")
+@click.argument("env")
+@click.option("--state", required=True, metavar="STATE", help="Where policies start.")
+@click.option("--gamma", help="One discount rate in [0, 1]. Default: 0.9.")
+@click.option(
+    "--given", multiple=True, metavar="STATE:ACTION", help="Only policies that take this action at each visit."
+)
+@click.option("--nondominated", is_flag=True, help="Only those that are strictly best for some reward.")
+@click.option("--rsd", "ends", is_flag=True, help="Where policies end: recurrent state distributions.")
+@click.option("--limit", type=int, default=100_000, show_default=True, help="Most distributions to list.")
+@click.option("--out", type=click.Path(), help="Picture of two states' visits (--x, --y): .png, .svg or .pdf.")
+@click.option("--x", "across", metavar="STATE", help="Picture: the state on the horizontal axis.")
+@click.option("--y", "up", metavar="STATE", help="Picture: the state on the vertical axis.")
+@table_option
+@environment_options
+def visits_command(
+    env: str, state: str, gamma: str | None, given: Sequence[str], nondominated: bool, ends: bool, limit: int,
+    out: str | None, across: str | None, up: str | None, fmt: str, **options: Any,
+) -> None:  # fmt: skip
+    """List the visit distributions of a state: how often policies visit each state, and which of them matter.
+
+    Rows are (1−γ)f, of sum 1. |F| counts all, |F_nd| those that are strictly best for some reward, |RSD| their limits
+    at γ = 1, |RSD_nd| the limits that are strictly best on average for some reward.
+    """
+    from mdppower.display.tables import render, visits_table
+    from mdppower.occupancy.visit_distributions import visits
+
+    check_suffix("--out", out, PICTURES)
+    if (out is None) != (across is None) or (out is None) != (up is None):
+        raise ParameterError("a picture needs all three of --out FILE, --x STATE and --y STATE")
+    if ends and (gamma is not None or out is not None):
+        raise ParameterError(f"--rsd is about γ → 1: leave out {'--gamma' if gamma is not None else '--out'}")
+    rate = 0.9 if gamma is None else one_gamma(gamma)
+    mdp = build_environment(env, options)
+    start = parse_state(mdp, state)
+    axes = None if across is None or up is None else (parse_state(mdp, across), parse_state(mdp, up))
+    found = visits(mdp, start, rate, given=_forced(mdp, given), limit=limit)
+    try:
+        # Refused, if at all, before the linear programs of RSD_nd: those of large sets take minutes.
+        every_end = None if nondominated else found.recurrent()
+    except SizeError as error:
+        raise SizeError(f"{error}; --nondominated lists those that are best for some reward") from None
+    best = found.nondominated()
+    best_ends = best.recurrent().nondominated()
+    counts = {"F_nd": len(best), "RSD_nd": len(best_ends)}
+    shown: tuple[Visits, Visits] | tuple[Recurrent, Recurrent] = (best_ends, best_ends) if ends else (best, best)
+    if every_end is not None:
+        counts = {"F": len(found), "F_nd": len(best), "RSD": len(every_end), "RSD_nd": len(best_ends)}
+        shown = (every_end, best_ends) if ends else (found, best)
+    click.echo(render(visits_table(*shown, full=fmt != "table"), fmt))
+    if fmt == "table":
+        click.echo("\n" + ", ".join(f"|{name}| = {count:,}" for name, count in counts.items()))
+    if out is not None and axes is not None:
+        from mdppower.display.polytope_picture import plot_polytope
+
+        plot_polytope(best if nondominated else found, *axes, out)
+        click.echo(f"wrote {out}", err=True)
+
+
+def _forced(mdp: RewardlessMDP, texts: Sequence[str]) -> dict[Any, Any]:
+    """``STATE:ACTION`` texts → {state: action}."""
+    forced: dict[Any, Any] = {}
+    for text in texts:
+        state, action = parse_place(mdp, text)
+        if action is None:
+            raise ParameterError(f"--given must look like STATE:ACTION, got {text!r}, a state")
+        if state in forced:
+            raise ParameterError(f"--given names state {state!r} twice")
+        forced[state] = action
+    return forced

@@ -1,0 +1,315 @@
+"""Options that commands share, and what their texts mean."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mdppower._text import shorten
+from mdppower.errors import LabelError, ParameterError
+
+if TYPE_CHECKING:
+    from mdppower._typing import Label
+    from mdppower.mdp.model import RewardlessMDP
+
+
+def environment_options(command: Any) -> Any:
+    """Add the options that build a gridworld from a map, and those that read a Gymnasium environment."""
+    for option in (
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Gymnasium: an argument of the environment, such as is_slippery=false.",
+        ),
+        click.option("--check", is_flag=True, default=None, help="Gymnasium: compare its steps with its table."),
+        click.option(
+            "--reachable-only", is_flag=True, default=None, help="Gymnasium: drop states that a start cannot reach."
+        ),
+        click.option(
+            "--terminated",
+            type=click.Choice(["absorb", "sink", "continue"]),
+            help="Gymnasium: what the end of an episode becomes. Default: absorb.",
+        ),
+        click.option("--wrap", is_flag=True, default=None, help="The map is a torus."),
+        click.option("--bias", metavar="NAME=AMOUNT,…", help="Parts of the slip that go to these actions."),
+        click.option("--slip", type=float, help="Probability that an action drawn at random happens instead."),
+        click.option(
+            "--blocked", type=click.Choice(["stay", "remove"]), help="A blocked step stays put, or does not exist."
+        ),
+        click.option("--stay/--no-stay", default=None, help="Whether cells have the action 'stay'."),
+        click.option("--moves", metavar="MOVES", help='Letters of NESW, then perhaps "+diagonals". Default: NESW.'),
+    ):
+        command = option(command)
+    return command
+
+
+def picture_options(command: Any) -> Any:
+    """Add the options of a picture."""
+    for option in (
+        click.option("--share-scale", is_flag=True, help="Picture: one colour scale for all γ."),
+        click.option("--values/--no-values", default=None, help="Picture: numbers in cells."),
+        click.option("--hatch", is_flag=True, help="Picture: hatch what may be as great as the greatest."),
+        click.option("--arrows", is_flag=True, help="Picture: the most POWER-seeking action of each cell."),
+        click.option("--out", type=click.Path(), help="Picture to write: .png, .svg or .pdf."),
+    ):
+        command = option(command)
+    return command
+
+
+_progress = click.option("--progress/--no-progress", default=None, help="Progress bar. Default: if a terminal.")
+_confidence = click.option(
+    "--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables."
+)
+_workers = click.option("--workers", type=int, default=-1, show_default=True, help="Threads; -1 is one a core.")
+_rng = click.option("--rng", type=int, help="Seed; the same seed gives the same numbers.")
+_samples = click.option("--samples", type=int, default=4096, show_default=True, help="Reward functions to draw.")
+_rewards = click.option(
+    "--rewards", default="uniform", show_default=True, help="Law of each state's reward: norm(0,1), …"
+)
+
+
+def run_options(command: Any) -> Any:
+    """Add the options of a run."""
+    for option in (
+        _progress,
+        click.option("--save", type=click.Path(), help="File for the estimate: .nc, for plot, info and mp.load."),
+        _confidence,
+        _workers,
+        click.option(
+            "--policy",
+            metavar="RULE",
+            help="Agents that follow a rule: random, lookahead(K), epsilon-greedy(E), softmax(T), satisficing(X).",
+        ),
+        click.option("--sampler", default="latin", show_default=True, help="latin, sobol, iid."),
+        click.option(
+            "--method", default="auto", show_default=True, help="auto, deterministic, stochastic, lp, lp-occupancy."
+        ),
+        _rng,
+        click.option("--max-samples", type=int, help="Where --precision gives up."),
+        click.option(
+            "--precision", type=float, help="Draw until every simultaneous 95 % interval is ± this or less."
+        ),
+        _samples,
+        _rewards,
+        click.option(
+            "--gamma", default="0.9", show_default=True, help="Discount rates in [0, 1], separated by commas."
+        ),
+        click.argument("env"),
+    ):
+        command = option(command)
+    return command
+
+
+def chance_options(command: Any) -> Any:
+    """Add the options of a run that counts how often something happens on independent draws, or is exact."""
+    for option in (
+        _progress,
+        _confidence,
+        _workers,
+        click.option(
+            "--method",
+            default="auto",
+            show_default=True,
+            help="auto, exact (small MDPs), deterministic, stochastic, lp, lp-occupancy.",
+        ),
+        _rng,
+        _samples,
+        _rewards,
+        click.argument("env"),
+    ):
+        command = option(command)
+    return command
+
+
+table_option = click.option(
+    "--format", "fmt", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+
+
+def format_option(default: str) -> Callable[[Any], Any]:
+    """The option that says how POWER is printed."""
+    formats = click.Choice(["map", "table", "csv", "json"])
+    return click.option("--format", "fmt", type=formats, default=default, show_default=True)
+
+
+colour_option = click.option(
+    "--colour/--no-colour", "--color/--no-color", default=None, help="Default: if a terminal."
+)
+
+
+def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
+    """``is_slippery=false`` → {"is_slippery": False}; what is no JSON is a string."""
+    settings = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise ParameterError(f"--set must look like is_slippery=false, got {text!r}")
+        try:
+            settings[name] = json.loads(value)
+        except ValueError:
+            settings[name] = value
+    return settings
+
+
+def parse_bias(text: str) -> dict[str, float]:
+    """``E=0.1,N=0.05`` → {"E": 0.1, "N": 0.05}."""
+    bias = {}
+    for part in text.split(","):
+        name, equals, amount = part.partition("=")
+        try:
+            bias[name.strip()] = float(amount)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise ParameterError(f"--bias must look like E=0.1,N=0.05, got {text!r}")
+    return bias
+
+
+def parse_gamma(text: str) -> list[float]:
+    """``0.1,0.9`` → [0.1, 0.9]."""
+    rates = []
+    for part in text.split(","):
+        try:
+            rates.append(float(part))
+        except ValueError:
+            raise ParameterError(f"--gamma must be numbers in [0, 1], separated by commas; got {text!r}") from None
+    return rates
+
+
+def one_gamma(text: str) -> float:
+    """``0.9`` → 0.9; a list is refused."""
+    rates = parse_gamma(text)
+    if len(rates) != 1:
+        raise ParameterError(f"--gamma is one discount rate here, got {text!r}")
+    return rates[0]
+
+
+def parse_policy(text: str) -> Any:
+    """``softmax(0.1)`` → the rule of `mdppower.agents.rules`.
+
+    Raises
+    ------
+    ParameterError
+        There is no such rule, or its parameter is none.
+    """
+    from mdppower.agents import rules as policy_rules
+
+    rules = {
+        "random": policy_rules.uniformly_random, "lookahead": policy_rules.lookahead,
+        "epsilon-greedy": policy_rules.epsilon_greedy, "softmax": policy_rules.softmax,
+        "satisficing": policy_rules.satisficing, "optimal": policy_rules.optimal,
+    }  # fmt: skip
+    name, bracket, rest = text.strip().partition("(")
+    takes = {"random": 0, "optimal": 0}.get(name, 1)
+    if name not in rules or (bracket and not rest.endswith(")")):
+        raise ParameterError(f"--policy must be {', '.join(rules)}, with a number in brackets; got {text!r}")
+    given = [part for part in rest[:-1].split(",") if part.strip()]
+    if len(given) != takes:
+        raise ParameterError(f"--policy {name} takes {'one number' if takes else 'no number'}, got {text!r}")
+    try:
+        numbers = [int(part) if name == "lookahead" else float(part) for part in given]
+    except ValueError:
+        raise ParameterError(f"--policy {name} takes a number, got {given[0]!r}") from None
+    return rules[name](*numbers)
+
+
+def parse_state(mdp: RewardlessMDP, text: str) -> Label:
+    """The state that a text names: a label, a mark, a number, or a tuple with or without its parentheses.
+
+    Raises
+    ------
+    LabelError
+        There is none; the message suggests a near name.
+    """
+    try:
+        return mdp.states[mdp.index(text)]
+    except LabelError:
+        if text in mdp.marks:
+            raise  # several states carry the mark: the message names them
+    found = _known(text, mdp.states)
+    if found is None:
+        raise LabelError(f"there is no state {text!r}; {_hint(text, mdp.states)}states are {shorten(mdp.states)}")
+    return found
+
+
+def parse_action(mdp: RewardlessMDP, state: Label, text: str) -> Label:
+    """The action of a state that a text names.
+
+    Raises
+    ------
+    LabelError
+        The state has none of that name.
+    """
+    actions = mdp.actions(state)
+    found = _known(text, actions)
+    if found is None:
+        raise LabelError(f"state {state!r} has no action {text!r}; {_hint(text, actions)}it has {shorten(actions)}")
+    return found
+
+
+def parse_place(mdp: RewardlessMDP, text: str) -> tuple[Label, Label | None]:
+    """``STATE`` or ``STATE:ACTION``; a text with a colon that names a state means that state.
+
+    Raises
+    ------
+    LabelError
+        There is no such state, or it has no such action.
+    """
+    try:
+        return parse_state(mdp, text), None
+    except LabelError as error:
+        failure = error
+    for colon in [k for k, letter in enumerate(text) if letter == ":"][::-1]:
+        try:
+            state = parse_state(mdp, text[:colon])
+        except LabelError:
+            continue
+        try:
+            return state, parse_action(mdp, state, text[colon + 1 :])
+        except LabelError as error:
+            failure = error
+    if ":" in text and str(failure).startswith("there is no state"):
+        parse_state(mdp, text.rpartition(":")[0])  # of the two, the state is what is wrong
+    raise failure
+
+
+def _known(text: str, labels: Sequence[Label]) -> Label | None:
+    """The label that the text is, or is a way to write."""
+    for label in (text, text.strip(), _literal(text)):
+        if label is not None and label in labels:
+            return label
+    return None
+
+
+def _literal(text: str) -> Label | None:
+    """``0,3`` → (0, 3), ``7`` → 7; None for what is no label."""
+    try:
+        value = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    return value if _is_label(value) else None
+
+
+def _is_label(value: Any) -> bool:
+    # Neither True nor 1.0 is the label 1, though they are equal to it.
+    return type(value) in (int, str) or (type(value) is tuple and all(map(_is_label, value)))
+
+
+def _hint(text: str, labels: Sequence[Label]) -> str:
+    near = difflib.get_close_matches(text, [str(label) for label in labels], 1)
+    return f"did you mean {near[0]!r}? " if near else ""
+
+
+def check_suffix(option: str, path: str | None, suffixes: tuple[str, ...]) -> None:
+    """Refuse now what could not be written after all the work."""
+    if path is not None and os.path.splitext(path)[1].lower() not in suffixes:
+        known = " or ".join([", ".join(suffixes[:-1])] * (len(suffixes) > 1) + [suffixes[-1]])
+        raise ParameterError(f"{option} must end in {known}, got {path!r}")

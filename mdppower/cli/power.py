@@ -1,0 +1,190 @@
+"""The commands of ``mdppower``: thin wrappers of the library.
+
+What was computed is printed before anything is written to a file: a path that cannot be written costs nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mdppower.cli.group import build_environment, cli, print_map
+from mdppower.cli.options import (
+    check_suffix,
+    colour_option,
+    environment_options,
+    format_option,
+    parse_gamma,
+    parse_policy,
+    picture_options,
+    run_options,
+)
+from mdppower.errors import ConvergenceError, ParameterError
+
+if TYPE_CHECKING:
+    from mdppower.measures.power_estimate import PowerEstimate
+
+
+# ---------------------------------------------------------------------- measuring
+
+
+@cli.command("map")
+@run_options
+@picture_options
+@format_option("map")
+@colour_option
+@environment_options
+def map_command(**options: Any) -> None:
+    """Estimate the POWER of every state: a map, a table, a picture."""
+    _measure(**options)
+
+
+@cli.command("power")
+@run_options
+@picture_options
+@format_option("table")
+@colour_option
+@environment_options
+def power_command(**options: Any) -> None:
+    """Estimate the POWER of every state: its number, standard error and interval."""
+    _measure(**options)
+
+
+def _measure(
+    env: str, gamma: str, rewards: str, samples: int, precision: float | None, max_samples: int | None,
+    rng: int | None, method: str, sampler: str, policy: str | None, workers: int, confidence: float, save: str | None,
+    progress: bool | None, fmt: str, colour: bool | None, out: str | None, arrows: bool, hatch: bool,
+    values: bool | None, share_scale: bool, **options: Any,
+) -> None:  # fmt: skip
+    from mdppower._checks import open_unit
+    from mdppower.measures.power import power
+
+    open_unit(confidence, "--confidence")
+    _require_out(out, {"arrows": arrows, "hatch": hatch, "values": values, "share_scale": share_scale})
+    check_suffix("--out", out, (".png", ".svg", ".pdf"))
+    check_suffix("--save", save, (".nc",))
+    rates = parse_gamma(gamma)
+    rule = None if policy is None else parse_policy(policy)
+    mdp = build_environment(env, options)
+    failure = None
+    try:
+        estimate = power(
+            mdp, rates, rewards, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
+            method=method, sampler=sampler, policy=rule, workers=workers, progress=progress,
+        )  # fmt: skip
+    except ConvergenceError as error:
+        estimate, failure = error.estimate, error
+    _print_power(estimate, fmt, colour, confidence)
+    if save is not None:
+        estimate.save(save)
+        click.echo(f"wrote {save}", err=True)
+    if out is not None:
+        estimate.plot(out, arrows=arrows, hatch=hatch, values=values, share_scale=share_scale)
+        click.echo(f"wrote {out}", err=True)
+    if failure is not None:
+        raise failure
+    if estimate.interrupted:
+        sys.exit(130)
+
+
+def _require_out(out: str | None, picture: Mapping[str, Any]) -> None:
+    """Refuse options of a picture where none is drawn."""
+    given = _given(picture)
+    if out is None and given:
+        raise ParameterError(f"--{given[0].replace('_', '-')} is for a picture: add --out FILE")
+
+
+def _given(options: Mapping[str, Any]) -> list[str]:
+    """The names of the options that ask for something."""
+    return [name for name, value in options.items() if value not in (None, False)]
+
+
+def _print_power(estimate: PowerEstimate, fmt: str, colour: bool | None, confidence: float) -> None:
+    if fmt == "map":
+        from mdppower.display.terminal import terminal_map
+
+        print_map(terminal_map, estimate, colour)
+    else:
+        from mdppower.display.tables import power_table, render
+
+        click.echo(render(power_table(estimate, confidence=confidence), fmt))
+
+
+# ---------------------------------------------------------------------- saved estimates
+
+
+@cli.command()
+@click.argument("file", type=click.Path())
+@click.option("--gamma", type=float, help="Only this one of the estimate's discount rates.")
+@click.option("--title", help="In place of the rewards and the number of draws.")
+@click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables.")
+@picture_options
+@format_option("map")
+@colour_option
+def plot(
+    file: str, gamma: float | None, title: str | None, confidence: float, out: str | None, arrows: bool, hatch: bool,
+    values: bool | None, share_scale: bool, fmt: str, colour: bool | None,
+) -> None:  # fmt: skip
+    """Draw a saved estimate (or MDP) again: a picture with --out, else in the terminal."""
+    from mdppower._checks import open_unit
+    from mdppower.files.netcdf import load
+    from mdppower.mdp.model import RewardlessMDP
+
+    open_unit(confidence, "--confidence")
+    check_suffix("--out", out, (".png", ".svg", ".pdf"))
+    options = {"arrows": arrows, "hatch": hatch, "values": values, "share_scale": share_scale}
+    _require_out(out, options | {"title": title})
+    found = load(file)
+    if isinstance(found, RewardlessMDP):
+        given = _given(options | {"gamma": gamma})
+        if given:
+            raise ParameterError(f"--{given[0].replace('_', '-')} is for estimates; {file} holds an MDP")
+        if out is None:
+            from mdppower.display.terminal import show_map
+
+            print_map(show_map, found, colour)
+        else:
+            found.plot(out, title=title)
+    else:
+        estimate = found if gamma is None else found.at(gamma)
+        if out is None:
+            _print_power(estimate, fmt, colour, confidence)
+        else:
+            estimate.plot(out, title=title, **options)
+    if out is not None:
+        click.echo(f"wrote {out}", err=True)
+
+
+def _draws(found: PowerEstimate) -> str:
+    return f"{found.samples:,} ({found.sampler}, rng={found.entropy})" if found.samples else "none: exact"
+
+
+@cli.command()
+@click.argument("file", type=click.Path())
+def info(file: str) -> None:
+    """Tell what a saved file holds and how it was made."""
+    from mdppower.files.netcdf import load
+    from mdppower.mdp.model import RewardlessMDP
+
+    found = load(file)
+    mdp = found if isinstance(found, RewardlessMDP) else found.mdp
+    facts: dict[str, Any] = {"file": file, "holds": "an MDP", "MDP": repr(mdp), "fingerprint": mdp.fingerprint}
+    facts |= {f"MDP: {name}": told for name, told in mdp.origin.items()}
+    if not isinstance(found, RewardlessMDP):
+        lower, upper = found.data.bounds(0.95, simultaneous=True)
+        facts["holds"] = "a POWER estimate" + (", interrupted before its end" if found.interrupted else "")
+        facts |= {"rewards": found.rewards.name, "draws": _draws(found)}
+        facts |= {"method": found.method, "guarantee": f"{found.guarantee} intervals, widened by certified gaps"}
+        for g, gamma in enumerate(found.gammas):
+            power = found.data.value[g]
+            facts[f"γ = {gamma:.15g}"] = (
+                f"POWER {power.min():.5g} … {power.max():.5g}, 95 % of all at once within "
+                f"± {(upper[g] - lower[g]).max() / 2:.2g}, certified gap of a draw ≤ {found.gap[g]:.1g}"
+            )
+        facts |= found.history
+    width = max(map(len, facts))
+    for name, fact in facts.items():
+        click.echo(f"{name:>{width}}  {fact}")

@@ -1,0 +1,205 @@
+"""The commands about models: how POWER differs between two, and how it moves when one is told anew.
+
+Thin wrappers, as those of `mdppower.cli.power`; importing this file adds them to its group.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mdppower.cli.group import build_environment, cli
+from mdppower.cli.options import (
+    check_suffix,
+    environment_options,
+    parse_gamma,
+    parse_place,
+    parse_state,
+    table_option,
+)
+from mdppower.errors import ParameterError
+
+if TYPE_CHECKING:
+    from mdppower.mdp.model import RewardlessMDP
+    from mdppower.sensitivity.model_difference_estimate import ModelDifference
+    from mdppower.sensitivity.sensitivity_estimate import Sensitivity
+    from mdppower.sensitivity.transformed import Transformed
+
+PICTURES = (".png", ".svg", ".pdf")
+MOST_FLIPS = 20
+"""Most flips of order that are printed."""
+
+
+def _run_options(command: Any) -> Any:
+    """Add the options of a run on common draws."""
+    for option in (
+        click.option("--progress/--no-progress", default=None, help="Progress bar. Default: if a terminal."),
+        click.option(
+            "--confidence", type=float, default=0.95, show_default=True, help="Of all intervals of a table together."
+        ),
+        click.option("--workers", type=int, default=-1, show_default=True, help="Threads; -1 is one a core."),
+        click.option("--sampler", default="latin", show_default=True, help="latin, sobol, iid."),
+        click.option("--rng", type=int, help="Seed; the same seed gives the same numbers."),
+        click.option("--samples", type=int, default=4096, show_default=True, help="Reward functions to draw."),
+        click.option(
+            "--rewards", default="uniform", show_default=True, help="Law of each state's reward: norm(0,1), …"
+        ),
+        click.option(
+            "--gamma", default="0.9", show_default=True, help="Discount rates in [0, 1], separated by commas."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@_run_options
+@click.option(
+    "--method",
+    default="auto",
+    show_default=True,
+    help="auto, exact (small MDPs), deterministic, stochastic, lp, lp-occupancy.",
+)
+@click.option("--out", type=click.Path(), help="Picture of B − A to write: .png, .svg or .pdf.")
+@table_option
+@environment_options
+def diff(
+    a: str, b: str, gamma: str, rewards: str, samples: int, rng: int | None, sampler: str, method: str, workers: int,
+    confidence: float, progress: bool | None, out: str | None, fmt: str, **options: Any,
+) -> None:  # fmt: skip
+    r"""Compare POWER in two environments on the same draws, state by state: a door open or shut.
+
+    A and B are written as ENV is; options of environments apply to both. States are matched by name. With two maps
+    that differ in one cell:
+
+    \b
+        mdppower diff shut.txt open.txt --gamma 0.5,0.9 --out door.png
+    """
+    from mdppower._checks import open_unit
+    from mdppower.display.tables import render
+    from mdppower.sensitivity.model_difference import difference
+
+    open_unit(confidence, "--confidence")
+    check_suffix("--out", out, PICTURES)
+    rates = parse_gamma(gamma)
+    first, second = build_environment(a, options), build_environment(b, options)
+    found = difference(
+        first, second, rates, rewards, samples=samples, rng=rng, method=method, sampler=sampler, workers=workers,
+        progress=progress,
+    )  # fmt: skip
+    click.echo(render(found.table(confidence), fmt))
+    if fmt == "table":
+        _tell(found, confidence)
+    if out is not None:
+        found.plot(out, confidence=confidence)
+        click.echo(f"wrote {out}", err=True)
+    if found.interrupted:
+        sys.exit(130)
+
+
+def _tell(found: ModelDifference, confidence: float) -> None:
+    """What the numbers of a difference come from, and the greatest."""
+    made = f"{found.samples:,} draws (rng={found.entropy}), the same for A and B" if found.samples else "exact"
+    click.echo(f"\nchange: POWER in B − POWER in A; {made}, {found.rewards.name} rewards")
+    click.echo(f"lower, upper: {100 * confidence:g} %, all together; same: nothing that can be reached differs")
+    for name, labels in (("A", found.only_A), ("B", found.only_B)):
+        if labels:
+            click.echo(f"only {name} has {', '.join(map(str, labels[:6]))}"
+                       + (f", … ({len(labels):,})" if len(labels) > 6 else ""))  # fmt: skip
+    for gamma in found.gammas:
+        for name, (label, by) in {"rise": found.greatest_rise(gamma), "fall": found.greatest_fall(gamma)}.items():
+            size = float(by.mean)
+            if (size > 0) == (name == "rise") and size != 0:
+                click.echo(f"γ = {gamma:.15g}: greatest {name} {size:+.4g} at {label}")
+
+
+@cli.command("sensitivity")
+@click.argument("env")
+@_run_options
+@click.option("--duplicate", "copied", multiple=True, metavar="STATE", help="Copy this state. Repeatable.")
+@click.option(
+    "--into", type=click.Choice(["choice", "split"]), default="choice", show_default=True,
+    help="With --duplicate: copies are entered by actions of their own, or by chance.",
+)  # fmt: skip
+@click.option("--split", "parts", multiple=True, metavar="STATE:ACTION", help="Two actions for one. Repeatable.")
+@click.option("--unroll", "depth", type=int, help="Remember this many steps as a part of the state.")
+@click.option(
+    "--state", metavar="STATE", help="How likely its actions are to be optimal; in csv and json, only that."
+)
+@table_option
+@environment_options
+def sensitivity_command(
+    env: str, gamma: str, rewards: str, samples: int, rng: int | None, sampler: str, workers: int, confidence: float,
+    progress: bool | None, copied: Sequence[str], into: str, parts: Sequence[str], depth: int | None,
+    state: str | None, fmt: str, **options: Any,
+) -> None:  # fmt: skip
+    """Show how POWER moves when the model is told anew: states copied, actions split, history remembered.
+
+    With tied rewards (copies earn what their original earns) POWER does not move. With independent ones (each copy
+    draws its own) it does. For up to 12 states, transforms are chosen if none is asked for.
+    """
+    from mdppower._checks import open_unit
+    from mdppower.display.tables import render
+    from mdppower.sensitivity.under_transforms import sensitive_actions, sensitivity
+
+    open_unit(confidence, "--confidence")
+    rates = parse_gamma(gamma)
+    mdp = build_environment(env, options)
+    label = None if state is None else parse_state(mdp, state)
+    chosen = _transforms(mdp, copied, into, parts, depth)
+    run: dict[str, Any] = {"transforms": chosen, "samples": samples, "rng": rng, "workers": workers}
+    if label is not None and fmt != "table":
+        click.echo(render(sensitive_actions(mdp, label, rates, rewards, confidence=confidence, **run), fmt))
+        return
+    found = sensitivity(mdp, rates, rewards, sampler=sampler, progress=progress, **run)
+    table = found.table(confidence)
+    if fmt == "table":
+        # What fits beside each other; the rest is in the other formats.
+        table = {name: table[name] for name in table if name not in ("tied", "tied_lower", "tied_upper")}
+    click.echo(render(table, fmt))
+    if fmt == "table":
+        _explain(found, confidence)
+    if label is not None:
+        click.echo(f"\nhow likely the actions of {label} are to be optimal:")
+        click.echo(render(sensitive_actions(mdp, label, rates, rewards, confidence=confidence, **run), fmt))
+    if found.interrupted:
+        sys.exit(130)
+
+
+def _explain(found: Sensitivity, confidence: float) -> None:
+    """What the columns mean, and which orders flip."""
+    from mdppower.display.tables import render
+
+    made = f"{found.samples:,} draws (rng={found.entropy}) of {found.rewards.name} rewards"
+    click.echo(f"\n{made}; lower, upper: {100 * confidence:g} %, all together")
+    click.echo("tied: copies earn what their original earns, and POWER must not move")
+    click.echo("independent: each copy draws a reward of its own; same: no copy can be reached")
+    flips = found.flips(confidence)
+    many = len(flips["gamma"])
+    click.echo("\norders of two states that flip:" if many else "\nno order of two states flips")
+    if many:
+        click.echo(render({name: values[:MOST_FLIPS] for name, values in flips.items()}))
+    if many > MOST_FLIPS:
+        click.echo(f"… ({many:,} in all)")
+
+
+def _transforms(
+    mdp: RewardlessMDP, copied: Sequence[str], into: str, parts: Sequence[str], depth: int | None
+) -> list[Transformed] | None:
+    """The transforms that were asked for; None if none were."""
+    from mdppower.sensitivity.transforms import duplicate_state, split_action, unroll
+
+    found = [duplicate_state(mdp, parse_state(mdp, text), into=into) for text in copied]
+    for text in parts:
+        state, action = parse_place(mdp, text)
+        if action is None:
+            raise ParameterError(f"--split must look like STATE:ACTION, got {text!r}, a state")
+        found.append(split_action(mdp, state, action))
+    if depth is not None:
+        found.append(unroll(mdp, depth))
+    return found or None

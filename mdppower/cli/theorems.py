@@ -1,0 +1,80 @@
+"""The command ``mdppower verify``: which theorems apply to an MDP, and do tests of them agree.
+
+A thin wrapper, as those of `mdppower.cli.power`; importing this file adds it to their group.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import Any
+
+import click
+
+from mdppower.cli.group import build_environment, cli
+from mdppower.cli.options import check_suffix, environment_options, parse_gamma
+
+REPORTS = (".md", ".html", ".json")
+
+
+@cli.command()
+@click.argument("env")
+@click.option(
+    "--gamma", default="0,0.5,0.9,1", show_default=True,
+    help="Discount rates in [0, 1] at which conclusions are tested, separated by commas.",
+)  # fmt: skip
+@click.option("--claims", help="Some of the claims, separated by commas, such as prop-6.6,cor-6.14. Default: all.")
+@click.option("--most", type=int, default=4, show_default=True, help="Reports of one claim: the most interesting.")
+@click.option(
+    "--seconds", type=float, default=20.0, show_default=True, help="For the search of one claim over the MDP."
+)
+@click.option("--samples", type=int, default=1000, show_default=True, help="Draws of each pathwise test.")
+@click.option("--votes", type=int, default=400, show_default=True, help="Elements of an orbit that vote.")
+@click.option(
+    "--rng",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed; the same seed gives the same report, where no search runs out of time.",
+)
+@click.option("--out", type=click.Path(), help="Report to write: .md, .html (with pictures) or .json.")
+@click.option("--format", "fmt", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--progress/--no-progress", default=None, help="Progress bar. Default: if a terminal.")
+@environment_options
+def verify(
+    env: str, gamma: str, claims: str | None, most: int, seconds: float, samples: int, votes: int, rng: int,
+    out: str | None, fmt: str, progress: bool | None, **options: Any,
+) -> None:  # fmt: skip
+    """Check which theorems about optimal policies and power apply to an MDP, and test their conclusions.
+
+    The results are those of Turner et al. (arXiv 1912.01683). A theorem that applies is shown with the permutation of
+    states that makes it apply. Exit status 1 says that a claim whose hypotheses are proved was contradicted: that
+    would be a discovery, or a bug.
+    """
+    from mdppower.display.tables import render
+    from mdppower.reports.pages import summary, summary_table, to_json
+    from mdppower.theorems import verify as verify_claims
+
+    check_suffix("--out", out, REPORTS)
+    rates = parse_gamma(gamma)
+    names = None if claims is None else [name.strip() for name in claims.split(",")]
+    mdp = build_environment(env, options)
+    found = verify_claims(
+        mdp, rates, claims=names, most=most, seconds=seconds, samples=samples, votes=votes, rng=rng, progress=progress
+    )
+    title = f"Claims about optimal policies and POWER: {env}"
+    if fmt == "json":
+        click.echo(to_json(found, title, found.about))
+    else:
+        width = shutil.get_terminal_size((120, 24)).columns
+        click.echo(render(summary_table(found, width=width), "table"))
+        click.echo()
+        click.echo(summary(found, width=width))
+        click.echo(f"symmetries of the whole MDP: {found.about['symmetries of the whole MDP']}")
+        for claim, survey in found.surveys.items():
+            click.echo(f"{claim}: {survey}")
+    if out is not None:
+        found.save(out, title)
+        click.echo(f"wrote {out}", err=True)
+    if found.is_refuted:
+        sys.exit(1)

@@ -1,0 +1,22 @@
+"""Numbers for the eye: text tables, terminal maps, pictures. Nothing here computes what it shows.
+
+================== ==========================================================================================
+tables             any table as aligned text, CSV or JSON
+terminal           maps for the terminal, with colour and without
+number_text        numbers with as many digits as tell them apart
+figures            what all pictures share: titles, how they are saved
+power_picture      POWER: a heat map on a grid, else bars
+heatmap            one panel a γ, with numbers, marks, arrows and hatches
+bars               bars with their intervals
+mdp_picture        an MDP before anything is computed
+optimality_picture how likely actions are to be optimal
+polytope_picture   visit distributions in two coordinates
+curve_picture      the post's curve
+difference_picture B − A, of two models
+backdrop           an MDP as a pale ground, for the pictures of claims
+curved_arrows      Bézier curves
+notebook           a picture inside a page
+================== ==========================================================================================
+
+Pictures use matplotlib's objects, never its global state. One file a picture, its ``plot_…`` with it.
+"""

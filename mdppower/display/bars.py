@@ -1,0 +1,79 @@
+"""Bars of POWER with their intervals, for MDPs that are no grid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from mdppower._text import cut
+from mdppower.display.heatmap import COLOURS, UNIT, meets_greatest
+from mdppower.display.number_text import number_text
+from mdppower.errors import ParameterError
+from mdppower.measures.power_estimate import PowerEstimate
+
+MOST_BARS = 60
+MOST_NAMES = 12
+"""Most rates that the legend names; beyond it, every second or third."""
+
+
+def bar_chart(estimate: PowerEstimate, hatch: bool) -> Figure:
+    """Bars by state and γ; beyond `MOST_BARS` states, points in order of POWER at the last γ.
+
+    With `hatch`, bars are hatched whose interval meets that of the greatest.
+    """
+    many = estimate.mdp.n_states > MOST_BARS
+    if hatch and many:
+        raise ParameterError(f"bars are hatched for up to {MOST_BARS} states, not {estimate.mdp.n_states:,}")
+    rates = range(len(estimate.gammas))
+    power = estimate.data.value
+    lower, upper = estimate.data.bounds(0.95, simultaneous=True)
+    n = estimate.mdp.n_states
+    inches = float(np.clip(0.3 * n * max(1.0, len(rates) / 2), 3.0, 8.0 if n > MOST_BARS else 12.0))
+    figure = Figure(figsize=(inches + 2.5, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    panel = figure.subplots()
+    colours = matplotlib.colormaps[COLOURS](np.linspace(0.1, 0.85, len(rates)))
+    order = np.argsort(-power[rates[-1]], kind="stable") if many else np.arange(n)
+    width = 0.8 / len(rates)
+    handles: list[Any] = []
+    for k, g in enumerate(rates):
+        at = np.arange(n) + (k - (len(rates) - 1) / 2) * width
+        center = power[g][order]
+        error = np.array([center - lower[g][order], upper[g][order] - center])
+        name = f"γ = {number_text(estimate.gammas[g])}"
+        if many:
+            handles.append(panel.errorbar(at, center, error, fmt=".", ms=3, lw=0.6, color=colours[k], label=name))
+        else:
+            bars = panel.bar(at, center, width, color=colours[k])
+            handles.append(Patch(color=colours[k], label=name))  # before some of the bars are hatched
+            if hatch:
+                for bar, meets in zip(bars, meets_greatest(estimate, g), strict=True):
+                    bar.set(hatch="//" if meets else None, edgecolor="white", linewidth=0)
+            panel.errorbar(at, center, error, fmt="none", ecolor="black", elinewidth=1, capsize=2)
+    if many:
+        panel.set_xlabel(f"{n:,} states, from most to least POWER at γ = {estimate.gammas[rates[-1]]:.15g}")
+    else:
+        names = [cut(str(label), 24) for label in estimate.mdp.states]
+        slanted = max(map(len, names)) * 0.09 > 0.9 * inches / n
+        panel.set_xticks(
+            np.arange(n), names, rotation=45 if slanted else 0, ha="right" if slanted else "center", parse_math=False
+        )
+        panel.set_xlabel("state")
+    panel.set_ylabel(UNIT)
+    panel.margins(x=0.02)
+    intervals = "bars: 95 %, simultaneous" if np.isfinite(upper).all() else "no intervals: no variance"
+    step = -(-len(handles) // MOST_NAMES)
+    panel.legend(
+        handles=handles[::-step][::-1],
+        title=intervals,
+        fontsize=8,
+        title_fontsize=8,
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+    )
+    return figure

@@ -1,0 +1,118 @@
+"""The post's figure 1, success rate against power difference: as it is drawn there, and as it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from mdppower._typing import FloatArray
+from mdppower.bounds.gap_bounds import PowerGap, power_gap
+from mdppower.display.figures import picture_suffix, save_figure
+
+FILL, EDGE, POST = "#cfd8ea", "#31688e", "#5a5a5a"
+MARKERS = ("o", "^", "s", "D", "v", "P")
+RATES = 999
+
+
+def plot_curve(
+    nu: float,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    drop: float | None = None,
+    cap: float | None = None,
+    points: Mapping[str, tuple[FloatArray, FloatArray]] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Draw the post's figure 1, the power differences that a success rate allows, beside the corrected band.
+
+    Parameters
+    ----------
+    nu : float
+        ν, certified for the comparisons that are meant.
+    path : str or path, optional
+    drop, cap : float, optional
+        The most that Δ can fall below 0, and the greatest gap there can be; see `mdppower.bounds.power_gap`. For
+        rewards on [0, 1] and sets in the simplex 1; for such uniform rewards the gap is at most 1/2.
+    points : mapping from str to (success rates, gaps), optional
+        Comparisons to lay over it.
+    title : str, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ParameterError
+        ν is not positive, or the file cannot be written.
+
+    Examples
+    --------
+    >>> figure = plot_curve(0.45, drop=1, cap=0.5)
+    >>> [axes.get_xlabel() for axes in figure.axes]
+    ['success rate  s = p(A ≥ B)', 'success rate  s = p(A ≥ B)']
+    """
+    suffix = None if path is None else picture_suffix(path)
+    figure = draw_curve(nu, drop, cap, points or {})
+    figure.suptitle(title or f"What a success rate says about power, ν = {nu:.4g}", fontsize=11)
+    if path is not None and suffix is not None:
+        save_figure(figure, path, suffix)
+    return figure
+
+
+def draw_curve(
+    nu: float,
+    drop: float | None,
+    cap: float | None,
+    points: Mapping[str, tuple[FloatArray, FloatArray]],
+) -> Figure:
+    """Two panels: the sub-Gaussian edges alone, and all bounds together with the first for comparison.
+
+    Parameters
+    ----------
+    nu : float
+    drop, cap : float or None
+        As for `power_gap`.
+    points : mapping from str to (success rates, gaps)
+        Real comparisons, a legend entry each.
+    """
+    rates = np.arange(1, RATES + 1) / (RATES + 1)
+    band = power_gap(rates, nu, drop=drop, cap=cap)
+    figure = Figure(figsize=(10.5, 4.8), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2, sharey=True)
+    _panel(left, band, band.post_lower, band.post_upper, "As the post draws it: sub-Gaussian bound only")
+    known = "Cantelli" + (", Markov" if drop is not None else "") + (", greatest gap" if cap is not None else "")
+    _panel(right, band, band.lower, band.upper, f"Corrected: with {known}")
+    for edge, label in ((band.post_lower, "the post's edges"), (band.post_upper, None)):
+        right.plot(rates, edge, color=POST, linestyle="--", linewidth=1.2, label=label)
+    for edge, label in ((band.attained_lower, "reached by two-point laws"), (band.attained_upper, None)):
+        for panel in (left, right):
+            panel.plot(rates, edge, color="black", linestyle=":", linewidth=1.2, label=label)
+    for k, (name, (s, gap)) in enumerate(points.items()):
+        for panel in (left, right):
+            panel.scatter(
+                s, gap, s=14, marker=MARKERS[k % len(MARKERS)], facecolor="white", edgecolor="black", linewidth=0.6,
+                zorder=4, label=name,
+            )  # fmt: skip
+    left.set_ylabel("relative power difference  C(B) − C(A)")
+    left.set_ylim(-3.2 * nu, 3.2 * nu)
+    for panel in (left, right):
+        panel.legend(fontsize=8, loc="lower left")
+    return figure
+
+
+def _panel(panel: Axes, band: PowerGap, lower: FloatArray, upper: FloatArray, title: str) -> None:
+    rates = band.success_rate
+    panel.fill_between(rates, lower, upper, color=FILL, zorder=1, label="possible")
+    for edge in (lower, upper):
+        panel.plot(rates, edge, color=EDGE, linewidth=1.6, zorder=2)
+    panel.axhline(0, color="black", linewidth=0.6, zorder=2)
+    panel.set_xlim(0, 1)
+    panel.set_xlabel("success rate  s = p(A ≥ B)")
+    panel.set_title(title, fontsize=10.5)

@@ -1,0 +1,27 @@
+"""A picture inside a page: what a notebook shows of an estimate or an MDP."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+from mdppower.display.mdp_picture import MOST_NODES, plot_mdp
+from mdppower.display.power_picture import plot_power
+from mdppower.mdp.layout import grid_of, is_drawing
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.measures.power_estimate import PowerEstimate
+
+
+def inline_picture(what: PowerEstimate | RewardlessMDP) -> str:
+    """An ``<img>`` of an estimate or an MDP for a notebook; nothing where the MDP is too large to draw."""
+    if isinstance(what, PowerEstimate):
+        figure, alt = plot_power(what), "POWER"
+    else:
+        grid = None if is_drawing(what) else grid_of(what)
+        if grid is None and what.n_states > MOST_NODES:
+            return ""
+        figure, alt = plot_mdp(what), "the MDP"
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=90)
+    data = base64.b64encode(png.getvalue()).decode()
+    return f'<img alt="{alt}" style="max-width: 100%" src="data:image/png;base64,{data}">'

@@ -1,0 +1,251 @@
+"""Pictures of how likely actions are to be optimal: bars over γ for one state, arrows on a map for all."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from mdppower._text import cut
+from mdppower._typing import AnyArray, FloatArray, IntArray, Label
+from mdppower.display.figures import picture_suffix, save_figure, set_title
+from mdppower.display.heatmap import COLOURS, MOST_DRAWN, arrow_ink, draw_arrows, grid_sheet, write_marks
+from mdppower.display.number_text import number_text
+from mdppower.errors import ParameterError
+from mdppower.mdp.actions import equivalent_pairs
+from mdppower.mdp.layout import grid_of, is_drawing
+from mdppower.measures.action_optimality_estimate import ActionOptimality
+
+MOST_ACTIONS = 12
+MOST_BARS = 400
+PATTERNS = ("", "///", "...", "\\\\\\", "xxx", "---", "ooo", "+++", "|||", "//..", "\\\\--", "**")
+"""In grey, two shades that are far apart in the legend can look alike: the pattern tells the actions apart."""
+SURE, TITLE = 1e-9, "probability that the action is optimal"
+
+
+def plot_optimality(
+    chances: ActionOptimality,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    state: Label | None = None,
+    gamma: float | None = None,
+    confidence: float = 0.95,
+    title: str | None = None,
+) -> Figure:
+    """Draw how likely actions are to be optimal: bars over γ for one state, or a map for all states of a grid.
+
+    On the map a cell's colour is the probability of its likeliest action, which has a strong arrow, or a dot where it
+    stays. Faint arrows are those whose interval reaches that of the likeliest. γ = 1 is Blackwell optimality. Arrows
+    point where actions lead, on average over the likeliest successors: on a slippery floor, not where they aim.
+
+    Parameters
+    ----------
+    chances : ActionOptimality
+    path : str or path, optional
+        Where to save it; the suffix says how: .png, .svg, .pdf.
+    state : label, optional
+        Draw the actions of this state, as a group of bars for each γ; the tied part of a bar is pale.
+    gamma : float, optional
+        Draw only this one of the rates.
+    confidence : float
+        Of the intervals, simultaneous over all that is drawn.
+    title : str, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    LabelError
+        There is no such state.
+    ParameterError
+        No state is named and there is no grid, there are too many actions or states to draw, `gamma` is not one
+        of the rates, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> chances = mp.action_optimality(mp.envs.figure_1(), [0, 0.5, 1], samples=256, rng=0)
+    >>> figure = plot_optimality(chances, state="star")
+    >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    ['->l_tri', '->empty', '->r_tri']
+    """
+    suffix = None if path is None else picture_suffix(path)
+    if gamma is not None:
+        chances = at_rate(chances, gamma)
+    figure, lines = draw_optimality(chances, state, confidence)
+    set_title(figure, lines if title is None else [title, *lines[1:]], parse_math=title is not None)
+    if path is not None and suffix is not None:
+        save_figure(figure, path, suffix)
+    return figure
+
+
+def draw_optimality(chances: ActionOptimality, state: Label | None, confidence: float) -> tuple[Figure, list[str]]:
+    """The bars of a state, or the map of all of them, with the lines of its title."""
+    mdp = chances.mdp
+    made = f"{chances.samples:,} draws of" if chances.samples else "exact,"
+    told = f"{made} {chances.rewards.name} rewards"
+    if state is not None:
+        name = mdp.states[mdp.index(state)]
+        return action_bars(chances, name, confidence), [f"Optimal actions in state {name} — {told}"]
+    grid = None if is_drawing(mdp) else grid_of(mdp)
+    if grid is None:
+        raise ParameterError("name a state: all states are drawn only where they lie on a grid")
+    figure = optimal_action_maps(chances, grid, confidence)
+    return figure, [f"Optimal actions — {told}", "arrow: likeliest; faint: not told apart from it"]
+
+
+def action_bars(chances: ActionOptimality, state: Label, confidence: float) -> Figure:
+    """A group of bars for each γ, a bar for each action with its interval; what is tied is pale."""
+    actions = chances.mdp.actions(state)
+    rates, size = len(chances.gammas), len(actions)
+    if size > MOST_ACTIONS or size * rates > MOST_BARS:
+        raise ParameterError(
+            f"bars are for up to {MOST_ACTIONS} actions and {MOST_BARS} bars in all; state {state!r} has "
+            f"{size} actions, at {rates} gamma"
+        )
+    here = slice(*chances.mdp.pointer[chances.mdp.index(state) :][:2].tolist())
+    total = _by_rate(chances, chances.optimal.mean)[:, here]
+    tied = np.minimum(_by_rate(chances, chances.tied.mean)[:, here], total)
+    lower, upper = (
+        limits.reshape(rates, size) for limits in chances.of(state).interval(confidence, simultaneous=True)
+    )
+    inches = float(np.clip(0.16 * rates * (size + 1.5), 3.6, 11.0))
+    names = [cut(str(action), 24) for action in actions]
+    figure = Figure(figsize=(inches + 1.7 + 0.07 * max(map(len, names)), 4.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    panel = figure.subplots()
+    width = 0.84 / size
+    handles: list[Any] = []
+    with matplotlib.rc_context({"hatch.linewidth": 0.7}):
+        for k, name in enumerate(names):
+            colour = np.array(matplotlib.colormaps[COLOURS](0.12 + 0.8 * k / max(1, size - 1)))
+            look = {"hatch": PATTERNS[k], "linewidth": 0.5}
+            solid: dict[str, Any] = look | {"facecolor": colour, "edgecolor": "white" if k < size / 2 else "black"}
+            pale: dict[str, Any] = look | {"facecolor": 0.25 * colour + 0.75, "edgecolor": "#555555"}
+            at = np.arange(rates) + (k - (size - 1) / 2) * width
+            panel.bar(at, total[:, k] - tied[:, k], width, **solid)
+            if tied[:, k].any():
+                panel.bar(at, tied[:, k], width, bottom=total[:, k] - tied[:, k], **pale)
+            error = np.array([total[:, k] - lower[:, k], upper[:, k] - total[:, k]])
+            if error.max() > SURE:
+                panel.errorbar(at, total[:, k], error.clip(0), fmt="none", ecolor="black", elinewidth=1, capsize=2)
+            handles.append(Patch(label=name, **solid))
+    if tied.any():
+        handles.append(Patch(facecolor="#dddddd", edgecolor="#555555", linewidth=0.5, label="pale: tied"))
+    _label_rates(panel, chances, inches)
+    panel.set_ylabel(TITLE)
+    panel.set_ylim(0, 1.02)
+    panel.margins(x=0.02)
+    panel.legend(
+        handles=handles, fontsize=8, title="action" + _meaning(chances, confidence), title_fontsize=8,
+        handlelength=2.4, handleheight=1.6, loc="upper left", bbox_to_anchor=(1, 1), alignment="left",
+    )  # fmt: skip
+    for text in panel.get_legend().get_texts():  # type: ignore[union-attr]
+        text.set_parse_math(False)
+    return figure
+
+
+def at_rate(chances: ActionOptimality, gamma: float) -> ActionOptimality:
+    """The same at one of its rates."""
+    if gamma not in chances.gammas:
+        rates = ", ".join(f"{g:.15g}" for g in chances.gammas)
+        raise ParameterError(f"gamma {gamma!r} is not one of {rates}")
+    g = chances.gammas.index(gamma)
+
+    def row(values: Any) -> Any:
+        return np.asarray(values)[[g]] if np.ndim(values) == 2 else values
+
+    exact = None if chances.exact is None else (row(chances.exact[0]), row(chances.exact[1]))
+    counts = {name: row(getattr(chances, name)) for name in ("strict_counts", "tied_counts", "open_counts")}
+    return replace(chances, gammas=(gamma,), exact=exact, **counts)
+
+
+def _by_rate(chances: ActionOptimality, values: AnyArray) -> FloatArray:
+    """(G, P), also where one γ was given as a number."""
+    return np.asarray(values).reshape(len(chances.gammas), -1)
+
+
+def _meaning(chances: ActionOptimality, confidence: float) -> str:
+    return f"\n(intervals: {100 * confidence:g} %,\nsimultaneous)" if chances.samples else " (exact)"
+
+
+def _label_rates(panel: Axes, chances: ActionOptimality, inches: float) -> None:
+    texts = [number_text(gamma) for gamma in chances.gammas]
+    # Text of size 10 takes about 0.08 inches a letter; those of γ that would overlap are left out, never the ends.
+    room = inches / len(texts)
+    step = max(1, int(np.ceil((0.08 * max(map(len, texts)) + 0.06) / room)))
+    shown = sorted({*range(0, len(texts), step), len(texts) - 1})
+    if len(shown) > 1 and shown[-1] - shown[-2] < step:
+        shown.pop(-2)
+    panel.set_xticks(shown, [texts[k] for k in shown])
+    limit = 1.0 in chances.gammas
+    panel.set_xlabel("discount rate γ" + "  (at 1: the limit, Blackwell optimality)" * limit)
+
+
+def optimal_action_maps(chances: ActionOptimality, grid: AnyArray, confidence: float) -> Figure:
+    """A map for each γ: colours say how likely the likeliest action of a cell is, arrows which it is."""
+    mdp = chances.mdp
+    if mdp.n_states > MOST_DRAWN:
+        raise ParameterError(f"arrows are for up to {MOST_DRAWN:,} states, not {mdp.n_states:,}")
+    sheet = grid_sheet(mdp, grid, len(chances.gammas))
+    chance = _by_rate(chances, chances.optimal.mean)
+    lower, upper = (_by_rate(chances, limits) for limits in chances.optimal.interval(confidence, simultaneous=True))
+    best = np.maximum.reduceat(chance, mdp.pointer[:-1], axis=1)
+    # One scale: the panels are there to be compared.
+    low, high = float(best.min()), float(best.max())
+    norm = Normalize(low, high) if high - low > SURE else Normalize(low - 0.05, high + 0.05)
+    # Of actions that lead to the same states, one is drawn: faint ones on top of each other would not be faint.
+    drawn = equivalent_pairs(mdp) == np.arange(mdp.n_pairs)
+    for g, panel in enumerate(sheet.panels):
+        shown = sheet.paint(panel, best[g], norm)
+        gamma = chances.gammas[g]
+        panel.set_title(f"γ = {number_text(gamma)}" + " (Blackwell optimality)" * (gamma == 1), fontsize=10)
+        likeliest, possible = likely_pairs(mdp.pair_states, chance[g], best[g], lower[g], upper[g])
+        for pairs, strong in ((possible[drawn[possible]], False), (likeliest[drawn[likeliest]], True)):
+            cells = best[g][mdp.pair_states[pairs]]
+            ink = arrow_ink(cells, norm, np.full(len(pairs), strong))
+            draw_arrows(panel, mdp, pairs, ink, ends=(0.12, 0.46), width=0.06)
+        write_marks(panel, mdp, best[g], norm, sheet.inch)
+        sheet.add_scale(panel, shown, "probability that the\nlikeliest action is optimal")
+    return sheet.figure
+
+
+def likely_pairs(
+    states: IntArray, chance: FloatArray, best: FloatArray, lower: FloatArray, upper: FloatArray
+) -> tuple[IntArray, IntArray]:
+    """The likeliest pairs of each state, and the others whose intervals reach that of the likeliest.
+
+    Parameters
+    ----------
+    states : (P,) array of int
+        Of each pair.
+    chance, lower, upper : (P,) arrays
+        How likely each pair is to be optimal, and the limits of that.
+    best : (S,) array
+        The greatest chance in each state.
+
+    Returns
+    -------
+    likeliest, possible : arrays of pairs
+
+    Examples
+    --------
+    >>> chance = np.array([0.5, 0.4, 0.1])
+    >>> [x.tolist() for x in likely_pairs(np.zeros(3, int), chance, np.array([0.5]), chance - 0.1, chance + 0.1)]
+    [[0], [1]]
+    """
+    first = chance >= best[states] - SURE
+    reach = np.full(len(best), -np.inf)
+    np.maximum.at(reach, states[first], lower[first])
+    others = ~first & (upper >= reach[states])
+    return np.flatnonzero(first).astype(np.int32), np.flatnonzero(others).astype(np.int32)

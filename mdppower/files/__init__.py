@@ -1,0 +1,14 @@
+"""What is written and read again: estimates and MDPs as sealed NetCDF, small MDPs as TOML.
+
+========= =================================================================
+netcdf    estimates and MDPs of any size; `load` reads both kinds
+mdp_toml  small MDPs, to read and to write by hand
+========= =================================================================
+
+**A file is sealed**: NetCDF 4, and after its end one line with the SHA-256 of all before it. It is checked before
+HDF5, a C library that trusts its input, sees a byte; so a cut or flipped file is an error of ours and never a crash.
+HDF5 ignores what stands behind its end: any NetCDF tool reads the file. There is no pickle in any of them.
+
+**The replicate means are the estimate.** Files hold these, the MDP, the rewards and the entropy; mean, error and
+intervals follow, with the same bits.
+"""

@@ -1,0 +1,155 @@
+"""Rewards that can be integrated exactly: independent uniform ones (boxes), discrete ones (atoms), normal ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+import numpy as np
+
+from mdppower._typing import FloatArray
+from mdppower.errors import RewardError
+from mdppower.integrals.maxima import cone_probability, maximum_uniform
+from mdppower.integrals.normal_maxima import maximum_normal, orthant_probability
+from mdppower.mdp.rational import Row, rational
+from mdppower.rewards.distribution import Independent, RewardDistribution
+from mdppower.rewards.joint_laws import Fixed, Gaussian, Reordered
+from mdppower.rewards.laws import Law
+
+Number: TypeAlias = "Fraction | float"
+
+MOST_ATOMS = 20_000
+"""Most combinations of atoms for which optimal actions are found one by one."""
+SEED = 0
+"""Of the numerical integrations for normal rewards: the same numbers every time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """Independent uniform rewards; a constant has equal ends."""
+
+    lows: list[Fraction]
+    highs: list[Fraction]
+
+    @property
+    def has_constants(self) -> bool:
+        """Whether some reward cannot vary."""
+        return any(low == high for low, high in zip(self.lows, self.highs, strict=True))
+
+    def vanishes(self, row: Row) -> bool:
+        """Whether ⟨row, R⟩ is 0 for certain."""
+        ends = zip(row, self.lows, self.highs, strict=True)
+        if any(a and low != high for a, low, high in ends):
+            return False
+        return not sum((a * low for a, low in zip(row, self.lows, strict=True)), Fraction(0))
+
+    def maximum(self, rows: list[Row]) -> tuple[Number, list[Number], float]:
+        """E max, the shares, and their error."""
+        found = maximum_uniform(rows, self.lows, self.highs)
+        return found.mean, list(found.shares), 0.0
+
+    def cone(self, normals: list[Row]) -> tuple[Number, float]:
+        """P(all ⟨normal, R⟩ ≥ 0), and its error."""
+        return cone_probability(normals, self.lows, self.highs), 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Atoms:
+    """Independent discrete rewards, each a list of (value, probability)."""
+
+    laws: list[list[tuple[Fraction, Fraction]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Normals:
+    """Jointly normal rewards."""
+
+    mean: FloatArray
+    covariance: FloatArray
+
+    @property
+    def has_constants(self) -> bool:
+        """Whether the rewards span less than all directions: then others than F_nd may tie."""
+        return bool(np.linalg.matrix_rank(self.covariance) < len(self.mean))
+
+    def vanishes(self, row: Row) -> bool:
+        """Whether ⟨row, R⟩ is 0 for certain."""
+        a = np.array(row, dtype=np.float64)
+        return bool(a @ self.covariance @ a <= 1e-12 * (a @ a) * self.covariance.max(initial=0.0)) and bool(
+            abs(a @ self.mean) <= 1e-12
+        )
+
+    def maximum(self, rows: list[Row]) -> tuple[Number, list[Number], float]:
+        """E max, the shares, and the larger of their errors."""
+        a = np.array(rows, dtype=np.float64)
+        found = maximum_normal(self.mean, self.covariance, rng=SEED, rows=a)
+        return found.mean, found.shares.tolist(), max(found.mean_error, found.share_error)
+
+    def cone(self, normals: list[Row]) -> tuple[Number, float]:
+        """P(all ⟨normal, R⟩ ≥ 0), and its error."""
+        a = -np.array(normals, dtype=np.float64).reshape(-1, len(self.mean))
+        return orthant_probability(self.mean, self.covariance, rng=SEED, rows=a)
+
+
+def exact_law(rewards: RewardDistribution) -> Boxes | Atoms | Normals:
+    """What can be integrated exactly, from a reward distribution.
+
+    Parameters
+    ----------
+    rewards : RewardDistribution
+
+    Returns
+    -------
+    Boxes, Atoms or Normals
+
+    Raises
+    ------
+    RewardError
+        The rewards are none of these; the message names the law.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> from mdppower.rewards.distribution import resolve
+    >>> exact_law(resolve({"root": 0, "default": "uniform(-1,2)"}, mp.envs.fork(1))).highs
+    [Fraction(0, 1), Fraction(2, 1)]
+    """
+    if isinstance(rewards, Gaussian):
+        return Normals(rewards.mean, rewards.covariance)
+    if isinstance(rewards, Fixed):
+        ends = [rational(x) for x in rewards.mean.tolist()]
+        return Boxes(ends, ends)
+    if isinstance(rewards, Reordered):
+        base = exact_law(rewards.base)
+        order = rewards.order.tolist()
+        if isinstance(base, Normals):
+            return Normals(base.mean[order], base.covariance[np.ix_(order, order)])
+        if isinstance(base, Atoms):
+            return Atoms([base.laws[k] for k in order])
+        return Boxes([base.lows[k] for k in order], [base.highs[k] for k in order])
+    if isinstance(rewards, Independent):
+        laws = [rewards.laws[k] for k in rewards.which.tolist()]
+        kinds = {"discrete" if x.is_discrete and x.kind != "constant" else x.kind for x in laws} - {"constant"}
+        if kinds <= {"uniform"}:
+            return Boxes([rational(x.low) for x in laws], [rational(x.high) for x in laws])
+        if kinds == {"norm"}:
+            return Normals(rewards.mean, np.diag(rewards.variance))
+        if kinds == {"discrete"}:
+            return Atoms([_atoms(x) for x in laws])
+    raise RewardError(
+        f"exact numbers need independent uniform, finite discrete, or normal rewards; {rewards.name} is not of these"
+    )
+
+
+def _atoms(law: Law) -> list[tuple[Fraction, Fraction]]:
+    if law.kind == "constant":
+        return [(rational(law.mean), Fraction(1))]
+    if not (np.isfinite(law.low) and np.isfinite(law.high)) or law.high - law.low > MOST_ATOMS:
+        raise RewardError(f"exact numbers need finitely many values; {law.name} has too many")
+    frozen = law.frozen
+    family = getattr(frozen, "dist", frozen)
+    values = np.asarray(family.xk) if hasattr(family, "xk") else np.arange(law.low, law.high + 1)
+    chances = [rational(x) for x in np.asarray(frozen.pmf(values)).tolist()]
+    total = sum(chances, Fraction(0))
+    return [(rational(v), p / total) for v, p in zip(values.tolist(), chances, strict=True) if p]

@@ -1,0 +1,887 @@
+"""The rewardless Markov decision process ⟨S, A, T⟩ (Turner et al., arXiv 1912.01683, Def. 3.1).
+
+Canonical form. The *feasible pairs* (s, a) are sorted by state and, inside a state, by action; row p of the
+kernel T (P × S, compressed sparse rows) is the distribution of the successor of pair p; ``pointer[s]`` is the
+first pair of state s, so that the pairs of s are ``pointer[s]:pointer[s + 1]``. Nothing of size S × A × S is
+made for a large MDP.
+
+Convention. Reward and discount are never part of an MDP. R(s) is earned for *being* in s at time t, t = 0
+included: V = R + γ T V. An absorbing state goes on earning R(s) for ever (a Gymnasium episode that has
+terminated earns nothing more: the adapters say what they make of it).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from mdppower._text import count, shorten
+from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray, Label
+from mdppower.errors import LabelError, MDPPowerWarning, ModelError, ParameterError, SizeError
+from mdppower.mdp.canonical import (
+    INDEX_LIMIT,
+    as_csr,
+    as_indices,
+    as_probability,
+    check_labels,
+    check_layout,
+    encode,
+    number_within_state,
+    numbers,
+    plain_label,
+    position,
+    read_only,
+    require_unique,
+    row_sums,
+)
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import networkx as nx
+    from matplotlib.figure import Figure
+
+ROW_SUM_TOLERANCE = 1e-9
+"""A row may miss 1 by this much; beyond rounding it is rescaled, and a warning says so."""
+
+
+class RewardlessMDP:
+    """A finite MDP without reward and without discount: states, feasible actions, transition probabilities.
+
+    Use one of the constructors: `from_arrays`, `from_pairs`, `from_successors`, `from_graph`. Instances are
+    immutable; their arrays are copies and read-only.
+
+    Attributes
+    ----------
+    n_states, n_pairs, n_actions : int
+        S, P, and A (the size of the largest action set).
+    states : tuple of labels
+        The S labels, in index order; 0 … S−1 where none were given.
+    action_names : tuple of labels
+        All distinct action labels. `action_codes` (P,) gives the position in it of each pair's label.
+    pointer : (S + 1,) int32 array
+        First pair of each state.
+    kernel : (P, S) scipy.sparse.csr_array
+        Transition probabilities; no explicit zeros.
+    layout : (S, 2) float array or None
+        A (row, column) position per state, for pictures.
+    marks : dict from str to tuple of int
+        Named groups of states: the letters of a map.
+    origin : dict from str to str
+        Where it comes from, in words: the environment, what an adapter made of it, what that changed.
+
+    Examples
+    --------
+    >>> mdp = RewardlessMDP.from_successors({"here": {"stay": "here", "leave": "there"}, "there": {"stay": "there"}})
+    >>> mdp.n_states, mdp.n_pairs, mdp.index("there"), mdp.actions("here")
+    (2, 3, 1, ('stay', 'leave'))
+    """
+
+    __slots__ = (
+        "__dict__", "__weakref__", "_labels", "action_codes", "action_names", "kernel", "layout", "marks", "origin",
+        "pointer",
+    )  # fmt: skip
+
+    kernel: sparse.csr_array
+    pointer: IntArray
+    action_names: tuple[Label, ...]
+    action_codes: IntArray
+    layout: FloatArray | None
+    marks: Mapping[str, tuple[int, ...]]
+    origin: Mapping[str, str]
+    _labels: tuple[Label, ...] | AnyArray | None
+
+    def __init__(self) -> None:
+        raise TypeError("use RewardlessMDP.from_arrays, from_pairs, from_successors or from_graph")
+
+    # ------------------------------------------------------------------ constructors
+
+    @classmethod
+    def from_pairs(
+        cls,
+        pair_states: npt.ArrayLike,
+        kernel: Any,
+        *,
+        states: Sequence[Label] | AnyArray | None = None,
+        actions: Sequence[Label] | None = None,
+        action_codes: npt.ArrayLike | None = None,
+        layout: npt.ArrayLike | None = None,
+        marks: Mapping[str, Iterable[int]] | None = None,
+        origin: Mapping[str, str] | None = None,
+    ) -> RewardlessMDP:
+        """Build an MDP from its feasible state-action pairs.
+
+        Parameters
+        ----------
+        pair_states : (P,) array of int
+            The state of each pair, in any order.
+        kernel : (P, S) sparse array, or anything `scipy.sparse.csr_array` takes
+            Row p is the distribution of the successor of pair p. Duplicate entries are summed.
+        states : sequence of S labels, or an (S, d) integer array whose rows become tuples, optional
+            Default: 0 … S−1.
+        actions : sequence of labels, optional
+            One a pair; or, where `action_codes` is given, the distinct labels that the codes number.
+            Default: the pairs of each state are numbered 0, 1, …
+        action_codes : (P,) array of int, optional
+            Position in `actions` of each pair's label.
+        layout : (S, 2) array, optional
+            (row, column) of each state, for pictures.
+        marks : mapping from str to iterable of int, optional
+            Named groups of state indices.
+        origin : mapping from str to str, optional
+            Where it comes from, for whoever reads it later.
+
+        Returns
+        -------
+        RewardlessMDP
+
+        Raises
+        ------
+        ModelError
+            A row does not sum to 1 within 1e-9; a probability is negative, NaN or infinite; a state has no
+            action; a label is repeated. The message names the first offending state and action.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_pairs([0, 0, 1], [[1, 0], [0.5, 0.5], [0, 1]], actions=["stay", "go", "stay"])
+        >>> mdp
+        RewardlessMDP(2 states, 3 pairs, up to 2 actions, stochastic, absorbing: 1)
+        """
+        rows = as_csr(kernel)
+        n_pairs, n_states = rows.shape
+        if n_states == 0:
+            raise ModelError("an MDP needs at least one state")
+        if n_states > INDEX_LIMIT or rows.nnz > INDEX_LIMIT:
+            raise SizeError(f"{rows.nnz} transitions are more than 2**31 - 1, the most an index can hold")
+        owner = as_indices(pair_states, "pair_states", n_pairs, n_states)
+
+        if actions is None and action_codes is None:
+            codes, names = number_within_state(owner, n_states)
+        elif action_codes is None:
+            codes, names = encode(tuple(plain_label(a) for a in (() if actions is None else actions)), n_pairs)
+        else:
+            names = tuple(plain_label(a) for a in (() if actions is None else actions))
+            require_unique(names, "action")
+            codes = as_indices(action_codes, "action_codes", n_pairs, len(names))
+
+        order = np.lexsort((codes, owner))
+        if not np.array_equal(order, np.arange(n_pairs)):
+            owner, codes, rows = owner[order], codes[order], sparse.csr_array(rows[order])
+
+        self = object.__new__(cls)
+        self._labels = check_labels(states, n_states)
+        self.pointer = np.searchsorted(owner, np.arange(n_states + 1)).astype(np.int32)
+        self.action_names, self.action_codes = names, codes
+        self.kernel = rows
+        self.layout = check_layout(layout, n_states)
+        groups = {str(k): list(v) for k, v in (marks or {}).items()}
+        self.marks = {k: tuple(as_indices(v, f"marks[{k!r}]", len(v), n_states).tolist()) for k, v in groups.items()}
+        self.origin = {str(k): str(v) for k, v in (origin or {}).items()}
+        self._validate(owner)
+        self._freeze()
+        return self
+
+    @classmethod
+    def from_arrays(
+        cls,
+        transitions: npt.ArrayLike | Mapping[Any, Any],
+        *,
+        feasible: npt.ArrayLike | None = None,
+        states: Sequence[Label] | None = None,
+        actions: Sequence[Label] | None = None,
+        layout: npt.ArrayLike | None = None,
+    ) -> RewardlessMDP:
+        """Build an MDP from a dense array T[s, a, s'].
+
+        Parameters
+        ----------
+        transitions : (S, A, S) array
+            Probability of s' after action a in state s. Or Gymnasium's table, a mapping
+            ``{s: {a: [(probability, s', reward, terminated), …]}}``, read as `mdppower.from_gymnasium` reads it.
+        feasible : (S, A) boolean array, optional
+            Which actions each state has; rows of `transitions` that are not feasible are ignored.
+            Default: all are.
+        states : sequence of S labels, optional
+        actions : sequence of A labels, optional
+            Default: 0 … A−1.
+        layout : (S, 2) array, optional
+            (row, column) of each state, for pictures.
+
+        Returns
+        -------
+        RewardlessMDP
+
+        Raises
+        ------
+        ModelError
+            See `from_pairs`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> swap, stay = np.eye(2)[::-1], np.eye(2)
+        >>> RewardlessMDP.from_arrays(np.stack([stay, swap], axis=1), actions=["stay", "swap"])
+        RewardlessMDP(2 states, 4 pairs, up to 2 actions, deterministic, no absorbing state)
+        """
+        if isinstance(transitions, Mapping):
+            from mdppower.adapters.from_gymnasium import from_gymnasium
+
+            if not feasible is states is actions is layout is None:
+                raise ParameterError("a Gymnasium table has its own labels; give it alone")
+            return from_gymnasium(transitions)
+        try:
+            dense = np.asarray(transitions, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ModelError(f"transitions are not an array of numbers: {error}") from None
+        if dense.ndim != 3 or dense.shape[0] != dense.shape[2]:
+            raise ModelError(f"transitions must have shape (S, A, S), got {dense.shape}")
+        n_states, n_actions, _ = dense.shape
+        mask = np.ones((n_states, n_actions), bool) if feasible is None else numbers(feasible, "feasible", bool)
+        if mask.shape != (n_states, n_actions):
+            raise ModelError(f"feasible must have shape {(n_states, n_actions)}, got {mask.shape}")
+        names = range(n_actions) if actions is None else actions
+        if len(names) != n_actions:
+            raise ModelError(f"{n_actions} action labels are needed, got {len(names)}")
+        pair_states, codes = np.nonzero(mask)
+        return cls.from_pairs(
+            pair_states, dense[mask], states=states, actions=list(names), action_codes=codes, layout=layout
+        )
+
+    @classmethod
+    def from_successors(
+        cls,
+        successors: Mapping[Any, Mapping[Any, Any]],
+        *,
+        layout: Mapping[Any, tuple[float, float]] | None = None,
+    ) -> RewardlessMDP:
+        """Build an MDP from ``{state: {action: state or {state: probability}}}``.
+
+        Parameters
+        ----------
+        successors : mapping
+            The states are its keys, in their order. An action that leads to one state for certain may name
+            that state; otherwise it maps to a mapping of probabilities.
+        layout : mapping from state to (row, column), optional
+
+        Returns
+        -------
+        RewardlessMDP
+
+        Raises
+        ------
+        ModelError
+            A successor is not a state; or as in `from_pairs`.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({
+        ...     "start": {"wait": "start", "gamble": {"won": 0.5, "lost": 0.5}},
+        ...     "won": {"stay": "won"}, "lost": {"stay": "lost"}})
+        >>> mdp.successors("start", "gamble")
+        {'won': 0.5, 'lost': 0.5}
+        """
+        labels = tuple(plain_label(s) for s in successors)
+        require_unique(labels, "state")
+        index = {s: i for i, s in enumerate(labels)}
+        owner: list[int] = []
+        names: list[Label] = []
+        row: list[int] = []
+        col: list[int] = []
+        prob: list[float] = []
+        for s, acts in zip(labels, successors.values(), strict=True):
+            if not isinstance(acts, Mapping):
+                raise ModelError(f"state {s!r}: actions must be a mapping from action to successor, got {acts!r}")
+            for action, target in acts.items():
+                if not isinstance(target, Hashable | Mapping):
+                    raise ModelError(f"state {s!r}, action {action!r}: successor {target!r} is not a state")
+                spread = target if isinstance(target, Mapping) else {target: 1.0}
+                for successor, probability in spread.items():
+                    if successor not in index:
+                        raise ModelError(f"state {s!r}, action {action!r}: successor {successor!r} is not a state")
+                    row.append(len(owner))
+                    col.append(index[successor])
+                    prob.append(as_probability(probability, s, action, successor))
+                owner.append(index[s])
+                names.append(action)
+        kernel = sparse.coo_array((prob, (row, col)), shape=(len(owner), len(labels)))
+        positions = None if layout is None else [position(layout, s) for s in labels]
+        return cls.from_pairs(owner, kernel, states=labels, actions=names, layout=positions)
+
+    @classmethod
+    def from_graph(cls, graph: nx.DiGraph[Any]) -> RewardlessMDP:
+        """Build an MDP from a networkx graph.
+
+        `mdppower.adapters.networkx_graph.mdp_from_graph` says which attributes are read.
+
+        Parameters
+        ----------
+        graph : networkx.DiGraph or networkx.MultiDiGraph
+            In a DiGraph an out-edge is an action. In a MultiDiGraph edges carry ``action`` and
+            ``probability``.
+
+        Returns
+        -------
+        RewardlessMDP
+
+        Examples
+        --------
+        >>> import networkx as nx
+        >>> RewardlessMDP.from_graph(nx.DiGraph([("x", "y"), ("y", "y")])).actions("x")
+        ('->y',)
+        """
+        from mdppower.adapters.networkx_graph import mdp_from_graph
+
+        return mdp_from_graph(graph)
+
+    # ------------------------------------------------------------------ sizes and labels
+
+    @property
+    def n_states(self) -> int:
+        """S, the number of states.
+
+        Examples
+        --------
+        >>> RewardlessMDP.from_pairs([0, 0], [[1.0], [1.0]]).n_states
+        1
+        """
+        return int(self.kernel.shape[1])
+
+    @property
+    def n_pairs(self) -> int:
+        """P, the number of feasible state-action pairs.
+
+        Examples
+        --------
+        >>> RewardlessMDP.from_pairs([0, 0], [[1.0], [1.0]]).n_pairs
+        2
+        """
+        return int(self.kernel.shape[0])
+
+    @cached_property
+    def n_actions(self) -> int:
+        """A, the size of the largest action set.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.n_actions
+        2
+        """
+        return int(np.diff(self.pointer).max())
+
+    @cached_property
+    def states(self) -> tuple[Label, ...]:
+        """The S state labels, in index order.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.states
+        ('x', 'y')
+        """
+        if self._labels is None:
+            return tuple(range(self.n_states))
+        if isinstance(self._labels, tuple):
+            return self._labels
+        return tuple(map(tuple, self._labels.tolist()))
+
+    @property
+    def has_default_labels(self) -> bool:
+        """Whether the states are labelled 0 … S−1.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.has_default_labels
+        False
+        """
+        return self._labels is None
+
+    @property
+    def label_table(self) -> AnyArray | None:
+        """(S, d) integer array whose rows are the labels, where they were given so.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.envs.gridworld("..").label_table.tolist()
+        [[0, 0], [0, 1]]
+        """
+        return self._labels if isinstance(self._labels, np.ndarray) else None
+
+    @cached_property
+    def _index(self) -> dict[Label, int]:
+        return {label: i for i, label in enumerate(self.states)}
+
+    @cached_property
+    def pair_states(self) -> IntArray:
+        """(P,) the state of each pair.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.pair_states
+        array([0, 0, 1], dtype=int32)
+        """
+        return read_only(np.repeat(np.arange(self.n_states, dtype=np.int32), np.diff(self.pointer)))
+
+    def index(self, label: Label) -> int:
+        """Index of the state of that label, or of the one state that carries that mark.
+
+        Raises
+        ------
+        LabelError
+            No state has this label or mark, or several carry the mark.
+
+        Examples
+        --------
+        >>> RewardlessMDP.from_successors({"x": {"go": "y"}, "y": {"go": "y"}}).index("y")
+        1
+        """
+        try:
+            return self._index[label]
+        except (KeyError, TypeError):
+            pass
+        marked = self.marks.get(label, ()) if isinstance(label, str) else ()
+        if len(marked) == 1:
+            return marked[0]
+        if marked:
+            where = ", ".join(repr(self.states[i]) for i in marked[:4])
+            raise LabelError(f"{len(marked)} states are marked {label!r} ({where}, …): name one of them")
+        raise LabelError(f"there is no state {label!r}; states are {shorten(self.states)}")
+
+    def actions(self, state: Label) -> tuple[Label, ...]:
+        """Labels of the actions of a state, in the order of its pairs.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.actions("x")
+        ('go', 'wait')
+        """
+        s = self.index(state)
+        return tuple(self.action_names[c] for c in self.action_codes[self.pointer[s] : self.pointer[s + 1]])
+
+    def pair(self, state: Label, action: Label) -> int:
+        """Index of the feasible pair (state, action).
+
+        Raises
+        ------
+        LabelError
+            The state has no such action.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.pair("y", "stay")
+        2
+        """
+        available = self.actions(state)
+        if action not in available:
+            raise LabelError(f"state {state!r} has no action {action!r}; it has {shorten(available)}")
+        return int(self.pointer[self.index(state)]) + available.index(action)
+
+    def pair_label(self, pair: int) -> tuple[Label, Label]:
+        """(state, action) labels of the pair of that index.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.pair_label(2)
+        ('y', 'stay')
+        """
+        return self.states[self.pair_states[pair]], self.action_names[self.action_codes[pair]]
+
+    def successors(self, state: Label, action: Label) -> dict[Label, float]:
+        """``{state: probability}`` after taking an action in a state.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.successors("x", "go")
+        {'y': 1.0}
+        """
+        return self.pair_successors(self.pair(state, action))
+
+    def pair_successors(self, pair: int) -> dict[Label, float]:
+        """``{state: probability}`` of the pair of that index.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.pair_successors(1)
+        {'x': 1.0}
+        """
+        row = slice(*self.kernel.indptr[pair:][:2])
+        return {
+            self.states[i]: float(p) for i, p in zip(self.kernel.indices[row], self.kernel.data[row], strict=True)
+        }
+
+    def __iter__(self) -> Iterator[Label]:
+        return iter(self.states)
+
+    # ------------------------------------------------------------------ structure
+
+    @cached_property
+    def is_deterministic(self) -> bool:
+        """Whether every pair has one successor only.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.is_deterministic
+        True
+        """
+        return bool(self.kernel.nnz == self.n_pairs)
+
+    @cached_property
+    def _self_loop(self) -> BoolArray:
+        """(P,) whether the pair stays in its state with probability 1."""
+        indptr = self.kernel.indptr
+        stays: BoolArray = (np.diff(indptr) == 1) & (self.kernel.indices[indptr[:-1]] == self.pair_states)
+        return stays
+
+    @cached_property
+    def absorbing_states(self) -> AnyArray:
+        """Indices of the states that no action leaves: "terminal" in Def. 3.2.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.absorbing_states
+        array([1])
+        """
+        return np.flatnonzero(np.logical_and.reduceat(self._self_loop, self.pointer[:-1]))
+
+    @cached_property
+    def one_cycles(self) -> AnyArray:
+        """Indices of the states in which some action stays with probability 1 (1-cycles, Def. 3.2).
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.one_cycles
+        array([0, 1])
+        """
+        return np.flatnonzero(np.logical_or.reduceat(self._self_loop, self.pointer[:-1]))
+
+    # ------------------------------------------------------------------ other forms
+
+    def to_arrays(self) -> tuple[FloatArray, BoolArray]:
+        """Dense T[s, a, s'] and the feasibility mask; a is the position in `action_names`.
+
+        Returns
+        -------
+        transitions : (S, A', S) array
+            Zero where not feasible; A' is the number of distinct action labels.
+        feasible : (S, A') boolean array
+
+        Raises
+        ------
+        SizeError
+            The array would take more than 1 GiB.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> transitions, feasible = mdp.to_arrays()
+        >>> transitions.shape, feasible.tolist()
+        ((2, 3, 2), [[True, True, False], [False, False, True]])
+        """
+        shape = (self.n_states, len(self.action_names), self.n_states)
+        if np.prod(shape, dtype=float) > 2**27:
+            raise SizeError(f"a dense array of shape {shape} takes {np.prod(shape, dtype=float) / 2**27:.1f} GiB")
+        dense, feasible = np.zeros(shape), np.zeros(shape[:2], bool)
+        dense[self.pair_states, self.action_codes] = self.kernel.toarray()
+        feasible[self.pair_states, self.action_codes] = True
+        return dense, feasible
+
+    def to_graph(self) -> nx.MultiDiGraph[Any]:
+        """A networkx MultiDiGraph with ``action`` and ``probability`` on edges; `from_graph` is its inverse.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> sorted(mdp.to_graph().edges(data="action"))
+        [('x', 'x', 'wait'), ('x', 'y', 'go'), ('y', 'y', 'stay')]
+        >>> RewardlessMDP.from_graph(mdp.to_graph()).equals(mdp)
+        True
+        """
+        from mdppower.adapters.networkx_graph import graph_from_mdp
+
+        return graph_from_mdp(self)
+
+    def permute_states(self, order: npt.ArrayLike) -> RewardlessMDP:
+        """The same MDP with its states in another order; labels, layout and marks travel with them.
+
+        Parameters
+        ----------
+        order : (S,) array of int
+            State k of the result is state ``order[k]`` of this MDP.
+
+        Returns
+        -------
+        RewardlessMDP
+
+        Raises
+        ------
+        ParameterError
+            `order` is not a permutation of 0 … S−1.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.permute_states([1, 0]).states
+        ('y', 'x')
+        """
+        try:
+            order = np.asarray(order)
+        except ValueError as error:
+            raise ParameterError(f"order is not a permutation: {error}") from None
+        if order.dtype.kind not in "iu" or not np.array_equal(np.sort(order), np.arange(self.n_states)):
+            raise ParameterError(f"order must be a permutation of 0 … {self.n_states - 1}")
+        place = np.argsort(order)
+        return RewardlessMDP.from_pairs(
+            place[self.pair_states],
+            self.kernel[:, order],
+            states=tuple(self.states[i] for i in order),
+            actions=self.action_names,
+            action_codes=self.action_codes,
+            layout=None if self.layout is None else self.layout[order],
+            marks={k: place[list(v)].tolist() for k, v in self.marks.items()},
+            origin=self.origin,
+        )
+
+    def equals(self, other: RewardlessMDP, *, tolerance: float = 0.0) -> bool:
+        """Whether both have the same states, actions and transition probabilities, labels and order included.
+
+        Parameters
+        ----------
+        other : RewardlessMDP
+        tolerance : float
+            Largest difference of two probabilities that still counts as equal.
+
+        Returns
+        -------
+        bool
+            Layout, marks and origin are not compared: they are decoration.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.equals(mdp.permute_states([1, 0]).permute_states([1, 0]))
+        True
+        """
+        if (self.n_states, self.n_pairs) != (other.n_states, other.n_pairs):
+            return False
+        same_labels = (self._labels is None and other._labels is None) or self.states == other.states
+        if not same_labels or not np.array_equal(self.pointer, other.pointer):
+            return False
+        if self.action_names == other.action_names:
+            if not np.array_equal(self.action_codes, other.action_codes):
+                return False
+        elif any(self.action_names[a] != other.action_names[b]
+                 for a, b in zip(self.action_codes, other.action_codes, strict=True)):  # fmt: skip
+            return False
+        difference = abs(self.kernel - other.kernel)
+        return bool(difference.nnz == 0 or difference.max() <= tolerance)
+
+    # ------------------------------------------------------------------ files and pictures
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of states, actions and probabilities: the same for MDPs that are `equals`, in any process.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y", "wait": "x"}, "y": {"stay": "y"}})
+        >>> mdp.fingerprint == mdp.permute_states([1, 0]).fingerprint
+        False
+        """
+        used, first = np.unique(self.action_codes, return_index=True)
+        by_appearance = used[np.argsort(first)]
+        number = np.empty(len(self.action_names), np.int32)
+        number[by_appearance] = np.arange(len(used))
+        names = [self.action_names[a] for a in by_appearance]
+        digest = hashlib.sha256(json.dumps([self.states, names]).encode())
+        kernel = self.kernel
+        for array in (self.pointer, number[self.action_codes], kernel.indptr, kernel.indices, kernel.data):
+            digest.update(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes())
+        return digest.hexdigest()
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the MDP to a file, with labels, layout, marks and origin.
+
+        Parameters
+        ----------
+        path : str or path
+            ``.nc`` (NetCDF, any size) or ``.toml`` (text, up to 100,000 transitions).
+
+        Raises
+        ------
+        ParameterError
+            The suffix is another.
+        FileError
+            The file cannot be written.
+        SizeError
+            The MDP is too large for text.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> mdp = RewardlessMDP.from_successors({"x": {"go": "y"}, "y": {"go": "y"}})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     mdp.save(pathlib.Path(folder, "mdp.toml"))
+        ...     RewardlessMDP.load(pathlib.Path(folder, "mdp.toml")).equals(mdp)
+        True
+        """
+        from mdppower.files.netcdf import save_mdp
+
+        save_mdp(self, path)
+
+    @staticmethod
+    def load(path: str | PathLike[str]) -> RewardlessMDP:
+        """The MDP of a file: what `save` wrote, a TOML file written by hand, or the MDP of a saved estimate.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Returns
+        -------
+        RewardlessMDP
+
+        Raises
+        ------
+        FileError, ModelError
+            See `mdppower.load`.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib, mdppower as mp
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     mp.power(mp.envs.fork(2), 0.9, samples=64).save(pathlib.Path(folder, "fork.nc"))
+        ...     RewardlessMDP.load(pathlib.Path(folder, "fork.nc")).n_states
+        3
+        """
+        from mdppower.files.netcdf import load
+
+        found = load(path)
+        return found if isinstance(found, RewardlessMDP) else found.mdp
+
+    def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
+        """A picture of the map, or of the graph; see `mdppower.display.mdp_picture.plot_mdp`.
+
+        Examples
+        --------
+        >>> figure = RewardlessMDP.from_successors({"x": {"go": "x"}}).plot()
+        """
+        from mdppower.display.mdp_picture import plot_mdp
+
+        return plot_mdp(self, path, **options)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from mdppower.display.notebook import inline_picture
+
+        told = "".join(f"<br>{escape(name)}: {escape(text)}" for name, text in self.origin.items())
+        return f"<p>{escape(repr(self))}{told}</p>{inline_picture(self)}"
+
+    # ------------------------------------------------------------------ plumbing
+
+    def __repr__(self) -> str:
+        kind = "deterministic" if self.is_deterministic else "stochastic"
+        absorbing = self.absorbing_states
+        if len(absorbing) == 0:
+            ends = "no absorbing state"
+        elif len(absorbing) <= 4:
+            ends = "absorbing: " + ", ".join(repr(self.states[i]) for i in absorbing)
+        else:
+            ends = f"{len(absorbing)} absorbing states"
+        return (
+            f"RewardlessMDP({count(self.n_states, 'state')}, {count(self.n_pairs, 'pair')}, "
+            f"up to {count(self.n_actions, 'action')}, {kind}, {ends}"
+            + (f", from {self.origin['source']})" if "source" in self.origin else ")")
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self.__slots__ or hasattr(self, name):
+            raise AttributeError(f"a RewardlessMDP cannot be changed (tried to set {name!r})")
+        object.__setattr__(self, name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Built anew through the constructor: a pickled array would lose its read-only flag.
+        labels = self._labels if isinstance(self._labels, np.ndarray) else self.states
+        return _rebuild, (
+            self.pair_states, self.kernel, labels, self.action_names, self.action_codes, self.layout,
+            dict(self.marks), dict(self.origin),
+        )  # fmt: skip
+
+    def _freeze(self) -> None:
+        arrays = [self.pointer, self.action_codes, self.kernel.data, self.kernel.indices, self.kernel.indptr]
+        for array in (*arrays, self.layout, self._labels):
+            if isinstance(array, np.ndarray):
+                array.setflags(write=False)
+
+    def _validate(self, owner: IntArray) -> None:
+        """Raise ModelError at the first state or pair that is not part of an MDP."""
+        rows = self.kernel
+        empty = np.flatnonzero(np.diff(self.pointer) == 0)
+        if len(empty):
+            raise ModelError(f"state {self.states[empty[0]]!r} has no action")
+        twice = np.flatnonzero((np.diff(owner) == 0) & (np.diff(self.action_codes) == 0))
+        if len(twice):
+            raise ModelError(f"{self._name(twice[0], owner)}: the action is given twice")
+        bad = np.flatnonzero(~(np.isfinite(rows.data) & (rows.data >= 0)))
+        if len(bad):
+            p = int(np.searchsorted(rows.indptr, bad[0], side="right")) - 1
+            successor, value = self.states[rows.indices[bad[0]]], float(rows.data[bad[0]])
+            raise ModelError(f"{self._name(p, owner)}: probability of successor {successor!r} is {value}")
+        sums = row_sums(rows)
+        worst = np.flatnonzero(abs(sums - 1) > ROW_SUM_TOLERANCE)
+        if len(worst):
+            p = worst[0]
+            hint = "; if the action is not available there, say so with feasible=" if sums[p] == 0 else ""
+            raise ModelError(f"{self._name(p, owner)}: probabilities sum to {sums[p]:.12g}, not 1{hint}")
+        # A row that misses 1 by more than rounding would make every certificate near γ = 1 a lie.
+        off = np.flatnonzero(abs(sums - 1) > 8 * np.finfo(float).eps * np.diff(rows.indptr))
+        if len(off):
+            p = off[np.argmax(abs(sums[off] - 1))]
+            warnings.warn(
+                f"{count(len(off), 'row')} sum{'s' if len(off) == 1 else ''} to 1 only within "
+                f"{abs(sums[p] - 1):.1e}; rescaled; "
+                f"the worst is {self._name(p, owner)}",
+                MDPPowerWarning,
+                stacklevel=4,
+            )
+            scale = np.ones(len(sums))
+            scale[off] = sums[off]
+            rows.data /= np.repeat(scale, np.diff(rows.indptr))
+
+    def _name(self, pair: int, owner: IntArray) -> str:
+        return f"state {self.states[owner[pair]]!r}, action {self.action_names[self.action_codes[pair]]!r}"
+
+
+def _rebuild(
+    pair_states: IntArray,
+    kernel: sparse.csr_array,
+    states: Any,
+    actions: tuple[Label, ...],
+    codes: IntArray,
+    layout: FloatArray | None,
+    marks: dict[str, tuple[int, ...]],
+    origin: dict[str, str],
+) -> RewardlessMDP:
+    return RewardlessMDP.from_pairs(
+        pair_states, kernel, states=states, actions=actions, action_codes=codes, layout=layout, marks=marks,
+        origin=origin,
+    )  # fmt: skip

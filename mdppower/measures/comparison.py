@@ -1,0 +1,370 @@
+"""Which of two options is worth more: C_Σ, the gap, p(A ≥ B), and whether B is instrumentally convergent over A.
+
+With h_A(R) = max_{a in A} ⟨a, R⟩ and R drawn from Σ,
+
+    C_Σ(A) = E h_A,        gap = C_Σ(B) − C_Σ(A),        p_Σ(A ≥ B) = P(h_A ≥ h_B),
+
+and B is Σ-instrumentally convergent over A if p_Σ(A ≥ B) ≤ 1/2. For Σ = N(0, I) C_Σ is the Gaussian width, for random
+signs n times the Rademacher complexity. Ties count for both sides in p(A ≥ B) and p(B ≥ A), so that with enough of
+them either can exceed 1/2, A = B being the extreme; the relation is not transitive either. Hence P(A > B), P(tie) and
+P(A < B) are given apart, and the mid-p, P(A > B) + P(tie)/2.
+
+Probabilities come from independent draws (Clopper–Pearson), the means from the same draws, paired; or all of them are
+exact, by `mdppower.measures.exact_means`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mdppower._checks import choice, positive_integer
+from mdppower._typing import FloatArray
+from mdppower.errors import MDPPowerWarning, ParameterError
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.measures.comparison_estimate import Comparison
+from mdppower.measures.option_tally import Tally, tally
+from mdppower.montecarlo.estimates import Estimate, Replicates
+from mdppower.montecarlo.proportions import Proportions
+from mdppower.montecarlo.runs import Workers, check_workers
+from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler, seed
+from mdppower.occupancy.option import Option, Reach, require_alike, states_only
+from mdppower.rewards.distribution import RewardDistribution, resolve
+from mdppower.solvers.optimal_values import METHODS
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+MOST_OPTIONS = 2000
+
+
+def compare(
+    A: Option,
+    B: Option,
+    rewards: Any = "uniform",
+    *,
+    samples: int = 4096,
+    rng: Any = None,
+    method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> Comparison:
+    """Compare two options over a distribution of rewards.
+
+    Parameters
+    ----------
+    A, B : Option
+        Sets of one kind at one γ, over the same states.
+    rewards : str, distribution, mapping, callable, …
+        As for `power`.
+    samples : int
+        Independent draws, rounded up to whole replicates.
+    rng : int, numpy.random.Generator, SeedSequence, …
+    method : {"auto", "exact", "deterministic", "stochastic", "lp", "lp-occupancy"}
+        ``"exact"`` enumerates what is nondominated and integrates exactly (small MDPs; uniform, finite discrete or
+        normal rewards); the others are solvers of draws, see `optimal_values`.
+    workers, executor, progress
+        As for `power`.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ParameterError
+        The options are of different kinds, of different γ, or about different states.
+    RewardError
+        The rewards are malformed.
+    SizeError
+        An exact comparison is too large.
+
+    Examples
+    --------
+    Figure 10 of Turner et al.: s2 has more POWER than s3 at γ = 1, and yet to go there is the less likely optimum.
+
+    >>> import mdppower as mp
+    >>> mdp = mp.envs.figure_10()
+    >>> a, b = (mp.Option.state(mdp, s, 0.5, kind="value") for s in ("s3", "s2"))
+    >>> result = mp.compare(a, b, method="exact")
+    >>> result.gap.exact, result.p_at_least
+    (Fraction(1, 64), Proportions(7/12))
+    >>> result.verdict
+    'B is not instrumentally convergent over A: p(A ≥ B) = 7/12'
+    """
+    for option in (A, B):
+        if not isinstance(option, Option):
+            raise ParameterError(f"compare takes two options, got {option!r}; see mdppower.Option")
+    require_alike(A, B)
+    choice(method, "method", (*METHODS, "exact"))
+    check_workers(workers, executor)
+    positive_integer(samples, "samples")
+    distribution = _rewards_of([A, B], rewards)
+    if method == "exact":
+        return _exact(A, B, distribution)
+    source = make_sampler(distribution, "iid", samples, seed(rng))
+    found = tally([A, B], source, samples, method, workers, executor, progress)
+    return _from_tally(A, B, found, source)
+
+
+def compare_all(
+    options: Sequence[Option],
+    rewards: Any = "uniform",
+    *,
+    samples: int = 4096,
+    rng: Any = None,
+    method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+    confidence: float = 0.95,
+) -> xr.Dataset:
+    """All pairs of some options, in one pass over the draws.
+
+    Parameters
+    ----------
+    options : sequence of Option
+        Alike, with different names.
+    rewards, samples, rng, method, workers, executor, progress
+        As for `compare`.
+    confidence : float
+        Of each interval; and of all verdicts together.
+
+    Returns
+    -------
+    xarray.Dataset
+        Along (A, B): ``gap`` = C(B) − C(A) with ``gap_stderr``; ``p_greater``, ``p_tie``, ``p_less``; ``p_at_least``
+        = p(A ≥ B) with ``p_lower``, ``p_upper``; ``convergent``: 1 if B is instrumentally convergent over A, 0 if
+        not, −1 undecided, by limits that hold for all pairs together. Along A: ``complexity``,
+        ``complexity_stderr``.
+
+    Raises
+    ------
+    ParameterError
+        Fewer than two options, more than 2,000, or options that are not alike.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> fork = mp.envs.fork(3)
+    >>> table = mp.compare_all([mp.Option.state(fork, s, 0.9, kind="power") for s in ("t1", "t2", "root")], rng=0)
+    >>> table.p_less.sel(A="'t1'", B="'root'").item() > 0.6  # 2/3
+    True
+    """
+    options = list(options)
+    if not 2 <= len(options) <= MOST_OPTIONS:
+        raise ParameterError(f"compare_all takes 2 to {MOST_OPTIONS:,} options, got {len(options)}")
+    for option in options[1:]:
+        require_alike(options[0], option)
+    names = [option.name for option in options]
+    if len(set(names)) < len(names):
+        twice = next(name for k, name in enumerate(names) if name in names[:k])
+        raise ParameterError(f"two options are called {twice}")
+    choice(method, "method", METHODS)
+    check_workers(workers, executor)
+    positive_integer(samples, "samples")
+    source = make_sampler(_rewards_of(options, rewards), "iid", samples, seed(rng))
+    found = tally(options, source, samples, method, workers, executor, progress)
+    return _dataset(options, found, source, confidence)
+
+
+def complexity(
+    option: Option,
+    rewards: Any = "uniform",
+    *,
+    samples: int = 4096,
+    rng: Any = None,
+    method: str = "auto",
+    sampler: str = "latin",
+    workers: Workers = 1,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> Estimate:
+    """C_Σ(A) = E sup_{a in A} ⟨a, σ⟩ with its error.
+
+    Parameters
+    ----------
+    option : Option
+        A POWER set gives POWER; a VALUE set the mean of (1−γ)V*.
+    rewards : str, distribution, mapping, callable, …
+        Σ. ``"gaussian-width"`` is N(0, I), ``"rademacher"`` random signs.
+    samples, rng, workers, executor, progress
+        As for `compare`.
+    method : {"auto", "exact", "deterministic", "stochastic", "lp", "lp-occupancy"}
+    sampler : {"latin", "sobol", "iid"}
+        As for `power`; random signs are drawn independently.
+
+    Returns
+    -------
+    Estimate
+        One number; ``exact`` is a fraction where the method is.
+
+    Examples
+    --------
+    The widths of two unit vectors: 1/√π, and E max of two signs, 1/2.
+
+    >>> import mdppower as mp
+    >>> pair = mp.Option.vectors([[1, 0], [0, 1]])
+    >>> [round(float(mp.complexity(pair, law, rng=0).mean), 1) for law in ("gaussian-width", "rademacher")]
+    [0.6, 0.5]
+    >>> mp.complexity(pair, "rademacher", method="exact").exact
+    Fraction(1, 2)
+    """
+    if not isinstance(option, Option):
+        raise ParameterError(f"complexity takes an option, got {option!r}; see mdppower.Option")
+    choice(method, "method", (*METHODS, "exact"))
+    choice(sampler, "sampler", SAMPLERS)
+    check_workers(workers, executor)
+    positive_integer(samples, "samples")
+    distribution = _rewards_of([option], rewards)
+    distribution.require_mean(_mdp_of([option]))
+    if method == "exact":
+        from mdppower.measures.exact_means import exact_mean
+
+        mean, error = exact_mean(option, distribution)
+        return _known_means([mean], [option.name], option.gamma, error).one(0)
+    source = make_sampler(distribution, sampler, samples, seed(rng))
+    found = tally([option], source, samples, method, workers, executor, progress)
+    return _means([option], found, source).one(0)
+
+
+# ---------------------------------------------------------------------- from draws to numbers
+
+
+def _named(rewards: Any) -> Any:
+    """The two complexities that have names of their own."""
+    if isinstance(rewards, str) and rewards == "gaussian-width":
+        return "norm(0,1)"
+    if isinstance(rewards, str) and rewards == "rademacher":
+        from scipy import stats
+
+        return stats.rv_discrete(name="rademacher", values=([-1, 1], [0.5, 0.5]))
+    return rewards
+
+
+def _mdp_of(options: Sequence[Option]) -> RewardlessMDP:
+    """An MDP over the options' states, which rewards are resolved against."""
+    for option in options:
+        for part in option.parts:
+            if isinstance(part, Reach):
+                return part.mdp
+    return states_only(options[0].states)
+
+
+def _rewards_of(options: Sequence[Option], rewards: Any) -> RewardDistribution:
+    return resolve(_named(rewards), _mdp_of(options))
+
+
+def _means(options: Sequence[Option], found: Tally, source: Sampler) -> Estimate:
+    """C_Σ of each option."""
+    d = source.rewards
+    size = len(options)
+    if np.isinf(d.mean).any():
+        warnings.warn(
+            f"{d.name} rewards have no mean: neither C(A), C(B) nor the gap exists", MDPPowerWarning, stacklevel=4
+        )
+    data = Replicates(
+        means=np.where(np.isinf(d.mean).any(), np.nan, found.means)[:, None, :],
+        low=np.full(size, -np.inf),
+        high=np.full(size, np.inf),
+        constant=np.full(size, bool(d.is_constant.all())),
+        slack=np.array([found.slack]),
+        trials=found.draws if source.kind == "iid" else len(found.means),
+        has_variance=d.has_variance,
+    )
+    gamma = options[0].gamma
+    return Estimate(
+        data, [o.name for o in options], (np.nan if gamma is None else gamma,), True, dimension="option"
+    )  # fmt: skip
+
+
+def _from_tally(A: Option, B: Option, found: Tally, source: Sampler) -> Comparison:
+    means = _means([A, B], found, source)
+    greater, tie, less = found.greater[0, 1], found.near[0, 1], found.greater[1, 0]
+    n = found.draws
+    centre = found.total[0, 1] / n
+    variance = max(found.squares[0, 1] / n - centre**2, 0.0) * n / (n - 1) if n > 1 else np.nan
+    _warn_of_near_ties(found, float(np.sqrt(variance)))
+    outcomes = np.array([greater, tie, less])
+    at_least, at_most = np.array(greater + tie), np.array(less + tie)
+    return Comparison(
+        A, B, means, means.between(1, 0),
+        Proportions(outcomes, outcomes, n), Proportions(at_least, at_least, n), Proportions(at_most, at_most, n),
+        float(np.sqrt(variance)), float(found.least[0, 1]), float(-found.least[1, 0]), found.tolerance,
+        source.rewards, n, source.entropy,
+    )  # fmt: skip
+
+
+def _warn_of_near_ties(found: Tally, sd: float) -> None:
+    """Ties are differences below the certified errors: say so where these are not tiny."""
+    if found.near[0, 1] and found.tolerance > 1e-9 * sd > 0:
+        warnings.warn(
+            f"{found.near[0, 1]} draws count as ties: their worths differ by less than could be certified "
+            f"(up to {found.tolerance:.1e}, where the standard deviation of the difference is {sd:.1e})",
+            MDPPowerWarning,
+            stacklevel=4,
+        )
+
+
+def _dataset(options: Sequence[Option], found: Tally, source: Sampler, confidence: float) -> xr.Dataset:
+    import xarray as xr
+
+    n, names = found.draws, [option.name for option in options]
+    means = _means(options, found, source).data
+    at_least = Proportions(found.greater + found.near, found.greater + found.near, n)
+    lower, upper = at_least.interval(confidence)
+    low, high = at_least.interval(confidence, simultaneous=True)
+    # Paired errors of all pairs from the covariance of the replicate means.
+    covariance = np.atleast_2d(np.cov(found.means.T))
+    spread = np.diag(covariance)
+    variance = np.maximum(spread[:, None] + spread[None, :] - 2 * covariance, 0.0)
+    value = means.value[0]
+    pair = ("A", "B")
+    columns: dict[str, tuple[Any, FloatArray]] = {
+        "gap": (pair, value[None, :] - value[:, None]),
+        "gap_stderr": (pair, np.sqrt(variance / len(found.means))),
+        "p_greater": (pair, found.greater / n),
+        "p_tie": (pair, found.near / n),
+        "p_less": (pair, found.greater.T / n),
+        "p_at_least": (pair, at_least.mean),
+        "p_lower": (pair, lower),
+        "p_upper": (pair, upper),
+        "convergent": (pair, np.where(high <= 0.5, 1, np.where(low > 0.5, 0, -1))),
+        "complexity": ("A", value),
+        "complexity_stderr": ("A", means.error[0]),
+    }
+    gamma = options[0].gamma
+    about = {
+        "confidence": confidence, "samples": n, "entropy": str(source.entropy), "rewards": source.rewards.name,
+        "kind": options[0].kind, "tolerance": found.tolerance,
+    }  # fmt: skip
+    return xr.Dataset(columns, {"A": names, "B": names}, about | ({} if gamma is None else {"gamma": gamma}))
+
+
+# ---------------------------------------------------------------------- exact
+
+
+def _exact(A: Option, B: Option, rewards: RewardDistribution) -> Comparison:
+    from mdppower.measures.exact_means import exact_comparison
+
+    found = exact_comparison(A, B, rewards)
+    means = _known_means([found.mean_A, found.mean_B], [A.name, B.name], A.gamma, found.error)
+    chances = np.array([found.greater, found.tie, found.less], dtype=object)
+
+    def known(values: Any) -> Proportions:
+        return Proportions.known(values, found.error)
+
+    return Comparison(
+        A, B, means, means.between(1, 0), known(chances), known(chances[0] + chances[1]),
+        known(chances[2] + chances[1]), np.nan, np.nan, np.nan, found.error, rewards, 0, None,
+    )  # fmt: skip
+
+
+def _known_means(values: Sequence[Any], names: Sequence[str], gamma: float | None, error: float) -> Estimate:
+    rates = (np.nan if gamma is None else gamma,)
+    return Estimate.known([values], names, rates, dimension="option", slack=error)

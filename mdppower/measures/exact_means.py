@@ -1,0 +1,191 @@
+"""Exact means for small MDPs: POWER, C_Σ and comparisons.
+
+An option is turned into its nondominated vectors in fractions: F_nd(s) at the γ that is meant, T(s, ·) or RSD_nd(s)
+at its ends. What is asked of their maximum is integrated exactly for independent uniform and finite discrete rewards
+(`mdppower.integrals.maxima`); for normal rewards in closed form up to two vectors, else numerically with an error
+(`mdppower.integrals.normal_maxima`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mdppower.integrals.maxima import compare_discrete, compare_uniform, maximum_discrete
+from mdppower.integrals.reward_laws import Atoms, Boxes, Normals, Number, exact_law
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.rational import Chain, Row, rational, rational_rows
+from mdppower.occupancy.option import Option, Reach
+from mdppower.occupancy.visit_distributions import Visits, visits
+from mdppower.rewards.distribution import RewardDistribution
+
+# ---------------------------------------------------------------------- vectors
+
+
+def exact_rows(option: Option) -> list[Row]:
+    """The nondominated vectors of an option, as fractions, without repeats.
+
+    Parameters
+    ----------
+    option : Option
+
+    Returns
+    -------
+    list of list of Fraction
+
+    Raises
+    ------
+    SizeError
+        There are too many to list.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> exact_rows(mp.Option.state(mp.envs.fork(1), "root", 0.9, kind="value"))
+    [[Fraction(1, 10), Fraction(9, 10)]]
+    """
+    rows: list[Row] = []
+    for part in option.parts:
+        if isinstance(part, Reach):
+            assert option.gamma is not None
+            rows += _reach_rows(part, option.gamma)
+        else:
+            rows += [[rational(x) for x in row] for row in part.tolist()]
+    return unique_rows(rows)
+
+
+def _reach_rows(part: Reach, gamma: float) -> list[Row]:
+    mdp, s = part.mdp, part.state
+    kernel, n = rational_rows(mdp), mdp.n_states
+    if gamma == 0:
+        if not part.ahead:
+            return [[Fraction(int(t == s)) for t in range(n)]]
+        return [[kernel[p].get(t, Fraction(0)) for t in range(n)] for p in range(*mdp.pointer[s : s + 2].tolist())]
+    among = visits(mdp, mdp.states[s], gamma)
+    if gamma == 1:
+        return [Chain(kernel, policy, s, n).limit for policy in among.nondominated().recurrent().policies]
+    return chain_rows(among.nondominated(), part.ahead)
+
+
+def unique_rows(rows: list[Row]) -> list[Row]:
+    """The rows without repeats, in order."""
+    return [list(row) for row in dict.fromkeys(map(tuple, rows))]
+
+
+# ---------------------------------------------------------------------- means and comparisons
+
+
+@dataclass(frozen=True)
+class ExactComparison:
+    """E h_A, E h_B, P(A > B), P(tie), P(A < B): fractions, or floats with an error."""
+
+    mean_A: Number
+    mean_B: Number
+    greater: Number
+    tie: Number
+    less: Number
+    error: float = 0.0
+
+
+def exact_mean(option: Option, rewards: RewardDistribution) -> tuple[Number, float]:
+    """C_Σ of an option, and its error (0 for fractions).
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> from mdppower.rewards.distribution import resolve
+    >>> fork = mp.envs.fork(3)
+    >>> exact_mean(mp.Option.state(fork, "root", 0.9, kind="power"), resolve("uniform", fork))
+    (Fraction(3, 4), 0.0)
+    """
+    return _mean(exact_rows(option), exact_law(rewards))
+
+
+def _mean(rows: list[Row], law: Boxes | Atoms | Normals) -> tuple[Number, float]:
+    if isinstance(law, Atoms):
+        return maximum_discrete(rows, law.laws).mean, 0.0
+    mean, _, error = law.maximum(rows)
+    return mean, error
+
+
+def exact_comparison(A: Option, B: Option, rewards: RewardDistribution) -> ExactComparison:
+    """What `mdppower.compare` asks of two options, exactly.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> from mdppower.rewards.distribution import resolve
+    >>> fork = mp.envs.fork(2)
+    >>> a, b = (mp.Option.state(fork, s, 0.9, kind="power") for s in ("t1", "root"))
+    >>> exact_comparison(a, b, resolve("uniform", fork)).tie
+    Fraction(1, 2)
+    """
+    return compare_rows(exact_rows(A), exact_rows(B), exact_law(rewards))
+
+
+def compare_rows(rows_a: list[Row], rows_b: list[Row], law: Boxes | Atoms | Normals) -> ExactComparison:
+    """`exact_comparison` of two lists of vectors."""
+    if isinstance(law, Atoms):
+        return ExactComparison(*compare_discrete(rows_a, rows_b, law.laws))
+    if isinstance(law, Boxes):
+        return ExactComparison(*compare_uniform(rows_a, rows_b, law.lows, law.highs))
+    (mean_a, error_a), (mean_b, error_b) = _mean(rows_a, law), _mean(rows_b, law)
+    both = unique_rows(rows_a + rows_b)
+    groups = _groups(both, law)
+    _, shares, error = law.maximum([both[g[0]] for g in groups])
+    greater = tie = less = 0.0
+    for group, share in zip(groups, shares, strict=True):
+        in_a, in_b = (any(both[k] in rows for k in group) for rows in (rows_a, rows_b))
+        greater += float(share) * (in_a and not in_b)
+        tie += float(share) * (in_a and in_b)
+        less += float(share) * (in_b and not in_a)
+    total = greater + tie + less  # 1, but for the error of the integration
+    return ExactComparison(
+        mean_a, mean_b, greater / total, tie / total, less / total, max(error_a, error_b, len(groups) * error)
+    )
+
+
+def _groups(rows: list[Row], law: Boxes | Normals) -> list[list[int]]:
+    """Positions of the rows, together where ⟨row, R⟩ is the same for certain."""
+    groups: list[list[int]] = []
+    for k, row in enumerate(rows):
+        for group in groups:
+            if law.vanishes([x - y for x, y in zip(row, rows[group[0]], strict=True)]):
+                group.append(k)
+                break
+        else:
+            groups.append([k])
+    return groups
+
+
+# ---------------------------------------------------------------------- POWER
+
+
+def exact_power(
+    mdp: RewardlessMDP, gammas: Sequence[float], rewards: RewardDistribution
+) -> tuple[list[list[Number]], list[float]]:
+    """POWER of every state at each γ, and the error at each γ (0 for fractions).
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> from mdppower.rewards.distribution import resolve
+    >>> fork = mp.envs.fork(2)
+    >>> exact_power(fork, [0.5], resolve("uniform", fork))
+    ([[Fraction(2, 3), Fraction(1, 2), Fraction(1, 2)]], [0.0])
+    """
+    law = exact_law(rewards)
+    table, errors = [], []
+    for gamma in gammas:
+        found = [_mean(unique_rows(_reach_rows(Reach(mdp, s, True), gamma)), law) for s in range(mdp.n_states)]
+        table.append([mean for mean, _ in found])
+        errors.append(max(error for _, error in found))
+    return table, errors
+
+
+def chain_rows(among: Visits, delayed: bool = False) -> list[Row]:
+    """The rows of a set at a γ in (0, 1): of the VALUE set, or (`delayed`) of the POWER set."""
+    mdp, s = among.mdp, among.mdp.index(among.start)
+    kernel, rate = rational_rows(mdp), rational(among.gamma)
+    return [Chain(kernel, policy, s, mdp.n_states).visits(rate, delayed=delayed) for policy in among.policies]

@@ -1,0 +1,492 @@
+"""What `mdppower.power` gives back: POWER of every state with its error, and the means to look closer.
+
+All numbers come from the replicate means that `PowerTask` made; any draw can be made and solved again from the
+entropy of the run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+from mdppower._typing import AnyArray, FloatArray, IntArray, Label
+from mdppower.agents.evaluation import evaluate, probabilities
+from mdppower.agents.policies import policy_name
+from mdppower.errors import ParameterError, SizeError
+from mdppower.mdp.actions import greedy
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
+from mdppower.montecarlo.estimates import Estimate, Replicates
+from mdppower.rewards.distribution import RewardDistribution
+from mdppower.solvers.optimal_values import solve_rows
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from mdppower.agents.rules import Policy
+
+
+class PowerEstimate(Estimate):
+    """POWER of every state with its error, and what is needed to make it again.
+
+    Attributes
+    ----------
+    mean, stderr : (S,) arrays, or (G, S) for a sequence of γ
+        In the order of ``mdp.states``.
+    mdp : RewardlessMDP
+    gammas : tuple of float
+    rewards : RewardDistribution
+    samples : int
+        Draws made.
+    entropy : int
+        Pass it as ``rng`` to draw the same rewards.
+    sampler, method : str
+    policy : callable or None
+        Whose value is averaged (Def. C.1); None where it is the optimal one.
+    gap : (G,) array
+        The largest certified error of a value among the draws.
+    interrupted : bool
+        Whether Ctrl-C ended the run.
+    history : dict from str to str
+        When it was made, and by which versions of what.
+    task : PowerTask
+        The run: what makes any of its replicates again.
+    exact : object array of fractions.Fraction, or None
+        POWER itself, where the method is ``"exact"`` and the rewards are not normal.
+    guarantee : str
+        ``"statistical"``, or ``"exact"``.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> estimate = mp.power(mp.envs.fork(3), [0.5, 0.9], samples=256, rng=0)
+    >>> estimate.mean.shape, estimate.samples, estimate.entropy
+    ((2, 4), 256, 0)
+    >>> estimate.to_xarray().power.sel(gamma=0.9, state="root").round(1).item()
+    0.8
+    """
+
+    @property
+    def guarantee(self) -> str:
+        """``"exact"`` for fractions, else ``"statistical"``."""
+        return "statistical" if self.fractions is None else "exact"
+
+    def __init__(
+        self,
+        data: Replicates,
+        task: PowerTask,
+        gap: FloatArray,
+        interrupted: bool,
+        history: dict[str, str] | None = None,
+        fractions: AnyArray | None = None,
+    ) -> None:
+        super().__init__(data, task.mdp.states, task.gammas, task.single, fractions=fractions)
+        own = {"task": task, "gap": gap, "interrupted": interrupted, "history": history or _history()}
+        for name, value in own.items():
+            object.__setattr__(self, name, value)  # through object: the base is a frozen dataclass
+
+    task: PowerTask
+    gap: FloatArray
+    interrupted: bool
+    history: dict[str, str]
+
+    @property
+    def mdp(self) -> RewardlessMDP:
+        """The MDP.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> estimate.mdp.states
+        ('root', 't1', 't2')
+        """
+        return self.task.mdp
+
+    @property
+    def rewards(self) -> RewardDistribution:
+        """What the reward functions were drawn from.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> estimate.rewards.name
+        'uniform'
+        """
+        return self.task.distribution
+
+    @property
+    def samples(self) -> int:
+        """Reward functions drawn.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> estimate.samples
+        64
+        """
+        return len(self.data.means) * self.task.source.size
+
+    @property
+    def about(self) -> str:
+        """What the numbers come from, in words.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7).about
+        '64 draws of uniform rewards'
+        """
+        if self.samples == 0:
+            return f"{'exact' if self.guarantee == 'exact' else 'integrated'}, {self.rewards.name} rewards"
+        under = "" if self.policy is None else f", policy {policy_name(self.policy)}"
+        return f"{self.samples:,} draws of {self.rewards.name} rewards{under}"
+
+    @property
+    def entropy(self) -> int:
+        """What to pass as ``rng`` to draw the same rewards.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> estimate.entropy
+        7
+        """
+        return self.task.source.entropy
+
+    @property
+    def sampler(self) -> str:
+        """How the draws of a replicate are stratified.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> estimate.sampler
+        'latin'
+        """
+        return self.task.source.kind
+
+    @property
+    def method(self) -> str:
+        """The solver that ran; ``"policy"`` where policies were evaluated.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> estimate.method
+        'deterministic'
+        """
+        return self.task.method
+
+    @property
+    def policy(self) -> Policy | None:
+        """Whose value is averaged (Def. C.1); None where it is the optimal one.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> from mdppower.agents.rules import lookahead
+        >>> mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7, policy=lookahead(1)).policy
+        lookahead(k=1)
+        """
+        return self.task.policy
+
+    def _position(self, label: Label) -> int:
+        return self.mdp.index(label)
+
+    def difference(self, first: Label, second: Label) -> Estimate:
+        """POWER of the first state less that of the second, paired.
+
+        Parameters
+        ----------
+        first, second : state labels
+
+        Returns
+        -------
+        Estimate
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.make("fork(2)"), 0.9, samples=256, rng=0)
+        >>> low, high = estimate.difference("root", "t1").interval()  # 2/3 − 1/2
+        >>> bool(low < 1 / 6 < high)
+        True
+        """
+        return super().difference(first, second)
+
+    def actions(self, state: Label | None = None) -> Estimate:
+        """POWER-seeking of each state-action pair: E_{s'~T(s,a)} POWER(s') (Def. 5.6).
+
+        Action a seeks more POWER than a' at s if its number is larger; for the paired interval of that, take the
+        ``difference`` of the two pairs.
+
+        Parameters
+        ----------
+        state : label, optional
+            Only the actions of this state.
+
+        Returns
+        -------
+        Estimate
+            Labels are (state, action).
+
+        Raises
+        ------
+        SizeError
+            The MDP is so large that all pairs at once would not fit; give a state.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> actions = mp.power(mp.envs.make("turner-figure-1"), 0.5, samples=256, rng=0).actions("star")
+        >>> actions.difference(("star", "->r_tri"), ("star", "->empty")).mean > 0
+        np.True_
+        """
+        mdp = self.mdp
+        if state is None:
+            pairs = range(mdp.n_pairs)
+        else:
+            s = mdp.index(state)
+            pairs = range(int(mdp.pointer[s]), int(mdp.pointer[s + 1]))
+        numbers = len(self.data.means) * len(self.gammas) * len(pairs)
+        if numbers > MOST_NUMBERS:
+            raise SizeError(f"POWER-seeking of all pairs would take {numbers / 2**27:.1f} GiB; name a state")
+        weights = sparse.csr_array(mdp.kernel[pairs.start : pairs.stop])
+        labels = tuple(mdp.pair_label(p) for p in pairs)
+        return Estimate(self.data.contrast(weights), labels, self.gammas, self.single_gamma, dimension="pair")
+
+    def draw(self, i: int, gamma: float | None = None) -> Draw:
+        """The i-th draw again: its rewards, an optimal policy (or the one asked for), its values, and their gap.
+
+        Parameters
+        ----------
+        i : int
+            0 … samples − 1.
+        gamma : float, optional
+            One of the rates of this estimate; needed if there are several.
+
+        Returns
+        -------
+        Draw
+
+        Raises
+        ------
+        ParameterError
+            There is no such draw, or the rate is not one of the estimate's; or the policy was a function that the
+            file of a loaded estimate could not hold.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> draw = estimate.draw(63)
+        >>> draw.rewards.shape, bool(draw.normalised[1] == draw.rewards[1])  # t1 is absorbing
+        ((3,), True)
+        """
+        if self.samples == 0:
+            raise ParameterError("exact POWER is made without draws")
+        if isinstance(i, bool) or not isinstance(i, (int, np.integer)) or not 0 <= i < self.samples:
+            raise ParameterError(f"draws are numbered 0 … {self.samples - 1}, got {i!r}")
+        if gamma is None and len(self.gammas) > 1:
+            raise ParameterError(f"say which gamma: one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
+        rate = self.gammas[0 if gamma is None else self._rate(gamma)]
+        number, row = divmod(int(i), self.task.source.size)
+        rewards = np.ascontiguousarray(self.task.source.replicate(number)[row : row + 1])
+        if self.policy is not None:
+            values, _, gap = evaluate(self.mdp, rewards, rate, self.policy)
+            shares = probabilities(self.mdp, rewards, rate, self.policy)[0]
+            return Draw(rewards[0], rate, values[0], self.mdp.action_codes[greedy(self.mdp, shares)[0]],
+                        float(gap[0]), shares)  # fmt: skip
+        *_, (_, values, pairs, gap) = self.task.solve(rewards, rate)  # by way of the smaller γ: the same bits
+        if pairs is None:
+            values, pairs, gap, _ = solve_rows(self.mdp, rewards, rate, self.method)
+        return Draw(rewards[0], rate, values[0], self.mdp.action_codes[pairs[0]], float(gap[0]))
+
+    def at(self, gamma: float) -> PowerEstimate:
+        """The part of the estimate that is about one of its discount rates.
+
+        Parameters
+        ----------
+        gamma : float
+
+        Returns
+        -------
+        PowerEstimate
+            Of that rate alone, with arrays of shape (S,).
+
+        Raises
+        ------
+        ParameterError
+            The rate is not one of the estimate's.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.power(mp.envs.fork(3), [0.5, 0.9], samples=64, rng=0).at(0.9).mean.shape
+        (4,)
+        """
+        k = self._rate(gamma)
+        task = replace(self.task, gammas=(self.gammas[k],), single=True)
+        data = replace(self.data, means=self.data.means[:, k : k + 1], slack=self.data.slack[k : k + 1])
+        exact = None if self.fractions is None else self.fractions[k : k + 1]
+        return PowerEstimate(data, task, self.gap[k : k + 1], self.interrupted, self.history, exact)
+
+    def _rate(self, gamma: float) -> int:
+        """Position of a rate."""
+        if gamma not in self.gammas:
+            raise ParameterError(f"gamma {gamma!r} is not one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
+        return self.gammas.index(gamma)
+
+    def to_xarray(self, confidence: float = 0.95) -> xr.Dataset:
+        """A labelled Dataset: power, stderr, lower, upper along (gamma, state), and the run in its attributes.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> dict(estimate.to_xarray().sizes)
+        {'gamma': 1, 'state': 3}
+        """
+        data = super().to_xarray(confidence).rename(mean="power")
+        if self.mdp.layout is not None:
+            data = data.assign_coords(row=("state", self.mdp.layout[:, 0]), column=("state", self.mdp.layout[:, 1]))
+        data["gap"] = ("gamma", self.gap)
+        data.attrs |= {
+            "rewards": self.rewards.name, "samples": self.samples, "entropy": str(self.entropy),
+            "sampler": self.sampler, "method": self.method, "guarantee": self.guarantee,
+        }  # fmt: skip
+        if self.policy is not None:
+            data.attrs["policy"] = policy_name(self.policy)
+        return data
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the estimate to a NetCDF file, with the MDP, the rewards and all else to make it again.
+
+        `mdppower.load` gives back the same bits. Rewards or policies from a Python function cannot be written: such
+        an estimate can be loaded, plotted and compared, but its draws cannot be made again.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.nc``.
+
+        Raises
+        ------
+        ParameterError
+            It ends otherwise.
+        FileError
+            The file cannot be written.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> import tempfile, pathlib
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     estimate.save(pathlib.Path(folder, "fork.nc"))
+        ...     repr(mp.load(pathlib.Path(folder, "fork.nc"))) == repr(estimate)
+        True
+        """
+        from mdppower.files.netcdf import save_estimate
+
+        save_estimate(self, path)
+
+    def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
+        """A picture: a heat map where the MDP has a layout, else bars.
+
+        See `mdppower.display.power_picture.plot_power`.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
+        >>> figure = estimate.plot()
+        """
+        from mdppower.display.power_picture import plot_power
+
+        return plot_power(self, path, **options)
+
+    def __repr__(self) -> str:
+        mean, error = self.data.value, self.data.error
+        rates = ", ".join(f"{g:.15g}" for g in self.gammas)
+        name = "POWER" if self.policy is None else "POWER^pol"
+        return (
+            f"PowerEstimate({self.mdp.n_states:,} states, γ = {rates}, {self.about}: "
+            f"{name} {mean.min():.4f} … {mean.max():.4f}, stderr ≤ {error.max():.2g})"
+        )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from mdppower.display.notebook import inline_picture
+
+        value, error = self.data.value, self.data.error
+        order = np.argsort(-value[-1], kind="stable")
+        shown = order if len(order) <= 12 else np.concatenate([order[:6], order[-6:]])
+        head = "".join(f"<th>γ = {g:.15g}</th>" for g in self.gammas)
+        body = "".join(
+            f"<tr><td>{escape(str(self.labels[s]))}</td>"
+            + "".join(f"<td>{value[g, s]:.4f} ± {error[g, s]:.4f}</td>" for g in range(len(self.gammas)))
+            + "</tr>"
+            for s in shown
+        )
+        return (
+            f"<p>{escape(repr(self))}</p>{inline_picture(self)}<table><thead><tr><th>state</th>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table>"
+            + ("" if len(shown) == len(order) else "<p>The 6 states of most and the 6 of least POWER.</p>")
+        )
+
+
+def _history() -> dict[str, str]:
+    """Now, and the versions of what numbers depend on."""
+    from datetime import UTC, datetime
+
+    return {"created": datetime.now(UTC).isoformat(timespec="seconds"), **_versions()}
+
+
+@cache
+def _versions() -> dict[str, str]:
+    import platform
+    from importlib.metadata import version
+
+    versions = {name: version(name) for name in ("mdppower", "numpy", "scipy", "numba")}
+    return versions | {"python": platform.python_version(), "machine": platform.machine()}
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """One draw of a run, solved again.
+
+    Attributes
+    ----------
+    rewards : (S,) array
+    gamma : float
+    normalised : (S,) array
+        v = (1−γ)V*; under a policy of its own (Def. C.1), v = (1−γ)V^π.
+    policy : (S,) int32 array
+        An optimal action of each state, as a position in ``mdp.action_names``; under a policy, its likeliest action.
+    gap : float
+        Certified bound on the error of `normalised`.
+    probabilities : (P,) array or None
+        Under a policy, the probability of each feasible pair.
+    """
+
+    rewards: FloatArray
+    gamma: float
+    normalised: FloatArray
+    policy: IntArray
+    gap: float
+    probabilities: FloatArray | None = None

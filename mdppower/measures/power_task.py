@@ -1,0 +1,98 @@
+"""One replicate of a POWER run: its draws solved, and the means over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mdppower._typing import FloatArray, IntArray
+from mdppower.agents.evaluation import evaluate, warm_up_evaluation
+from mdppower.errors import RewardError, SolverError
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.montecarlo.samplers import Sampler
+from mdppower.rewards.distribution import RewardDistribution
+from mdppower.solvers.optimal_values import solve_rows, warm_up
+
+if TYPE_CHECKING:
+    from mdppower.agents.rules import Policy
+
+MOST_NUMBERS = 2**29
+"""Most numbers kept in one array (4 GiB)."""
+
+
+@dataclass(frozen=True, eq=False)
+class PowerTask:
+    """All that a run is made of; calling it with consecutive numbers makes these replicates, on any worker."""
+
+    mdp: RewardlessMDP
+    gammas: tuple[float, ...]
+    single: bool
+    source: Sampler
+    method: str
+    looks: int
+    distribution: RewardDistribution
+    policy: Policy | None = None
+    """Whose value is averaged; None: optimal ones."""
+
+    def __call__(self, numbers: Sequence[int]) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
+        """Of each replicate: means (G, S) of POWER's integrand over its draws; mean and largest gap (G,)."""
+        size = self.source.size
+        # Small replicates are solved together: no draw sees another, and each call has its price.
+        rewards = np.concatenate([self.source.replicate(number) for number in numbers])
+        if not np.isfinite(rewards).all():
+            i, s = np.argwhere(~np.isfinite(rewards))[0]
+            raise RewardError(f"{self.distribution.name} gave reward {rewards[i, s]} in state {self.mdp.states[s]!r}")
+        means = np.empty((len(numbers), len(self.gammas), self.mdp.n_states))
+        gaps = np.empty((len(numbers), size, len(self.gammas)))
+        try:
+            for g, replicates, gap in self._means(rewards):
+                means[:, g] = replicates
+                gaps[:, :, g] = gap.reshape(len(numbers), size)
+        except SolverError as error:
+            draw = numbers[0] * size + (error.draw or 0)
+            raise SolverError(f"{error} (draw {draw} of the run with rng={self.source.entropy})",
+                              draw=draw, gap=error.gap) from None  # fmt: skip
+        return list(zip(means, gaps.mean(axis=1), gaps.max(axis=1), strict=True))
+
+    def _means(self, rewards: FloatArray) -> Iterator[tuple[int, list[FloatArray], FloatArray]]:
+        """(position of γ, the integrand's mean over each replicate, gap) of the draws of some replicates."""
+        from mdppower.solvers.backup import mean_best_successor
+
+        def split(rows: FloatArray) -> list[FloatArray]:
+            return np.split(rows, len(rows) // self.source.size)
+
+        if self.policy is None:
+            for g, values, _, gap in self.solve(rewards):
+                yield g, [mean_best_successor(self.mdp, part) for part in split(values)], gap
+        else:
+            for g, gamma in enumerate(self.gammas):
+                _, onwards, gap = evaluate(self.mdp, rewards, gamma, self.policy)
+                yield g, [part.mean(axis=0) for part in split(onwards)], gap
+
+    def prepare(self) -> None:
+        """Compile, or load from the cache, what a replicate needs, before work is handed to threads."""
+        if self.policy is None:
+            warm_up(self.mdp, self.method, self.gammas)
+        else:
+            warm_up_evaluation()
+
+    def solve(
+        self, rewards: FloatArray, last: float = 1.0
+    ) -> Iterator[tuple[int, FloatArray, IntArray | None, FloatArray]]:
+        """(position of γ, values, pairs, gap) of these rewards, from the least γ up to `last`.
+
+        Each γ starts from the policies of the one before: they differ little. γ = 0 needs no solution.
+        """
+        pairs: IntArray | None = None
+        for g in np.argsort(self.gammas).tolist():
+            gamma = self.gammas[g]
+            if gamma > last:
+                return
+            if gamma == 0:
+                yield g, rewards, None, np.zeros(len(rewards))
+            else:
+                values, pairs, gap, _ = solve_rows(self.mdp, rewards, gamma, self.method, pairs)
+                yield g, values, pairs, gap

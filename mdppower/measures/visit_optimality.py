@@ -1,0 +1,228 @@
+"""How likely some visit distributions, or some ends, are to be optimal (Turner et al., Defs. 4.3 and 6.11).
+
+P_D(X, γ) is the probability that some f in X ⊆ F(s) is optimal: that the best of X is worth V*(s). At γ = 0 and 1 it
+is about the limits of optimal policies, compared term by term in their expansions there. P_D(D', average) asks
+whether some d in D' ⊆ RSD(s) has the greatest average reward: what happens on the way does not count, and so it is
+another number than the limit γ → 1.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mdppower._checks import choice, positive_integer
+from mdppower._typing import BoolArray, FloatArray, Label
+from mdppower.errors import ParameterError
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.rational import Chain, rational, rational_rows
+from mdppower.measures.exact_means import ExactComparison, exact_comparison
+from mdppower.measures.exact_optimality import expansions, visits_probability
+from mdppower.measures.option_tally import tally
+from mdppower.montecarlo.proportions import Proportions
+from mdppower.montecarlo.runs import Workers, check_workers, gather
+from mdppower.montecarlo.samplers import Sampler, make_sampler, seed
+from mdppower.occupancy.option import Option, Reach
+from mdppower.occupancy.vectors import as_rows
+from mdppower.occupancy.visit_distributions import Recurrent, Visits, visits
+from mdppower.rewards.distribution import RewardDistribution, resolve
+from mdppower.solvers.optimal_values import METHODS
+
+SAME = 1e-11
+"""Relative difference of two terms of an expansion that counts as none."""
+
+
+def visit_optimality(
+    subset: Visits,
+    rewards: Any = "uniform",
+    *,
+    samples: int = 4096,
+    rng: Any = None,
+    method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> Proportions:
+    """P_D(X, γ): how likely it is that some visit distribution of a set is optimal (Def. 4.3).
+
+    Parameters
+    ----------
+    subset : Visits
+        X: what `visits` gives with some actions given, or a selection.
+    rewards, samples, rng, method, workers, executor, progress
+        As for `compare`; ``method="exact"`` too.
+
+    Returns
+    -------
+    Proportions
+        One probability.
+
+    Raises
+    ------
+    ParameterError, RewardError, SizeError
+
+    Examples
+    --------
+    Going to one of three ends is optimal with probability 1/3.
+
+    >>> import mdppower as mp
+    >>> F = mp.visits(mp.envs.fork(3), "root", 0.5)
+    >>> mp.visit_optimality(F.select([0]), method="exact"), mp.visit_optimality(F.select([0, 1]), method="exact")
+    (Proportions(1/3), Proportions(2/3))
+    """
+    if not isinstance(subset, Visits):
+        raise ParameterError(f"visit_optimality takes what mdppower.visits gives, got {subset!r}")
+    distribution = _check(subset.whole, rewards, samples, method, workers, executor)
+    if method == "exact":
+        # The best of a set is the best of its nondominated ones.
+        return Proportions.known(
+            *visits_probability(subset.nondominated() if subset.is_whole else subset, distribution)
+        )
+    if subset.gamma in (0, 1):
+        subset = subset.nondominated() if subset.is_whole else subset
+        source = make_sampler(distribution, "iid", samples, seed(rng))
+        return _by_terms(subset, source, samples, workers, executor, progress)
+    whole = Option.state(subset.whole, subset.start, subset.gamma, "value")
+    if subset.is_whole:
+        reach = Reach(subset.mdp, subset.mdp.index(subset.start), False)
+        mine = Option("subset", "value", subset.gamma, whole.states, (reach,))
+    else:
+        kernel, s = rational_rows(subset.mdp), subset.mdp.index(subset.start)
+        gamma = rational(subset.gamma)
+        chains = (Chain(kernel, policy, s, subset.mdp.n_states) for policy in subset.policies)
+        # Exact rows, rounded once: what ties with the whole set is then equal to rounding.
+        rows = [[float(x) for x in chain.visits(gamma)] for chain in chains]
+        mine = Option.vectors(rows, states=whole.states, kind="value", gamma=subset.gamma)
+    return _attains([mine], whole, distribution, samples, rng, method, workers, executor, progress)[0]
+
+
+def average_optimality(
+    mdp: RewardlessMDP,
+    state: Label,
+    rewards: Any = "uniform",
+    *,
+    ends: Recurrent | Any = None,
+    samples: int = 4096,
+    rng: Any = None,
+    method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> Proportions:
+    """How likely average-optimal policies are to take each action of a state, or to have given ends (Def. 6.11).
+
+    This is not the limit γ → 1 of optimality probabilities (`action_optimality` at γ = 1).
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    state : label
+    rewards : str, distribution, mapping, callable, …
+    ends : Recurrent, or (K, S) array, optional
+        D' ⊆ RSD(s). By default RSD(s | π(s) = a) for each action a of the state.
+    samples, rng, method, workers, executor, progress
+        As for `compare`; ``method="exact"`` too.
+
+    Returns
+    -------
+    Proportions
+        One for each action, in the order of ``mdp.actions(state)``; or a single one where `ends` are given.
+
+    Raises
+    ------
+    LabelError, ParameterError, RewardError, SizeError
+
+    Examples
+    --------
+    Figure 10: north is always average-optimal, north-east with probability 2/3; near γ = 1 north is optimal with
+    probability 1/3.
+
+    >>> import mdppower as mp
+    >>> mdp = mp.envs.figure_10()
+    >>> mp.average_optimality(mdp, "s1", method="exact").exact
+    array([Fraction(1, 1), Fraction(2, 3)], dtype=object)
+    >>> mp.action_optimality(mdp, 1, method="exact").of("s1").exact
+    array([Fraction(1, 3), Fraction(2, 3)], dtype=object)
+    """
+    distribution = _check(mdp, rewards, samples, method, workers, executor)
+    whole = Option.rsd(mdp, state)
+    if ends is None:
+        parts = [Option.rsd(mdp, state, action) for action in mdp.actions(state)]
+    else:
+        rows = ends.rows if isinstance(ends, Recurrent) else as_rows(ends, mdp.n_states)
+        parts = [Option.vectors(rows, states=whole.states, kind="rsd")]
+    found = _attains(parts, whole, distribution, samples, rng, method, workers, executor, progress)
+    return found if ends is None else found[0]
+
+
+def _check(
+    mdp: RewardlessMDP, rewards: Any, samples: int, method: str, workers: Workers, executor: Executor | None
+) -> RewardDistribution:
+    choice(method, "method", (*METHODS, "exact"))
+    check_workers(workers, executor)
+    positive_integer(samples, "samples")
+    return resolve(rewards, mdp)
+
+
+def _attains(
+    parts: list[Option],
+    whole: Option,
+    rewards: RewardDistribution,
+    samples: int,
+    rng: Any,
+    method: str,
+    workers: Workers,
+    executor: Executor | None,
+    progress: bool | None,
+) -> Proportions:
+    """P(h_part = h_whole) of each part of the whole."""
+    if method == "exact":
+        exact: list[ExactComparison] = [exact_comparison(part, whole, rewards) for part in parts]
+        return Proportions.known([x.tie + x.greater for x in exact], max(x.error for x in exact))
+    source = make_sampler(rewards, "iid", samples, seed(rng))
+    found = tally([*parts, whole], source, samples, method, workers, executor, progress)
+    counts = found.near[:-1, -1] + found.greater[:-1, -1]
+    return Proportions(counts, counts, found.draws)
+
+
+@dataclass(frozen=True, eq=False)
+class _Terms:
+    """Counts, in one replicate, the draws on which the best of the first `own` expansions is the best of all."""
+
+    terms: FloatArray
+    own: int
+    source: Sampler
+
+    def __call__(self, number: int) -> int:
+        best = _greatest(self.terms, self.source.replicate(number))
+        return int(best[:, : self.own].any(axis=1).sum())
+
+
+def _by_terms(
+    subset: Visits, source: Sampler, samples: int, workers: Workers, executor: Executor | None, progress: bool | None
+) -> Proportions:
+    """At an end of γ: draws on which the best of the subset equals the best of all in every term of the expansion."""
+    mine = expansions(subset)
+    others = expansions(visits(subset.whole, subset.start, subset.gamma, limit=subset.limit).nondominated())
+    task = _Terms(np.array(mine + others, dtype=np.float64), len(mine), source)
+    numbers = range(max(2, -(-samples // source.size)))
+    counts = list(gather(
+        task, numbers, lambda _: source.size, workers=workers, executor=executor, progress=progress,
+        label="comparing", prepare=lambda: None,
+    ))  # fmt: skip
+    return Proportions(np.array(sum(counts)), np.array(sum(counts)), len(counts) * source.size)
+
+
+def _greatest(terms: FloatArray, rewards: FloatArray) -> BoolArray:
+    """(n, K) which of K expansions are lexicographically greatest for each reward."""
+    alive = np.ones((len(rewards), len(terms)), bool)
+    size = np.abs(rewards).max(axis=1)
+    for level in range(terms.shape[1]):
+        value = rewards @ terms[:, level].T
+        allowed = SAME * size * np.abs(terms[:, level]).sum(axis=1).max()
+        top = np.where(alive, value, -np.inf).max(axis=1)
+        alive &= value >= (top - allowed)[:, None]
+    return alive

@@ -1,0 +1,16 @@
+"""Independent replicates of reward draws, run anywhere, summed in a fixed order into numbers with their error.
+
+=========== ==========================================================================================
+samplers    which draws make up replicate i: Latin hypercube, Sobol, iid
+runs        numbered tasks, any executor, results in order
+estimates   from replicate means: mean, standard error, intervals
+proportions probabilities of events, from counts or exact
+=========== ==========================================================================================
+
+- **Replicates are the unit** of work, of randomness (seeded by entropy and number) and of statistics. What is kept
+  are the K replicate means of each state: differences, actions and any other linear combination are then paired for
+  free.
+- **Latin hypercube in three lines of NumPy**: SciPy's shuffles column by column in Python and would take longer than
+  the solves.
+- **Discrete rewards and callables draw iid**, whatever the sampler asked for; `estimate.sampler` says so.
+"""

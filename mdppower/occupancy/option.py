@@ -1,0 +1,306 @@
+"""Options as sets of vectors: what an agent can get, whatever it comes to want.
+
+An option A is a set of vectors over the S states; with a reward R its worth is h_A(R) = max_{a in A} ⟨a, R⟩. A state
+s gives two sets at a rate γ, both inside the simplex and never to be mixed (their gaps differ by a factor γ):
+
+======== ============================= ==============================================================
+kind     set                           its worth
+======== ============================= ==============================================================
+value    (1−γ) F(s)                    v(s) = (1−γ) V*(s): which option is optimal
+power    (1−γ)/γ (F(s) − e_s)          max_a E v(s'): its mean is POWER(s, γ)
+rsd      RSD(s)                        the greatest average reward: both of the above at γ = 1
+vectors  rows that the user gives      the greatest ⟨row, R⟩
+======== ============================= ==============================================================
+
+F(s) may be restricted to policies that take an action at s: F(s | π(s) = a), which is not Q*(s, a). Nothing is
+enumerated here: the worth of a state is the optimal value that the solvers find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mdppower._checks import choice, discount_rates
+from mdppower._typing import FloatArray, Label
+from mdppower.errors import ParameterError
+from mdppower.mdp.actions import restricted
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.occupancy.vectors import as_rows
+from mdppower.solvers.optimal_values import pick, solve_rows
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """What can be had from a state of an MDP (in which actions may have been taken out)."""
+
+    mdp: RewardlessMDP
+    state: int
+    ahead: bool
+    """Whether the POWER set is meant: what comes after the state."""
+
+
+@dataclass(frozen=True, eq=False)
+class Option:
+    """A set of vectors over the states, and the greatest ⟨vector, R⟩ of each reward; made by the methods below.
+
+    Attributes
+    ----------
+    name : str
+    kind : {"value", "power", "rsd", "vectors"}
+    gamma : float or None
+    states : tuple of labels
+        What the entries of the vectors stand for.
+    parts : tuple
+        The option is the union of these: what can be had from a state, or rows.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> fork = mp.envs.fork(2)
+    >>> a = mp.Option.state(fork, "t1", 0.9, kind="value")
+    >>> b = mp.Option.state(fork, "root", 0.9, kind="value")
+    >>> a, (a | b).name
+    (Option(value of 't1' at γ=0.9), "'t1' ∪ 'root'")
+    """
+
+    name: str
+    kind: str
+    gamma: float | None
+    states: tuple[Label, ...]
+    parts: tuple[Reach | FloatArray, ...]
+
+    @staticmethod
+    def state(mdp: RewardlessMDP, state: Label, gamma: float, kind: str) -> Option:
+        """What can be had from a state.
+
+        Parameters
+        ----------
+        mdp : RewardlessMDP
+        state : label
+        gamma : float
+            In [0, 1].
+        kind : {"value", "power"}
+            The VALUE set (1−γ)F(s), or the POWER set (1−γ)/γ (F(s) − e_s).
+
+        Returns
+        -------
+        Option
+
+        Raises
+        ------
+        LabelError, ParameterError
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.Option.state(mp.envs.fork(2), "root", 0.9, kind="power")
+        Option(power of 'root' at γ=0.9)
+        """
+        rate = _rate(gamma)
+        choice(kind, "kind", ("value", "power"))
+        return Option(f"{state!r}", kind, rate, mdp.states, (Reach(mdp, mdp.index(state), kind == "power"),))
+
+    @staticmethod
+    def action(mdp: RewardlessMDP, state: Label, action: Label, gamma: float, kind: str) -> Option:
+        """What can be had from a state by policies that take an action there, at every visit: F(s | π(s) = a).
+
+        Parameters
+        ----------
+        mdp : RewardlessMDP
+        state, action : labels
+        gamma : float
+        kind : {"value", "power"}
+
+        Returns
+        -------
+        Option
+
+        Raises
+        ------
+        LabelError
+            The state has no such action.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.Option.action(mp.envs.fork(2), "root", "->t1", 0.9, kind="value")
+        Option(value of 'root' by '->t1' at γ=0.9)
+        """
+        rate = _rate(gamma)
+        choice(kind, "kind", ("value", "power"))
+        inside = restricted(mdp, {state: action})
+        part = Reach(inside, mdp.index(state), kind == "power")
+        return Option(f"{state!r} by {action!r}", kind, rate, mdp.states, (part,))
+
+    @staticmethod
+    def rsd(mdp: RewardlessMDP, state: Label, action: Label | None = None) -> Option:
+        """The recurrent state distributions RSD(s) (Def. 6.10), perhaps of policies that take an action at s.
+
+        Parameters
+        ----------
+        mdp : RewardlessMDP
+        state : label
+        action : label, optional
+
+        Returns
+        -------
+        Option
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.Option.rsd(mp.envs.fork(2), "root")
+        Option(rsd of 'root' at γ=1)
+        """
+        made = (
+            Option.state(mdp, state, 1.0, "value")
+            if action is None
+            else Option.action(mdp, state, action, 1.0, "value")
+        )
+        return Option(made.name, "rsd", 1.0, made.states, made.parts)
+
+    @staticmethod
+    def vectors(
+        rows: Any,
+        *,
+        states: Sequence[Label] | None = None,
+        kind: str = "vectors",
+        gamma: float | None = None,
+        name: str = "",
+    ) -> Option:
+        """A set of vectors.
+
+        Parameters
+        ----------
+        rows : (K, S) array
+        states : sequence of S labels, optional
+            Default: 0 … S−1. Options that are compared must have the same.
+        kind : {"vectors", "value", "power", "rsd"}
+            What the rows are, where they are to be compared with states: rows of a VALUE set or of a POWER set.
+        gamma : float, optional
+            With kind "value" and "power".
+        name : str
+
+        Returns
+        -------
+        Option
+
+        Raises
+        ------
+        ParameterError
+            No rows, wrong lengths, entries that are not finite.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.Option.vectors([[1, 0], [0.5, 0.5]])
+        Option(2 vectors)
+        """
+        choice(kind, "kind", ("vectors", "value", "power", "rsd"))
+        if (gamma is None) != (kind in ("vectors", "rsd")):
+            raise ParameterError(f"kind {kind!r} {'takes no' if gamma is not None else 'needs a'} gamma")
+        rate = 1.0 if kind == "rsd" else None if gamma is None else _rate(gamma)
+        array = as_rows(rows, None if states is None else len(states))
+        labels = tuple(range(array.shape[1])) if states is None else tuple(states)
+        text = name or f"{len(array)} vector{'s' * (len(array) > 1)}"
+        return Option(text, kind, rate, labels, (array,))
+
+    def __or__(self, other: Option) -> Option:
+        """The union of two options of one kind."""
+        if not isinstance(other, Option):
+            return NotImplemented
+        require_alike(self, other)
+        return Option(f"{self.name} ∪ {other.name}", self.kind, self.gamma, self.states, self.parts + other.parts)
+
+    def __repr__(self) -> str:
+        if self.kind == "vectors":
+            return f"Option({self.name})"
+        return f"Option({self.kind} of {self.name} at γ={self.gamma:.15g})"
+
+
+def require_alike(first: Option, second: Option) -> None:
+    """Raise ParameterError unless the options are sets over the same states, of one kind, at one γ.
+
+    An RSD set is the VALUE set and the POWER set at γ = 1, and goes with either.
+    """
+    if first.states != second.states:
+        raise ParameterError(
+            f"options are about different states: {first.name} has {len(first.states)}, {second.name} "
+            f"{len(second.states)}" + (", with other labels" if len(first.states) == len(second.states) else "")
+        )
+    kinds = {first.kind, second.kind}
+    if len(kinds) > 1 and not ("rsd" in kinds and "vectors" not in kinds):
+        raise ParameterError(
+            f"{first} and {second} are of different kinds; VALUE and POWER sets differ, and rows must say which"
+        )
+    if first.gamma != second.gamma:
+        raise ParameterError(f"{first} and {second} have different gamma")
+
+
+def worth(options: Sequence[Option], rewards: FloatArray, method: str) -> tuple[FloatArray, FloatArray]:
+    """The greatest ⟨vector, R⟩ of each option for each reward, and bounds on the errors.
+
+    Each MDP is solved once, however many options are about it.
+
+    Parameters
+    ----------
+    options : sequence of K Option
+        Alike.
+    rewards : (N, S) array
+    method : str
+        Of `optimal_values`.
+
+    Returns
+    -------
+    values, errors : (N, K) arrays
+    """
+    values = np.full((len(rewards), len(options)), -np.inf)
+    errors = np.zeros(values.shape)
+    size = np.abs(rewards).max(axis=1)
+    parts = [(k, part) for k, option in enumerate(options) for part in option.parts]
+    solved: dict[tuple[int, float], tuple[FloatArray, FloatArray]] = {}
+    for k, part in parts:
+        if isinstance(part, Reach):
+            gamma = options[k].gamma
+            assert gamma is not None
+            key = id(part.mdp), gamma
+            if key not in solved:
+                v, _, gap, _ = solve_rows(part.mdp, rewards, gamma, pick(part.mdp, method))
+                solved[key] = v, gap
+            v, gap = solved[key]
+            if part.ahead:
+                first, last = part.mdp.pointer[part.state : part.state + 2]
+                rows = part.mdp.kernel[first:last]
+                found = (rows @ v.T).max(axis=0)
+                # A sum of k products is off by at most (k + 2) u max |v|, u = ε/2.
+                terms = int(np.diff(rows.indptr).max())
+                error = gap + (terms + 2) / 2 * EPS * size
+            else:
+                found, error = v[:, part.state], gap
+        else:
+            found = (rewards @ part.T).max(axis=1)
+            terms = int((part != 0).sum(axis=1).max()) + 1
+            error = 2 * EPS * terms * size * np.abs(part).sum(axis=1).max()
+        values[:, k] = np.maximum(values[:, k], found)
+        errors[:, k] = np.maximum(errors[:, k], error)
+    return values, errors
+
+
+def _rate(gamma: float) -> float:
+    (rate, *_), single = discount_rates(gamma)
+    if not single:
+        raise ParameterError(f"an option has one gamma, got {gamma!r}")
+    return rate
+
+
+def states_only(states: Sequence[Any]) -> RewardlessMDP:
+    """An MDP of absorbing states, for options that are rows without an MDP: rewards need only the states."""
+    from scipy import sparse
+
+    return RewardlessMDP.from_pairs(np.arange(len(states)), sparse.eye_array(len(states)), states=states)

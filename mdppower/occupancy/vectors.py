@@ -1,0 +1,83 @@
+"""Sets of vectors as rows of an array: those that differ, those that are extreme, those that a user gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from mdppower._typing import FloatArray
+from mdppower.errors import ParameterError
+from mdppower.solvers import linprog as lp
+
+MARGIN = 1e-7
+"""The least lead (of V scaled to [−1, 1]) that counts as strict where a linear program decides."""
+SAME = 1e-9
+"""Rows that differ by less are one."""
+
+
+def distinct_rows(rows: FloatArray, tolerance: float = SAME) -> list[int]:
+    """Positions of the first of each group of rows that are equal to within `tolerance`.
+
+    Examples
+    --------
+    >>> distinct_rows(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1e-12]]))
+    [0, 1]
+    """
+    if len(rows) == 0:
+        return []
+    # Equal rows have nearly equal projections: only neighbours in that order need to be compared.
+    shadow = rows @ np.random.default_rng(0).standard_normal(rows.shape[1])
+    reach = tolerance * 10 * rows.shape[1]
+    order = np.argsort(shadow, kind="stable")
+    first: dict[int, int] = {}  # the earliest member of each group, by the one met first in that order
+    near: list[int] = []
+    for k in order.tolist():
+        near = [j for j in near if shadow[k] - shadow[j] <= reach]
+        same = next((j for j in near if np.abs(rows[k] - rows[j]).max() <= tolerance), None)
+        if same is None:
+            near.append(k)
+            first[k] = k
+        else:
+            first[same] = min(first[same], k)
+    return sorted(first.values())
+
+
+def extreme_rows(rows: FloatArray) -> list[int]:
+    """Positions of the rows that strictly maximise ⟨row, r⟩ for some r: the vertices of the hull of distinct rows.
+
+    One linear program a row: the greatest t with ⟨row − other, r⟩ ≥ t for all others and |r| ≤ 1, whose r is checked.
+
+    Examples
+    --------
+    >>> extreme_rows(np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]))
+    [0, 2]
+    """
+    kept = []
+    for k, row in enumerate(rows):
+        leads = row - np.delete(rows, k, axis=0)
+        if len(leads):
+            program = np.hstack([-leads, np.ones((len(leads), 1))])
+            cost = np.r_[np.zeros(rows.shape[1]), -1.0]
+            r = lp.solve(cost, upper=sparse.csr_array(program), upper_rhs=np.zeros(len(leads)), bounds=(-1, 1)).x[:-1]
+            if not (leads @ r).min() > MARGIN:
+                continue
+        kept.append(k)
+    return kept
+
+
+def as_rows(vectors: Any, n_states: int | None = None) -> FloatArray:
+    """A set of vectors as a (K, S) array, or ParameterError."""
+    try:
+        rows = np.array(vectors, dtype=np.float64, ndmin=2)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"vectors must be rows of numbers: {error}") from None
+    if rows.ndim != 2 or rows.size == 0:
+        raise ParameterError(f"an option needs at least one vector, got shape {rows.shape}")
+    if n_states is not None and rows.shape[1] != n_states:
+        raise ParameterError(f"vectors must have {n_states} entries, one a state; got {rows.shape[1]}")
+    if not np.isfinite(rows).all():
+        k, s = np.argwhere(~np.isfinite(rows))[0]
+        raise ParameterError(f"entry {s} of vector {k} is {rows[k, s]}")
+    return rows

@@ -1,0 +1,414 @@
+"""Visit distributions F(s), those that matter F_nd(s), and where they end RSD(s).
+
+F(s) is the set of f^{π,s}(γ) = Σ_t γ^t E[e_{s_t}] over deterministic policies π, as *functions* of γ: two policies
+with the same f at two generic rates are taken to have the same one. F(s | π(s') = a) has those of the policies that
+take a at s' whenever they come there. F_nd(s) has those that are strictly best for some reward at some γ (Turner et
+al., arXiv 1912.01683, Defs. 3.3 to 3.6).
+
+`mdppower.occupancy.nondominated` lists F_nd(s) without F(s).
+
+RSD(s) are the limits of (1−γ) f at γ → 1 (Def. 6.10). Those that strictly maximise average reward for some R,
+RSD_nd(s), are limits of F_nd(s): a reward that has d as its only best end has an optimal policy in F_nd that is the
+same for all γ near 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from mdppower._checks import discount_rates, positive_integer
+from mdppower._typing import FloatArray, Label
+from mdppower.errors import ParameterError, SizeError
+from mdppower.mdp.actions import distinct_choices, restricted
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.occupancy.closed_policies import closed_policies, recurrent_distribution, visit_distribution
+from mdppower.occupancy.nondominated import nondominated_policies
+from mdppower.occupancy.vectors import distinct_rows, extreme_rows
+
+GENERIC = (0.37190423, 0.81234567)
+"""Rates at which functions of γ are told apart."""
+LIMIT = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class Visits:
+    """A set of visit distributions F(s), F_nd(s), or F(s | π(s') = a) at one γ, made when first asked for.
+
+    Attributes
+    ----------
+    whole : RewardlessMDP
+    mdp : RewardlessMDP
+        The same, with other actions taken out where some were given.
+    start : label
+    gamma : float
+    given : mapping
+        {state: action} that all policies obey.
+    limit : int
+        Most closed policies to list.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> F = mp.visits(mp.envs.figure_1(), "star", 0.5)
+    >>> len(F), len(F.nondominated())
+    (11, 5)
+    >>> F.nondominated().policy(1)
+    {'star': '->l_tri', 'l_tri': '->l_sw', 'l_sw': '->l_sw'}
+    """
+
+    whole: RewardlessMDP
+    mdp: RewardlessMDP
+    start: Label
+    gamma: float
+    given: Mapping[Label, Label]
+    limit: int = LIMIT
+    _chosen: tuple[dict[int, int], ...] | None = field(default=None, repr=False)
+
+    @cached_property
+    def policies(self) -> tuple[dict[int, int], ...]:
+        """A closed partial policy {state index: pair index} for each distribution of the set; see `policy`."""
+        if self._chosen is not None:
+            return self._chosen
+        found = list(closed_policies(self.mdp, self.start, limit=self.limit, choices=distinct_choices(self.mdp)))
+        _require_memory(len(found), self.mdp.n_states)
+        if self.mdp.is_deterministic:
+            return tuple(found)  # a path into a cycle can be read off its visits: no two are the same
+        probes = np.hstack([self._rows(found, gamma) for gamma in GENERIC])
+        return tuple(found[k] for k in distinct_rows(probes))
+
+    def __len__(self) -> int:
+        return len(self.policies)
+
+    def policy(self, k: int) -> dict[Label, Label]:
+        """The policy of the k-th distribution, {state: action} for the states that it visits.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.visits(mp.envs.fork(2), "root", 0.9).policy(1)
+        {'root': '->t2', 't2': '->t2'}
+        """
+        return dict(self.mdp.pair_label(p) for _, p in _in_order(self.mdp, self.policies[k], self.start))
+
+    @cached_property
+    def rows(self) -> FloatArray:
+        """(K, S) the distributions f(γ), each of sum 1/(1−γ); ParameterError at γ = 1, where there are none.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.visits(mp.envs.fork(2), "root", 0.5).rows.tolist()
+        [[1.0, 1.0, 0.0], [1.0, 0.0, 1.0]]
+        """
+        if self.gamma == 1:
+            raise ParameterError("at gamma = 1 visits do not converge; .normalised has the limits of (1−γ)f")
+        return self._rows(self.policies, self.gamma)
+
+    @cached_property
+    def normalised(self) -> FloatArray:
+        """(K, S) the rows of the VALUE set: (1−γ)f, of sum 1; at γ = 1 the recurrent distributions.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.visits(mp.envs.fork(2), "root", 1).normalised.tolist()
+        [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+        """
+        if self.gamma == 1:
+            return self._limits()
+        return (1 - self.gamma) * self.rows
+
+    @cached_property
+    def power_rows(self) -> FloatArray:
+        """(K, S) the rows of the POWER set: (1−γ)/γ (f − e_s), of sum 1, at every γ in [0, 1].
+
+        POWER(s, γ) is the mean over rewards of the greatest ⟨row, R⟩.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.visits(mp.envs.fork(2), "root", 0.5).power_rows.tolist()
+        [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+        """
+        if self.gamma == 1:
+            return self._limits()
+        return (1 - self.gamma) * self._rows(self.policies, self.gamma, delayed=True)
+
+    def nondominated(self) -> Visits:
+        r"""Those of the set that are strictly best for some reward: F_nd(s) (Def. 3.6), or F_nd(s | π(s') = a).
+
+        Found by a search that does not list F(s), nor depend on γ; see
+        `mdppower.occupancy.nondominated`. On open grids with *stay*, from a corner:
+
+        ===== ======= ====== ===============
+        grid  F       F_nd   seconds, F_nd
+        ===== ======= ====== ===============
+        2×3   43      10     < 0.01
+        3×3   211     25     < 0.01
+        3×4   871     57     < 0.01
+        4×4   6,303   161    < 0.01
+        5×5   490,831 1,625  0.02
+        ===== ======= ====== ===============
+
+        Returns
+        -------
+        Visits
+
+        Raises
+        ------
+        SizeError
+            There are more than `limit`.
+        SolverError
+            The lead of a policy of a stochastic MDP is between 1e-9 and 1e-7: too small to tell.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> [len(mp.visits(mp.envs.figure_1(), s, 0.5).nondominated()) for s in ("star", "l_tri", "r_tri")]
+        [5, 2, 2]
+        """
+        found = (policy for policy, _ in nondominated_policies(self.mdp, self.start, self.limit))
+        return replace(self, _chosen=tuple(p for p in found if self._chosen is None or p in self._chosen))
+
+    def select(self, positions: Sequence[int]) -> Visits:
+        """Some of the distributions, by their positions.
+
+        Parameters
+        ----------
+        positions : sequence of int
+
+        Returns
+        -------
+        Visits
+
+        Raises
+        ------
+        ParameterError
+            There is no such position, or none is given.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.visits(mp.envs.fork(3), "root", 0.5).select([0, 2]).rows.tolist()
+        [[1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0]]
+        """
+        wrong = [k for k in positions if not 0 <= k < len(self)]
+        if wrong or len(positions) == 0:
+            what = f"there is no position {wrong[0]!r}" if wrong else "no positions were given"
+            raise ParameterError(f"{what}; this set has positions 0 … {len(self) - 1}")
+        return replace(self, _chosen=tuple(self.policies[k] for k in positions))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all that the actions taken out leave: no selection."""
+        return self._chosen is None
+
+    def witnesses(self) -> FloatArray:
+        """(K, S) for each distribution of F_nd, selected or not, a reward for which it is strictly best at this γ.
+
+        Returns
+        -------
+        (K, S) array
+            In the order of ``nondominated()``.
+
+        Raises
+        ------
+        SizeError
+            There are more than `limit`.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> F = mp.visits(mp.envs.fork(2), "root", 0.5)
+        >>> (F.witnesses() @ F.nondominated().rows.T).argmax(axis=1)
+        array([0, 1])
+        """
+        values = np.array([v for _, v in nondominated_policies(self.mdp, self.start, self.limit)])
+        best = np.maximum.reduceat(values @ self.mdp.kernel.T, self.mdp.pointer[:-1], axis=1)
+        return np.asarray(values - self.gamma * best)
+
+    def recurrent(self) -> Recurrent:
+        """Where these policies end: their recurrent state distributions, without repeats.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> len(mp.visits(mp.envs.figure_1(), "star", 0.5).recurrent())
+        6
+        """
+        limits = self._limits()
+        first = distinct_rows(limits)
+        return Recurrent(self, limits[first], tuple(self.policies[k] for k in first))
+
+    def _rows(self, policies: Sequence[dict[int, int]], gamma: float, *, delayed: bool = False) -> FloatArray:
+        rows = [visit_distribution(self.mdp, p, self.start, gamma, delayed=delayed) for p in policies]
+        return np.array(rows).reshape(-1, self.mdp.n_states)
+
+    def _limits(self) -> FloatArray:
+        rows = [recurrent_distribution(self.mdp, p, self.start) for p in self.policies]
+        return np.array(rows).reshape(-1, self.mdp.n_states)
+
+    def __repr__(self) -> str:
+        given = "".join(f", π({s!r}) = {a!r}" for s, a in self.given.items())
+        size = f", {len(self._chosen)} rows" if self._chosen is not None else ""
+        return f"Visits(from {self.start!r}{given}, γ={self.gamma:.15g}{size})"
+
+
+@dataclass(frozen=True, eq=False)
+class Recurrent:
+    """Recurrent state distributions: limits of (1−γ) f at γ → 1 (Def. 6.10).
+
+    Attributes
+    ----------
+    visits : Visits
+        The set that they are limits of.
+    rows : (K, S) array
+        Each of sum 1.
+    policies : tuple of dict
+        A closed partial policy {state index: pair index} that ends in each.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> ends = mp.rsd(mp.envs.figure_1(), "l_tri")
+    >>> ends.rows[:, mp.envs.figure_1().index("l_sw")].tolist()
+    [0.5, 1.0]
+    """
+
+    visits: Visits
+    rows: FloatArray
+    policies: tuple[dict[int, int], ...]
+
+    @property
+    def mdp(self) -> RewardlessMDP:
+        """The MDP."""
+        return self.visits.mdp
+
+    @property
+    def start(self) -> Label:
+        """The state from which they are reached."""
+        return self.visits.start
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def policy(self, k: int) -> dict[Label, Label]:
+        """A policy that ends in the k-th distribution, {state: action}."""
+        return dict(self.mdp.pair_label(p) for _, p in _in_order(self.mdp, self.policies[k], self.start))
+
+    def nondominated(self) -> Recurrent:
+        """RSD_nd(s): those that strictly maximise average reward for some R, by one linear program each.
+
+        Returns
+        -------
+        Recurrent
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> len(mp.rsd(mp.envs.figure_1(), "star").nondominated())  # not the cycle of r_ne and r_se
+        5
+        """
+        among = self.visits.nondominated().recurrent()
+        return _subset(among, extreme_rows(among.rows))
+
+    def __repr__(self) -> str:
+        return f"Recurrent({len(self)} distributions from {self.start!r})"
+
+
+def visits(
+    mdp: RewardlessMDP, start: Label, gamma: float, *, given: Mapping[Label, Label] | None = None, limit: int = LIMIT
+) -> Visits:
+    """The visit distributions F(s), or F(s | π(s') = a), from a start state.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    start : state label
+    gamma : float
+        In [0, 1]; at 1 only the limits ``normalised`` and ``power_rows`` exist.
+    given : mapping from state to action, optional
+        What policies take whenever they come to these states. This is not Q*: the action is taken at *every* visit.
+    limit : int
+        Most policies to list (a tenth for F_nd of a stochastic MDP, where each takes some linear programs); more are
+        refused with an estimate of their number.
+
+    Returns
+    -------
+    Visits
+        Nothing is listed before its ``rows``, ``policies`` or length are asked for; ``nondominated()`` never lists
+        all of F.
+
+    Raises
+    ------
+    LabelError
+        There is no such state or action.
+    ParameterError
+        γ is out of range.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> F = mp.visits(mp.envs.fork(3), "root", 0.5, given={"root": "->t2"})
+    >>> F.normalised.tolist()
+    [[0.5, 0.0, 0.5, 0.0]]
+    """
+    (rate, *_), single = discount_rates(gamma)
+    if not single:
+        raise ParameterError(f"visits takes one gamma, got {gamma!r}")
+    positive_integer(limit, "limit")
+    mdp.index(start)
+    given = dict(given or {})
+    return Visits(mdp, restricted(mdp, given) if given else mdp, start, rate, given, limit)
+
+
+def rsd(
+    mdp: RewardlessMDP, start: Label, *, given: Mapping[Label, Label] | None = None, limit: int = LIMIT
+) -> Recurrent:
+    """The recurrent state distributions RSD(s), or RSD(s | π(s') = a) (Turner et al., Def. 6.10).
+
+    Parameters
+    ----------
+    mdp, start, given, limit
+        As for `visits`.
+
+    Returns
+    -------
+    Recurrent
+
+    Raises
+    ------
+    SizeError
+        There are more than `limit` closed policies.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> mp.rsd(mp.envs.fork(2), "root").rows.tolist()
+    [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    return visits(mdp, start, 1.0, given=given, limit=limit).recurrent()
+
+
+def _subset(among: Recurrent, kept: list[int]) -> Recurrent:
+    return Recurrent(among.visits, among.rows[kept], tuple(among.policies[k] for k in kept))
+
+
+def _in_order(mdp: RewardlessMDP, policy: dict[int, int], start: Label) -> Iterator[tuple[int, int]]:
+    """The states and pairs of a closed policy in the order in which they are first reached."""
+    kernel, waiting, seen = mdp.kernel, [mdp.index(start)], set()
+    while waiting:
+        s = waiting.pop(0)
+        if s not in seen:
+            seen.add(s)
+            yield s, policy[s]
+            waiting += kernel.indices[kernel.indptr[policy[s]] : kernel.indptr[policy[s] + 1]].tolist()
+
+
+def _require_memory(count: int, n_states: int) -> None:
+    if count * n_states > 2**28:
+        raise SizeError(f"{count:,} distributions over {n_states:,} states take {count * n_states / 2**27:.1f} GiB")

@@ -1,0 +1,222 @@
+r"""Pathwise tests: inequalities that hold reward function by reward function, tried on independent draws.
+
+Behind the theorems on orbits stand inequalities without any average. If φ·Q_nd(s') ⊆ Q(s), where Q is the POWER set
+and Q_nd what of it is ever strictly best, then for every r
+
+    h_Q(s)(φ·r) = max_{q in Q(s)} ⟨q, φ·r⟩ ≥ max_{q in Q_nd(s')} ⟨φ·q, φ·r⟩ = max_{q in Q_nd(s')} ⟨q, r⟩ = h_Q(s')(r),
+
+and so for the other propositions (Turner et al., arXiv 1912.01683; `mdppower.theorems.pathwise_claims` has a test for
+each). A test draws r from a continuous law that covers all directions, standard normal unless told otherwise, and
+compares the two sides on each draw with the certified errors e: with d = left − right,
+
+    d ≥ e        the inequality holds on this draw for certain
+    d < −e       a *violation*: it fails for certain, and one such draw refutes it
+    otherwise    the draw is *open*: the sides are equal as far as floats can tell.
+
+N draws without a violation prove nothing; they bound the measure of the rewards that violate it (by more than the
+errors) by about 3/N with confidence 95 %, by Clopper and Pearson. This is far stronger than a vote over an orbit,
+which a wrong inequality can win.
+
+Hypotheses (that φ does map one set into the other, that s and s' are neighbours) are not checked here, so that a
+test can be seen to fail where they do not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mdppower._checks import open_unit, positive_integer
+from mdppower._typing import FloatArray
+from mdppower.errors import ParameterError, RewardError
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.montecarlo.proportions import proportion_interval
+from mdppower.montecarlo.samplers import make_sampler, seed
+from mdppower.orbits.quantity import ROOM, Quantity, checked_rewards
+from mdppower.rewards.distribution import resolve
+from mdppower.solvers.optimal_actions import UNIT
+
+SAMPLES = 2000
+NORMAL = "norm(0,1)"
+
+
+@dataclass(frozen=True, eq=False)
+class Pathwise:
+    """What draws say of an inequality left ≥ right.
+
+    Attributes
+    ----------
+    claim : str
+        The inequality.
+    draws : int
+    violations : int
+        Draws on which left < right by more than the certified errors.
+    open : int
+        Draws on which the difference is within the errors.
+    worst : float
+        The least left − right.
+    tolerance : float
+        The largest error of a difference.
+    violator : (S,) array or None
+        The first reward function r that violates it.
+    entropy : int or None
+        Pass it as ``rng`` to draw the same rewards; None where they were given.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> from mdppower.theorems.pathwise_claims import copy_test
+    >>> swap = {"l_sw": "r_se", "r_se": "l_sw", "l_nw": "r_ne", "r_ne": "l_nw"}
+    >>> seen = copy_test(mp.envs.figure_1(), "r_se", "l_sw", swap, 0.5, samples=1000, rng=0)
+    >>> seen.violations, round(seen.upper_limit(), 4), seen.is_refuted
+    (0, 0.003, False)
+    >>> wrong = copy_test(mp.envs.figure_1(), "l_sw", "r_se", swap, 0.5, samples=1000, rng=0)
+    >>> wrong.is_refuted, wrong.violator.shape
+    (True, (8,))
+    """
+
+    claim: str
+    draws: int
+    violations: int
+    open: int
+    worst: float
+    tolerance: float
+    violator: FloatArray | None
+    entropy: int | None = None
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether some draw violates the inequality; False is no proof of it."""
+        return self.violations > 0
+
+    def upper_limit(self, confidence: float = 0.95) -> float:
+        """One-sided Clopper–Pearson limit of the probability that a draw violates it by more than the errors.
+
+        Parameters
+        ----------
+        confidence : float
+            Above 1/2. Without a violation the limit is 1 − (1 − confidence)^(1/N): about 3/N at 95 %.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ParameterError
+        """
+        level = open_unit(confidence, "confidence")
+        if level <= 0.5:
+            raise ParameterError(f"confidence of an upper limit must be above 1/2, got {level:g}")
+        # An interval leaves half of the rest on each side.
+        _, upper = proportion_interval(self.violations, self.draws, 2 * level - 1, independent=True)
+        return float(upper)
+
+    def __repr__(self) -> str:
+        if self.violations:
+            told = f"{self.violations:,} of {self.draws:,} draws violate it, by up to {-self.worst:.2g}"
+        else:
+            told = f"no violation in {self.draws:,} draws, measure < {self.upper_limit():.2g} at 95 %"
+        return f"Pathwise({self.claim}: {told}{f', {self.open:,} open' if self.open else ''})"
+
+
+def pathwise(
+    left: Quantity, right: Quantity, rewards_left: npt.ArrayLike, rewards_right: npt.ArrayLike, *, claim: str = ""
+) -> Pathwise:
+    """Check left(R_left) ≥ right(R_right) on each of n pairs of reward functions.
+
+    Parameters
+    ----------
+    left, right : Quantity
+    rewards_left, rewards_right : (n, S) arrays
+        Of which `violator` is the one on the right. Limits of probabilities need independent rows.
+    claim : str
+        The inequality in words.
+
+    Returns
+    -------
+    Pathwise
+
+    Raises
+    ------
+    ParameterError
+        There are no draws, or not as many on one side as on the other.
+    RewardError, SolverError
+
+    Examples
+    --------
+    At the root of a fork there is at least as much POWER as at one of its ends, whatever the rewards.
+
+    >>> import mdppower as mp
+    >>> from mdppower.orbits.paper_quantities import state_power
+    >>> root, end = (state_power(mp.envs.fork(2), s, 0.5) for s in ("root", "t1"))
+    >>> rewards = np.random.default_rng(0).normal(size=(300, 3))
+    >>> pathwise(root, end, rewards, rewards).violations, pathwise(end, root, rewards, rewards).violations > 100
+    (0, True)
+    """
+    here, there = checked_rewards([left], rewards_left), checked_rewards([right], rewards_right)
+    if len(here) != len(there):
+        raise ParameterError(f"{len(here)} reward functions on the left, {len(there)} on the right")
+    text = claim or f"{left.name} ≥ {right.name}"
+    return _judge(text, [(*difference(left, right, here, there), there)], None)
+
+
+def difference(
+    left: Quantity, right: Quantity, rewards_left: FloatArray, rewards_right: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """left − right for each pair of reward functions, and its error."""
+    (one, off), (two, off_too) = left(rewards_left), right(rewards_right)
+    return one - two, off + off_too
+
+
+def run(
+    claim: str,
+    mdp: RewardlessMDP,
+    sides: Callable[[FloatArray], tuple[FloatArray, FloatArray]],
+    rewards: Any,
+    samples: int,
+    rng: Any,
+) -> Pathwise:
+    """Judge the differences that `sides` makes of independent draws."""
+    entropy = seed(rng)
+    blocks = draws(mdp, rewards, positive_integer(samples, "samples"), entropy)
+    return _judge(claim, ((*sides(r), r) for r in blocks), entropy)
+
+
+def draws(mdp: RewardlessMDP, rewards: Any, samples: int, entropy: int) -> Iterator[FloatArray]:
+    """Independent draws in blocks: whole replicates, and what is left over cut off."""
+    source = make_sampler(resolve(rewards, mdp), "iid", samples, entropy)
+    count = -(-samples // source.size)
+    together = max(1, ROOM // (mdp.n_pairs * source.size))
+    for begin in range(0, count, together):
+        block = np.concatenate([source.replicate(i) for i in range(begin, min(begin + together, count))])
+        block = block[: samples - begin * source.size]
+        bad = np.argwhere(~np.isfinite(block))
+        if len(bad):
+            i, s = bad[0]
+            raise RewardError(f"{source.rewards.name} gave reward {block[i, s]} in state {mdp.states[s]!r}")
+        yield block
+
+
+def _judge(claim: str, blocks: Iterable[tuple[FloatArray, FloatArray, FloatArray]], entropy: int | None) -> Pathwise:
+    """Count over blocks of (left − right, its error, r)."""
+    draws = violations = undecided = 0
+    worst, tolerance, violator = np.inf, 0.0, None
+    for difference, known, rewards in blocks:
+        # The subtraction rounds, too; of numbers without an error it still has the right sign.
+        error = np.where(known > 0, known + UNIT * np.abs(difference), 0.0)
+        below = difference < -error
+        if violator is None and below.any():
+            violator = rewards[int(below.argmax())].copy()
+        draws += len(difference)
+        violations += int(below.sum())
+        undecided += int((~below & (difference < error)).sum())
+        worst = min(worst, float(difference.min(initial=np.inf)))
+        tolerance = max(tolerance, float(error.max(initial=0.0)))
+    if not draws:
+        raise ParameterError("there are no draws")
+    return Pathwise(claim, draws, violations, undecided, worst, tolerance, violator, entropy)

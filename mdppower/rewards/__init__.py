@@ -1,0 +1,11 @@
+"""What reward functions are drawn from.
+
+============ ==========================================================================================
+distribution independent rewards, and `resolve`: what a user may give as rewards
+laws         the law of one state's reward, from a string, a number or scipy
+joint_laws   rewards that are not independent, or not random at all
+description  distributions as plain data, and back
+============ ==========================================================================================
+
+**`uniform(a,b)`** in a reward string is uniform on [a, b]; SciPy's own reading (loc, scale) is a trap.
+"""

@@ -1,0 +1,247 @@
+"""What reward functions are drawn from.
+
+A reward function R ∈ ℝ^S has one number a state. Its distribution D can be said in many ways, all of which
+`resolve` turns into a `RewardDistribution` of the states of an MDP:
+
+===================================== ===============================================================
+given                                 means
+===================================== ===============================================================
+``"uniform"``, ``"norm(0,1)"``        a `scipy.stats` distribution by name, i.i.d. over states
+a frozen `scipy.stats` distribution   the same
+a number                              that reward in every state
+a mapping state → one of the above    independent over states; key ``"default"`` for the others; a mark
+                                      of a map (``"a"``, ``"*"``) stands for all states that carry it
+`Gaussian`, `Features`, `Fixed`,      joint distributions, in `mdppower.rewards.joint_laws`
+`Permuted`, `Mixture`
+a callable ``(n, rng) → (n, S)``      anything; draws are independent, moments are taken on trust
+===================================== ===============================================================
+
+Strings are read by `mdppower.rewards.laws`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from mdppower._typing import AnyArray, FloatArray, Label
+from mdppower.errors import RewardError
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.rewards.laws import Law, law
+
+# Uniforms are kept inside the open unit interval, so that no inverse CDF is asked for an end.
+_LEAST, _MOST = 2.0**-54, 1 - 2.0**-53
+
+
+class RewardDistribution(ABC):
+    """A distribution of reward functions over the S states of an MDP.
+
+    Attributes
+    ----------
+    name : str
+        For titles and files.
+    n_states : int
+        S.
+    dimension : int or None
+        How many uniforms make one draw through `from_uniforms`; None: it can only draw iid.
+    low, high : (S,) arrays
+        Bounds of the support, infinite where there are none.
+    mean, variance : (S,) arrays
+        Infinite where they do not exist, NaN where they are not known (a callable).
+    is_iid : bool
+        Whether all states' rewards are independent and of the same law.
+    is_discrete : bool
+        Whether some state's law has atoms; then draws are made iid.
+    """
+
+    name: str
+    low: FloatArray
+    high: FloatArray
+    mean: FloatArray
+    variance: FloatArray
+    dimension: int | None
+    is_iid: bool = False
+    is_discrete: bool = False
+
+    @property
+    def n_states(self) -> int:
+        """S, the number of states."""
+        return len(self.low)
+
+    @abstractmethod
+    def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
+        """Map (n, dimension) uniforms on (0, 1) to (n, S) rewards; the array given may be overwritten."""
+
+    def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
+        """Draw n reward functions independently.
+
+        Parameters
+        ----------
+        n : int
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        (n, S) array
+        """
+        return self.from_uniforms(inside_unit_interval(rng.random((n, self.dimension or 0))))
+
+    def bind(self, mdp: RewardlessMDP) -> RewardDistribution:
+        """Fit the distribution to the states of an MDP.
+
+        Raises
+        ------
+        RewardError
+            It is for another number of states.
+        """
+        if self.n_states != mdp.n_states:
+            raise RewardError(f"{self.name} rewards are for {self.n_states} states; the MDP has {mdp.n_states}")
+        return self
+
+    def require_mean(self, mdp: RewardlessMDP) -> None:
+        """Raise RewardError at the first state whose reward has no mean (then POWER is not defined)."""
+        without = np.flatnonzero(np.isinf(self.mean))
+        if len(without):
+            raise RewardError(
+                f"POWER needs rewards with a finite mean; {self.name} has none in state {mdp.states[without[0]]!r}"
+            )
+
+    @property
+    def is_constant(self) -> npt.NDArray[np.bool_]:
+        """(S,) where the reward cannot vary."""
+        return np.asarray(self.low == self.high)
+
+    @property
+    def has_variance(self) -> bool:
+        """Whether no state's variance is infinite."""
+        return not bool(np.isinf(self.variance).any())
+
+
+def inside_unit_interval(uniforms: FloatArray) -> FloatArray:
+    """Uniforms clipped, in place, into the open interval (0, 1)."""
+    return np.clip(uniforms, _LEAST, _MOST, out=uniforms)
+
+
+# ---------------------------------------------------------------------- distributions over states
+
+
+class Independent(RewardDistribution):
+    """Independent rewards, a law for each state.
+
+    Parameters
+    ----------
+    laws : sequence of Law
+        The distinct laws.
+    which : (S,) array of int
+        Position in `laws` of each state's law.
+    """
+
+    def __init__(self, laws: Sequence[Law], which: AnyArray) -> None:
+        self.laws, self.which = tuple(laws), which
+        self.name = laws[0].name if len(laws) == 1 else "per-state"
+        self.low, self.high = self._gather("low"), self._gather("high")
+        self.mean, self.variance = self._gather("mean"), self._gather("variance")
+        self.dimension = len(which)
+        self.is_iid = len(laws) == 1
+        self.is_discrete = any(x.is_discrete and x.low < x.high for x in laws)
+
+    def _gather(self, name: str) -> FloatArray:
+        return np.array([getattr(x, name) for x in self.laws], dtype=np.float64)[self.which]
+
+    def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
+        """Each column through the inverse CDF of its state's law."""
+        if self.is_iid:
+            return np.ascontiguousarray(self.laws[0].ppf(uniforms), dtype=np.float64)
+        for k, one in enumerate(self.laws):
+            columns = self.which == k
+            uniforms[:, columns] = one.ppf(uniforms[:, columns])
+        return uniforms
+
+
+class _Callable(RewardDistribution):
+    """Rewards from the user's own sampler."""
+
+    def __init__(self, function: Callable[[int, np.random.Generator], npt.ArrayLike], n_states: int) -> None:
+        self._function = function
+        self.low, self.high = np.full(n_states, -np.inf), np.full(n_states, np.inf)
+        self.mean, self.variance = np.full(n_states, np.nan), np.full(n_states, np.nan)
+        self.dimension = None
+        self.name = getattr(function, "__name__", type(function).__name__)
+
+    def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
+        raise RewardError(f"{self.name} can only draw iid")
+
+    def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
+        given = self._function(n, rng)
+        try:
+            rewards = np.array(given, dtype=np.float64, order="C")
+        except (TypeError, ValueError) as error:
+            raise RewardError(f"{self.name}(n, rng) did not give numbers: {error}") from None
+        if rewards.shape != (n, self.n_states):
+            raise RewardError(f"{self.name}(n, rng) must give shape {(n, self.n_states)}, got {rewards.shape}")
+        return rewards
+
+
+# ---------------------------------------------------------------------- the one door
+
+
+def resolve(spec: Any, mdp: RewardlessMDP) -> RewardDistribution:
+    """The reward distribution that a user's description means for the states of an MDP.
+
+    Parameters
+    ----------
+    spec : see the table at the top of this module
+    mdp : RewardlessMDP
+
+    Returns
+    -------
+    RewardDistribution
+
+    Raises
+    ------
+    RewardError
+        The description is malformed or for another number of states.
+
+    Examples
+    --------
+    >>> mdp = RewardlessMDP.from_successors({"a": {"go": "b"}, "b": {"go": "a"}})
+    >>> resolve({"a": "norm(0,1)", "default": 2}, mdp).mean
+    array([0., 2.])
+    """
+    if hasattr(spec, "bind"):
+        return cast(RewardDistribution, spec.bind(mdp))
+    if isinstance(spec, Mapping):
+        return _from_mapping(spec, mdp)
+    if callable(spec) and not hasattr(spec, "ppf"):
+        return _Callable(spec, mdp.n_states)
+    if isinstance(spec, (np.ndarray, list, tuple)):
+        raise RewardError("an array of rewards is one reward function: write Fixed(vector)")
+    return Independent([law(spec)], np.zeros(mdp.n_states, int))
+
+
+def _from_mapping(spec: Mapping[Label, Any], mdp: RewardlessMDP) -> RewardDistribution:
+    chosen: list[Any] = [None] * mdp.n_states
+    labels = set(mdp.states)
+    # A state's own entry beats its mark's, which beats the default.
+    for key in sorted(spec, key=lambda k: (k in labels, k in mdp.marks)):
+        if key in labels:
+            where: Sequence[int] = [mdp.index(key)]
+        elif key in mdp.marks:
+            where = mdp.marks[str(key)]
+        elif key == "default":
+            where = range(mdp.n_states)
+        else:
+            raise RewardError(f"rewards name {key!r}, which is neither a state nor a mark nor 'default'")
+        one = law(spec[key])
+        for s in where:
+            chosen[s] = one
+    missing = [s for s, one in enumerate(chosen) if one is None]
+    if missing:
+        raise RewardError(f"rewards have no entry for state {mdp.states[missing[0]]!r} and no 'default'")
+    laws = list({id(one): one for one in chosen}.values())
+    position = {id(one): k for k, one in enumerate(laws)}
+    return Independent(laws, np.array([position[id(one)] for one in chosen]))

@@ -1,0 +1,194 @@
+"""Two MDPs compared on the same draws: what a door that is open or shut does to POWER.
+
+States are matched by label. A reward function is drawn for the union of both MDPs' labels, and each MDP sees its
+part: a state that both have earns the same in both. So for a common state s
+
+    POWER_B(s, γ) − POWER_A(s, γ) = E[max_a E_{T_B(s,a)} v_B − max_a E_{T_A(s,a)} v_A]
+
+is the mean of one difference a draw: paired, so that it can be told from 0 with far fewer draws than two separate
+runs would need. The expectation is the difference of the two POWERs whatever the pairing; the error depends on it.
+
+Where nothing that can be reached from s differs (the same sets of transition rows, by label, in both), the difference
+is 0 for every draw. Such states are found beforehand, have the interval ± the solver's certified error, and take no
+share of the simultaneous level. Rows that differ by rounding count as different, which is the safe side.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from mdppower._checks import discount_rates
+from mdppower._text import shorten
+from mdppower._typing import AnyArray, BoolArray, Label
+from mdppower.errors import ParameterError, RewardError
+from mdppower.mdp.graph import can_reach
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.measures.common_draws import Model, run_together
+from mdppower.montecarlo.estimates import Estimate, Replicates
+from mdppower.montecarlo.runs import Workers
+from mdppower.rewards.distribution import RewardDistribution, resolve
+from mdppower.rewards.joint_laws import Reordered
+from mdppower.sensitivity.model_difference_estimate import ModelDifference
+
+
+def difference(
+    A: RewardlessMDP,
+    B: RewardlessMDP,
+    gamma: float | Any,
+    rewards: Any = "uniform",
+    *,
+    samples: int = 4096,
+    rng: Any = None,
+    method: str = "auto",
+    sampler: str = "latin",
+    workers: Workers = 1,
+    executor: Executor | None = None,
+    progress: bool | None = None,
+) -> ModelDifference:
+    """Compare POWER in two MDPs on the same draws, state by state.
+
+    Parameters
+    ----------
+    A, B : RewardlessMDP
+        With at least one state label in common.
+    gamma : float or sequence of float
+    rewards : str, distribution, mapping, callable, …
+        Of the union of the labels, see `mdppower.rewards`: i.i.d., or a mapping from label (or mark) to law. A joint
+        distribution is over all of A's states, in A's order, and then those that only B has, in B's.
+    samples, rng, sampler, workers, executor, progress
+        As for `mdppower.power`.
+    method : {"auto", "exact", "deterministic", "stochastic", "lp", "lp-occupancy"}
+        As for `mdppower.power`.
+
+    Returns
+    -------
+    ModelDifference
+
+    Raises
+    ------
+    ParameterError, SolverError, SizeError
+        As `mdppower.power` raises them; no label is common.
+    RewardError
+        The rewards are not over the union, or have no mean.
+
+    Examples
+    --------
+    A room with its door shut, and open.
+
+    >>> import mdppower as mp
+    >>> shut = '''
+    ...     a.#.
+    ...     ..#.
+    ... '''
+    >>> opened = '''
+    ...     a.#.
+    ...     ....
+    ... '''
+    >>> found = difference(mp.envs.gridworld(shut), mp.envs.gridworld(opened), 0.9, rng=0)
+    >>> found.only_B, found.greatest_rise()[0]
+    (((1, 2),), (1, 3))
+    """
+    for name, mdp in (("A", A), ("B", B)):
+        if not isinstance(mdp, RewardlessMDP):
+            raise ParameterError(f"{name} must be a RewardlessMDP, got {mdp!r}")
+    gammas, single = discount_rates(gamma)
+    known = set(A.states)
+    only_b = tuple(x for x in B.states if x not in known)
+    place = {label: k for k, label in enumerate((*A.states, *only_b))}
+    inside = set(B.states)
+    labels = tuple(x for x in A.states if x in inside)
+    if not labels:
+        raise ParameterError(
+            f"the two MDPs have no state in common: A has {shorten(A.states, 3)}, B has {shorten(B.states, 3)}"
+        )
+    union = _union(A, B, list(place))
+    distribution = _over_union(rewards, union, A, len(only_b))
+    distribution.require_mean(union)
+    own = [np.array([place[x] for x in mdp.states]) for mdp in (A, B)]
+    common = [np.array([mdp.index(x) for x in labels]) for mdp in (A, B)]
+    more: dict[str, Any] = {}
+    if method == "exact":
+        data, more["fractions"] = _exactly((A, B), own, common, gammas, distribution)
+        run: tuple[int, int, str, bool] = (0, 0, "exact", False)
+    else:
+        made = run_together(
+            [Model(mdp, columns, shown) for mdp, columns, shown in zip((A, B), own, common, strict=True)],
+            distribution, gammas, samples=samples, rng=rng, method=method, sampler=sampler, workers=workers,
+            executor=executor, progress=progress,
+        )  # fmt: skip
+        data, run = made.data, (made.samples, made.entropy, made.sampler, made.interrupted)
+    only_a = tuple(x for x in A.states if x not in inside)
+    still = _unaffected(A, B)[common[0]]
+    return ModelDifference(
+        A, B, union, labels, only_a, only_b, gammas, single, data, still, distribution, *run, **more
+    )  # fmt: skip
+
+
+def _exactly(
+    mdps: tuple[RewardlessMDP, RewardlessMDP],
+    own: list[AnyArray],
+    common: list[AnyArray],
+    gammas: tuple[float, ...],
+    distribution: RewardDistribution,
+) -> tuple[Replicates, AnyArray | None]:
+    """POWER of the common states without draws."""
+    from mdppower.measures.exact_means import exact_power
+
+    values, errors = [], []
+    for mdp, columns, shown in zip(mdps, own, common, strict=True):
+        found, error = exact_power(mdp, gammas, Reordered(distribution, columns))
+        values.append(np.array(found, dtype=object)[:, shown])
+        errors.append(error)
+    known = Estimate.known(np.concatenate(values, axis=1), range(2 * len(common[0])), gammas)
+    return replace(known.data, slack=np.max(errors, axis=0)), known.fractions
+
+
+def _union(A: RewardlessMDP, B: RewardlessMDP, labels: list[Label]) -> RewardlessMDP:
+    """An MDP with these states, the marks of both, and their positions where they agree."""
+    place = {label: k for k, label in enumerate(labels)}
+    marks: dict[str, set[int]] = {}
+    where: dict[Label, tuple[float, ...]] = {}
+    agree = A.layout is not None and B.layout is not None
+    for mdp in (A, B):
+        for mark, group in mdp.marks.items():
+            marks.setdefault(mark, set()).update(place[mdp.states[s]] for s in group)
+        for label, position in zip(mdp.states, [] if mdp.layout is None else mdp.layout.tolist(), strict=False):
+            agree &= where.setdefault(label, tuple(position)) == tuple(position)
+    return RewardlessMDP.from_pairs(
+        np.arange(len(labels)), sparse.eye_array(len(labels)), states=labels,
+        marks={mark: sorted(group) for mark, group in marks.items()},
+        layout=[where[label] for label in labels] if agree else None,
+    )  # fmt: skip
+
+
+def _over_union(rewards: Any, union: RewardlessMDP, A: RewardlessMDP, more: int) -> RewardDistribution:
+    try:
+        return resolve(rewards, union)
+    except RewardError as error:
+        if not hasattr(rewards, "bind"):
+            raise
+        raise RewardError(
+            f"{error}; joint rewards of a difference are over the union of both MDPs' states: the "
+            f"{A.n_states:,} of A, then the {more:,} that only B has"
+        ) from None
+
+
+def _unaffected(A: RewardlessMDP, B: RewardlessMDP) -> BoolArray:
+    """(S_A,) whether all that can be reached from a state of A, itself included, is as it is in B."""
+    there = dict(zip(B.states, _rows_by_label(B), strict=True))
+    differs = np.array([there.get(x) != rows for x, rows in zip(A.states, _rows_by_label(A), strict=True)])
+    return np.asarray(~(differs | can_reach(A, differs)))
+
+
+def _rows_by_label(mdp: RewardlessMDP) -> list[frozenset[Any]]:
+    """The set of transition rows of each state, in labels."""
+    ends, pointer = mdp.kernel.indptr.tolist(), mdp.pointer.tolist()
+    entries = [(mdp.states[t], x) for t, x in zip(mdp.kernel.indices.tolist(), mdp.kernel.data.tolist(), strict=True)]
+    rows = [frozenset(entries[i:j]) for i, j in pairwise(ends)]
+    return [frozenset(rows[i:j]) for i, j in pairwise(pointer)]

@@ -1,0 +1,222 @@
+"""Which state-action pairs are optimal, for many reward functions at one discount rate.
+
+An action is optimal at s if some optimal policy takes it. Floats decide what they can prove; in small MDPs what they
+leave open is decided in rational arithmetic (`mdppower.solvers.optimal_actions_exact`).
+
+0 < γ < 1  A solver gives v with |v − v*| ≤ g. The lead of the best pair of a state over pair p, max_b T_b·v − T_p·v,
+           is then known to 2g and the rounding of two dot products: beyond that p is not optimal.
+γ = 0      The limit γ → 0 of optimal policy sets (Turner et al., arXiv 1912.01683, Def. 4.1): c_0 = r is compared by
+           T_p·c_0, then c_1, the best of these, by T_p·c_1 among those that tied, and so on; S levels decide. Each
+           c_k carries a bound on its error, which is 0 for as long as nothing is rounded: in a deterministic MDP
+           numbers are only copied and compared, and every tie is proved.
+γ = 1      The limit γ → 1, Blackwell optimality (`mdppower.solvers.blackwell`); not average optimality, which ignores
+           all that is earned on the way.
+
+Equivalent actions (the same transition row, Def. 6.7) tie for certain. They are one candidate; if only that is left,
+it is optimal, and all its members tie.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from mdppower._typing import AnyArray, BoolArray, FloatArray
+from mdppower.errors import SizeError
+from mdppower.mdp.actions import equivalent_pairs
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.solvers.optimal_actions_exact import exact_sets
+from mdppower.solvers.optimal_values import solve_rows
+
+Codes: TypeAlias = "npt.NDArray[np.int8]"
+
+NOT, STRICT, TIED, OPEN = 0, 1, 2, 3
+"""Not optimal; the only optimal action of its state; one of several; may or may not be optimal."""
+
+SMALL = 24
+"""Most states for which what floats leave open is decided in rational arithmetic."""
+MOST_EXACT = 256
+"""Most distinct reward functions decided so in one call; the others stay open."""
+MOST_BLACKWELL = 2000
+"""Most states at γ = 1: each policy needs the inverse of an S × S matrix."""
+
+UNIT = float(np.finfo(np.float64).eps) / 2
+_KNOWN: weakref.WeakKeyDictionary[RewardlessMDP, dict[tuple[float, bytes], Codes]] = weakref.WeakKeyDictionary()
+_MOST_KNOWN = 4096
+
+
+def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: str) -> Codes:
+    """Which pairs are optimal.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    rewards : (n, S) array
+        Finite.
+    gamma : float
+        In [0, 1]; the ends are the limits of optimal policy sets.
+    method : {"deterministic", "stochastic", "lp", "lp-occupancy"}
+        The solver, as `mdppower.solvers.optimal_values.pick` names it.
+
+    Returns
+    -------
+    (n, P) int8 array
+        NOT = 0; STRICT = 1, the only optimal action of its state; TIED = 2, one of several optimal ones; OPEN = 3,
+        not decided. In MDPs of up to 24 states up to 256 distinct reward functions a call are decided in rational
+        arithmetic where floats leave something open: rewards count as the rationals that floats are, γ and the
+        transition probabilities as the simplest fractions that theirs stand for.
+
+    Raises
+    ------
+    SolverError
+        A draw could not be certified; the error has its number.
+    SizeError
+        γ = 1, and more than 2,000 states.
+
+    Examples
+    --------
+    Two doors with the same prize tie; a better one is the only optimal one.
+
+    >>> import mdppower as mp
+    >>> optimal_pairs(mp.envs.fork(2), np.array([[0.0, 5.0, 5.0], [0.0, 5.0, 6.0]]), 0.9, "deterministic")
+    array([[2, 2, 1, 1],
+           [0, 1, 1, 1]], dtype=int8)
+    """
+    require_size(mdp, gamma)
+    first = equivalent_pairs(mdp)
+    pairs = None
+    if gamma == 0:
+        codes = _at_zero(mdp, rewards, first)
+    elif gamma == 1:
+        from mdppower.solvers.blackwell import blackwell_pairs
+
+        candidates, open_states, pairs = blackwell_pairs(mdp, rewards, first, method)
+        codes = classify(mdp, first, candidates, ~open_states)
+    else:
+        v, pairs, gap, _ = solve_rows(mdp, rewards, gamma, method)
+        entries = np.diff(mdp.kernel.indptr)
+        rounding = (2 * int(entries.max()) + 4) * UNIT * np.abs(v).max(axis=1, initial=0)
+        score = products(mdp, v)
+        lead = _best(mdp, score) - score
+        codes = classify(mdp, first, ~(lead > (2 * gap + rounding)[:, None]), np.zeros(rewards.shape, bool))
+    if mdp.n_states <= SMALL:
+        _resolve(mdp, rewards, gamma, codes, pairs)
+    return codes
+
+
+def require_size(mdp: RewardlessMDP, gamma: float) -> None:
+    """Raise SizeError at γ = 1 for an MDP too large for it."""
+    if gamma == 1 and mdp.n_states > MOST_BLACKWELL:
+        raise SizeError(
+            f"Blackwell optimality (gamma = 1) inverts an S × S matrix for each policy: at most {MOST_BLACKWELL:,} "
+            f"states, not {mdp.n_states:,}; a gamma just below 1 has no such limit"
+        )
+
+
+def products(mdp: RewardlessMDP, values: FloatArray) -> FloatArray:
+    """(n, P) expected values of the successors of each pair."""
+    return np.ascontiguousarray((mdp.kernel @ values.T).T)
+
+
+def classify(mdp: RewardlessMDP, first: AnyArray, candidates: BoolArray, proved: BoolArray) -> Codes:
+    """Codes of pairs from what may be optimal.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    first : (P,) array
+        Of `equivalent_pairs`.
+    candidates : (n, P) boolean array
+        The pairs that may be optimal; equivalent ones alike.
+    proved : (n, S) boolean array
+        Where several candidates that are not equivalent tie for certain.
+
+    Returns
+    -------
+    (n, P) int8 array
+    """
+    one_of_class = first == np.arange(mdp.n_pairs)
+    several = np.bincount(first, minlength=mdp.n_pairs)[first] > 1
+    classes = np.add.reduceat((candidates & one_of_class).astype(np.int32), mdp.pointer[:-1], axis=1)
+    alone = np.where(several, TIED, STRICT)
+    among = np.where(proved, TIED, OPEN)[:, mdp.pair_states]
+    code = np.where((classes == 1)[:, mdp.pair_states], alone, among)
+    return np.asarray(np.where(candidates, code, NOT), dtype=np.int8)
+
+
+def _best(mdp: RewardlessMDP, score: FloatArray) -> FloatArray:
+    """(n, P) greatest score of each pair's state."""
+    return np.asarray(np.maximum.reduceat(score, mdp.pointer[:-1], axis=1)[:, mdp.pair_states])
+
+
+def _at_zero(mdp: RewardlessMDP, rewards: FloatArray, first: AnyArray) -> Codes:
+    """The limit γ → 0, level by level, with a bound on the error of every number.
+
+    A pair is taken out if it is worse than the best by more than the two errors; the rest tie for certain if all
+    their errors are 0. If not, the state is in doubt: its candidates stay as they are, all of them open, and from
+    then on its c_k is only known to lie among their numbers.
+    """
+    n, begins, owner = len(rewards), mdp.pointer[:-1], mdp.pair_states
+    entries = np.diff(mdp.kernel.indptr)
+    rounds = np.where((entries == 1) & (mdp.kernel.data[mdp.kernel.indptr[:-1]] == 1), 0.0, (entries + 4) * UNIT)
+    candidates = np.ones((n, mdp.n_pairs), bool)
+    doubt = np.zeros((n, mdp.n_states), bool)
+    c, error = rewards, np.zeros(rewards.shape)
+    going = np.arange(n)  # the draws that are not yet decided
+    one_of_class = first == np.arange(mdp.n_pairs)
+    constant = np.ptp(rewards, axis=1) == 0
+    going, c, error = going[~constant], c[~constant], error[~constant]
+    for _ in range(mdp.n_states):
+        alive, unsure = candidates[going], doubt[going]
+        score = products(mdp, c)
+        slack = products(mdp, error) * (1 + 1e-12) + rounds * np.abs(c).max(axis=1, initial=0)[:, None]
+        low, high = score - slack, score + slack
+        least = _best(mdp, np.where(alive, low, -np.inf))
+        alive &= (high >= least) | unsure[:, owner]
+        alive = alive[:, first]  # equivalent pairs alike
+        many = np.add.reduceat((alive & one_of_class).astype(np.int32), begins, axis=1) > 1
+        rough = np.maximum.reduceat(np.where(alive, slack, 0.0), begins, axis=1) > 0
+        unsure |= many & rough
+        candidates[going], doubt[going] = alive, unsure
+        top = np.maximum.reduceat(np.where(alive, high, -np.inf), begins, axis=1)
+        # The true number is between the best of the lower bounds and of the upper ones; in doubt, anywhere there.
+        bottom = np.where(
+            unsure,
+            np.minimum.reduceat(np.where(alive, low, np.inf), begins, axis=1),
+            np.maximum.reduceat(np.where(alive, low, -np.inf), begins, axis=1),
+        )
+        exact = top == bottom
+        c = np.where(exact, top, 0.5 * top + 0.5 * bottom)
+        error = np.where(exact, 0.0, (0.5 * top - 0.5 * bottom) * (1 + 1e-12) + 2 * UNIT * np.abs(c))
+        unfinished = (many & ~unsure).any(axis=1)
+        going, c, error = going[unfinished], c[unfinished], error[unfinished]
+        if not len(going):
+            break
+    return classify(mdp, first, candidates, ~doubt)
+
+
+def _resolve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, codes: Codes, pairs: AnyArray | None) -> None:
+    """Decide what is open, in place, in rational arithmetic."""
+    known = _KNOWN.setdefault(mdp, {})
+    here: dict[tuple[float, bytes], Codes] = {}
+    for i in np.flatnonzero((codes == OPEN).any(axis=1)):
+        key = (gamma, rewards[i].tobytes())
+        if key not in here:
+            if len(here) == MOST_EXACT:  # whatever earlier calls have left in memory
+                continue
+            if key not in known:
+                if len(known) >= _MOST_KNOWN:
+                    known.clear()
+                known[key] = _exact(mdp, rewards[i], gamma, None if pairs is None else pairs[i])
+            here[key] = known[key]
+        codes[i] = here[key]
+
+
+def _exact(mdp: RewardlessMDP, reward: FloatArray, gamma: float, start: AnyArray | None) -> Codes:
+    codes = np.zeros(mdp.n_pairs, np.int8)
+    for best in exact_sets(mdp, reward, gamma, start):
+        codes[best] = STRICT if len(best) == 1 else TIED
+    return codes

@@ -1,0 +1,244 @@
+"""Optimal values of many reward functions on one MDP, each with a certified gap.
+
+Values are *normalised*: v = (1−γ)V solves v = (1−γ)R + γ max_a T_a v, and stays in the range of the rewards for
+every γ. `optimal_values` is the public door; `solve_rows` is the same without the frame, for `mdppower.power`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from mdppower._checks import choice, discount_rates
+from mdppower._typing import FloatArray, IntArray
+from mdppower.errors import ParameterError, RewardError, SolverError
+from mdppower.mdp.actions import greedy
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.solvers.accepted_gap import certifiable
+
+Rows: TypeAlias = "tuple[FloatArray, IntArray, FloatArray, IntArray]"
+"""values (N, S), pairs (N, S), gap (N,), iterations (N,)."""
+
+METHODS = ("auto", "deterministic", "stochastic", "lp", "lp-occupancy")
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Optimal values of N reward functions.
+
+    Attributes
+    ----------
+    normalised : (N, S) array
+        v = (1−γ)V; the optimal gain (average reward) at γ = 1.
+    policies : (N, S) int32 array
+        An optimal action of each state, as a position in ``mdp.action_names``.
+    gap : (N,) array
+        Proved bound on |v − v*| over the states of each draw, from the Bellman residual.
+    iterations : (N,) int32 array
+        Policy improvements made.
+    gamma : float
+    method : str
+        The solver that ran.
+    guarantee : str
+        ``"certified"``.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> fork = mp.envs.fork(2)
+    >>> solution = mp.optimal_values(fork, [[0.0, 1.0, 3.0]], 0.5)
+    >>> solution.values.round(9), [fork.action_names[a] for a in solution.policies[0]], bool(solution.gap[0] < 1e-12)
+    (array([[3., 2., 6.]]), ['->t2', '->t1', '->t2'], True)
+    """
+
+    normalised: FloatArray
+    policies: IntArray
+    gap: FloatArray
+    iterations: IntArray
+    gamma: float
+    method: str
+    guarantee: str = "certified"
+
+    @property
+    def values(self) -> FloatArray:
+        """(N, S) V = v/(1−γ), the discounted sums themselves; ParameterError at γ = 1, where there are none.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.optimal_values(mp.envs.fork(1), [0.0, 1.0], 0.5).values
+        array([[1., 2.]])
+        """
+        if self.gamma == 1:
+            raise ParameterError("at gamma = 1 the sums of rewards do not converge; .normalised has the gains")
+        return self.normalised / (1 - self.gamma)
+
+    def __repr__(self) -> str:
+        n, n_states = self.normalised.shape
+        return (
+            f"Solution({n} draws × {n_states} states, γ={self.gamma:.15g}, {self.method}, "
+            f"gap ≤ {self.gap.max(initial=0):.1e})"
+        )
+
+
+def optimal_values(mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float, *, method: str = "auto") -> Solution:
+    """Solve an MDP for many reward functions at one discount rate.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    rewards : (N, S) or (S,) array
+        One reward function a row, earned for being in a state.
+    gamma : float
+        In [0, 1]. At γ = 0 v is R itself, and the policies are those of the limit γ → 0: best next reward.
+    method : {"auto", "deterministic", "stochastic", "lp", "lp-occupancy"}
+        ``"auto"`` takes the fast exact solver that fits; ``"lp"`` is the reference, by scipy's HiGHS.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    ParameterError
+        γ is out of range, or the method does not fit the MDP.
+    RewardError
+        Rewards of the wrong length, or not finite.
+    SolverError
+        A draw could not be certified; the error has its number.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> mdp = mp.RewardlessMDP.from_successors({"a": {"stay": "a", "go": "b"}, "b": {"stay": "b"}})
+    >>> mp.optimal_values(mdp, [0.0, 1.0], 0.9).values
+    array([[ 9., 10.]])
+    """
+    (rate, *_), single = discount_rates(gamma)
+    if not single:
+        raise ParameterError(f"optimal_values takes one gamma, got {gamma!r}")
+    rows = _as_rows(rewards, mdp)
+    name = pick(mdp, method)
+    values, pairs, gap, iterations = solve_rows(mdp, rows, rate, name)
+    return Solution(values, mdp.action_codes[pairs], gap, iterations, rate, name)
+
+
+def pick(mdp: RewardlessMDP, method: str) -> str:
+    """The solver's name that `method` means for this MDP."""
+    choice(method, "method", METHODS)
+    if method == "auto":
+        return "deterministic" if mdp.is_deterministic else "stochastic"
+    if method == "deterministic" and not mdp.is_deterministic:
+        raise ParameterError("method 'deterministic' needs a deterministic MDP; this one is stochastic")
+    return method
+
+
+def solve_rows(
+    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: str, start: IntArray | None = None
+) -> Rows:
+    """Solve the rows of an (N, S) array by a solver that `pick` named; SolverError if one is not certified.
+
+    `start` may give the pairs of a first policy for each row, such as those of a neighbouring γ.
+    """
+    if gamma == 0:
+        return _myopic(mdp, rewards)
+    rows = _solver(method, gamma)(mdp, rewards, gamma, start)
+    with np.errstate(over="ignore"):
+        spread = rewards.max(axis=1) - rewards.min(axis=1)
+    size = np.abs(rewards).max(axis=1)
+    allowed = _accepted(mdp, gamma, method) * spread + 64 * np.finfo(float).eps * size
+    failed = np.flatnonzero(~((rows[2] <= allowed) & np.isfinite(rows[2])))  # a range of 1e308 overflows
+    if len(failed):
+        i = int(failed[0])
+        reached = float(rows[2][i])
+        raise SolverError(
+            f"draw {i}: at gamma = {gamma!r} the {method} solver could certify the value only to {reached:.2g}"
+            + _what_can(gamma, reached / float(allowed[i]) if allowed[i] > 0 else np.inf),
+            draw=i,
+            gap=reached,
+        )
+    return rows
+
+
+def _accepted(mdp: RewardlessMDP, gamma: float, method: str) -> float:
+    """The largest gap accepted, relative to the range of the rewards."""
+    accepted = certifiable(gamma)
+    if gamma == 1 and method == "stochastic":
+        from mdppower.solvers.gain import make_plan
+
+        # Rounding is paid for once a step until the best end component is reached.
+        accepted = min(0.01, max(accepted, 64 * np.finfo(float).eps * make_plan(mdp).outer.steps))
+    return accepted
+
+
+def _what_can(gamma: float, excess: float) -> str:
+    """Near γ = 1 gaps grow like 1/(1−γ): which γ would have been certified."""
+    if gamma == 1 or 1 - gamma > 1e-6 or not excess > 1:
+        return ""
+    # Where nothing was reached, 100 times as far from 1 has a chance.
+    distance = (1 - gamma) * min(excess, 100.0)
+    return f"; gamma up to about 1 - {distance:.0e} can be certified, and gamma = 1 is average reward, without this"
+
+
+def warm_up(mdp: RewardlessMDP, method: str, gammas: Sequence[float] = ()) -> None:
+    """Compile the solver's kernels (or load them from the cache) and plan, before work is handed to threads."""
+    from mdppower.solvers.backup import mean_best_successor
+
+    if method == "stochastic":
+        from mdppower.solvers.stochastic import plan
+
+        if any(0 < gamma < 1 for gamma in gammas):
+            plan(mdp)
+        if 1 in gammas:
+            from mdppower.solvers.gain import make_plan
+
+            make_plan(mdp)
+    tiny = RewardlessMDP.from_pairs([0], [[1.0]])
+    values, *_ = _solver(method, 0.5)(tiny, np.zeros((1, 1)), 0.5, None)
+    mean_best_successor(tiny, values)
+
+
+def _solver(method: str, gamma: float) -> Callable[[RewardlessMDP, FloatArray, float, IntArray | None], Rows]:
+    # Imported here: Numba alone takes half a second.
+    if method == "stochastic" and gamma == 1:
+        from mdppower.solvers import gain
+
+        return lambda mdp, rewards, _, start: gain.solve(mdp, rewards, start)
+    if method == "deterministic":
+        from mdppower.solvers.deterministic import solve
+
+        return solve
+    if method == "stochastic":
+        from mdppower.solvers.stochastic import solve
+
+        return solve
+    from mdppower.solvers import linear_program
+
+    form = "occupancy" if method == "lp-occupancy" else "primal"
+    return lambda mdp, rewards, gamma, start: linear_program.solve(mdp, rewards, gamma, form=form)
+
+
+def _myopic(mdp: RewardlessMDP, rewards: FloatArray) -> Rows:
+    """γ = 0: v = R, no solve; the policy takes the best next reward."""
+    pairs = np.empty(rewards.shape, np.int32)
+    for i, reward in enumerate(rewards):
+        pairs[i], _ = greedy(mdp, mdp.kernel @ reward)
+    return rewards.copy(), pairs, np.zeros(len(rewards)), np.zeros(len(rewards), np.int32)
+
+
+def _as_rows(rewards: npt.ArrayLike, mdp: RewardlessMDP) -> FloatArray:
+    try:
+        rows: Any = np.array(rewards, dtype=np.float64, order="C", ndmin=2)
+    except (TypeError, ValueError) as error:
+        raise RewardError(f"rewards are not an array of numbers: {error}") from None
+    if rows.ndim != 2 or rows.shape[1] != mdp.n_states:
+        raise RewardError(f"rewards must have shape (N, {mdp.n_states}), one number a state; got {np.shape(rewards)}")
+    bad = np.argwhere(~np.isfinite(rows))
+    if len(bad):
+        i, s = bad[0]
+        raise RewardError(f"reward of draw {i} in state {mdp.states[s]!r} is {rows[i, s]}")
+    return np.asarray(rows, dtype=np.float64)
