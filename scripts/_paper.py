@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import mdppower as mp
-from mdppower.orbits.voting import Votes
-from mdppower.symmetry.involutions import Involution
+from mdppower.orbits import Votes
+from mdppower.symmetry import Involution
 
 COLOURS = 256
 BLUE, GREY, BLACK, PALE = "#31688e", "#8a8a8a", "black", "#d9d9d9"

@@ -31,9 +31,8 @@ from scipy import stats
 
 import mdppower as mp
 from mdppower import theorems
-from mdppower.orbits.paper_quantities import action_is_optimal, action_power, average_optimal, state_power
-from mdppower.orbits.voting import votes
-from mdppower.symmetry.involutions import involution
+from mdppower.orbits import action_is_optimal, action_power, average_optimal, state_power, votes
+from mdppower.symmetry import involution
 
 # ---------------------------------------------------------------------- figure 9
 

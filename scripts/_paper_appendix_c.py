@@ -20,7 +20,7 @@ from _report import RIGHT
 
 import mdppower as mp
 from mdppower import theorems
-from mdppower.agents.rules import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
+from mdppower.agents import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
 
 # ---------------------------------------------------------------------- figure 11
 

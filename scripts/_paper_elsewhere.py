@@ -25,15 +25,10 @@ from _report import RIGHT
 import mdppower as mp
 from mdppower import theorems
 from mdppower.errors import ParameterError
-from mdppower.orbits.paper_quantities import state_power
-from mdppower.orbits.pathwise_tests import Pathwise, pathwise
-from mdppower.orbits.quantity import Quantity, evaluate_all
-from mdppower.orbits.voting import votes
+from mdppower.orbits import Pathwise, Quantity, evaluate_all, pathwise, state_power, votes
 from mdppower.reports.claim_picture import draw_claim
-from mdppower.symmetry.automorphisms import symmetries
-from mdppower.symmetry.copy_finder import CopyFinder
-from mdppower.symmetry.involutions import involution
-from mdppower.theorems.pathwise_claims import copy_test
+from mdppower.symmetry import CopyFinder, involution, symmetries
+from mdppower.theorems import copy_test
 
 # ---------------------------------------------------------------------- elsewhere
 

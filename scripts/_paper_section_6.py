@@ -37,19 +37,19 @@ from matplotlib.figure import Figure
 import mdppower as mp
 from mdppower import theorems
 from mdppower.errors import ParameterError
-from mdppower.orbits.paper_quantities import (
+from mdppower.orbits import (
+    Votes,
     action_is_optimal,
     action_power,
     average_optimal,
+    evaluate_all,
+    orbit,
     state_power,
     state_value,
+    votes,
 )
-from mdppower.orbits.quantity import evaluate_all
-from mdppower.orbits.rearrangements import orbit
-from mdppower.orbits.voting import Votes, votes
 from mdppower.reports.claim_picture import draw_claim
-from mdppower.symmetry.copy_finder import CopyFinder, contains_copy
-from mdppower.symmetry.involutions import involution
+from mdppower.symmetry import CopyFinder, contains_copy, involution
 from mdppower.theorems.long_run import part_of
 
 # ---------------------------------------------------------------------- figure 1: section 6

@@ -35,8 +35,7 @@ from scipy import stats
 
 import mdppower as mp
 from mdppower import theorems
-from mdppower.orbits.paper_quantities import action_is_optimal, state_power
-from mdppower.orbits.quantity import evaluate_all
+from mdppower.orbits import action_is_optimal, evaluate_all, state_power
 
 # ---------------------------------------------------------------------- figure 1: sections 3 and 4
 

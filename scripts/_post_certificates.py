@@ -23,11 +23,10 @@ from _post_pairs import (
 from _report import REPAIR, Report, short
 
 import mdppower as mp
-from mdppower.bounds.certificates import certify
-from mdppower.bounds.sample_proxy import empirical_proxy
+from mdppower.bounds import certify, empirical_proxy
 from mdppower.occupancy.option import worth
-from mdppower.rewards.distribution import resolve
-from mdppower.theorems.post_lemma import check_bound
+from mdppower.rewards import resolve
+from mdppower.theorems import check_bound
 
 
 def certificates(report: Report, run: Run) -> None:

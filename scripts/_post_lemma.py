@@ -29,8 +29,8 @@ from _report import REPAIR, RIGHT, WRONG, Report, say
 
 import mdppower as mp
 from mdppower import bounds
-from mdppower.bounds.certificates import certify
-from mdppower.theorems.post_lemma import check_bound
+from mdppower.bounds import certify
+from mdppower.theorems import check_bound
 
 RATES = np.array([0.01, 0.1, 0.3, 0.5, 0.7, 0.9])
 

@@ -20,7 +20,7 @@ from mdppower import bounds
 from mdppower.integrals.reward_laws import Atoms, Boxes, exact_law
 from mdppower.measures.comparison_estimate import Comparison
 from mdppower.measures.exact_means import exact_rows
-from mdppower.rewards.distribution import resolve
+from mdppower.rewards import resolve
 
 BLUE, GREY, BLACK = "#31688e", "#8a8a8a", "black"
 HALF = Fraction(1, 2)

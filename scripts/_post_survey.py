@@ -25,11 +25,10 @@ from _report import Report
 
 import mdppower as mp
 from mdppower import bounds
-from mdppower.bounds.certificates import Certificate, Certified, certify
+from mdppower.bounds import Certificate, Certified, certify
 from mdppower.measures.comparison_estimate import Comparison
 from mdppower.measures.exact_means import exact_rows
-from mdppower.theorems.post_lemma import check_bound
-from mdppower.theorems.post_theorem import check_main_theorem
+from mdppower.theorems import check_bound, check_main_theorem
 
 DRAWS = 4096
 CONFIDENCE = 0.999

@@ -33,10 +33,9 @@ from scipy import stats
 
 import mdppower as mp
 from mdppower import bounds
-from mdppower.bounds.certificates import certify
+from mdppower.bounds import certify
 from mdppower.measures.comparison_estimate import Comparison
-from mdppower.theorems.counterexamples import search_counterexample
-from mdppower.theorems.post_theorem import check_main_theorem
+from mdppower.theorems import check_main_theorem, search_counterexample
 
 
 def theorem(report: Report, run: Run) -> None:

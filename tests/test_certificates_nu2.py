@@ -12,7 +12,7 @@ from test_comparison import PAIRS, options
 
 import mdppower as mp
 from mdppower import bounds
-from mdppower.bounds import affine_maxima as _pairs
+from mdppower.bounds import affine_maxima
 from mdppower.bounds.certificates import certify
 from mdppower.bounds.law_proxies import lipschitz_proxy, log_sobolev
 from mdppower.bounds.option_difference import Difference
@@ -76,10 +76,10 @@ def test_golden_bounds(case, pair):
 def test_golden_realisable_pairs(case, pair):
     A, B = options(case, pair)
     delta = Difference(A, B, resolve(golden_rewards(case), states_only(case["states"])), 64)
-    assert int(_pairs.realisable(*delta.pieces).sum()) == pair["n_realisable_pairs"]
+    assert int(affine_maxima.realisable(*delta.pieces).sum()) == pair["n_realisable_pairs"]
     # The lazy search finds the same maximum.
     chosen = delta.pair_values()
-    assert _pairs.largest_realisable(chosen, *delta.pieces) == delta.largest(chosen)
+    assert affine_maxima.largest_realisable(chosen, *delta.pieces) == delta.largest(chosen)
 
 
 # ---------------------------------------------------------------------- laws of one number

@@ -17,7 +17,7 @@ import mdppower as mp
 from mdppower.errors import ParameterError
 from mdppower.mdp.rational import Chain, rational_kernel
 from mdppower.occupancy.closed_policies import closed_policies
-from mdppower.symmetry.copy_finder import contains_copy
+from mdppower.symmetry.copy_checks import contains_copy
 from mdppower.symmetry.involutions import Budget, Meter
 from mdppower.symmetry.list_copies import Coder, find_images, float_codes
 

@@ -10,7 +10,7 @@ import pytest
 from scipy import optimize, sparse
 
 import mdppower as mp
-from mdppower.solvers import linprog as lp
+from mdppower.solvers import linprog
 from mdppower.solvers.linear_program import flow
 
 
@@ -18,7 +18,7 @@ def test_textbook_program_with_duals():
     # max 3x + 5y with x ≤ 4, 2y ≤ 12, 3x + 2y ≤ 18 (Hillier & Lieberman): x = 2, y = 6, value 36; shadow prices
     # 0, 3/2, 1.
     upper = sparse.csr_array([[1.0, 0], [0, 2], [3, 2]])
-    solution = lp.solve(np.array([-3.0, -5.0]), upper=upper, upper_rhs=np.array([4.0, 12, 18]))
+    solution = linprog.solve(np.array([-3.0, -5.0]), upper=upper, upper_rhs=np.array([4.0, 12, 18]))
     np.testing.assert_allclose(solution.x, [2, 6], atol=1e-9)
     assert solution.objective == pytest.approx(-36)
     np.testing.assert_allclose(solution.upper_duals, [0, -1.5, -1], atol=1e-9)
@@ -28,9 +28,9 @@ def test_textbook_program_with_duals():
 def test_no_solution_raises():
     one = sparse.csr_array([[1.0]])
     with pytest.raises(mp.SolverError, match=r"(?i)infeasible"):
-        lp.solve(np.array([1.0]), upper=one, upper_rhs=np.array([-1.0]))
+        linprog.solve(np.array([1.0]), upper=one, upper_rhs=np.array([-1.0]))
     with pytest.raises(mp.SolverError, match=r"(?i)unbounded"):
-        lp.solve(np.array([-1.0]), equal=sparse.csr_array([[0.0]]), equal_rhs=np.array([0.0]))
+        linprog.solve(np.array([-1.0]), equal=sparse.csr_array([[0.0]]), equal_rhs=np.array([0.0]))
 
 
 def test_an_answer_called_optimal_is_checked(monkeypatch):
@@ -43,7 +43,7 @@ def test_an_answer_called_optimal_is_checked(monkeypatch):
 
     monkeypatch.setattr(optimize, "linprog", liar)
     with pytest.raises(mp.SolverError, match=r"called optimal, but a constraint is violated by 0\.0003"):
-        lp.solve(np.array([1.0]), equal=sparse.csr_array([[1.0]]), equal_rhs=np.array([2.0]))
+        linprog.solve(np.array([1.0]), equal=sparse.csr_array([[1.0]]), equal_rhs=np.array([2.0]))
 
 
 def test_unbounded_is_not_believed_at_once(monkeypatch):
@@ -58,7 +58,7 @@ def test_unbounded_is_not_believed_at_once(monkeypatch):
         return result
 
     monkeypatch.setattr(optimize, "linprog", confused)
-    solution = lp.solve(np.array([1.0]), equal=sparse.csr_array([[1.0]]), equal_rhs=np.array([2.0]))
+    solution = linprog.solve(np.array([1.0]), equal=sparse.csr_array([[1.0]]), equal_rhs=np.array([2.0]))
     assert solution.x.tolist() == [2.0]
     assert len(methods) == 2
 

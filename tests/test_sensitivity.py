@@ -13,19 +13,10 @@ from matplotlib.patches import Rectangle
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.sensitivity.transforms import (
-    bisimulation_quotient,
-    duplicate_state,
-    independent,
-    split_action,
-    unroll,
-)
-from mdppower.sensitivity.under_transforms import (
-    default_transforms,
-    difference,
-    sensitive_actions,
-    sensitivity,
-)
+from mdppower.sensitivity.model_difference import difference
+from mdppower.sensitivity.transformed import independent
+from mdppower.sensitivity.transforms import bisimulation_quotient, duplicate_state, split_action, unroll
+from mdppower.sensitivity.under_transforms import default_transforms, sensitive_actions, sensitivity
 
 SHUT = """
     #######

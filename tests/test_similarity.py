@@ -16,7 +16,8 @@ from strategies import mdps
 import mdppower as mp
 from mdppower.errors import LabelError, ParameterError
 from mdppower.occupancy.vectors import extreme_rows
-from mdppower.symmetry.copy_finder import CopyFinder, check_actions, check_states, contains_copy, leaves_out
+from mdppower.symmetry.copy_checks import check_actions, check_states, contains_copy, leaves_out
+from mdppower.symmetry.copy_finder import CopyFinder
 from mdppower.symmetry.involutions import Budget, involution
 
 RATES = (0.41, 0.77)

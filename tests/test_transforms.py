@@ -25,16 +25,8 @@ from mdppower.mdp.rational import rational_kernel
 from mdppower.measures.exact_means import exact_rows
 from mdppower.rewards.distribution import resolve
 from mdppower.sensitivity.copied_rewards import Repeated, gathered, repeated
-from mdppower.sensitivity.transforms import (
-    Transformed,
-    bisimulation_quotient,
-    duplicate_state,
-    independent,
-    same_rewards,
-    split_action,
-    tied,
-    unroll,
-)
+from mdppower.sensitivity.transformed import Transformed, independent, same_rewards, tied
+from mdppower.sensitivity.transforms import bisimulation_quotient, duplicate_state, split_action, unroll
 
 RATES = [0.0, 0.5, 0.9, 1.0]
 

@@ -9,3 +9,7 @@ evaluation   the value of a policy for many reward functions
 **A policy's value is the optimal value of its chain**, an MDP with one action a state: solvers and certificates serve
 as they are, at γ = 1 too; mixing actions costs a stated multiple of the gap.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

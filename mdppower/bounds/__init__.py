@@ -13,4 +13,6 @@ sample_proxy            the variance proxy that a sample suggests, which is no b
 ======================= =====================================================================================
 """
 
-from mdppower.bounds.gap_bounds import *  # noqa: F403
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -25,7 +25,7 @@ from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.bounds.independent_coordinates import Coordinates
 from mdppower.errors import SolverError
 from mdppower.occupancy.vectors import distinct_rows
-from mdppower.solvers import linprog as lp
+from mdppower.solvers import linprog
 
 NOISE = 1e-9
 """The largest lead that counts as none."""
@@ -188,7 +188,9 @@ def _side_by_side(costs: FloatArray, upper: FloatArray, right: FloatArray) -> Fl
     """(N, n) minimisers of N programs over [−1, 1]^n that have the same constraints, solved as one."""
     count, n = costs.shape
     rows = sparse.csr_array(sparse.kron(sparse.eye_array(count), upper))
-    return lp.solve(costs.ravel(), upper=rows, upper_rhs=np.tile(right, count), bounds=(-1, 1)).x.reshape(count, n)
+    return linprog.solve(costs.ravel(), upper=rows, upper_rhs=np.tile(right, count), bounds=(-1, 1)).x.reshape(
+        count, n
+    )
 
 
 def _moved(table: FloatArray, i: int) -> FloatArray:
@@ -245,7 +247,7 @@ def _ask(A: Pieces, B: Pieces, pairs: AnyArray) -> BoolArray:
     rows = sparse.csr_array(sparse.block_diag(blocks))
     cost = np.tile(np.r_[np.zeros(d + 1), -1.0], len(pairs))
     try:
-        x = lp.solve(cost, upper=rows, upper_rhs=np.zeros(rows.shape[0]), bounds=(-1, 1)).x
+        x = linprog.solve(cost, upper=rows, upper_rhs=np.zeros(rows.shape[0]), bounds=(-1, 1)).x
     except SolverError:
         return np.ones(len(pairs), dtype=bool)  # more pairs make a larger ν²: still a bound
     return np.asarray(x.reshape(len(pairs), d + 2)[:, -1] > NOISE)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mdppower._typing import BoolArray, FloatArray
-from mdppower.bounds import affine_maxima as _pairs
+from mdppower.bounds import affine_maxima
 from mdppower.bounds.option_difference import Difference
 
 CHANGES = 4096
@@ -48,7 +48,7 @@ def _mcdiarmid_exact(delta: Difference) -> Outcome:
     cases = len(A) * len(B) * len(A.bounded)
     if cases > CHANGES:
         return f"{cases:,} cases are too many"
-    value = float((_pairs.largest_changes(A, B) ** 2).sum()) / 4
+    value = float((affine_maxima.largest_changes(A, B) ** 2).sum()) / 4
     return value, "independent, bounded", f"D_i by {len(A.bounded)} linear programs of {len(A) * len(B)} blocks"
 
 

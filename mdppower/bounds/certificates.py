@@ -42,7 +42,7 @@ from typing import Any
 
 import numpy as np
 
-from mdppower.bounds import affine_maxima as _pairs
+from mdppower.bounds import affine_maxima
 from mdppower.bounds.certificate_rules import RULES
 from mdppower.bounds.option_difference import VECTORS, Difference
 from mdppower.errors import ParameterError
@@ -224,4 +224,4 @@ def _excess(delta: Difference) -> tuple[float, float] | None:
     vary = delta.given.varying
     scale = np.sqrt(delta.given.variance[vary])
     a, b = (delta.given.slopes(rows)[:, vary] * scale for rows in delta.rows)
-    return max(_pairs.squared_distance(x, b) for x in a), max(_pairs.squared_distance(x, a) for x in b)
+    return max(affine_maxima.squared_distance(x, b) for x in a), max(affine_maxima.squared_distance(x, a) for x in b)

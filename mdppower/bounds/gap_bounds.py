@@ -39,39 +39,15 @@ import numpy.typing as npt
 from mdppower._checks import positive_integer
 from mdppower._typing import FloatArray
 from mdppower.bounds.inequalities import (
-    best,
     best_gap,
-    cantelli,
-    cantelli_gap,
     chance,
     checked_proxy,
-    markov_range,
-    markov_range_gap,
     numbers,
     refuse,
-    sub_gaussian,
     sub_gaussian_gap,
 )
 from mdppower.errors import ParameterError
 from mdppower.montecarlo.proportions import proportion_interval
-
-__all__ = [
-    "CountedGap",
-    "PowerGap",
-    "best",
-    "best_gap",
-    "cantelli",
-    "cantelli_gap",
-    "gap_from_count",
-    "kearns_saul_gap",
-    "kearns_saul_proxy",
-    "markov_range",
-    "markov_range_gap",
-    "power_gap",
-    "sub_gaussian",
-    "sub_gaussian_gap",
-    "universal_proxy",
-]
 
 # ---------------------------------------------------------------------- what is attained
 

@@ -14,7 +14,7 @@ from math import prod
 import numpy as np
 
 from mdppower._typing import BoolArray, FloatArray
-from mdppower.bounds import affine_maxima as _pairs
+from mdppower.bounds import affine_maxima
 from mdppower.bounds.independent_coordinates import Coordinates, coordinates
 from mdppower.errors import SizeError, SolverError
 from mdppower.mdp.actions import distinct_choices
@@ -73,11 +73,11 @@ class Difference:
         return None if first is None or second is None else (first, second)
 
     @cached_property
-    def pieces(self) -> tuple[_pairs.Pieces, _pairs.Pieces] | None:
+    def pieces(self) -> tuple[affine_maxima.Pieces, affine_maxima.Pieces] | None:
         """The same as functions of the coordinates that vary."""
         if self.rows is None:
             return None
-        return _pairs.pieces(self.rows[0], self.given), _pairs.pieces(self.rows[1], self.given)
+        return affine_maxima.pieces(self.rows[0], self.given), affine_maxima.pieces(self.rows[1], self.given)
 
     def pair_values(self) -> FloatArray:
         """(K_A, K_B) Σ c_i (a_i − b_i)² of the pieces."""
@@ -145,14 +145,14 @@ class Difference:
         """The largest of (K_A, K_B) values over realisable pairs, and whether it is that or an upper bound."""
         assert self.pieces is not None
         if values.size > PAIRS:
-            return _pairs.largest_realisable(values, *self.pieces)
+            return affine_maxima.largest_realisable(values, *self.pieces)
         # That none is seen can only be rounding.
         return float(values[self._realisable].max() if self._realisable.any() else values.max()), True
 
     @cached_property
     def _realisable(self) -> BoolArray:
         assert self.pieces is not None
-        return _pairs.realisable(*self.pieces)
+        return affine_maxima.realisable(*self.pieces)
 
     @property
     def in_simplex(self) -> bool:
@@ -174,7 +174,7 @@ class Difference:
         """
         if self.pieces is not None and self.given.is_bounded:
             A, B = self.pieces
-            return 0.0 - _pairs.greatest_difference(B, A), _pairs.greatest_difference(A, B)
+            return 0.0 - affine_maxima.greatest_difference(B, A), affine_maxima.greatest_difference(A, B)
         return 0.0 - self._above(self.B, self.A), self._above(self.A, self.B)
 
     def _above(self, one: Option, other: Option) -> float:
@@ -184,7 +184,7 @@ class Difference:
         if self.pieces is not None:
             mine, theirs = self.pieces if one is self.A else self.pieces[::-1]
             size = np.abs(theirs.table).max(initial=0.0)
-            far = max(_pairs.squared_distance(row, theirs.table) for row in mine.table)
+            far = max(affine_maxima.squared_distance(row, theirs.table) for row in mine.table)
             return 0.0 if far <= (SUM * size) ** 2 else np.inf
         low, high = self.rewards.low, self.rewards.high
         if not (np.isfinite(low).all() and np.isfinite(high).all()):

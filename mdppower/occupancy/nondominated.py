@@ -28,7 +28,7 @@ from mdppower.mdp.actions import Choices, distinct_choices
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.closed_policies import NOVELTY, leaves, successor_sets
 from mdppower.occupancy.vectors import MARGIN
-from mdppower.solvers import linprog as lp
+from mdppower.solvers import linprog
 
 DEARER = 10
 """A policy of a stochastic MDP takes some linear programs: as many fewer are listed."""
@@ -134,7 +134,7 @@ def _find_values(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices) -
     # Variables V and t: maximise t subject to t − lead(V) ≤ 0; the bounds make t ≤ 1 too, which is enough.
     rows = sparse.csr_array(sparse.hstack([-leads, sparse.csr_array(np.ones((len(mine), 1)))]))
     cost = np.r_[np.zeros(mdp.n_states), -1.0]
-    v = lp.solve(cost, upper=rows, upper_rhs=np.zeros(len(mine)), bounds=(-1, 1)).x[:-1]
+    v = linprog.solve(cost, upper=rows, upper_rhs=np.zeros(len(mine)), bounds=(-1, 1)).x[:-1]
     lead = _lead(mdp, chosen, choices, v)
     if NOISE < lead <= MARGIN:
         raise SolverError(f"a lead of {lead:.1e} is too small to tell whether a policy is dominated", gap=MARGIN)

@@ -49,7 +49,7 @@ from mdppower.mdp.graph import adjacency, end_components
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.closed_policies import closed_policies, estimate_policies
 from mdppower.occupancy.support_function import Support, maximise, pair_visits
-from mdppower.solvers import linprog as lp
+from mdppower.solvers import linprog
 from mdppower.solvers.linear_program import flow
 from mdppower.solvers.optimal_values import pick, solve_rows
 
@@ -591,7 +591,7 @@ class OccupancyPolytope:
         pairs, right = np.flatnonzero(allowed), self.start - x @ flow(self.mdp, 0.0)
         slack = sparse.eye_array(n)
         rows = sparse.csr_array(sparse.hstack([leave[pairs].T, slack, -slack]))
-        found = lp.solve(np.r_[np.zeros(len(pairs)), np.ones(2 * n)], equal=rows, equal_rhs=right)
+        found = linprog.solve(np.r_[np.zeros(len(pairs)), np.ones(2 * n)], equal=rows, equal_rhs=right)
         y = np.zeros(len(x))
         y[pairs] = np.maximum(found.x[: len(pairs)], 0.0)
         return y, right - y @ leave

@@ -18,7 +18,7 @@ from mdppower.mdp.actions import greedy
 from mdppower.mdp.chains import EPS, reachable, visits
 from mdppower.mdp.graph import adjacency
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.solvers import linprog as lp
+from mdppower.solvers import linprog
 from mdppower.solvers.linear_program import VERTEX, flow
 
 MOST_PIVOTS = 100
@@ -107,7 +107,7 @@ def maximise(
     n = mdp.n_pairs
     cost = -reward if gamma < 1 else np.r_[-reward, np.zeros(n)]
     right = start if gamma < 1 else np.r_[np.zeros(len(start)), start]
-    found = lp.solve(cost, equal=constraints, equal_rhs=right, tolerance=VERTEX)
+    found = linprog.solve(cost, equal=constraints, equal_rhs=right, tolerance=VERTEX)
     x, dual = found.x[:n], -found.equal_duals
     # At γ = 1 the first S duals are the biases, and then come the gains.
     bias, tight = dual[: mdp.n_states], dual[mdp.n_states :]

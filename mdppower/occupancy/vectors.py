@@ -9,7 +9,7 @@ from scipy import sparse
 
 from mdppower._typing import FloatArray
 from mdppower.errors import ParameterError
-from mdppower.solvers import linprog as lp
+from mdppower.solvers import linprog
 
 MARGIN = 1e-7
 """The least lead (of V scaled to [−1, 1]) that counts as strict where a linear program decides."""
@@ -60,7 +60,9 @@ def extreme_rows(rows: FloatArray) -> list[int]:
         if len(leads):
             program = np.hstack([-leads, np.ones((len(leads), 1))])
             cost = np.r_[np.zeros(rows.shape[1]), -1.0]
-            r = lp.solve(cost, upper=sparse.csr_array(program), upper_rhs=np.zeros(len(leads)), bounds=(-1, 1)).x[:-1]
+            r = linprog.solve(
+                cost, upper=sparse.csr_array(program), upper_rhs=np.zeros(len(leads)), bounds=(-1, 1)
+            ).x[:-1]
             if not (leads @ r).min() > MARGIN:
                 continue
         kept.append(k)

@@ -8,3 +8,7 @@ voting           votes over orbits: f₁ ≥_most f₂
 pathwise_tests   inequalities that hold for every reward function, tried on draws
 ================ ==========================================================================================
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

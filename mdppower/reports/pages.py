@@ -29,9 +29,8 @@ import numpy as np
 
 from mdppower._text import cut
 from mdppower.errors import FileError, ParameterError
-from mdppower.reports.markdown_page import to_markdown as to_markdown
-from mdppower.reports.words import TITLE as TITLE
-from mdppower.reports.words import evidence_text, findings, line, verdict_counts, where_text, why, wrap
+from mdppower.reports.markdown_page import to_markdown
+from mdppower.reports.words import TITLE, evidence_text, findings, line, verdict_counts, where_text, why, wrap
 from mdppower.theorems.claim_report import ClaimReport, require_reports
 
 SCHEMA = "mdppower-claims/1"

@@ -9,3 +9,7 @@ description  distributions as plain data, and back
 
 **`uniform(a,b)`** in a reward string is uniform on [a, b]; SciPy's own reading (loc, scale) is a trap.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -14,3 +14,7 @@ model_difference_estimate B − A with its error
 **Tied rewards leave POWER unchanged** under all transforms (a theorem, checked by `Transformed.mismatch`),
 independent ones move it; changes are paired because the first copy of each state keeps the original's draw.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

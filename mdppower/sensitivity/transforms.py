@@ -34,9 +34,6 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import rational_kernel
 from mdppower.sensitivity.bisimulation import pushed, refined
 from mdppower.sensitivity.transformed import Transformed
-from mdppower.sensitivity.transformed import independent as independent
-from mdppower.sensitivity.transformed import same_rewards as same_rewards
-from mdppower.sensitivity.transformed import tied as tied
 
 MOST_STATES = 100_000
 """Most states of an unrolled MDP, if no other limit is given."""

@@ -32,7 +32,6 @@ from mdppower.measures.common_draws import Model, run_together
 from mdppower.montecarlo.runs import Workers
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.sensitivity.copied_rewards import repeated
-from mdppower.sensitivity.model_difference import difference as difference
 from mdppower.sensitivity.sensitivity_estimate import Sensitivity
 from mdppower.sensitivity.transformed import Transformed, independent, same_rewards, tied
 from mdppower.sensitivity.transforms import bisimulation_quotient, duplicate_state, split_action, unroll

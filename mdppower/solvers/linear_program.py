@@ -34,7 +34,7 @@ from mdppower._typing import FloatArray, IntArray
 from mdppower.errors import SolverError
 from mdppower.mdp.actions import greedy
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.solvers import linprog as lp
+from mdppower.solvers import linprog
 
 EPS = float(np.finfo(np.float64).eps)
 VERTEX = 1e-3
@@ -97,7 +97,7 @@ def solve(
 
 
 def _primal(mdp: RewardlessMDP, constraints: sparse.csr_array, reward: FloatArray) -> FloatArray:
-    return lp.solve(
+    return linprog.solve(
         np.ones(mdp.n_states),
         upper=-constraints,
         upper_rhs=-reward[mdp.pair_states],
@@ -108,7 +108,7 @@ def _primal(mdp: RewardlessMDP, constraints: sparse.csr_array, reward: FloatArra
 
 def _occupancy(mdp: RewardlessMDP, constraints: sparse.csr_array, reward: FloatArray) -> FloatArray:
     transposed = sparse.csr_array(constraints.T)
-    return -lp.solve(
+    return -linprog.solve(
         -reward[mdp.pair_states], equal=transposed, equal_rhs=np.ones(mdp.n_states), tolerance=VERTEX
     ).equal_duals
 
@@ -158,10 +158,10 @@ def _multichain(
     rows = sparse.csr_array(sparse.vstack([sparse.hstack([leave, nothing]), sparse.hstack([owner, leave])]))
     cost, right = np.r_[np.ones(n), np.zeros(n)], np.r_[np.zeros(mdp.n_pairs), earned]
     if form == "primal":
-        found = lp.solve(cost, upper=-rows, upper_rhs=-right, bounds=(None, None), tolerance=VERTEX)
+        found = linprog.solve(cost, upper=-rows, upper_rhs=-right, bounds=(None, None), tolerance=VERTEX)
         long_run, mass = found.x, -found.upper_duals
     else:
-        found = lp.solve(-right, equal=sparse.csr_array(rows.T), equal_rhs=cost, tolerance=VERTEX)
+        found = linprog.solve(-right, equal=sparse.csr_array(rows.T), equal_rhs=cost, tolerance=VERTEX)
         long_run, mass = -found.equal_duals, found.x
     return long_run[:n], long_run[n:], mass.reshape(2, -1)[::-1]
 

@@ -18,3 +18,7 @@ automorphisms symmetries of a whole MDP
   place of floats at generic γ. So "none" is a proof, and "found" errs with a chance below 10⁻³⁰.
 - **Identity is an involution**, and a state that can reach another has its ends (6.12); such reports are ranked last.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

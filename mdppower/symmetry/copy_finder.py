@@ -31,7 +31,7 @@ from mdppower.symmetry.copy_checks import (
     outcome,
 )
 from mdppower.symmetry.embeddings import Embedding, embedding, find_embeddings, layout_images
-from mdppower.symmetry.involutions import Budget, CopySearch, Involution, Meter, involution, spread
+from mdppower.symmetry.involutions import CopySearch, Involution, Meter, involution, spread
 from mdppower.symmetry.list_copies import Coder
 from mdppower.symmetry.listed_sets import OptionSets, used_pairs
 
@@ -273,16 +273,3 @@ class CopyFinder(OptionSets):
         """Whether a necessary embedding exists, or may exist: a search before the search, with nodes of its own."""
         aside = meter.afresh()
         return next(find_embeddings(task, aside), None) is not None or aside.is_spent
-
-
-__all__ = [
-    "Budget",
-    "CopyFinder",
-    "CopySearch",
-    "Involution",
-    "check_actions",
-    "check_states",
-    "contains_copy",
-    "involution",
-    "leaves_out",
-]

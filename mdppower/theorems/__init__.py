@@ -23,42 +23,6 @@ def-C.1     no policy has more POWER than an optimal one
 =========== ==========================================================================================
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from mdppower.symmetry.involutions import Budget
-from mdppower.theorems.claim_setting import Setting, setting
-from mdppower.theorems.counterexamples import search_counterexample
-from mdppower.theorems.keeping_options import proposition_6_6, proposition_6_9_1, proposition_6_9_2
-from mdppower.theorems.long_run import corollary_6_14, end_groups, proposition_6_12, theorem_6_13
-from mdppower.theorems.post_lemma import check_bound
-from mdppower.theorems.post_theorem import check_main_theorem
-from mdppower.theorems.power_facts import lemma_5_3, proposition_5_4, proposition_5_5
-from mdppower.theorems.power_is_not_optimality import proposition_b_1, proposition_b_4
-from mdppower.theorems.searches import CLAIMS
-from mdppower.theorems.suboptimal_power import definition_c_1
-from mdppower.theorems.verification import Verification, verify
-
-__all__ = [
-    "CLAIMS",
-    "Budget",
-    "Setting",
-    "Verification",
-    "check_bound",
-    "check_main_theorem",
-    "corollary_6_14",
-    "definition_c_1",
-    "end_groups",
-    "lemma_5_3",
-    "proposition_5_4",
-    "proposition_5_5",
-    "proposition_6_6",
-    "proposition_6_9_1",
-    "proposition_6_9_2",
-    "proposition_6_12",
-    "proposition_b_1",
-    "proposition_b_4",
-    "search_counterexample",
-    "setting",
-    "theorem_6_13",
-    "verify",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -16,7 +16,7 @@ import numpy as np
 from mdppower._typing import BoolArray, Label
 from mdppower.mdp.actions import equivalent_pairs
 from mdppower.orbits.paper_quantities import action_is_optimal, action_power, state_power
-from mdppower.symmetry.copy_finder import leaves_out
+from mdppower.symmetry.copy_checks import leaves_out
 from mdppower.symmetry.embeddings import embedding
 from mdppower.symmetry.involutions import CopySearch, Involution, spread
 from mdppower.theorems.claim_report import ClaimReport, Evidence, Hypothesis, Status, Strict

@@ -21,7 +21,7 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.vectors import distinct_rows
 from mdppower.occupancy.visit_distributions import Recurrent
 from mdppower.orbits.paper_quantities import average_optimal, state_power
-from mdppower.symmetry.copy_finder import leaves_out
+from mdppower.symmetry.copy_checks import leaves_out
 from mdppower.symmetry.involutions import CopySearch, Involution, spread
 from mdppower.theorems.claim_report import ClaimReport, Hypothesis, Strict
 from mdppower.theorems.claim_setting import Setting, SettingLike, as_setting

@@ -19,7 +19,7 @@ from typing import Any
 
 from mdppower._checks import open_unit
 from mdppower.bounds.certificates import Certified, certify
-from mdppower.bounds.gap_bounds import cantelli, markov_range, sub_gaussian
+from mdppower.bounds.inequalities import cantelli, markov_range, sub_gaussian
 from mdppower.errors import ParameterError
 from mdppower.measures.comparison_estimate import Comparison
 from mdppower.montecarlo.estimates import Estimate

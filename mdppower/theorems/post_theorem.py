@@ -30,7 +30,7 @@ from mdppower.measures.comparison_estimate import Comparison
 from mdppower.measures.exact_means import exact_rows
 from mdppower.rewards.distribution import Independent, RewardDistribution
 from mdppower.rewards.joint_laws import Fixed, Gaussian
-from mdppower.solvers import linprog as lp
+from mdppower.solvers import linprog
 from mdppower.symmetry.involutions import Budget, Meter, spread
 from mdppower.symmetry.list_copies import Coder, find_images
 
@@ -136,7 +136,7 @@ def _inside(a: FloatArray, b: FloatArray) -> str:
     rows = sparse.csr_array(sparse.vstack([mixture, total]))
     cost = np.r_[np.zeros(size), np.ones(2 * n)]
     for row in a:
-        if lp.solve(cost, equal=rows, equal_rhs=np.r_[row, 1.0]).objective > SAME:
+        if linprog.solve(cost, equal=rows, equal_rhs=np.r_[row, 1.0]).objective > SAME:
             return "not met"
     return "met"
 

@@ -1,0 +1,15 @@
+from .transforms import (
+    bisimulation_quotient as bisimulation_quotient,
+    duplicate_state as duplicate_state,
+    split_action as split_action,
+    unroll as unroll,
+)
+from .transformed import Transformed as Transformed
+from .under_transforms import (
+    default_transforms as default_transforms,
+    sensitive_actions as sensitive_actions,
+    sensitivity as sensitivity,
+)
+from .sensitivity_estimate import Sensitivity as Sensitivity
+from .model_difference import difference as difference
+from .model_difference_estimate import ModelDifference as ModelDifference
