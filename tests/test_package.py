@@ -89,7 +89,7 @@ def test_the_readme_runs(tmp_path, monkeypatch):
 
 
 def test_pictures_of_the_readme_exist():
-    named = set(re.findall(r"\]\((\.github/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    named = set(re.findall(r"\]\((scripts/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
     assert len(named) == 9
     assert all((ROOT / name).is_file() for name in named)
 

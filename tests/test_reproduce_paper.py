@@ -1,10 +1,8 @@
-"""scripts/reproduce_paper.py: every section runs, confirms what it says, and would say so if it could not."""
+"""scripts.reproduce.paper: every section runs, confirms what it says, and would say so if it could not."""
 
 from __future__ import annotations
 
-import importlib
 import re
-import sys
 from itertools import product
 from pathlib import Path
 
@@ -15,31 +13,20 @@ import pytest
 import mdppower as mp
 from mdppower.agents.evaluation import policy_values
 from mdppower.mdp.actions import restricted
+from scripts.reproduce.paper import __main__ as reproduce
+from scripts.reproduce.paper import appendices_a_b as a_b
+from scripts.reproduce.paper import appendix_c as c
+from scripts.reproduce.paper import elsewhere, section_6
+from scripts.reproduce.paper import notation as paper
 
-SCRIPTS = Path(__file__).parent.parent / "scripts"
-COMMITTED = Path(__file__).parent.parent / ".github" / "reproduce"
+COMMITTED = Path(reproduce.__file__).parent
 MOST_BYTES = 120_000
-
-
-def script(name):
-    """A module of scripts/, where modules import each other by their names."""
-    sys.path.insert(0, str(SCRIPTS))
-    try:
-        return importlib.import_module(name)
-    finally:
-        sys.path.remove(str(SCRIPTS))
-
-
-reproduce, paper = script("reproduce_paper"), script("_paper")
-section_6, a_b, c, elsewhere = map(
-    script, ("_paper_section_6", "_paper_appendices_a_b", "_paper_appendix_c", "_paper_elsewhere")
-)
 
 
 def run(folder, section, samples=256):
     """Exit code and text of a report of one section."""
     code = reproduce.main(["--out", str(folder), "--only", section, "--samples", str(samples)])
-    return code, (folder / "paper.md").read_text(encoding="utf-8")
+    return code, (folder / "report.md").read_text(encoding="utf-8")
 
 
 # ---------------------------------------------------------------------- sections
@@ -122,7 +109,7 @@ def test_a_section_confirms_what_it_says(section, tmp_path, monkeypatch):
     assert re.search(r"^\d+ checks passed\.$", text, re.MULTILINE)
     for line in LINES[section]:
         assert line in text
-    pictures = re.findall(r"\]\((paper/[\w-]+\.png)\)", text)
+    pictures = re.findall(r"\]\(([\w-]+\.png)\)", text)
     assert pictures
     for name in pictures:
         assert 0 < (tmp_path / name).stat().st_size < MOST_BYTES
@@ -139,7 +126,7 @@ def test_the_same_seeds_give_the_same_report(tmp_path):
 
 
 def test_a_number_that_differs_is_marked(tmp_path):
-    report = paper.PaperReport(tmp_path, "paper", "", "")
+    report = paper.PaperReport(tmp_path, "", "")
     report.section("one")
     report.beside([("same", 1, 1), ("other", 1, 2), ("told to agree", "all", 3, True), ("told not to", 1, 1, False)])
     assert report.passed == 2
@@ -271,14 +258,14 @@ def test_broken_power_is_the_definition_without_its_last_term():
 
 
 def test_the_committed_report_is_whole():
-    text = (COMMITTED / "paper.md").read_text(encoding="utf-8")
+    text = (COMMITTED / "report.md").read_text(encoding="utf-8")
     assert "NOT CONFIRMED" not in text
     assert "FAILED" not in text
     assert len(re.findall(r"^## \d+\. ", text, re.MULTILINE)) == len(reproduce.SECTIONS)
-    shown = set(re.findall(r"\]\(paper/([\w-]+\.png)\)", text))
-    there = {path.name for path in (COMMITTED / "paper").iterdir()}
+    shown = set(re.findall(r"\]\(([\w-]+\.png)\)", text))
+    there = {path.name for path in COMMITTED.glob("*.png")}
     assert shown == there
-    assert all((COMMITTED / "paper" / name).stat().st_size < MOST_BYTES for name in there)
+    assert all((COMMITTED / name).stat().st_size < MOST_BYTES for name in there)
     for section in LINES.keys() - {"elsewhere"}:
         for line in LINES[section]:
             assert line in text

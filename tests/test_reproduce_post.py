@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,21 +11,10 @@ import pytest
 from matplotlib.figure import Figure
 
 import mdppower as mp
+from scripts.reproduce.post import __main__ as post
+from scripts.reproduce.post import pairs
 
-ROOT = Path(__file__).parent.parent
-
-
-def script(name):
-    """A module of scripts/, where modules import each other by their names."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    try:
-        return importlib.import_module(name)
-    finally:
-        sys.path.remove(str(ROOT / "scripts"))
-
-
-post, pairs = script("reproduce_post"), script("_post_pairs")
-COMMITTED = ROOT / ".github" / "reproduce" / "post.md"
+COMMITTED = Path(post.__file__).parent / "report.md"
 
 # Each statement of the post, in its order, with the verdict of the theory's table.
 VERDICTS = {
@@ -117,7 +104,7 @@ def made(tmp_path_factory):
         if name not in done:
             folder = tmp_path_factory.mktemp(name)
             code = post.main(["--out", str(folder), "--only", name, "--samples", "1024"])
-            done[name] = code, (folder / "post.md").read_text(encoding="utf-8"), folder
+            done[name] = code, (folder / "report.md").read_text(encoding="utf-8"), folder
         return done[name]
 
     return make
@@ -136,8 +123,8 @@ def test_a_section(name, made):
         assert f"| 1 | {statement} | {verdict} |" in text
     for number in NUMBERS[name]:
         assert number in text, number
-    shown = re.findall(r"!\[.*?\]\((post/.*?\.png)\)", text)
-    assert sorted(shown) == sorted(f"post/{path.name}" for path in folder.glob("post/*.png"))
+    shown = re.findall(r"!\[.*?\]\((.*?\.png)\)", text)
+    assert sorted(shown) == sorted(path.name for path in folder.glob("*.png"))
 
 
 def test_every_section_is_tested():
@@ -154,7 +141,7 @@ def test_what_is_committed_is_whole():
     )
     order = list(post.SECTIONS)
     assert [(order[int(k) - 1], s, v) for k, s, v in rows] == [(n, s, v) for n in order for s, v in VERDICTS[n]]
-    shown = re.findall(r"\((post/.*?\.png)\)", text)
+    shown = re.findall(r"\((.*?\.png)\)", text)
     assert len(shown) == 12
     for path in shown:
         assert 0 < (COMMITTED.parent / path).stat().st_size < 120_000
@@ -204,7 +191,7 @@ def test_universal_constants():
 def test_options(tmp_path, capsys):
     for arguments, message in (
         (["--only", "lemma,proof"], "no section 'proof'; there are power, "),
-        (["--samples", "0"], "--samples must be positive, got 0"),
+        (["--samples", "0"], "--samples must be at least 1, got 0"),
     ):
         with pytest.raises(SystemExit, match="2"):
             post.main(["--out", str(tmp_path), *arguments])
@@ -222,14 +209,14 @@ def test_a_check_that_fails_is_seen(tmp_path, capsys, monkeypatch):
 
     monkeypatch.setitem(post.SECTIONS, "false", false)
     assert post.main(["--out", str(tmp_path), "--only", "false"]) == 1
-    text = (tmp_path / "post.md").read_text(encoding="utf-8")
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "1 checks passed, **1 FAILED**." in text
     assert "- ✗ NOT CONFIRMED: one is two: 1/2 = 0.5\n- ✓ one is one: 1" in text
     assert "NOT CONFIRMED: one is two: 1/2 = 0.5" in capsys.readouterr().err
 
 
 def test_a_report(tmp_path):
-    report = post.Report(tmp_path, "small", "Title", "Words.")
+    report = post.Report(tmp_path, "Title", "Words.")
     report.section("First")
     report.quote("a b\n   c")
     report.verdict("All is well", "right", "because of it")
@@ -237,16 +224,16 @@ def test_a_report(tmp_path):
         lines""")
     report.table([("x", "P(a | b)"), (Fraction(1, 3), 0.123456), (1234, float("inf"))])
     report.picture("dot", Figure(figsize=(1, 1)), "A\n  caption.")
-    first = (tmp_path / "small" / "dot.png").read_bytes()
+    first = (tmp_path / "dot.png").read_bytes()
     report.picture("dot", Figure(figsize=(1, 1)), "Again.")
-    assert (tmp_path / "small" / "dot.png").read_bytes() == first
+    assert (tmp_path / "dot.png").read_bytes() == first
     text = report.write().read_text(encoding="utf-8")
     assert text.startswith(
         "# Title\n\nWords.\n\n| section | statement | verdict | shown by |\n|---|---|---|---|\n| 1 |"
     )
     for part in (
         "> a b\n> c\n\n**All is well: right.** Because of it.\n\ntwo lines\n\n",
-        "| x | P(a \\| b) |\n|---|---|\n| 1/3 = 0.3333 | 0.1235 |\n| 1,234 | ∞ |\n\n![dot](small/dot.png)\n\n",
+        "| x | P(a \\| b) |\n|---|---|\n| 1/3 = 0.3333 | 0.1235 |\n| 1,234 | ∞ |\n\n![dot](dot.png)\n\n",
         "*A caption.*",
     ):
         assert part in text

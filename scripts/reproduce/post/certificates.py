@@ -8,7 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from _post_pairs import (
+
+import mdppower as mp
+from mdppower.bounds import certify, empirical_proxy
+from mdppower.occupancy.option import worth
+from mdppower.rewards import resolve
+from mdppower.theorems import check_bound
+from scripts.reproduce.post.pairs import (
     BLACK,
     BLUE,
     ONE_OF_THREE,
@@ -20,13 +26,7 @@ from _post_pairs import (
     sets,
     two_ends,
 )
-from _report import REPAIR, Report, short
-
-import mdppower as mp
-from mdppower.bounds import certify, empirical_proxy
-from mdppower.occupancy.option import worth
-from mdppower.rewards import resolve
-from mdppower.theorems import check_bound
+from scripts.reproduce.report import REPAIR, Report, short
 
 
 def certificates(report: Report, run: Run) -> None:

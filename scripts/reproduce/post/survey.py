@@ -8,7 +8,14 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from _post_pairs import (
+
+import mdppower as mp
+from mdppower import bounds
+from mdppower.bounds import Certificate, Certified, certify
+from mdppower.measures.comparison_estimate import Comparison
+from mdppower.measures.exact_means import exact_rows
+from mdppower.theorems import check_bound, check_main_theorem
+from scripts.reproduce.post.pairs import (
     BLACK,
     BLUE,
     GREY,
@@ -21,14 +28,7 @@ from _post_pairs import (
     p_of,
     sets,
 )
-from _report import Report
-
-import mdppower as mp
-from mdppower import bounds
-from mdppower.bounds import Certificate, Certified, certify
-from mdppower.measures.comparison_estimate import Comparison
-from mdppower.measures.exact_means import exact_rows
-from mdppower.theorems import check_bound, check_main_theorem
+from scripts.reproduce.report import Report
 
 DRAWS = 4096
 CONFIDENCE = 0.999

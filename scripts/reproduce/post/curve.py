@@ -6,7 +6,11 @@ The curve is the set of gaps g that a success rate s = p(A ≥ B) leaves open, b
 from __future__ import annotations
 
 import numpy as np
-from _post_pairs import (
+
+import mdppower as mp
+from mdppower import bounds
+from mdppower.display.curve_picture import plot_curve
+from scripts.reproduce.post.pairs import (
     BLUE,
     GREY,
     Run,
@@ -17,11 +21,7 @@ from _post_pairs import (
     p_of,
     universal,
 )
-from _report import OUTSIDE, REPAIR, WRONG, Report
-
-import mdppower as mp
-from mdppower import bounds
-from mdppower.display.curve_picture import plot_curve
+from scripts.reproduce.report import OUTSIDE, REPAIR, WRONG, Report
 
 
 def figure_1(report: Report, run: Run) -> None:

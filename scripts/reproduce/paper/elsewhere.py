@@ -6,7 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from _paper import (
+
+import mdppower as mp
+from mdppower import theorems
+from mdppower.errors import ParameterError
+from mdppower.orbits import Pathwise, Quantity, evaluate_all, pathwise, state_power, votes
+from mdppower.reports.claim_picture import draw_claim
+from mdppower.symmetry import CopyFinder, involution, symmetries
+from mdppower.theorems import copy_test
+from scripts.reproduce.paper.notation import (
     BLACK,
     BLUE,
     FIGURE_4,
@@ -20,15 +28,7 @@ from _paper import (
     indicator,
     normals,
 )
-from _report import RIGHT
-
-import mdppower as mp
-from mdppower import theorems
-from mdppower.errors import ParameterError
-from mdppower.orbits import Pathwise, Quantity, evaluate_all, pathwise, state_power, votes
-from mdppower.reports.claim_picture import draw_claim
-from mdppower.symmetry import CopyFinder, involution, symmetries
-from mdppower.theorems import copy_test
+from scripts.reproduce.report import RIGHT
 
 # ---------------------------------------------------------------------- elsewhere
 

@@ -1,11 +1,11 @@
-"""Draw the README's pictures anew: python scripts/pictures.py."""
+"""Draw the pictures of README and of the rooms' pages anew, beside this file: python -m scripts.pictures."""
 
 from pathlib import Path
 
 import mdppower as mp
 from mdppower.reports.claim_picture import draw_claim
 
-FOLDER = Path(__file__).parent.parent / ".github" / "pictures"
+FOLDER = Path(__file__).parent
 
 
 def main() -> None:

@@ -8,7 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from _post_pairs import (
+
+import mdppower as mp
+from mdppower import bounds
+from mdppower.bounds import certify
+from mdppower.theorems import check_bound
+from scripts.reproduce.post.pairs import (
     BLACK,
     BLUE,
     GREY,
@@ -25,12 +30,7 @@ from _post_pairs import (
     sets,
     two_ends,
 )
-from _report import REPAIR, RIGHT, WRONG, Report, say
-
-import mdppower as mp
-from mdppower import bounds
-from mdppower.bounds import certify
-from mdppower.theorems import check_bound
+from scripts.reproduce.report import REPAIR, RIGHT, WRONG, Report, say
 
 RATES = np.array([0.01, 0.1, 0.3, 0.5, 0.7, 0.9])
 

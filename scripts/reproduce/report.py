@@ -27,13 +27,12 @@ class Report:
     Parameters
     ----------
     folder : Path
-        Where ``<name>.md`` and the folder of pictures ``<name>/`` go.
-    name : str
+        Where ``report.md`` and its pictures go.
     title, introduction : str
     """
 
-    def __init__(self, folder: Path, name: str, title: str, introduction: str) -> None:
-        self.folder, self.name, self.title, self.introduction = Path(folder), name, title, introduction
+    def __init__(self, folder: Path, title: str, introduction: str) -> None:
+        self.folder, self.title, self.introduction = Path(folder), title, introduction
         self.failed: list[str] = []
         self.passed = 0
         self._body: list[str] = []
@@ -76,13 +75,12 @@ class Report:
         self._add(markdown_table(rows))
 
     def picture(self, name: str, figure: Figure, caption: str) -> None:
-        """Save a figure as ``<name>/<picture>.png`` and show it with a caption."""
-        place = self.folder / self.name
-        place.mkdir(parents=True, exist_ok=True)
+        """Save a figure as ``<name>.png`` and show it with a caption."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         FigureCanvasAgg(figure)
         # The same picture gives the same bytes under one version of matplotlib.
-        figure.savefig(place / f"{name}.png", dpi=DPI, metadata={"Software": None})
-        self._add(f"![{name}]({self.name}/{name}.png)")
+        figure.savefig(self.folder / f"{name}.png", dpi=DPI, metadata={"Software": None})
+        self._add(f"![{name}]({name}.png)")
         self._add(f"*{' '.join(caption.split())}*")
 
     def check(self, claim: str, ok: Any, number: Any) -> bool:
@@ -100,7 +98,7 @@ class Report:
         found = f"{self.passed} checks passed" + (f", **{len(self.failed)} FAILED**" if self.failed else "")
         head = [f"# {self.title}", self.introduction, markdown_table(self._summary), f"{found}."]
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{self.name}.md"
+        path = self.folder / "report.md"
         path.write_text("\n\n".join(head) + "\n\n" + "\n".join(self._body).strip() + "\n", encoding="utf-8")
         return path
 

@@ -7,7 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from _paper import (
+
+import mdppower as mp
+from mdppower import theorems
+from mdppower.agents import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
+from scripts.reproduce.paper.notation import (
     BLACK,
     BLUE,
     HALF,
@@ -16,11 +20,7 @@ from _paper import (
     chart,
     number,
 )
-from _report import RIGHT
-
-import mdppower as mp
-from mdppower import theorems
-from mdppower.agents import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
+from scripts.reproduce.report import RIGHT
 
 # ---------------------------------------------------------------------- figure 11
 

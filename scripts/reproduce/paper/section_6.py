@@ -5,7 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from _paper import (
+from matplotlib.figure import Figure
+
+import mdppower as mp
+from mdppower import theorems
+from mdppower.errors import ParameterError
+from mdppower.orbits import (
+    Votes,
+    action_is_optimal,
+    action_power,
+    average_optimal,
+    evaluate_all,
+    orbit,
+    state_power,
+    state_value,
+    votes,
+)
+from mdppower.reports.claim_picture import draw_claim
+from mdppower.symmetry import CopyFinder, contains_copy, involution
+from mdppower.theorems.long_run import part_of
+from scripts.reproduce.paper.notation import (
     BLACK,
     BLUE,
     EIGHTHS,
@@ -31,26 +50,7 @@ from _paper import (
     set_text,
     vote_row,
 )
-from _report import REPAIR, RIGHT, say
-from matplotlib.figure import Figure
-
-import mdppower as mp
-from mdppower import theorems
-from mdppower.errors import ParameterError
-from mdppower.orbits import (
-    Votes,
-    action_is_optimal,
-    action_power,
-    average_optimal,
-    evaluate_all,
-    orbit,
-    state_power,
-    state_value,
-    votes,
-)
-from mdppower.reports.claim_picture import draw_claim
-from mdppower.symmetry import CopyFinder, contains_copy, involution
-from mdppower.theorems.long_run import part_of
+from scripts.reproduce.report import REPAIR, RIGHT, say
 
 # ---------------------------------------------------------------------- figure 1: section 6
 

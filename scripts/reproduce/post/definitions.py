@@ -8,7 +8,10 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from _post_pairs import (
+from scipy import stats
+
+import mdppower as mp
+from scripts.reproduce.post.pairs import (
     BLACK,
     BLUE,
     GREY,
@@ -21,10 +24,7 @@ from _post_pairs import (
     p_of,
     sets,
 )
-from _report import REPAIR, RIGHT, WRONG, Report, say, short
-from scipy import stats
-
-import mdppower as mp
+from scripts.reproduce.report import REPAIR, RIGHT, WRONG, Report, say, short
 
 
 def power_definition(report: Report, run: Run) -> None:

@@ -7,7 +7,14 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from _paper import (
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
+from scipy import stats
+
+import mdppower as mp
+from mdppower import theorems
+from mdppower.orbits import action_is_optimal, evaluate_all, state_power
+from scripts.reproduce.paper.notation import (
     BLACK,
     BLUE,
     EIGHTHS,
@@ -28,14 +35,7 @@ from _paper import (
     set_text,
     tail_and_cycle,
 )
-from _report import REPAIR, RIGHT, say, short
-from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch
-from scipy import stats
-
-import mdppower as mp
-from mdppower import theorems
-from mdppower.orbits import action_is_optimal, evaluate_all, state_power
+from scripts.reproduce.report import REPAIR, RIGHT, say, short
 
 # ---------------------------------------------------------------------- figure 1: sections 3 and 4
 

@@ -11,7 +11,14 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from _post_pairs import (
+from scipy import stats
+
+import mdppower as mp
+from mdppower import bounds
+from mdppower.bounds import certify
+from mdppower.measures.comparison_estimate import Comparison
+from mdppower.theorems import check_main_theorem, search_counterexample
+from scripts.reproduce.post.pairs import (
     BLACK,
     BLUE,
     HALF,
@@ -28,14 +35,7 @@ from _post_pairs import (
     sets,
     two_ends,
 )
-from _report import REPAIR, WRONG, Report, say, short
-from scipy import stats
-
-import mdppower as mp
-from mdppower import bounds
-from mdppower.bounds import certify
-from mdppower.measures.comparison_estimate import Comparison
-from mdppower.theorems import check_main_theorem, search_counterexample
+from scripts.reproduce.report import REPAIR, WRONG, Report, say, short
 
 
 def theorem(report: Report, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""What the parts of reproduce_paper.py share: notation, figure 1, and tables of the paper beside mdppower.
+"""What the sections on the paper share: notation, figure 1, and tables of the paper beside mdppower.
 
 Visit distribution functions of deterministic MDPs are written as the paper writes them, e_★ + γe_r▷ + γ²e_r↗/(1−γ):
 states that are visited once, then a cycle of L states with its factor 1/(1−γ^L). Sets of them are compared as texts.
@@ -12,13 +12,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from _report import Report, say
 from matplotlib.figure import Figure
 from PIL import Image
 
 import mdppower as mp
 from mdppower.orbits import Votes
 from mdppower.symmetry import Involution
+from scripts.reproduce.report import Report, say
 
 COLOURS = 256
 BLUE, GREY, BLACK, PALE = "#31688e", "#8a8a8a", "black", "#d9d9d9"
@@ -60,7 +60,7 @@ class PaperReport(Report):
     def picture(self, name: str, figure: Figure, caption: str) -> None:
         """Save a figure in a few colours: a third of the bytes, and nothing to be seen of it."""
         super().picture(name, figure, caption)
-        path = self.folder / self.name / f"{name}.png"
+        path = self.folder / f"{name}.png"
         with Image.open(path) as image:
             few = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
         few.save(path, optimize=True)

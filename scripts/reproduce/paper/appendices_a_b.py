@@ -9,7 +9,13 @@ from itertools import combinations, permutations, product
 from typing import Any
 
 import numpy as np
-from _paper import (
+from scipy import stats
+
+import mdppower as mp
+from mdppower import theorems
+from mdppower.orbits import action_is_optimal, action_power, average_optimal, state_power, votes
+from mdppower.symmetry import involution
+from scripts.reproduce.paper.notation import (
     BLACK,
     BLUE,
     EIGHTHS,
@@ -26,13 +32,7 @@ from _paper import (
     number,
     set_text,
 )
-from _report import REPAIR, RIGHT, say
-from scipy import stats
-
-import mdppower as mp
-from mdppower import theorems
-from mdppower.orbits import action_is_optimal, action_power, average_optimal, state_power, votes
-from mdppower.symmetry import involution
+from scripts.reproduce.report import REPAIR, RIGHT, say
 
 # ---------------------------------------------------------------------- figure 9
 

@@ -1,0 +1,1 @@
+"""What developers run: the gate, the demo, the benchmark, the pictures, the two reports."""

@@ -1,0 +1,65 @@
+"""The command line of a report: which sections, how many draws, where to."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from scripts.reproduce.report import Report
+
+Kind = TypeVar("Kind", bound=Report)
+
+
+def run(
+    make: Callable[[Path], Kind],
+    sections: Mapping[str, Callable[[Kind, int], None]],
+    arguments: list[str] | None,
+    *,
+    about: str,
+    folder: Path,
+    samples: int,
+    least: int,
+) -> int:
+    """Make a report, or some of its sections, and give the exit code: 1 if a check fails.
+
+    Parameters
+    ----------
+    make : callable
+        From the folder to an empty report.
+    sections : mapping from name to function
+        Each adds a section to the report, with so many draws for what is not exact.
+    arguments : list of str or None
+        None: those of the process.
+    about : str
+        The line at the top of ``--help``.
+    folder : Path
+        Where the report goes unless told otherwise.
+    samples, least : int
+        Draws unless told otherwise, and the fewest that make sense.
+    """
+    parser = argparse.ArgumentParser(f"python -m scripts.reproduce.{folder.name}", description=about)
+    parser.add_argument("--out", type=Path, default=folder, help="folder of the report (default: beside the script)")
+    parser.add_argument(
+        "--samples", type=int, default=samples, help=f"draws for what is not exact (default {samples})"
+    )
+    parser.add_argument("--only", default=",".join(sections), help=f"sections: {', '.join(sections)}")
+    given = parser.parse_args(arguments)
+    wanted = [name.strip() for name in given.only.split(",")]
+    unknown = [name for name in wanted if name not in sections]
+    if unknown:
+        parser.error(f"no section {unknown[0]!r}; there are {', '.join(sections)}")
+    if given.samples < least:
+        parser.error(f"--samples must be at least {least}, got {given.samples}")
+    report = make(given.out)
+    for name in wanted:
+        begin = time.perf_counter()
+        sections[name](report, given.samples)
+        print(f"   {time.perf_counter() - begin:.1f} s", file=sys.stderr)
+    print(f"wrote {report.write()}", file=sys.stderr)
+    for claim in report.failed:
+        print(f"NOT CONFIRMED: {claim}", file=sys.stderr)
+    return 1 if report.failed else 0

@@ -1,0 +1,1 @@
+"""*Optimal Policies Tend to Seek Power*, number by number."""

@@ -1,0 +1,1 @@
+"""The post *Modeling AI Takeoff Scenarios*, statement by statement."""
