@@ -1,0 +1,53 @@
+"""`mdppower envs` and `mdppower show` as a user types them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+
+import mdppower as mp
+from mdppower.cli import main as cli
+
+GOOD = "#####\n#a.*#\n#####\n"
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    (tmp_path / "my_map.txt").write_text(GOOD)
+    (tmp_path / "bad.toml").write_text("states = [")
+
+    def command(*args):
+        with pytest.raises(SystemExit) as end:
+            cli.main(args)
+        out, err = capsys.readouterr()
+        return end.value.code, out, err
+
+    return command
+
+
+def test_envs(run):
+    code, out, _ = run("envs", "--format", "csv")
+    assert code == 0
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(out))}
+    assert rows["maze"]["states"] == "31"
+    assert rows["turner-figure-1"]["deterministic"] == "yes"
+    assert set(rows) == set(mp.envs.catalog())
+    assert "maze" in run("envs")[1]
+
+
+def test_show(run):
+    code, out, _ = run("show", "maze", "--blocked", "remove")
+    assert code == 0
+    assert "97" in out  # pairs of the maze without bumps
+    assert re.search(r"communicating classes\s+1", out)
+    assert re.search(r"1-cycles\s+31", out)
+    _, out, _ = run("show", "my_map.txt")
+    assert re.search(r"absorbing states\s+1 .*\(1, 3\)", out)
+    assert re.search(r"marked a\s+\(1, 1\)", out)
+    assert "star" in run("show", "turner-figure-1")[1]
+    assert run("show", "large-maze")[0] == 0

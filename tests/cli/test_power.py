@@ -1,0 +1,211 @@
+"""`mdppower map`, `power`, `plot` and `info` as a user types them: what they print, draw and save."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import stat
+
+import pytest
+
+import mdppower as mp
+from mdppower.cli import main as cli
+from mdppower.measures.power_task import PowerTask
+
+GOOD = "#####\n#a.*#\n#####\n"
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    (tmp_path / "my_map.txt").write_text(GOOD)
+    (tmp_path / "bad.toml").write_text("states = [")
+
+    def command(*args):
+        with pytest.raises(SystemExit) as end:
+            cli.main(args)
+        out, err = capsys.readouterr()
+        return end.value.code, out, err
+
+    return command
+
+
+def test_map_table_is_the_library(run):
+    code, out, err = run(
+        "map", "my_map.txt", "--gamma", "0,0.5,0.9,0.99", "--slip", "0.1", "--rewards", "norm(0,1)",
+        "--format", "csv", "--samples", "256", "--rng", "0",
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    mdp = mp.envs.gridworld(GOOD, slip=0.1)
+    estimate = mp.power(mdp, [0, 0.5, 0.9, 0.99], "norm(0,1)", samples=256, rng=0)
+    assert [float(r["power"]) for r in rows] == estimate.mean.ravel().tolist()
+    assert [float(r["upper"]) for r in rows] == estimate.interval()[1].ravel().tolist()
+    assert [r["state"] for r in rows[:3]] == ["(1, 1)", "(1, 2)", "(1, 3)"]
+
+
+def test_map_json_and_table(run):
+    _, out, _ = run("map", "fork(3)", "--samples", "64", "--rng", "1", "--format", "json")
+    records = json.loads(out)
+    assert [r["state"] for r in records] == ["root", "t1", "t2", "t3"]
+    _, out, _ = run("map", "fork(3)", "--samples", "64", "--rng", "1", "--format", "table")
+    assert out.splitlines()[0].split() == ["gamma", "state", "power", "stderr", "lower", "upper"]
+
+
+def test_map_in_the_terminal(run):
+    code, out, _ = run("map", "maze", "--samples", "64", "--rng", "0", "--gamma", "0.1,0.9")
+    assert code == 0
+    assert "\x1b" not in out  # not a terminal: no colour
+    assert out.count("POWER at γ") == 2
+    assert "64 draws of uniform rewards (rng=0)" in out
+    assert "\x1b[" in run("map", "maze", "--samples", "64", "--colour")[1]
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_pictures(run, tmp_path, suffix, magic):
+    code, out, err = run("map", "maze", "--samples", "64", "--out", f"maze.{suffix}")
+    assert code == 0
+    assert f"wrote maze.{suffix}" in err
+    assert (tmp_path / f"maze.{suffix}").read_bytes().startswith(magic)
+    assert "POWER" in out
+
+
+def test_power_of_a_gymnasium_environment(run):
+    code, out, err = run("power", "FrozenLake-v1", "--gamma", "0.9", "--rng", "0", "--format", "csv",
+                         "--confidence", "0.999")  # fmt: skip
+    assert (code, err) == (0, "")
+    rows = {row["state"]: row for row in csv.DictReader(io.StringIO(out))}
+    assert len(rows) == 16
+    # A hole is absorbing: its POWER is E R = 1/2, and its interval says so.
+    assert float(rows["(1, 1)"]["lower"]) < 0.5 < float(rows["(1, 1)"]["upper"])
+    code, out, _ = run("power", "FrozenLake-v1", "--samples", "64", "--rng", "0")
+    assert out.splitlines()[0].split() == ["gamma", "state", "power", "stderr", "lower", "upper"]
+
+
+def test_options_of_gymnasium_environments(run):
+    code, out, err = run("show", "CliffWalking-v1")
+    assert code == 0
+    assert "(3, 11)" in err  # what the conversion changed is told
+    assert re.search(r"terminated\s+absorb", out)
+    code, out, err = run("show", "CliffWalking-v1", "--terminated", "continue")
+    assert (code, err) == (0, "")
+    assert "deterministic" in run("show", "FrozenLake-v1", "--set", "is_slippery=false", "--set", "map_name=8x8")[1]
+    assert "stochastic" in run("show", "FrozenLake-v1", "--set", "map_name=8x8")[1]
+    assert re.search(r"states\s+38\b", run("show", "CliffWalking-v1", "--reachable-only")[1])
+    assert "agree" in run("show", "FrozenLake-v1", "--check")[2]
+
+
+def test_save_plot_and_info(run, tmp_path):
+    code, _, err = run(
+        "map", "maze", "--gamma", "0.1,0.9,0.99", "--samples", "64", "--rng", "5", "--out", "maze.pdf",
+        "--save", "maze.nc",
+    )  # fmt: skip
+    assert code == 0
+    assert err == "wrote maze.nc\nwrote maze.pdf\n"
+    assert (tmp_path / "maze.pdf").read_bytes().startswith(b"%PDF")
+    code, out, err = run("plot", "maze.nc", "--arrows", "--hatch", "--out", "arrows.png", "--gamma", "0.9")
+    assert (code, out, err) == (0, "", "wrote arrows.png\n")
+    assert (tmp_path / "arrows.png").read_bytes().startswith(b"\x89PNG")
+    # Without --out, what `map` would have printed.
+    printed = run("map", "maze", "--gamma", "0.1,0.9,0.99", "--samples", "64", "--rng", "5")[1]
+    assert run("plot", "maze.nc")[1] == printed
+    code, out, _ = run("info", "maze.nc")
+    assert code == 0
+    for told in ("31 states", "uniform", "64 (latin, rng=5)", "γ = 0.99", "numba", mp.envs.make("maze").fingerprint):
+        assert told in out
+
+
+def test_one_rate_of_a_saved_estimate(run):
+    run("map", "maze", "--gamma", "0.1,0.9", "--samples", "64", "--rng", "5", "--save", "maze.nc")
+    _, out, _ = run("plot", "maze.nc", "--gamma", "0.9", "--format", "csv")
+    assert {row["gamma"] for row in csv.DictReader(io.StringIO(out))} == {"0.9"}
+    for args, told in [
+        (["--gamma", "0.7"], "0.7 is not one of 0.1, 0.9"),
+        (["--arrows"], "--arrows is for a picture: add --out FILE"),
+        (["--title", "x"], "--title is for a picture"),
+        (["--confidence", "2"], "confidence"),
+    ]:
+        code, _, err = run("plot", "maze.nc", *args)
+        assert code == 2
+        assert told in err
+
+
+def test_files_of_mdps(run, tmp_path):
+    mp.envs.figure_1().save(tmp_path / "fig.toml")
+    mp.envs.make("maze").save(tmp_path / "maze.nc")
+    assert "star" in run("power", "fig.toml", "--samples", "64")[1]
+    assert "31 states" in run("info", "maze.nc")[1]
+    assert run("plot", "fig.toml", "--out", "fig.svg")[0] == 0
+    assert (tmp_path / "fig.svg").read_bytes().startswith(b"<?xml")
+    assert "star" in run("plot", "fig.toml")[1]
+
+
+@pytest.mark.parametrize("name", ["maze", "turner-figure-1"])
+def test_bars_and_maps_for_every_environment(run, tmp_path, name):
+    code, _, _ = run("power", name, "--gamma", "0,0.5,0.9", "--samples", "64", "--out", "bars.png")
+    assert code == 0
+    assert (tmp_path / "bars.png").exists()
+
+
+def test_numbers_are_printed_before_a_file_cannot_be_written(run, tmp_path):
+    code, out, err = run("map", "maze", "--samples", "64", "--format", "csv", "--out", "no/such/folder/maze.png")
+    assert code == 2
+    assert out.startswith("gamma,state,power")
+    assert "cannot write" in err
+    folder = tmp_path / "readonly"
+    folder.mkdir()
+    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    if os.access(folder, os.W_OK):
+        return  # root may write anywhere
+    code, out, err = run("map", "maze", "--samples", "64", "--out", "readonly/maze.png")
+    assert code == 2
+    assert "POWER at" in out
+
+
+def test_unreached_precision_prints_what_there_is(run):
+    code, out, _ = run("map", "fork(2)", "--precision", "1e-6", "--samples", "64", "--max-samples", "128")
+    assert code == 2
+    assert "128 draws" in out
+
+
+def test_ctrl_c_prints_what_there_is(run, monkeypatch):
+    original = PowerTask.__call__
+
+    def stop(self, numbers):
+        if 5 in numbers:
+            raise KeyboardInterrupt
+        return original(self, numbers)
+
+    monkeypatch.setattr(PowerTask, "__call__", stop)
+    code, out, err = run("map", "maze", "--workers", "1", "--rng", "0")
+    assert code == 130
+    assert "256 draws" in out  # replicates come in twos here: 4 and 5 were not finished
+    assert "interrupted" in err
+
+
+def test_agents_that_follow_a_rule(capsys):
+    """Figure 11 at γ = 1: a random agent has the mean of the rewards, 1/2, in every state."""
+    args = ["power", "turner-figure-11", "--gamma", "1", "--policy", "random", "--rng", "0", "--format", "json"]
+    assert cli._run(args) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert all(row["lower"] < 0.5 < row["upper"] for row in rows if row["state"] in ("s0", "sl", "sr"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("greedy", "--policy must be random, lookahead, epsilon-greedy, softmax, satisficing, optimal"),
+        ("softmax", "--policy softmax takes one number, got 'softmax'"),
+        ("random(1)", "--policy random takes no number"),
+        ("lookahead(1.5)", "--policy lookahead takes a number, got '1.5'"),
+        ("softmax(0.1", "--policy must be"),
+        ("epsilon-greedy(2)", "epsilon"),
+    ],
+)
+def test_rules_that_are_none(rule, message, capsys):
+    assert cli._run(["power", "fork(2)", "--policy", rule]) == 2
+    assert message in capsys.readouterr().err

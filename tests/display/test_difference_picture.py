@@ -1,0 +1,64 @@
+"""Pictures of B − A: signs, and who has a cell."""
+
+from __future__ import annotations
+
+import pytest
+from matplotlib.patches import Rectangle
+
+import mdppower as mp
+from mdppower.sensitivity.model_difference import difference
+
+SHUT = """
+    #######
+    #a.#..#
+    #..#.b#
+    #######
+"""
+OPEN = """
+    #######
+    #a.#..#
+    #....b#
+    #######
+"""
+
+
+@pytest.fixture(scope="module")
+def doors():
+    return mp.envs.gridworld(SHUT), mp.envs.gridworld(OPEN)
+
+
+# ---------------------------------------------------------------------- pictures of a difference
+
+
+def test_a_map_of_differences_says_signs_and_who_has_a_cell(doors, tmp_path):
+    figure = difference(*doors, [0.1, 0.9], rng=0).plot(tmp_path / "door.png")
+    assert (tmp_path / "door.png").stat().st_size > 10_000
+    panels = [axes for axes in figure.axes if axes.get_title()]
+    assert [panel.get_title() for panel in panels] == ["γ = 0.1", "γ = 0.9"]
+    texts = [text.get_text() for text in panels[1].texts]
+    assert sum(text.startswith("+") for text in texts) == 8
+    assert {"a", "b", "B"} <= set(texts)
+    assert len([p for p in panels[0].patches if isinstance(p, Rectangle)]) == 1
+    low, high = panels[0].images[0].get_clim()
+    assert low == -high < 0  # white is no change
+    assert "B: only B has the cell" in figure.get_suptitle()
+    falls = difference(*doors[::-1], 0.9, rng=0).plot()
+    assert sum(text.get_text().startswith("−") for text in falls.axes[0].texts) == 8
+    # Where numbers do not fit, the sign alone.
+    wide = [mp.envs.gridworld("." * n) for n in (45, 44)]
+    signs = {text.get_text() for text in difference(*wide, 0.9, samples=256, rng=0).plot().axes[0].texts}
+    assert signs <= {"−", "·", "+", "A"}
+    assert {"−", "A"} <= signs
+
+
+def test_bars_where_there_is_no_map(tmp_path):
+    figure = difference(mp.envs.fork(2), mp.envs.fork(3), [0.5, 0.9], rng=0).plot(
+        tmp_path / "fork.svg", title="forks"
+    )
+    assert [axes.get_title() for axes in figure.axes] == ["γ = 0.5", "γ = 0.9"]
+    heights = [bar.get_height() for bar in figure.axes[0].patches]
+    assert heights[0] == pytest.approx(1 / 12, abs=0.01)
+    falls = difference(mp.envs.fork(3), mp.envs.fork(2), 0.5, rng=0).plot()
+    assert (falls.axes[0].patches[0].get_hatch(), figure.axes[0].patches[0].get_hatch()) == ("//", None)
+    with pytest.raises(mp.ParameterError, match=r"\.png, \.svg or \.pdf"):
+        difference(mp.envs.fork(2), mp.envs.fork(3), 0.5, samples=64).plot("fork.gif")

@@ -1,0 +1,44 @@
+"""Notebooks show pictures, and pyplot is never imported."""
+
+from __future__ import annotations
+
+import base64
+import re
+import subprocess
+import sys
+
+import pytest
+
+import mdppower as mp
+
+
+@pytest.fixture(scope="module")
+def maze():
+    return mp.power(mp.envs.make("maze"), [0.1, 0.9], samples=64, rng=0)
+
+
+def png_of(html):
+    return base64.b64decode(re.search(r'src="data:image/png;base64,([^"]+)"', html)[1])
+
+
+def test_notebooks_show_pictures(maze):
+    html = maze._repr_html_()
+    assert png_of(html).startswith(b"\x89PNG")
+    assert "<table>" in html
+    lake = mp.from_gymnasium("CliffWalking-v1")
+    html = lake._repr_html_()
+    assert png_of(html).startswith(b"\x89PNG")
+    assert "terminated: absorb" in html
+    assert png_of(mp.envs.figure_1()._repr_html_())
+    large = mp.envs.cycle(100)._repr_html_()
+    assert "100 states" in large
+    assert "img" not in large
+    odd = mp.RewardlessMDP.from_successors({"<b>": {"&": "<b>"}})
+    assert "<b>" not in odd._repr_html_()
+
+
+def test_pyplot_is_never_imported():
+    code = "import sys, mdppower as mp; mp.power(mp.envs.fork(2), 0.5, samples=16).plot(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "matplotlib.figure" in loaded
+    assert "matplotlib.pyplot" not in loaded
