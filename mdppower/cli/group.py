@@ -44,7 +44,7 @@ def cli() -> None:
 
 def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
     """The MDP that ENV and its options mean; what was changed on the way is told on standard error."""
-    from mdppower.envs import make
+    from mdppower.envs.catalog import make
 
     given = {name: value for name, value in options.items() if value is not None and name != "settings"}
     if "bias" in given:

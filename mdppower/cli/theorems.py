@@ -53,7 +53,7 @@ def verify(
     """
     from mdppower.display.tables import render
     from mdppower.reports.pages import summary, summary_table, to_json
-    from mdppower.theorems import verify as verify_claims
+    from mdppower.theorems.verification import verify as verify_claims
 
     check_suffix("--out", out, REPORTS)
     rates = parse_gamma(gamma)

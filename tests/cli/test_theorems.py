@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from mdppower import theorems
 from mdppower.cli.main import _run
+from mdppower.theorems import verification
 from mdppower.theorems.claim_report import Evidence
 
 QUICK = ["--samples", "40", "--votes", "10", "--no-progress"]
@@ -54,7 +54,7 @@ def test_a_map_without_symmetry(capsys):
 
 def test_a_refuted_claim_is_exit_status_1(monkeypatch, capsys):
     """A report whose hypotheses are met, and which a test contradicts, put in the place of a true one."""
-    real = theorems.verify
+    real = verification.verify
 
     def broken(*args, **options):
         found = real(*args, **options)
@@ -62,7 +62,7 @@ def test_a_refuted_claim_is_exit_status_1(monkeypatch, capsys):
         report = replace(found[0], evidence=(*found[0].evidence, wrong))
         return replace(found, reports=(report,))
 
-    monkeypatch.setattr(theorems, "verify", broken)
+    monkeypatch.setattr(verification, "verify", broken)
     args = ["verify", "turner-figure-1", "--gamma", "0.5", "--claims", "prop-5.4", *QUICK]
     with pytest.raises(SystemExit) as end:
         _run(args)

@@ -1,0 +1,154 @@
+"""The house as it stands: rooms on disk, the import contract and ARCHITECTURE.md agree, and only forwards climb."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import mdppower
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "mdppower"
+FLOORS, CIRCLES = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+    "contracts"
+]
+FLOOR = {
+    room.strip(): number
+    for number, rooms in enumerate(reversed(FLOORS["layers"]), start=1)
+    for room in rooms.split("|")
+}
+ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+FORWARDS = re.compile(r"plot|save|load|to_\w+|from_\w+|_repr_\w+_")
+"""Methods that may reach up: results that show or write themselves, and constructors."""
+
+
+class Import(NamedTuple):
+    """An import of one of our modules: who, what, and in which functions it stands, from the outermost."""
+
+    importer: str
+    imported: str
+    name: str
+    inside: tuple[str, ...]
+
+
+def module(path: Path) -> str:
+    parts = ("mdppower", *path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+# rglob does not follow links, and mdppower/envs may be one.
+SOURCES = {module(path): path for folder in (PACKAGE, PACKAGE / "envs") for path in folder.rglob("*.py")}
+
+
+def imports(importer: str, node: ast.AST, inside: tuple[str, ...] = ()) -> Iterator[Import]:
+    """Every import of the package that a module makes from itself, wherever in the file it stands."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ImportFrom) and (child.module or "").split(".")[0] == "mdppower":
+            for name in child.names:
+                whole = f"{child.module}.{name.name}"
+                yield Import(importer, whole if whole in SOURCES else str(child.module), name.name, inside)
+        elif isinstance(child, ast.Import):
+            for name in child.names:
+                if name.name.split(".")[0] == "mdppower":
+                    yield Import(importer, name.name, "", inside)
+        within = (*inside, child.name) if isinstance(child, ast.FunctionDef | ast.ClassDef) else inside
+        yield from imports(importer, child, within)
+
+
+ALL = [
+    found
+    for importer, path in SOURCES.items()
+    for found in imports(importer, ast.parse(path.read_text(encoding="utf-8")))
+]
+
+
+def room(name: str) -> str:
+    return name.split(".")[1]
+
+
+def climbs(found: Import) -> bool:
+    """Whether an import goes to a floor that is not below, outside its own room."""
+    if found.importer.count(".") == 0 or found.importer == "mdppower.__main__" or found.imported == "mdppower":
+        return False
+    here, there = room(found.importer), room(found.imported)
+    return here != there and FLOOR[there] >= FLOOR[here]
+
+
+def test_rooms_on_disk_are_those_of_the_contract():
+    loose = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", *FLOORS["exhaustive_ignores"]}
+    assert {*ROOMS, *loose} == set(FLOOR)
+    assert FLOORS["exhaustive"]
+    assert CIRCLES["ancestors"] == ["mdppower.*"]
+
+
+def test_architecture_tells_of_the_same_rooms_on_the_same_floors():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| \[(\w+)\]\(([\w/.]+)\) \| (.+) \|$", text, re.MULTILINE)
+    assert {name: int(floor) for floor, name, _, _ in rows} == FLOOR
+    assert len(rows) == len(FLOOR)
+    assert [place for _, _, place, _ in rows if not (ROOT / place).exists()] == []
+    picture = dict(re.findall(r"^ ?(\d+)  ((?:\w+(?: +|$))+)", text, re.MULTILINE))
+    drawn = {name: int(floor) for floor, names in picture.items() for name in names.split() if name in FLOOR}
+    assert drawn == FLOOR
+
+
+def test_nothing_climbs_but_what_the_contract_lists():
+    """Imports inside functions count, and so do those for type checkers alone."""
+    up = {f"{found.importer} -> {found.imported}" for found in ALL if climbs(found)}
+    assert up == set(FLOORS["ignore_imports"])
+    assert len(ALL) > 800
+
+
+def test_what_climbs_is_a_method_that_forwards():
+    for found in ALL:
+        if climbs(found):
+            assert len(found.inside) == 2, found  # a method of a class
+            assert FORWARDS.fullmatch(found.inside[1]), found
+
+
+def test_climbing_is_seen():
+    """The check would see an import that is hidden in a function, and one that is for type checkers alone."""
+    assert climbs(Import("mdppower.mdp.graph", "mdppower.files.netcdf", "load", ("adjacency",)))
+    assert climbs(Import("mdppower.solvers.gain", "mdppower.rewards.laws", "law", ()))  # of one floor
+    assert not climbs(Import("mdppower.files.netcdf", "mdppower.mdp.model", "RewardlessMDP", ()))
+    assert not FORWARDS.fullmatch("adjacency")
+
+
+def test_names_are_imported_from_the_module_that_defines_them():
+    """Never from a face: no circles, no hidden cost, and the linter sees the true arrows."""
+    faces = {"mdppower", *(f"mdppower.{name}" for name in ROOMS)}
+    through = [found for found in ALL if found.imported in faces and found.name != "__version__"]
+    assert [found for found in through if f"{found.imported}.{found.name}" not in SOURCES] == []
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_face_tells_its_files(name):
+    face = SOURCES[f"mdppower.{name}"]
+    told = ast.get_docstring(ast.parse(face.read_text(encoding="utf-8"))) or ""
+    files = {path.stem for path in face.parent.glob("*.py")} - {"__init__"}
+    rows = {line.split()[0] for line in told.splitlines()[1:] if line.strip() and not line.startswith(" ")}
+    assert files <= rows, files - rows
+
+
+def test_faces_that_load_lazily_are_stubs_in_ascii():
+    """lazy_loader reads a stub in the encoding of the machine."""
+    stubs = sorted(PACKAGE.glob("*/__init__.pyi"))
+    assert [path.parent.name for path in stubs] == sorted(
+        name for name in mdppower.__all__ if name in ROOMS and name != "envs"
+    )
+    assert all(path.read_bytes().isascii() for path in [*stubs, PACKAGE / "__init__.pyi"])
+
+
+def test_tests_mirror_the_rooms():
+    """A file of tests has the name of what it tests; a few look at a claim and not at a file."""
+    about_a_claim = {"measures/test_complexity_identities.py", "solvers/test_certified_gaps.py"}
+    for path in (ROOT / "tests").glob("*/test_*.py"):
+        place = f"{path.parent.name}/{path.name}"
+        if path.parent.name != "scripts" and place not in about_a_claim:
+            assert f"mdppower.{path.parent.name}.{path.stem.removeprefix('test_')}" in SOURCES, place
