@@ -1,14 +1,16 @@
 """The model ⟨S, A, T⟩, and what follows from its transitions alone: no rewards, no γ.
 
-========== ==========================================================================================
-model      `RewardlessMDP`
-canonical  what users give, brought into canonical form or refused
-graph      reachability, communicating and closed classes, end components
-chains     Markov chains: visits from a start, recurrent classes
-actions    of a state: greedy, equivalent, forced
-rational   fractions for floats; exact chains and their expansions at both ends of γ
-layout     where states lie: grids, marks
-========== ==========================================================================================
+============ ==========================================================================================
+model        `RewardlessMDP`
+construction arrays, mappings and pairs in any order, as sorted pairs
+canonical    sparse rows, index arrays, labels, layouts: brought into canonical form or refused
+validation   what makes these an MDP
+graph        reachability, communicating and closed classes, end components
+chains       Markov chains: visits from a start, recurrent classes
+actions      of a state: greedy, equivalent, forced
+rational     fractions for floats; exact chains and their expansions at both ends of γ
+layout       where states lie: grids, marks
+============ ==========================================================================================
 
 **Rows that miss 1** by more than rounding but by less than 1e-9 are rescaled, with a warning: left alone they would
 make every certificate near γ = 1 a lie. Nothing else is repaired.

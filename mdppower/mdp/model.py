@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,32 +24,22 @@ from scipy import sparse
 
 from mdppower._text import count, shorten
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray, Label
-from mdppower.errors import LabelError, MDPPowerWarning, ModelError, ParameterError, SizeError
+from mdppower.errors import LabelError, ParameterError, SizeError
 from mdppower.mdp.canonical import (
-    INDEX_LIMIT,
-    as_csr,
     as_indices,
-    as_probability,
     check_labels,
     check_layout,
-    encode,
-    number_within_state,
-    numbers,
-    plain_label,
     position,
     read_only,
-    require_unique,
-    row_sums,
 )
+from mdppower.mdp.construction import pairs_of_array, pairs_of_mapping, sorted_pairs
+from mdppower.mdp.validation import Parts, require_mdp
 
 if TYPE_CHECKING:
     from os import PathLike
 
     import networkx as nx
     from matplotlib.figure import Figure
-
-ROW_SUM_TOLERANCE = 1e-9
-"""A row may miss 1 by this much; beyond rounding it is rescaled, and a warning says so."""
 
 
 class RewardlessMDP:
@@ -155,27 +144,8 @@ class RewardlessMDP:
         >>> mdp
         RewardlessMDP(2 states, 3 pairs, up to 2 actions, stochastic, absorbing: 1)
         """
-        rows = as_csr(kernel)
-        n_pairs, n_states = rows.shape
-        if n_states == 0:
-            raise ModelError("an MDP needs at least one state")
-        if n_states > INDEX_LIMIT or rows.nnz > INDEX_LIMIT:
-            raise SizeError(f"{rows.nnz} transitions are more than 2**31 - 1, the most an index can hold")
-        owner = as_indices(pair_states, "pair_states", n_pairs, n_states)
-
-        if actions is None and action_codes is None:
-            codes, names = number_within_state(owner, n_states)
-        elif action_codes is None:
-            codes, names = encode(tuple(plain_label(a) for a in (() if actions is None else actions)), n_pairs)
-        else:
-            names = tuple(plain_label(a) for a in (() if actions is None else actions))
-            require_unique(names, "action")
-            codes = as_indices(action_codes, "action_codes", n_pairs, len(names))
-
-        order = np.lexsort((codes, owner))
-        if not np.array_equal(order, np.arange(n_pairs)):
-            owner, codes, rows = owner[order], codes[order], sparse.csr_array(rows[order])
-
+        owner, codes, names, rows = sorted_pairs(pair_states, kernel, actions, action_codes)
+        n_states = rows.shape[1]
         self = object.__new__(cls)
         self._labels = check_labels(states, n_states)
         self.pointer = np.searchsorted(owner, np.arange(n_states + 1)).astype(np.int32)
@@ -185,7 +155,7 @@ class RewardlessMDP:
         groups = {str(k): list(v) for k, v in (marks or {}).items()}
         self.marks = {k: tuple(as_indices(v, f"marks[{k!r}]", len(v), n_states).tolist()) for k, v in groups.items()}
         self.origin = {str(k): str(v) for k, v in (origin or {}).items()}
-        self._validate(owner)
+        require_mdp(Parts(rows, self.pointer, owner, codes, lambda s: self.states[s], names))
         self._freeze()
         return self
 
@@ -237,23 +207,8 @@ class RewardlessMDP:
             if not feasible is states is actions is layout is None:
                 raise ParameterError("a Gymnasium table has its own labels; give it alone")
             return from_gymnasium(transitions)
-        try:
-            dense = np.asarray(transitions, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise ModelError(f"transitions are not an array of numbers: {error}") from None
-        if dense.ndim != 3 or dense.shape[0] != dense.shape[2]:
-            raise ModelError(f"transitions must have shape (S, A, S), got {dense.shape}")
-        n_states, n_actions, _ = dense.shape
-        mask = np.ones((n_states, n_actions), bool) if feasible is None else numbers(feasible, "feasible", bool)
-        if mask.shape != (n_states, n_actions):
-            raise ModelError(f"feasible must have shape {(n_states, n_actions)}, got {mask.shape}")
-        names = range(n_actions) if actions is None else actions
-        if len(names) != n_actions:
-            raise ModelError(f"{n_actions} action labels are needed, got {len(names)}")
-        pair_states, codes = np.nonzero(mask)
-        return cls.from_pairs(
-            pair_states, dense[mask], states=states, actions=list(names), action_codes=codes, layout=layout
-        )
+        pairs = pairs_of_array(transitions, feasible, actions)
+        return cls.from_pairs(**pairs, states=states, layout=layout)
 
     @classmethod
     def from_successors(
@@ -288,32 +243,9 @@ class RewardlessMDP:
         >>> mdp.successors("start", "gamble")
         {'won': 0.5, 'lost': 0.5}
         """
-        labels = tuple(plain_label(s) for s in successors)
-        require_unique(labels, "state")
-        index = {s: i for i, s in enumerate(labels)}
-        owner: list[int] = []
-        names: list[Label] = []
-        row: list[int] = []
-        col: list[int] = []
-        prob: list[float] = []
-        for s, acts in zip(labels, successors.values(), strict=True):
-            if not isinstance(acts, Mapping):
-                raise ModelError(f"state {s!r}: actions must be a mapping from action to successor, got {acts!r}")
-            for action, target in acts.items():
-                if not isinstance(target, Hashable | Mapping):
-                    raise ModelError(f"state {s!r}, action {action!r}: successor {target!r} is not a state")
-                spread = target if isinstance(target, Mapping) else {target: 1.0}
-                for successor, probability in spread.items():
-                    if successor not in index:
-                        raise ModelError(f"state {s!r}, action {action!r}: successor {successor!r} is not a state")
-                    row.append(len(owner))
-                    col.append(index[successor])
-                    prob.append(as_probability(probability, s, action, successor))
-                owner.append(index[s])
-                names.append(action)
-        kernel = sparse.coo_array((prob, (row, col)), shape=(len(owner), len(labels)))
-        positions = None if layout is None else [position(layout, s) for s in labels]
-        return cls.from_pairs(owner, kernel, states=labels, actions=names, layout=positions)
+        pairs = pairs_of_mapping(successors)
+        positions = None if layout is None else [position(layout, s) for s in pairs["states"]]
+        return cls.from_pairs(**pairs, layout=positions)
 
     @classmethod
     def from_graph(cls, graph: nx.DiGraph[Any]) -> RewardlessMDP:
@@ -831,44 +763,6 @@ class RewardlessMDP:
         for array in (*arrays, self.layout, self._labels):
             if isinstance(array, np.ndarray):
                 array.setflags(write=False)
-
-    def _validate(self, owner: IntArray) -> None:
-        """Raise ModelError at the first state or pair that is not part of an MDP."""
-        rows = self.kernel
-        empty = np.flatnonzero(np.diff(self.pointer) == 0)
-        if len(empty):
-            raise ModelError(f"state {self.states[empty[0]]!r} has no action")
-        twice = np.flatnonzero((np.diff(owner) == 0) & (np.diff(self.action_codes) == 0))
-        if len(twice):
-            raise ModelError(f"{self._name(twice[0], owner)}: the action is given twice")
-        bad = np.flatnonzero(~(np.isfinite(rows.data) & (rows.data >= 0)))
-        if len(bad):
-            p = int(np.searchsorted(rows.indptr, bad[0], side="right")) - 1
-            successor, value = self.states[rows.indices[bad[0]]], float(rows.data[bad[0]])
-            raise ModelError(f"{self._name(p, owner)}: probability of successor {successor!r} is {value}")
-        sums = row_sums(rows)
-        worst = np.flatnonzero(abs(sums - 1) > ROW_SUM_TOLERANCE)
-        if len(worst):
-            p = worst[0]
-            hint = "; if the action is not available there, say so with feasible=" if sums[p] == 0 else ""
-            raise ModelError(f"{self._name(p, owner)}: probabilities sum to {sums[p]:.12g}, not 1{hint}")
-        # A row that misses 1 by more than rounding would make every certificate near γ = 1 a lie.
-        off = np.flatnonzero(abs(sums - 1) > 8 * np.finfo(float).eps * np.diff(rows.indptr))
-        if len(off):
-            p = off[np.argmax(abs(sums[off] - 1))]
-            warnings.warn(
-                f"{count(len(off), 'row')} sum{'s' if len(off) == 1 else ''} to 1 only within "
-                f"{abs(sums[p] - 1):.1e}; rescaled; "
-                f"the worst is {self._name(p, owner)}",
-                MDPPowerWarning,
-                stacklevel=4,
-            )
-            scale = np.ones(len(sums))
-            scale[off] = sums[off]
-            rows.data /= np.repeat(scale, np.diff(rows.indptr))
-
-    def _name(self, pair: int, owner: IntArray) -> str:
-        return f"state {self.states[owner[pair]]!r}, action {self.action_names[self.action_codes[pair]]!r}"
 
 
 def _rebuild(
