@@ -6,23 +6,21 @@ entropy of the run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
-from mdppower._typing import AnyArray, FloatArray, IntArray, Label
-from mdppower.agents.evaluation import evaluate, probabilities
+from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.agents.policies import policy_name
 from mdppower.errors import ParameterError, SizeError
-from mdppower.mdp.actions import greedy
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.measures.power_draw import Draw, solve_draw
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.montecarlo.estimates import Estimate, Replicates
+from mdppower.montecarlo.history import made_now
 from mdppower.rewards.distribution import RewardDistribution
-from mdppower.solvers.optimal_values import solve_rows
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -88,7 +86,7 @@ class PowerEstimate(Estimate):
         fractions: AnyArray | None = None,
     ) -> None:
         super().__init__(data, task.mdp.states, task.gammas, task.single, fractions=fractions)
-        own = {"task": task, "gap": gap, "interrupted": interrupted, "history": history or _history()}
+        own = {"task": task, "gap": gap, "interrupted": interrupted, "history": history or made_now()}
         for name, value in own.items():
             object.__setattr__(self, name, value)  # through object: the base is a frozen dataclass
 
@@ -303,17 +301,7 @@ class PowerEstimate(Estimate):
         if gamma is None and len(self.gammas) > 1:
             raise ParameterError(f"say which gamma: one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
         rate = self.gammas[0 if gamma is None else self._rate(gamma)]
-        number, row = divmod(int(i), self.task.source.size)
-        rewards = np.ascontiguousarray(self.task.source.replicate(number)[row : row + 1])
-        if self.policy is not None:
-            values, _, gap = evaluate(self.mdp, rewards, rate, self.policy)
-            shares = probabilities(self.mdp, rewards, rate, self.policy)[0]
-            return Draw(rewards[0], rate, values[0], self.mdp.action_codes[greedy(self.mdp, shares)[0]],
-                        float(gap[0]), shares)  # fmt: skip
-        *_, (_, values, pairs, gap) = self.task.solve(rewards, rate)  # by way of the smaller γ: the same bits
-        if pairs is None:
-            values, pairs, gap, _ = solve_rows(self.mdp, rewards, rate, self.method)
-        return Draw(rewards[0], rate, values[0], self.mdp.action_codes[pairs[0]], float(gap[0]))
+        return solve_draw(self.task, int(i), rate)
 
     def at(self, gamma: float) -> PowerEstimate:
         """The part of the estimate that is about one of its discount rates.
@@ -448,45 +436,3 @@ class PowerEstimate(Estimate):
             f"<tbody>{body}</tbody></table>"
             + ("" if len(shown) == len(order) else "<p>The 6 states of most and the 6 of least POWER.</p>")
         )
-
-
-def _history() -> dict[str, str]:
-    """Now, and the versions of what numbers depend on."""
-    from datetime import UTC, datetime
-
-    return {"created": datetime.now(UTC).isoformat(timespec="seconds"), **_versions()}
-
-
-@cache
-def _versions() -> dict[str, str]:
-    import platform
-    from importlib.metadata import version
-
-    versions = {name: version(name) for name in ("mdppower", "numpy", "scipy", "numba")}
-    return versions | {"python": platform.python_version(), "machine": platform.machine()}
-
-
-@dataclass(frozen=True, eq=False)
-class Draw:
-    """One draw of a run, solved again.
-
-    Attributes
-    ----------
-    rewards : (S,) array
-    gamma : float
-    normalised : (S,) array
-        v = (1−γ)V*; under a policy of its own (Def. C.1), v = (1−γ)V^π.
-    policy : (S,) int32 array
-        An optimal action of each state, as a position in ``mdp.action_names``; under a policy, its likeliest action.
-    gap : float
-        Certified bound on the error of `normalised`.
-    probabilities : (P,) array or None
-        Under a policy, the probability of each feasible pair.
-    """
-
-    rewards: FloatArray
-    gamma: float
-    normalised: FloatArray
-    policy: IntArray
-    gap: float
-    probabilities: FloatArray | None = None

@@ -5,6 +5,7 @@ samplers    which draws make up replicate i: Latin hypercube, Sobol, iid
 runs        numbered tasks, any executor, results in order
 estimates   from replicate means: mean, standard error, intervals
 proportions probabilities of events, from counts or exact
+history     when numbers were made, and by which versions
 =========== ==========================================================================================
 
 - **Replicates are the unit** of work, of randomness (seeded by entropy and number) and of statistics. What is kept

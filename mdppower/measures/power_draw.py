@@ -1,0 +1,66 @@
+"""One draw of a run again: what it was, and what was optimal for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mdppower._typing import FloatArray, IntArray
+from mdppower.agents.evaluation import evaluate, probabilities
+from mdppower.mdp.actions import greedy
+from mdppower.measures.power_task import PowerTask
+from mdppower.solvers.optimal_values import solve_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """One draw of a run, solved again.
+
+    Attributes
+    ----------
+    rewards : (S,) array
+    gamma : float
+    normalised : (S,) array
+        v = (1−γ)V*; under a policy of its own (Def. C.1), v = (1−γ)V^π.
+    policy : (S,) int32 array
+        An optimal action of each state, as a position in ``mdp.action_names``; under a policy, its likeliest action.
+    gap : float
+        Certified bound on the error of `normalised`.
+    probabilities : (P,) array or None
+        Under a policy, the probability of each feasible pair.
+    """
+
+    rewards: FloatArray
+    gamma: float
+    normalised: FloatArray
+    policy: IntArray
+    gap: float
+    probabilities: FloatArray | None = None
+
+
+def solve_draw(task: PowerTask, i: int, gamma: float) -> Draw:
+    """The i-th draw of a run at one of its rates, with the bits that it had then.
+
+    Parameters
+    ----------
+    task : PowerTask
+    i : int
+        0 … samples − 1.
+    gamma : float
+
+    Returns
+    -------
+    Draw
+    """
+    number, row = divmod(i, task.source.size)
+    rewards = np.ascontiguousarray(task.source.replicate(number)[row : row + 1])
+    if task.policy is not None:
+        values, _, gap = evaluate(task.mdp, rewards, gamma, task.policy)
+        shares = probabilities(task.mdp, rewards, gamma, task.policy)[0]
+        likeliest = task.mdp.action_codes[greedy(task.mdp, shares)[0]]
+        return Draw(rewards[0], gamma, values[0], likeliest, float(gap[0]), shares)
+    *_, (_, values, pairs, gap) = task.solve(rewards, gamma)  # by way of the smaller γ: the same bits
+    if pairs is None:
+        values, pairs, gap, _ = solve_rows(task.mdp, rewards, gamma, task.method)
+    return Draw(rewards[0], gamma, values[0], task.mdp.action_codes[pairs[0]], float(gap[0]))
