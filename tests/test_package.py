@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import venv
+import zipfile
 from pathlib import Path
 from types import ModuleType
 
@@ -114,41 +116,64 @@ def test_editable_install_works_from_anywhere(tmp_path):
     assert python(code, tmp_path) == "31 True"
 
 
+POOL = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+import mdppower as mp
+
+if __name__ == "__main__":
+    maze = mp.envs.make("maze")
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        there = mp.power(maze, [0, 0.9, 1], samples=128, rng=0, executor=pool)
+    here = mp.power(maze, [0, 0.9, 1], samples=128, rng=0)
+    print((there.mean == here.mean).all(), (there.stderr == here.stderr).all(), mp.__file__)
+"""
+
+
 @pytest.mark.slow
-def test_wheel_works_from_anywhere(tmp_path):
-    """Build a wheel, install it without its dependencies into an empty environment, and use it outside the checkout.
+def test_sdist_and_wheel_work_from_anywhere(tmp_path):
+    """Build an sdist, from it a wheel; install that without its dependencies, and use it outside the checkout.
 
     (The dependencies are those of the environment that runs this test, through a .pth file.)
     """
     subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
         check=True, capture_output=True,
     )  # fmt: skip
     (wheel,) = tmp_path.glob("*.whl")
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    held = {name.removeprefix("mdppower/") for name in zipfile.ZipFile(wheel).namelist()}
+    places = [(ROOT / "mdppower", ""), (ROOT / "envs", "envs/")]
+    ours = {
+        f"{prefix}{path.relative_to(folder)}"
+        for folder, prefix in places
+        for kind in ("*.py", "*.pyi", "*.txt", "py.typed")
+        for path in folder.rglob(kind)
+    }
+    assert len(ours) > 190
+    assert ours - held == set()
+    with tarfile.open(sdist) as packed:
+        inside = {name.split("/", 1)[-1] for name in packed.getnames()}
+    assert {"pyproject.toml", "README.md", "mdppower/__init__.pyi", "mdppower/measures/power.py"} <= inside
+
     home = tmp_path / "venv"
     venv.create(home, with_pip=False)
     site = home / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--no-compile",
-            "--target",
-            str(site),
-            str(wheel),
-        ],
-        check=True,
-    )
-    others = next(p for p in sys.path if p.endswith("site-packages"))
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--target", str(site)]
+    subprocess.run([*install, str(wheel)], check=True)
+    (site / "dependencies.pth").write_text(next(p for p in sys.path if p.endswith("site-packages")) + "\n")
+    own = str(home / "bin" / "python")
     code = (
-        f"import sys; sys.path.append({others!r}); import mdppower as mp;"
+        "import mdppower as mp;"
         "print(mp.__file__, mp.envs.make('maze').n_states, mp.envs.make('robot-face').n_states);"
         "import importlib.resources as r; print(r.files('mdppower').joinpath('py.typed').is_file())"
     )
-    out = python(code, tmp_path, str(home / "bin" / "python"))
+    out = python(code, tmp_path, own)
     assert out.endswith("31 220\nTrue")
     assert str(home) in out
+    # What a worker unpickles names modules by their paths: they must be importable in a fresh process.
+    (tmp_path / "pool.py").write_text(POOL)
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    done = subprocess.run([own, "pool.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.stdout.startswith("True True"), done.stderr
+    assert str(home) in done.stdout
