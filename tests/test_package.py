@@ -19,6 +19,7 @@ import pytest
 import mdppower as mp
 
 ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "envs" / "README.md", *sorted((ROOT / "mdppower").glob("[!e]*/README.md"))]
 FACES = (mp, mp.agents, mp.bounds, mp.envs, mp.orbits, mp.rewards, mp.sensitivity, mp.symmetry, mp.theorems)
 HEAVY = ("numba", "matplotlib", "xarray", "networkx", "gymnasium", "scipy.stats", "scipy.optimize", "pandas", "tqdm")
 
@@ -83,17 +84,34 @@ def test_a_checkout_without_symbolic_links_says_so(tmp_path):
     assert "git config core.symlinks true" in done.stderr
 
 
-def test_the_readme_runs(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # it saves files
-    failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
-    assert tried > 15
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_pages_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # they save files
+    failed, tried = doctest.testfile(str(page), module_relative=False)
+    assert tried > 5
     assert failed == 0
 
 
-def test_pictures_of_the_readme_exist():
-    named = set(re.findall(r"\]\((scripts/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
-    assert len(named) == 9
-    assert all((ROOT / name).is_file() for name in named)
+@pytest.mark.parametrize("page", [*PAGES, *ROOT.glob("[A-Z]*.md"), *(ROOT / "scripts").rglob("*.md")], ids=str)
+def test_links_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    for target in (t for t in targets if not t.startswith("https://")):
+        name, _, anchor = target.partition("#")
+        path = (page.parent / name).resolve() if name else page
+        assert path.exists(), target
+        if anchor:
+            heads = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in heads}, target
+
+
+def test_every_picture_is_shown_by_a_page():
+    shown = {
+        (page.parent / name).resolve()
+        for page in [*PAGES, *(ROOT / "scripts").rglob("*.md")]
+        for name in re.findall(r"\]\(([^)]+\.png)\)", page.read_text(encoding="utf-8"))
+    }
+    assert {path.resolve() for path in (ROOT / "scripts").rglob("*.png")} == shown
 
 
 @pytest.mark.parametrize("first", ["mdppower", "gymnasium"])
