@@ -11,6 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from agents import EPS, ROOT, RULES, best_onwards
 from cases import GOLDEN, _solve_exactly, golden_mdp, golden_rewards, load
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,13 +23,7 @@ from mdppower.agents.evaluation import evaluate, policy_values
 from mdppower.agents.policies import policy_name
 from mdppower.agents.rules import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
 from mdppower.solvers.accepted_gap import certifiable
-from mdppower.solvers.backup import mean_best_successor
-from mdppower.solvers.optimal_values import pick, solve_rows
-
-RULES = [
-    uniformly_random(), optimal(), lookahead(1), lookahead(3), epsilon_greedy(0.1), softmax(0.2), satisficing(0.7),
-]  # fmt: skip
-EPS = np.finfo(float).eps
+from mdppower.solvers.optimal_values import solve_rows
 
 
 def stay_or_leave() -> mp.RewardlessMDP:
@@ -51,13 +46,6 @@ def normal_rows(n_states, rows):
     """Rewards whose range is no denormal number: there floats have no relative precision, which solvers refuse."""
     spread = lambda r: r.max(axis=1) - r.min(axis=1)  # noqa: E731
     return reward_rows(n_states, rows=rows).filter(lambda r: ((spread(r) == 0) | (spread(r) > 1e-290)).all())
-
-
-def best_onwards(mdp, rewards, gamma):
-    """POWER's integrand max_a E v*(s') of each draw, and a bound on its error: the gap, and rounding in the sum."""
-    values, _, gap, _ = solve_rows(mdp, rewards, gamma, pick(mdp, "auto"))
-    best = np.array([mean_best_successor(mdp, v[None]) for v in values])
-    return best, gap + (mdp.n_states + 2) * EPS * np.abs(values).max(axis=1)
 
 
 # ---------------------------------------------------------------------- figure 11
@@ -287,9 +275,6 @@ def test_the_less_bounded_have_more_power():
 
 
 # S = 3, P = 4, three action names.
-ROOT = mp.RewardlessMDP.from_successors(
-    {"root": {"->t1": "t1", "->t2": "t2"}, "t1": {"stay": "t1"}, "t2": {"stay": "t2"}}
-)
 
 
 def test_what_cannot_be_certified_is_refused():

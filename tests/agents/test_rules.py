@@ -6,15 +6,11 @@ import pickle
 
 import numpy as np
 import pytest
+from agents import RULES
 
 import mdppower as mp
 from mdppower.agents.policies import describe_policy, policy_from_description
-from mdppower.agents.rules import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
-
-RULES = [
-    uniformly_random(), optimal(), lookahead(1), lookahead(3), epsilon_greedy(0.1), softmax(0.2), satisficing(0.7),
-]  # fmt: skip
-
+from mdppower.agents.rules import epsilon_greedy, lookahead, optimal, satisficing, softmax
 
 # ---------------------------------------------------------------------- the rules
 

@@ -6,28 +6,7 @@ import csv
 import io
 import re
 
-import pytest
-
 import mdppower as mp
-from mdppower.cli import main as cli
-
-GOOD = "#####\n#a.*#\n#####\n"
-
-
-@pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    (tmp_path / "my_map.txt").write_text(GOOD)
-    (tmp_path / "bad.toml").write_text("states = [")
-
-    def command(*args):
-        with pytest.raises(SystemExit) as end:
-            cli.main(args)
-        out, err = capsys.readouterr()
-        return end.value.code, out, err
-
-    return command
 
 
 def test_envs(run):

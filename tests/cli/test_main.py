@@ -8,26 +8,6 @@ import sys
 import pytest
 
 import mdppower as mp
-from mdppower.cli import main as cli
-
-GOOD = "#####\n#a.*#\n#####\n"
-
-
-@pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    (tmp_path / "my_map.txt").write_text(GOOD)
-    (tmp_path / "bad.toml").write_text("states = [")
-
-    def command(*args):
-        with pytest.raises(SystemExit) as end:
-            cli.main(args)
-        out, err = capsys.readouterr()
-        return end.value.code, out, err
-
-    return command
-
 
 BAD = {
     "gamma below": (["map", "maze", "--gamma", "-0.1"], "-0.1"),

@@ -15,24 +15,6 @@ import mdppower as mp
 from mdppower.cli import main as cli
 from mdppower.measures.power_task import PowerTask
 
-GOOD = "#####\n#a.*#\n#####\n"
-
-
-@pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    (tmp_path / "my_map.txt").write_text(GOOD)
-    (tmp_path / "bad.toml").write_text("states = [")
-
-    def command(*args):
-        with pytest.raises(SystemExit) as end:
-            cli.main(args)
-        out, err = capsys.readouterr()
-        return end.value.code, out, err
-
-    return command
-
 
 def test_map_table_is_the_library(run):
     code, out, err = run(
@@ -41,7 +23,7 @@ def test_map_table_is_the_library(run):
     )  # fmt: skip
     assert (code, err) == (0, "")
     rows = list(csv.DictReader(io.StringIO(out)))
-    mdp = mp.envs.gridworld(GOOD, slip=0.1)
+    mdp = mp.envs.gridworld_from_file("my_map.txt", slip=0.1)
     estimate = mp.power(mdp, [0, 0.5, 0.9, 0.99], "norm(0,1)", samples=256, rng=0)
     assert [float(r["power"]) for r in rows] == estimate.mean.ravel().tolist()
     assert [float(r["upper"]) for r in rows] == estimate.interval()[1].ravel().tolist()

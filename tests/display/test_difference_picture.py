@@ -8,25 +8,6 @@ from matplotlib.patches import Rectangle
 import mdppower as mp
 from mdppower.sensitivity.model_difference import difference
 
-SHUT = """
-    #######
-    #a.#..#
-    #..#.b#
-    #######
-"""
-OPEN = """
-    #######
-    #a.#..#
-    #....b#
-    #######
-"""
-
-
-@pytest.fixture(scope="module")
-def doors():
-    return mp.envs.gridworld(SHUT), mp.envs.gridworld(OPEN)
-
-
 # ---------------------------------------------------------------------- pictures of a difference
 
 

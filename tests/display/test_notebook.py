@@ -7,14 +7,7 @@ import re
 import subprocess
 import sys
 
-import pytest
-
 import mdppower as mp
-
-
-@pytest.fixture(scope="module")
-def maze():
-    return mp.power(mp.envs.make("maze"), [0.1, 0.9], samples=64, rng=0)
 
 
 def png_of(html):

@@ -16,11 +16,6 @@ from mdppower.display.number_text import number_texts
 from mdppower.mdp.layout import grid_of
 
 
-@pytest.fixture(scope="module")
-def maze():
-    return mp.power(mp.envs.make("maze"), [0.1, 0.9], samples=64, rng=0)
-
-
 def test_heat_map_shows_each_mean_in_its_cell(maze):
     figure = maze.plot()
     panels = [axes for axes in figure.axes if axes.images]

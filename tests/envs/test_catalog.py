@@ -4,19 +4,12 @@ import re
 
 import numpy as np
 import pytest
+from maps import adjacency
 from scipy.sparse.csgraph import connected_components
 
 from mdppower.envs import Environment, catalog, gridworld, make, maze
 from mdppower.errors import LabelError, MapError, ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
-
-
-def adjacency(mdp):
-    """Which cells are one step apart."""
-    near = np.add.reduceat(mdp.kernel.toarray(), mdp.pointer[:-1]) > 0
-    np.fill_diagonal(near, False)
-    return near
-
 
 # ---------------------------------------------------------------------- the catalog
 

@@ -4,18 +4,11 @@ import re
 
 import numpy as np
 import pytest
+from maps import adjacency
 from scipy.sparse.csgraph import connected_components
 
 from mdppower.envs import gridworld, maze, open_room
 from mdppower.errors import ParameterError
-
-
-def adjacency(mdp):
-    """Which cells are one step apart."""
-    near = np.add.reduceat(mdp.kernel.toarray(), mdp.pointer[:-1]) > 0
-    np.fill_diagonal(near, False)
-    return near
-
 
 # ---------------------------------------------------------------------- generators
 

@@ -12,25 +12,6 @@ from strategies import mdps
 import mdppower as mp
 from mdppower.sensitivity.model_difference import difference
 
-SHUT = """
-    #######
-    #a.#..#
-    #..#.b#
-    #######
-"""
-OPEN = """
-    #######
-    #a.#..#
-    #....b#
-    #######
-"""
-
-
-@pytest.fixture(scope="module")
-def doors():
-    return mp.envs.gridworld(SHUT), mp.envs.gridworld(OPEN)
-
-
 # ---------------------------------------------------------------------- two MDPs
 
 
@@ -125,7 +106,7 @@ def test_rewards_are_over_the_union_of_labels():
 
 
 def test_marks_of_either_map_name_rewards(doors):
-    moved = mp.envs.gridworld(OPEN.replace("b", ".").replace("a.", "ab"))
+    moved = mp.envs.gridworld("#######\n#ab#..#\n#.....#\n#######")
     found = difference(doors[1], moved, 0.9, {"b": 1, "default": 0}, method="exact")
     # A reward is of a cell: both cells that are marked b in one of the maps pay in both.
     assert set(np.flatnonzero(found.rewards.mean)) == {found.union.index((1, 2)), found.union.index((2, 5))}

@@ -6,18 +6,11 @@ from dataclasses import replace
 
 import pytest
 from cases import GOLDEN, golden_mdp, load
+from figure_1 import FIGURE_1, HERE, fan, statuses
 
 import mdppower as mp
 from mdppower import theorems
 from mdppower.symmetry.involutions import CopySearch, involution
-
-FIGURE_1 = mp.envs.figure_1()
-HERE = theorems.setting(FIGURE_1, [0, 0.5, 1], samples=200, votes=50, rng=0)
-
-
-def statuses(report):
-    return [one.status for one in report.hypotheses]
-
 
 # ---------------------------------------------------------------------- the paper's walk through figure 1
 
@@ -108,13 +101,6 @@ def test_a_phi_that_is_no_symmetry():
 
 
 # ---------------------------------------------------------------------- what a report may say
-
-
-def fan(ends):
-    """A root with an action to each absorbing end, and an absorbing state that nothing leads to."""
-    return mp.RewardlessMDP.from_successors(
-        {"root": {f"->{t}": t for t in ends}, **{t: {"stay": t} for t in ends}, "x": {"stay": "x"}}
-    )
 
 
 def test_what_a_given_phi_does_elsewhere_does_not_count():

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from figure_1 import HERE, statuses
+
 import mdppower as mp
 from mdppower import theorems
 from mdppower.theorems.long_run import end_groups, reached_for_certain, sure_one_cycles
-
-FIGURE_1 = mp.envs.figure_1()
-HERE = theorems.setting(FIGURE_1, [0, 0.5, 1], samples=200, votes=50, rng=0)
-
-
-def statuses(report):
-    return [one.status for one in report.hypotheses]
 
 
 def test_long_run_of_figure_1():

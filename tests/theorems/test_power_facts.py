@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
+from figure_1 import FIGURE_1, HERE, statuses
+
 import mdppower as mp
 from mdppower import theorems
 from mdppower.orbits.paper_quantities import state_value
 from mdppower.theorems import power_facts
-
-FIGURE_1 = mp.envs.figure_1()
-HERE = theorems.setting(FIGURE_1, [0, 0.5, 1], samples=200, votes=50, rng=0)
-
-
-def statuses(report):
-    return [one.status for one in report.hypotheses]
-
 
 # ---------------------------------------------------------------------- what holds in every MDP
 

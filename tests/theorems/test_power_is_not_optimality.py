@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from figure_1 import HERE, statuses
+
 import mdppower as mp
 from mdppower import theorems
-
-FIGURE_1 = mp.envs.figure_1()
-HERE = theorems.setting(FIGURE_1, [0, 0.5, 1], samples=200, votes=50, rng=0)
-
-
-def statuses(report):
-    return [one.status for one in report.hypotheses]
-
 
 # ---------------------------------------------------------------------- more POWER, less likely optimal
 

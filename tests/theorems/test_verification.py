@@ -8,6 +8,7 @@ from math import comb
 
 import numpy as np
 import pytest
+from figure_1 import FIGURE_1, HERE, fan, statuses
 
 import mdppower as mp
 from mdppower import theorems
@@ -17,14 +18,6 @@ from mdppower.symmetry.involutions import Budget
 from mdppower.theorems import evidence, searches, suboptimal_power
 from mdppower.theorems.candidates import may_have_copy, state_candidates
 from mdppower.theorems.claim_report import Evidence
-
-FIGURE_1 = mp.envs.figure_1()
-HERE = theorems.setting(FIGURE_1, [0, 0.5, 1], samples=200, votes=50, rng=0)
-
-
-def statuses(report):
-    return [one.status for one in report.hypotheses]
-
 
 # ---------------------------------------------------------------------- random MDPs
 
@@ -209,13 +202,6 @@ def test_all_rewards_of_zeros_and_ones():
 
 
 # ---------------------------------------------------------------------- what a report may say
-
-
-def fan(ends):
-    """A root with an action to each absorbing end, and an absorbing state that nothing leads to."""
-    return mp.RewardlessMDP.from_successors(
-        {"root": {f"->{t}": t for t in ends}, **{t: {"stay": t} for t in ends}, "x": {"stay": "x"}}
-    )
 
 
 def test_places_where_another_hypothesis_fails_do_not_hide_one_where_all_hold(monkeypatch):
