@@ -12,5 +12,5 @@ networkx_graph          an MDP as a MultiDiGraph, a directed graph as an MDP
 ======================= ============================================================================
 
 **Terminated transitions.** Gymnasium flags transitions, an MDP has states: a state can be entered both with and
-without the flag (Taxi's four). So `terminated=` has no default that would hide the choice.
+without the flag (Taxi's four). `terminated=` chooses what becomes of it.
 """

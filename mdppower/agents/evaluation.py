@@ -80,7 +80,7 @@ def policy_values(
     At the root of a fork a random agent gets the mean of the leaves, an optimal one their maximum:
 
     >>> import mdppower as mp
-    >>> from mdppower.agents.rules import optimal, uniformly_random
+    >>> from mdppower.agents import optimal, uniformly_random
     >>> fork, rewards = mp.envs.fork(3), [9.0, 0.0, 1.0, 5.0]
     >>> [float(policy_values(fork, rewards, 0.9, p)[0][0, 0].round(12)) for p in (uniformly_random(), optimal())]
     [2.0, 5.0]

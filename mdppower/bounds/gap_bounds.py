@@ -316,7 +316,7 @@ def universal_proxy(rewards: Any) -> tuple[float, float | None, float | None] | 
 
     Examples
     --------
-    >>> from mdppower.rewards.distribution import resolve
+    >>> from mdppower.rewards import resolve
     >>> import mdppower as mp
     >>> nu, drop, cap = universal_proxy(resolve("uniform", mp.envs.fork(2)))
     >>> round(nu, 3), drop, cap

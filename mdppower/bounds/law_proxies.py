@@ -52,7 +52,7 @@ def lipschitz_proxy(law: Law) -> Constant | None:
 
     Examples
     --------
-    >>> from mdppower.rewards.laws import law
+    >>> from mdppower.rewards import law
     >>> lipschitz_proxy(law("uniform(0,6)"))
     Constant(value=3.0, reason='uniform: w²/12')
     >>> lipschitz_proxy(law("expon"))
@@ -90,7 +90,7 @@ def log_sobolev(law: Law) -> Constant | None:
 
     Examples
     --------
-    >>> from mdppower.rewards.laws import law
+    >>> from mdppower.rewards import law
     >>> log_sobolev(law("norm(1,2)"))
     Constant(value=4.0, reason='normal: s²')
     >>> log_sobolev(law("beta(2,2)"))

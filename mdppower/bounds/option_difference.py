@@ -44,7 +44,7 @@ class Difference:
 
     Examples
     --------
-    >>> from mdppower.rewards.distribution import resolve
+    >>> from mdppower.rewards import resolve
     >>> import mdppower as mp
     >>> fork = mp.envs.fork(2)
     >>> options = [Option.state(fork, s, 0.9, kind="value") for s in ("t1", "root")]

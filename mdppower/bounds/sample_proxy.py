@@ -142,7 +142,7 @@ def empirical_proxy(
     >>> "not a bound" in repr(one)
     True
     >>> import mdppower as mp
-    >>> from mdppower.rewards.distribution import resolve
+    >>> from mdppower.rewards import resolve
     >>> exponential = resolve("expon", mp.envs.fork(2))
     >>> empirical_proxy(rng.exponential(size=4000), exponential).value is None
     True

@@ -1,6 +1,6 @@
 """The commands about success rates and power: the post's curve, and what an observed success rate allows.
 
-Thin wrappers, as those of `mdppower.cli.power`; importing this file adds them to its group.
+Thin wrappers of the library; importing this file adds them to the group.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The commands about environments: which there are, and what one is like."""
+"""The commands about environments: which there are, and what one is like.
+
+Thin wrappers of the library; importing this file adds them to the group.
+"""
 
 from __future__ import annotations
 

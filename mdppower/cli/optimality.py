@@ -1,6 +1,6 @@
 """The commands about options and actions: how often an action is optimal, which option is worth more, what there is.
 
-Thin wrappers, as those of `mdppower.cli.power`; importing this file adds them to its group.
+Thin wrappers of the library; importing this file adds them to the group.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""The commands of ``mdppower``: thin wrappers of the library.
+"""The commands about POWER: estimate it, show it, draw a saved estimate again, say what a file holds.
 
-What was computed is printed before anything is written to a file: a path that cannot be written costs nothing.
+Thin wrappers of the library; importing this file adds them to the group. What was computed is printed before anything
+is written to a file: a path that cannot be written costs nothing.
 """
 
 from __future__ import annotations

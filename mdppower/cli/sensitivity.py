@@ -1,6 +1,6 @@
 """The commands about models: how POWER differs between two, and how it moves when one is told anew.
 
-Thin wrappers, as those of `mdppower.cli.power`; importing this file adds them to its group.
+Thin wrappers of the library; importing this file adds them to the group.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The command ``mdppower verify``: which theorems apply to an MDP, and do tests of them agree.
 
-A thin wrapper, as those of `mdppower.cli.power`; importing this file adds it to their group.
+A thin wrapper of the library; importing this file adds it to the group.
 """
 
 from __future__ import annotations

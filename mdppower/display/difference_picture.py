@@ -63,7 +63,7 @@ def plot_difference(
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.sensitivity.model_difference import difference
+    >>> from mdppower.sensitivity import difference
     >>> a, b = mp.envs.gridworld("..#."), mp.envs.gridworld("....")
     >>> figure = plot_difference(difference(a, b, [0.5, 0.9], samples=256, rng=0))
     >>> [panel.get_title() for panel in figure.axes if panel.get_title()]

@@ -111,7 +111,7 @@ def exact_law(rewards: RewardDistribution) -> Boxes | Atoms | Normals:
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.rewards.distribution import resolve
+    >>> from mdppower.rewards import resolve
     >>> exact_law(resolve({"root": 0, "default": "uniform(-1,2)"}, mp.envs.fork(1))).highs
     [Fraction(0, 1), Fraction(2, 1)]
     """

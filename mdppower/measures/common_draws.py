@@ -128,8 +128,7 @@ def run_together(
     A root with two ends, and one with three, that share the first two ends.
 
     >>> import mdppower as mp
-    >>> from mdppower.rewards.laws import law
-    >>> from mdppower.rewards.distribution import Independent
+    >>> from mdppower.rewards import Independent, law
     >>> two, three = (Model(mp.envs.fork(k), np.arange(k + 1), np.array([0])) for k in (2, 3))
     >>> found = run_together([two, three], Independent([law("uniform")], np.zeros(4, int)), (0.9,), samples=64, rng=0,
     ...     method="auto", sampler="latin", workers=1, executor=None, progress=False)

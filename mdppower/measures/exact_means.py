@@ -94,7 +94,7 @@ def exact_mean(option: Option, rewards: RewardDistribution) -> tuple[Number, flo
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.rewards.distribution import resolve
+    >>> from mdppower.rewards import resolve
     >>> fork = mp.envs.fork(3)
     >>> exact_mean(mp.Option.state(fork, "root", 0.9, kind="power"), resolve("uniform", fork))
     (Fraction(3, 4), 0.0)
@@ -115,7 +115,7 @@ def exact_comparison(A: Option, B: Option, rewards: RewardDistribution) -> Exact
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.rewards.distribution import resolve
+    >>> from mdppower.rewards import resolve
     >>> fork = mp.envs.fork(2)
     >>> a, b = (mp.Option.state(fork, s, 0.9, kind="power") for s in ("t1", "root"))
     >>> exact_comparison(a, b, resolve("uniform", fork)).tie
@@ -170,7 +170,7 @@ def exact_power(
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.rewards.distribution import resolve
+    >>> from mdppower.rewards import resolve
     >>> fork = mp.envs.fork(2)
     >>> exact_power(fork, [0.5], resolve("uniform", fork))
     ([[Fraction(2, 3), Fraction(1, 2), Fraction(1, 2)]], [0.0])

@@ -52,7 +52,7 @@ def exact_action_optimality(
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.rewards.distribution import resolve
+    >>> from mdppower.rewards import resolve
     >>> fork = mp.envs.fork(2)
     >>> exact_action_optimality(fork, [0.5], resolve("uniform", fork))[0][0].tolist()
     [Fraction(1, 2), Fraction(1, 2), Fraction(1, 1), Fraction(1, 1)]

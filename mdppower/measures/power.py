@@ -124,7 +124,7 @@ def power(
 
     A random agent gets the mean of the three:
 
-    >>> from mdppower.agents.rules import uniformly_random
+    >>> from mdppower.agents import uniformly_random
     >>> mp.power(mp.envs.make("fork(3)"), gamma=0.9, rng=0, policy=uniformly_random()).mean.round(2)
     array([0.5, 0.5, 0.5, 0.5])
     """

@@ -195,7 +195,7 @@ class PowerEstimate(Estimate):
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.agents.rules import lookahead
+        >>> from mdppower.agents import lookahead
         >>> mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7, policy=lookahead(1)).policy
         lookahead(k=1)
         """

@@ -69,7 +69,7 @@ class Pathwise:
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.theorems.pathwise_claims import copy_test
+    >>> from mdppower.theorems import copy_test
     >>> swap = {"l_sw": "r_se", "r_se": "l_sw", "l_nw": "r_ne", "r_ne": "l_nw"}
     >>> seen = copy_test(mp.envs.figure_1(), "r_se", "l_sw", swap, 0.5, samples=1000, rng=0)
     >>> seen.violations, round(seen.upper_limit(), 4), seen.is_refuted
@@ -152,7 +152,7 @@ def pathwise(
     At the root of a fork there is at least as much POWER as at one of its ends, whatever the rewards.
 
     >>> import mdppower as mp
-    >>> from mdppower.orbits.paper_quantities import state_power
+    >>> from mdppower.orbits import state_power
     >>> root, end = (state_power(mp.envs.fork(2), s, 0.5) for s in ("root", "t1"))
     >>> rewards = np.random.default_rng(0).normal(size=(300, 3))
     >>> pathwise(root, end, rewards, rewards).violations, pathwise(end, root, rewards, rewards).violations > 100

@@ -79,7 +79,7 @@ class Quantity:
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.orbits.paper_quantities import state_power
+    >>> from mdppower.orbits import state_power
     >>> power = state_power(mp.envs.fork(2), "root", 0.9)
     >>> power
     Quantity(POWER('root') at γ=0.9)
@@ -142,7 +142,7 @@ def evaluate_all(quantities: Sequence[Quantity], rewards: npt.ArrayLike) -> tupl
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.orbits.paper_quantities import action_is_optimal
+    >>> from mdppower.orbits import action_is_optimal
     >>> fork = mp.envs.fork(2)
     >>> doors = [action_is_optimal(fork, "root", a, 0.9) for a in fork.actions("root")]
     >>> evaluate_all(doors, [[0, 1, 2], [0, 3, 3]])[0].tolist()
@@ -178,7 +178,7 @@ def differences(first: Quantity, second: Quantity, rewards: npt.ArrayLike) -> tu
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.orbits.paper_quantities import state_power
+    >>> from mdppower.orbits import state_power
     >>> root, end = (state_power(mp.envs.fork(2), s, 0.5) for s in ("root", "t1"))
     >>> differences(root, end, [[0.0, 1.0, 4.0], [0.0, 4.0, 1.0]])[0].round(12).tolist()
     [3.0, 0.0]

@@ -86,7 +86,7 @@ class Votes:
     Figure 10: s2 never has less POWER than s3, and yet going there is less often optimal.
 
     >>> import mdppower as mp
-    >>> from mdppower.orbits.paper_quantities import action_is_optimal, state_power
+    >>> from mdppower.orbits import action_is_optimal, state_power
     >>> mdp = mp.envs.figure_10()
     >>> votes(state_power(mdp, "s2", 1), state_power(mdp, "s3", 1), [0, 1, 2, 3])
     Votes(POWER('s2') at γ=1 against POWER('s3') at γ=1: 8 greater, 0 less, 16 equal of 24)
@@ -191,7 +191,7 @@ def votes(
     reward functions stand for all 40,320.
 
     >>> import mdppower as mp
-    >>> from mdppower.orbits.paper_quantities import state_power
+    >>> from mdppower.orbits import state_power
     >>> right, left = (state_power(mp.envs.figure_1(), s, 0.5) for s in ("r_se", "l_sw"))
     >>> votes(right, left, range(8))
     Votes(POWER('r_se') at γ=0.5 against POWER('l_sw') at γ=0.5: 22272 greater, 16992 less, 1056 equal of 40,320)
@@ -235,7 +235,7 @@ def binary_votes(first: Quantity, second: Quantity) -> tuple[Votes, ...]:
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.orbits.paper_quantities import state_power
+    >>> from mdppower.orbits import state_power
     >>> root, end = (state_power(mp.envs.fork(2), s, 0.5) for s in ("root", "t1"))
     >>> [(v.greater, v.less) for v in binary_votes(root, end)]
     [(0, 0), (1, 0), (1, 0), (0, 0)]
@@ -285,7 +285,7 @@ def distribution_votes(
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.orbits.paper_quantities import state_power
+    >>> from mdppower.orbits import state_power
     >>> root, end = (state_power(mp.envs.fork(2), s, 0.5) for s in ("root", "t1"))
     >>> distribution_votes(root, end, ["uniform", "uniform(0,2)", "uniform(1,5)"], samples=1000, rng=0)
     Votes(POWER('root') at γ=0.5 against POWER('t1') at γ=0.5: 5 greater, 0 less, 1 equal of 6)

@@ -64,7 +64,7 @@ def summary_table(reports: Iterable[ClaimReport], *, width: int | None = None) -
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.theorems.claim_report import Evidence, Hypothesis
+    >>> from mdppower.theorems import Evidence, Hypothesis
     >>> from mdppower.display.tables import render
     >>> parts = (Hypothesis("rewards are bounded", "met"),), (Evidence("exact", "supports", "2/3 ≤ 1"),)
     >>> report = ClaimReport("prop-5.4", "here", "POWER ≤ 1", mp.envs.fork(2), ("root",), (0.5,), *parts)

@@ -46,7 +46,7 @@ def gathered(base: RewardDistribution, columns: AnyArray) -> RewardDistribution:
 
     Examples
     --------
-    >>> from mdppower.rewards.laws import law
+    >>> from mdppower.rewards import law
     >>> pair = gathered(Independent([law("uniform")], np.zeros(2, int)), np.array([0, 1, 1]))
     >>> pair.is_iid, pair.from_uniforms(np.array([[0.25, 0.5]])).tolist()
     (False, [[0.25, 0.5, 0.5]])
@@ -85,7 +85,7 @@ def repeated(base: RewardDistribution, times: int) -> RewardDistribution:
 
     Examples
     --------
-    >>> from mdppower.rewards.laws import law
+    >>> from mdppower.rewards import law
     >>> repeated(Independent([law("uniform")], np.zeros(2, int)), 3).n_states
     6
     """
@@ -124,7 +124,7 @@ def shared_rewards(base: RewardDistribution) -> npt.NDArray[np.int64]:
 
     Examples
     --------
-    >>> from mdppower.rewards.laws import law
+    >>> from mdppower.rewards import law
     >>> shared_rewards(Independent([law(0), law("uniform")], np.array([0, 1, 0, 1]))).tolist()
     [0, 1, 0, 2]
     """

@@ -59,7 +59,7 @@ class ModelDifference:
     A third end beside two: E max of three uniform rewards is 3/4, of two 2/3.
 
     >>> import mdppower as mp
-    >>> from mdppower.sensitivity.model_difference import difference
+    >>> from mdppower.sensitivity import difference
     >>> found = difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact")
     >>> found
     ModelDifference(3 common states, 0 only in A, 1 only in B, γ = 0.9: 'root' rises by 0.0833, 2 cannot move)
@@ -91,7 +91,7 @@ class ModelDifference:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.model_difference import difference
+        >>> from mdppower.sensitivity import difference
         >>> difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact").power_A.exact[0]
         Fraction(2, 3)
         """
@@ -104,7 +104,7 @@ class ModelDifference:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.model_difference import difference
+        >>> from mdppower.sensitivity import difference
         >>> difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact").power_B.exact[0]
         Fraction(3, 4)
         """
@@ -117,7 +117,7 @@ class ModelDifference:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.model_difference import difference
+        >>> from mdppower.sensitivity import difference
         >>> low, high = difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, rng=0).change.interval(0.999)
         >>> bool(low[0] < 1 / 12 < high[0])
         True
@@ -144,7 +144,7 @@ class ModelDifference:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.model_difference import difference
+        >>> from mdppower.sensitivity import difference
         >>> difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, rng=0).verdicts().tolist()
         [['rises', 'same', 'same']]
         """
@@ -165,7 +165,7 @@ class ModelDifference:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.model_difference import difference
+        >>> from mdppower.sensitivity import difference
         >>> difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact").greatest_rise()[0]
         'root'
         """
@@ -182,7 +182,7 @@ class ModelDifference:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.model_difference import difference
+        >>> from mdppower.sensitivity import difference
         >>> difference(mp.envs.fork(3), mp.envs.fork(2), 0.9, method="exact").greatest_fall()[1].exact
         Fraction(-1, 12)
         """
@@ -201,7 +201,7 @@ class ModelDifference:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.model_difference import difference
+        >>> from mdppower.sensitivity import difference
         >>> difference(mp.envs.fork(2), mp.envs.fork(3), [0.5, 0.9], method="exact").at(0.5).change.mean.shape
         (3,)
         """
@@ -236,7 +236,7 @@ class ModelDifference:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.model_difference import difference
+        >>> from mdppower.sensitivity import difference
         >>> difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact").table()["verdict"]
         ['rises', 'same', 'same']
         """
@@ -252,7 +252,7 @@ class ModelDifference:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.model_difference import difference
+        >>> from mdppower.sensitivity import difference
         >>> found = difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact").to_xarray()
         >>> round(found.change.sel(gamma=0.9, state="root").item(), 4)
         0.0833
@@ -276,7 +276,7 @@ class ModelDifference:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.model_difference import difference
+        >>> from mdppower.sensitivity import difference
         >>> figure = difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact").plot()
         """
         from mdppower.display.difference_picture import plot_difference

@@ -52,8 +52,7 @@ class Sensitivity:
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.sensitivity.under_transforms import sensitivity
-    >>> from mdppower.sensitivity.transforms import duplicate_state
+    >>> from mdppower.sensitivity import duplicate_state, sensitivity
     >>> fork = mp.envs.fork(2)
     >>> sensitivity(fork, 0.9, transforms=[duplicate_state(fork, "t1")], rng=0)
     Sensitivity(3 states, 1 transform, γ = 0.9: tied moves nothing, independent +0 … +0.0837, 0 flips)
@@ -83,8 +82,7 @@ class Sensitivity:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.under_transforms import sensitivity
-        >>> from mdppower.sensitivity.transforms import duplicate_state
+        >>> from mdppower.sensitivity import duplicate_state, sensitivity
         >>> fork = mp.envs.fork(2)
         >>> found = sensitivity(fork, 0.9, transforms=[duplicate_state(fork, "t1")], rng=0)
         >>> found.power().mean.round(1), found.power(0, "independent").mean[0].round(2)
@@ -104,8 +102,7 @@ class Sensitivity:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.under_transforms import sensitivity
-        >>> from mdppower.sensitivity.transforms import duplicate_state
+        >>> from mdppower.sensitivity import duplicate_state, sensitivity
         >>> fork = mp.envs.fork(2)
         >>> found = sensitivity(fork, 0.9, transforms=[duplicate_state(fork, "t1")], rng=0)
         >>> low, high = found.change().interval(0.999)
@@ -163,8 +160,7 @@ class Sensitivity:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.under_transforms import sensitivity
-        >>> from mdppower.sensitivity.transforms import duplicate_state
+        >>> from mdppower.sensitivity import duplicate_state, sensitivity
         >>> fork = mp.envs.fork(2)
         >>> found = sensitivity(fork, 0.9, transforms=[duplicate_state(fork, "t1")], rng=0)
         >>> found.table()["verdict"]
@@ -221,8 +217,7 @@ class Sensitivity:
         A copy of one of its two ends makes a fork of two as good as one of three, and two copies better.
 
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.under_transforms import sensitivity
-        >>> from mdppower.sensitivity.transforms import duplicate_state
+        >>> from mdppower.sensitivity import duplicate_state, sensitivity
         >>> forks = mp.RewardlessMDP.from_successors({
         ...     "two": {"p": "p", "q": "q"}, "three": {"x": "x", "y": "y", "z": "z"},
         ...     **{end: {"stay": end} for end in "pqxyz"}})

@@ -66,7 +66,7 @@ class Transformed:
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.sensitivity.transforms import duplicate_state
+    >>> from mdppower.sensitivity import duplicate_state
     >>> again = duplicate_state(mp.envs.fork(2), "t1")
     >>> again
     Transformed(duplicate 't1' by choice: 3 states → 4 states)
@@ -87,7 +87,7 @@ class Transformed:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.transforms import bisimulation_quotient
+        >>> from mdppower.sensitivity import bisimulation_quotient
         >>> bisimulation_quotient(mp.envs.fork(2), [0, 1, 1]).block.tolist()
         [0, 1, 1]
         """
@@ -100,7 +100,7 @@ class Transformed:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.transforms import bisimulation_quotient
+        >>> from mdppower.sensitivity import bisimulation_quotient
         >>> bisimulation_quotient(mp.envs.fork(2)).is_quotient
         False
         """
@@ -113,7 +113,7 @@ class Transformed:
         Examples
         --------
         >>> import mdppower as mp
-        >>> from mdppower.sensitivity.transforms import duplicate_state
+        >>> from mdppower.sensitivity import duplicate_state
         >>> duplicate_state(mp.envs.fork(2), "t1", copies=2).copy_numbers.tolist()
         [0, 0, 0, 1, 2]
         """
@@ -134,7 +134,7 @@ class Transformed:
         Examples
         --------
         >>> import dataclasses, mdppower as mp
-        >>> from mdppower.sensitivity.transforms import duplicate_state
+        >>> from mdppower.sensitivity import duplicate_state
         >>> again = duplicate_state(mp.envs.fork(2), "t1")
         >>> again.mismatch() is None
         True
@@ -201,7 +201,7 @@ def tied(transformed: Transformed, rewards: Any = "uniform") -> RewardDistributi
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.sensitivity.transforms import duplicate_state
+    >>> from mdppower.sensitivity import duplicate_state
     >>> again = duplicate_state(mp.envs.fork(2), "t1")
     >>> before = mp.power(again.original, 0.9, rng=0).mean[0]
     >>> bool(abs(mp.power(again.mdp, 0.9, tied(again), rng=0).mean[0] - before) < 1e-12)
@@ -231,7 +231,7 @@ def independent(transformed: Transformed, rewards: Any = "uniform") -> RewardDis
     Three ends to choose from instead of two: E max of three uniform rewards is 3/4, of two 2/3.
 
     >>> import mdppower as mp
-    >>> from mdppower.sensitivity.transforms import duplicate_state
+    >>> from mdppower.sensitivity import duplicate_state
     >>> again = duplicate_state(mp.envs.fork(2), "t1")
     >>> mp.power(again.mdp, 0.9, independent(again), method="exact").exact[0]
     Fraction(3, 4)

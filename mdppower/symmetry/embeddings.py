@@ -190,7 +190,7 @@ def find_embeddings(task: Embedding, meter: Meter) -> Iterator[dict[int, int]]:
     Two ends can be swapped in one way only.
 
     >>> import mdppower as mp
-    >>> from mdppower.symmetry.involutions import Budget
+    >>> from mdppower.symmetry import Budget
     >>> fork = mp.envs.fork(2)
     >>> list(find_embeddings(embedding(fork, 1, fork, 2), Meter(Budget())))
     [{1: 2, 2: 1}]

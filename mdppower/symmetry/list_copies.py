@@ -64,7 +64,7 @@ def find_images(part: Codes, whole: Codes, meter: Meter) -> Iterator[dict[int, i
 
     Examples
     --------
-    >>> from mdppower.symmetry.involutions import Budget
+    >>> from mdppower.symmetry import Budget
     >>> list(find_images([(1, 0, 0)], [(0, 1, 0), (0, 0, 1)], Meter(Budget())))
     [{0: 1, 1: 0}, {0: 2, 2: 0}]
     """
