@@ -39,3 +39,7 @@ __all__ = [
     "maze",
     "open_room",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -14,7 +14,7 @@ from mdppower.mdp.layout import MOST_ACTIONS, MOST_SUCCESSORS
 from mdppower.mdp.model import RewardlessMDP
 
 CELL, LARGEST = 24, 1024  # pixels: the side of a cell where there is room, and the most that a side may have
-WALL = tuple(map(int, WALL_COLOUR.split(";")))
+WALL = WALL_COLOUR
 BORDER, PLAIN, AGENT = (128, 128, 136), (224, 224, 224), (230, 57, 70)
 
 

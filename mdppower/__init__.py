@@ -6,8 +6,8 @@
 >>> best = maze.states[estimate.mean.argmax()]
 
 Definitions are those of Turner, Smith, Shah, Critch and Tadepalli, "Optimal Policies Tend to Seek Power"
-(arXiv 1912.01683). The public names are in `__init__.pyi`, here and in the rooms: type checkers read them there, and
-so does Python, which loads what a name needs on first use.
+(arXiv 1912.01683). The public names are in `__init__.pyi`, here and in the rooms that users open: type checkers read
+them there, and so does Python, which loads what a name needs on first use.
 """
 
 from __future__ import annotations

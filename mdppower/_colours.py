@@ -1,8 +1,8 @@
-"""Colours of text and pictures that need no matplotlib: viridis in eleven stops, walls."""
+"""Colours of terminal maps and of Gymnasium's frames, without matplotlib: viridis in eleven stops, and of walls."""
 
 from __future__ import annotations
 
-WALL_COLOUR = "59;59;66"
+WALL_COLOUR = (59, 59, 66)
 
 # Viridis at eleven points (matplotlib's colour map of that name; colour-blind safe, monotone in grey).
 VIRIDIS = (

@@ -78,7 +78,7 @@ class LabelError(MDPPowerError, LookupError):
 
 
 class RewardError(MDPPowerError, ValueError):
-    """A reward distribution is malformed, or lacks a moment that the question needs.
+    """A reward distribution is malformed, lacks a moment that the question needs, or has drawn what is no number.
 
     Examples
     --------

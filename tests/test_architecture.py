@@ -23,7 +23,7 @@ FLOOR = {
     for number, rooms in enumerate(reversed(FLOORS["layers"]), start=1)
     for room in rooms.split("|")
 }
-ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+ROOMS = sorted({path.parent.name for path in PACKAGE.glob("*/*.py")})
 FORWARDS = re.compile(r"plot|save|load|to_\w+|from_\w+|_repr_\w+_")
 """Methods that may reach up: results that show or write themselves, and constructors."""
 
@@ -44,6 +44,8 @@ def module(path: Path) -> str:
 
 # rglob does not follow links, and mdppower/envs may be one.
 SOURCES = {module(path): path for folder in (PACKAGE, PACKAGE / "envs") for path in folder.rglob("*.py")}
+FUNCTIONS = {f"mdppower.envs.{name}" for name in mdppower.envs.__all__}
+"""What `from mdppower.envs import …` gives: its face loads at once, so that files and functions may share names."""
 
 
 def imports(importer: str, node: ast.AST, inside: tuple[str, ...] = ()) -> Iterator[Import]:
@@ -52,12 +54,14 @@ def imports(importer: str, node: ast.AST, inside: tuple[str, ...] = ()) -> Itera
         if isinstance(child, ast.ImportFrom) and (child.module or "").split(".")[0] == "mdppower":
             for name in child.names:
                 whole = f"{child.module}.{name.name}"
-                yield Import(importer, whole if whole in SOURCES else str(child.module), name.name, inside)
+                module = whole if whole in SOURCES and whole not in FUNCTIONS else str(child.module)
+                yield Import(importer, module, name.name, inside)
         elif isinstance(child, ast.Import):
             for name in child.names:
                 if name.name.split(".")[0] == "mdppower":
                     yield Import(importer, name.name, "", inside)
-        within = (*inside, child.name) if isinstance(child, ast.FunctionDef | ast.ClassDef) else inside
+        named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        within = (*inside, child.name) if isinstance(child, named) else inside
         yield from imports(importer, child, within)
 
 
@@ -123,17 +127,43 @@ def test_climbing_is_seen():
 def test_names_are_imported_from_the_module_that_defines_them():
     """Never from a face: no circles, no hidden cost, and the linter sees the true arrows."""
     faces = {"mdppower", *(f"mdppower.{name}" for name in ROOMS)}
-    through = [found for found in ALL if found.imported in faces and found.name != "__version__"]
-    assert [found for found in through if f"{found.imported}.{found.name}" not in SOURCES] == []
+    assert [found for found in ALL if found.imported in faces and found.name != "__version__"] == []
+
+
+def test_imports_can_be_seen():
+    """No relative import, none by a string: neither this test nor a reader would find it."""
+    for name, path in SOURCES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not (isinstance(node, ast.ImportFrom) and node.level), name
+            called = ast.unparse(node).rpartition(".")[2] if isinstance(node, ast.Name | ast.Attribute) else ""
+            assert called not in ("import_module", "__import__"), name
+
+
+def rows_of_tables(text: str) -> set[str]:
+    """The first words of the rows of a docstring's tables, but for those of a head."""
+    rows: set[str] = set()
+    for block in text.split("\n\n"):
+        lines = block.splitlines()
+        if lines[0].startswith("==="):
+            rules = [k for k, line in enumerate(lines) if line.startswith("===")]
+            rows |= {line.split()[0] for line in lines[rules[-2] + 1 : rules[-1]]}
+    return rows - {"\\"}
 
 
 @pytest.mark.parametrize("name", ROOMS)
 def test_a_face_tells_its_files(name):
-    face = SOURCES[f"mdppower.{name}"]
-    told = ast.get_docstring(ast.parse(face.read_text(encoding="utf-8"))) or ""
-    files = {path.stem for path in face.parent.glob("*.py")} - {"__init__"}
-    rows = {line.split()[0] for line in told.splitlines()[1:] if line.strip() and not line.startswith(" ")}
-    assert files <= rows, files - rows
+    folder = PACKAGE / name
+    told = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    inside = {path.stem for path in folder.glob("*.py")} | {path.name for path in folder.glob("[a-z]*/")}
+    assert rows_of_tables(told) == inside - {"__init__"}
+    assert (ROOT / "tests" / name).is_dir()
+
+
+def test_every_file_of_commands_is_loaded():
+    """A file that `main` does not import would add no command, and nobody would miss it."""
+    files = {path.stem for path in (PACKAGE / "cli").glob("*.py")} - {"__init__", "main", "options"}
+    loaded = {found.imported.rpartition(".")[2] for found in ALL if found.importer == "mdppower.cli.main"}
+    assert files <= loaded
 
 
 def test_faces_that_load_lazily_are_stubs_in_ascii():

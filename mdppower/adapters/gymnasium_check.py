@@ -15,10 +15,10 @@ from mdppower.errors import ModelError, ParameterError
 from mdppower.mdp.canonical import plain_label
 
 FALSE_ALARM = 1e-6
-"""Probability with which `check` may refuse an honest environment."""
+"""Probability with which `compare_steps` may refuse an honest environment."""
 
 EPISODE = 300
-"""Most steps of `check` before it starts again."""
+"""Most steps before it starts again."""
 
 
 def compare_steps(base: Any, table: Table, rng: Any) -> str:

@@ -1,4 +1,4 @@
-"""The command ``mdppower``: thin wrappers of the library, a file for each room that a command opens.
+"""The command ``mdppower``: thin wrappers of the library, in files named after what they are about.
 
 ============ ==========================================================================================
 main         where it starts, and how it ends: every mistake of the user is one line and exit status 2

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def envs(fmt: str) -> None:
     """List the named environments: name, states, actions, deterministic?, one line."""
     from mdppower.display.tables import render
-    from mdppower.envs import catalog
+    from mdppower.envs.catalog import catalog
 
     rows = []
     for environment in catalog().values():

@@ -200,17 +200,17 @@ def parse_policy(text: str) -> Any:
     ParameterError
         There is no such rule, or its parameter is none.
     """
-    from mdppower.agents import rules as policy_rules
+    from mdppower.agents import rules
 
-    rules = {
-        "random": policy_rules.uniformly_random, "lookahead": policy_rules.lookahead,
-        "epsilon-greedy": policy_rules.epsilon_greedy, "softmax": policy_rules.softmax,
-        "satisficing": policy_rules.satisficing, "optimal": policy_rules.optimal,
+    known = {
+        "random": rules.uniformly_random, "lookahead": rules.lookahead,
+        "epsilon-greedy": rules.epsilon_greedy, "softmax": rules.softmax,
+        "satisficing": rules.satisficing, "optimal": rules.optimal,
     }  # fmt: skip
     name, bracket, rest = text.strip().partition("(")
     takes = {"random": 0, "optimal": 0}.get(name, 1)
-    if name not in rules or (bracket and not rest.endswith(")")):
-        raise ParameterError(f"--policy must be {', '.join(rules)}, with a number in brackets; got {text!r}")
+    if name not in known or (bracket and not rest.endswith(")")):
+        raise ParameterError(f"--policy must be {', '.join(known)}, with a number in brackets; got {text!r}")
     given = [part for part in rest[:-1].split(",") if part.strip()]
     if len(given) != takes:
         raise ParameterError(f"--policy {name} takes {'one number' if takes else 'no number'}, got {text!r}")
@@ -218,7 +218,7 @@ def parse_policy(text: str) -> Any:
         numbers = [int(part) if name == "lookahead" else float(part) for part in given]
     except ValueError:
         raise ParameterError(f"--policy {name} takes a number, got {given[0]!r}") from None
-    return rules[name](*numbers)
+    return known[name](*numbers)
 
 
 def parse_state(mdp: RewardlessMDP, text: str) -> Label:

@@ -6,7 +6,7 @@ terminal           maps for the terminal, with colour and without
 number_text        numbers with as many digits as tell them apart
 figures            what all pictures share: titles, how they are saved
 power_picture      POWER: a heat map on a grid, else bars
-heatmap            one panel a γ, with numbers, marks, arrows and hatches
+heatmap            one panel a γ, with numbers, marks, arrows and hatches; the colour map
 bars               bars with their intervals
 mdp_picture        an MDP before anything is computed
 optimality_picture how likely actions are to be optimal

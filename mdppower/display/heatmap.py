@@ -16,6 +16,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
+from mdppower._colours import WALL_COLOUR
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.display.number_text import number_text, number_texts
 from mdppower.errors import ParameterError
@@ -25,7 +26,7 @@ from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_seeking import directions, most_power_seeking
 
 COLOURS = "viridis"
-WALL, WALL_LINES = "#3b3b42", "#55555e"
+WALL, WALL_LINES = "#{:02x}{:02x}{:02x}".format(*WALL_COLOUR), "#55555e"
 UNIT = "POWER (reward units)"
 MOST_TEXTS = 2500
 MOST_DRAWN = 10_000

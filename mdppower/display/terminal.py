@@ -127,7 +127,7 @@ def _cells(grid: npt.NDArray[np.int64], value: FloatArray, width: int, colour: b
     for row in framed:
         cells = [WALL * wide if s < 0 else texts[s].rjust(wide) for s in row]
         if colour:
-            wall = f"\x1b[38;2;{WALL_COLOUR}m"  # a full block in the terminal's own ink would outshine the map
+            wall = f"\x1b[38;2;{_code(WALL_COLOUR)}m"  # a full block in the terminal's own ink would outshine the map
             cells = [
                 f"{wall}{text}\x1b[0m" if s < 0 else _paint(text, float(share[s]))
                 for s, text in zip(row, cells, strict=True)
@@ -138,7 +138,7 @@ def _cells(grid: npt.NDArray[np.int64], value: FloatArray, width: int, colour: b
 
 def _half_blocks(rows: list[list[int]], share: FloatArray) -> list[str]:
     """Two rows of cells a line, so that a cell is about square: ▀ with the upper one's colour on the lower one's."""
-    paint = [";".join(map(str, _colour(float(x)))) for x in share.tolist()] + [WALL_COLOUR]  # [-1] is a wall
+    paint = [_code(_colour(float(x))) for x in share.tolist()] + [_code(WALL_COLOUR)]  # [-1] is a wall
     if len(rows) % 2:
         rows = [*rows, [-1] * len(rows[0])]
     return [
@@ -182,6 +182,11 @@ def _colour(share: float) -> tuple[int, ...]:
     place = min(max(share, 0.0), 1.0) * (len(VIRIDIS) - 1)
     k = min(int(place), len(VIRIDIS) - 2)
     return tuple(round(a + (place - k) * (b - a)) for a, b in zip(VIRIDIS[k], VIRIDIS[k + 1], strict=True))
+
+
+def _code(colour: tuple[int, ...]) -> str:
+    """A colour as terminals take it."""
+    return ";".join(map(str, colour))
 
 
 def _paint(text: str, share: float) -> str:

@@ -1,7 +1,7 @@
 """What is written and read again: estimates and MDPs as sealed NetCDF, small MDPs as TOML.
 
 ========= =================================================================
-netcdf    estimates and MDPs of any size; `load` reads both kinds
+netcdf    estimates and MDPs of any size; `load` and `save_mdp`, which tell kinds of files apart
 mdp_toml  small MDPs, to read and to write by hand
 ========= =================================================================
 

@@ -4,7 +4,7 @@
 
 ========================== ==================================================================================
 power                      `power`: checks, schedule, the loop over replicates
-power_task                 one replicate of a run
+power_task                 one replicate of a run, whose rewards must be numbers
 power_estimate             POWER of every state with its error
 power_draw                 one draw of a run again
 power_seeking              the most POWER-seeking action of each state

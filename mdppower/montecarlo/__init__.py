@@ -3,8 +3,8 @@
 =========== ==========================================================================================
 samplers    which draws make up replicate i: Latin hypercube, Sobol, iid
 runs        numbered tasks, any executor, results in order
-estimates   from replicate means: mean, standard error, intervals
-proportions probabilities of events, from counts or exact
+estimates   from replicate means: mean, standard error, confidence intervals
+proportions probabilities of events, from counts or exact, and their intervals
 history     when numbers were made, and by which versions
 =========== ==========================================================================================
 

@@ -4,7 +4,7 @@ from .transforms import (
     split_action as split_action,
     unroll as unroll,
 )
-from .transformed import Transformed as Transformed
+from .transformed import Transformed as Transformed, same_rewards as same_rewards
 from .under_transforms import (
     default_transforms as default_transforms,
     sensitive_actions as sensitive_actions,

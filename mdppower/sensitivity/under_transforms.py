@@ -152,7 +152,9 @@ def default_transforms(mdp: RewardlessMDP, rewards: Any = "uniform") -> tuple[Tr
 def _require_of(mdp: RewardlessMDP, transforms: Sequence[Any], base: RewardDistribution) -> None:
     for t in transforms:
         if not isinstance(t, Transformed):
-            raise ParameterError(f"transforms must be what mdppower.sensitivity.transforms makes, got {t!r}")
+            raise ParameterError(
+                f"transforms must be what mdppower.sensitivity.duplicate_state and others make, got {t!r}"
+            )
         if t.original is not mdp and not t.original.equals(mdp):
             raise ParameterError(f"the transform {t.name!r} is of another MDP")
         if t.is_quotient:

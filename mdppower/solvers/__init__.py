@@ -1,7 +1,7 @@
 """What is optimal for given rewards: values with a certified error, and actions.
 
 ===================== ==================================================================================
-optimal_values        the door: `optimal_values`, and `solve_rows` without the frame
+optimal_values        the door, where a draw that cannot be certified is refused: `optimal_values`, `solve_rows`
 deterministic         Howard's policy iteration on the functional graph
 stochastic            policy iteration by corrections, with a shift
 gain                  γ = 1: the best long-run average

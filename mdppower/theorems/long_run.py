@@ -121,7 +121,7 @@ def theorem_6_13(
 
     >>> import mdppower as mp
     >>> mdp = mp.envs.figure_1()
-    >>> groups = end_groups(as_setting(mdp), "star")
+    >>> groups = end_groups(mp.theorems.setting(mdp), "star")
     >>> [len(group) for group in groups]
     [2, 1, 3]
     >>> left, middle, right = groups
@@ -259,7 +259,7 @@ def end_groups(here: Setting, state: Label) -> list[Recurrent]:
     Examples
     --------
     >>> import mdppower as mp
-    >>> [len(group) for group in end_groups(as_setting(mp.envs.fork(3)), "root")]
+    >>> [len(group) for group in end_groups(mp.theorems.setting(mp.envs.fork(3)), "root")]
     [1, 1, 1]
     """
     ends = here.finder.ends_of(state)

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower._colours import WALL_COLOUR
+from mdppower._colours import WALL_COLOUR as WALL_RGB
 from mdppower.display.number_text import number_texts
 from mdppower.display.terminal import WALL, _colour, show_map, terminal_map
 from mdppower.mdp.layout import grid_of
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+WALL_COLOUR = ";".join(map(str, WALL_RGB))
 
 
 @pytest.fixture(scope="module")

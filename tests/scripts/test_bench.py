@@ -42,7 +42,7 @@ def test_powerplay_is_right_in_the_limit_and_too_low_at_its_threshold(maze, rewa
     as_it_is = np.array([bench.powerplay(maze, 0.99)(reward) for reward in rewards])
     bias = (as_it_is - exact) / 0.99
     assert bias.max() < 0
-    assert -0.01 < bias.mean() < -0.006  # shared/powerplay.md: −0.0077 … −0.0088
+    assert -0.01 < bias.mean() < -0.006  # POWERplay's own runs: −0.0077 … −0.0088
 
 
 def test_powerplay_believes_in_actions_that_are_not_there():

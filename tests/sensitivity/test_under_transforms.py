@@ -158,7 +158,7 @@ def test_refusals():
     with pytest.raises(mp.ParameterError, match="is of another MDP"):
         sensitivity(fork, 0.9, transforms=[duplicate_state(mp.envs.fork(3), "t1")])
     with pytest.raises(
-        mp.ParameterError, match=r"must be what mdppower\.sensitivity\.transforms makes, got 'unroll'"
+        mp.ParameterError, match=r"must be what mdppower\.sensitivity\.duplicate_state and others make, got 'unroll'"
     ):
         sensitivity(fork, 0.9, transforms=["unroll"])
     with pytest.raises(mp.LabelError, match="there is no state 't9'"):
