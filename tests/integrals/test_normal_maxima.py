@@ -95,6 +95,7 @@ def test_four_in_the_plane():
     assert abs(result.shares - 0.25).max() <= result.share_error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "rank"), [(3, 3), (4, 2), (5, 3), (5, 5)])
 def test_monte_carlo(count, rank):
     """Within 5 standard errors of 200 000 draws: (count + 1) comparisons at 6e-7, below 2e-5 in all; seed fixed."""

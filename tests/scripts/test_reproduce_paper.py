@@ -93,14 +93,14 @@ LINES = {
         "contradicted by a test, on all four: 0",
     ],
 }
-SLOW = {"figure-10", "figure-11", "elsewhere"}
 
 
 def test_every_section_is_tested():
     assert LINES.keys() == reproduce.SECTIONS.keys()
 
 
-@pytest.mark.parametrize("section", [pytest.param(s, marks=pytest.mark.slow) if s in SLOW else s for s in LINES])
+@pytest.mark.slow
+@pytest.mark.parametrize("section", LINES)
 def test_a_section_confirms_what_it_says(section, tmp_path, monkeypatch):
     monkeypatch.setattr(elsewhere, "CLAIMS", ("prop-5.4", "prop-6.6", "cor-6.14"))
     code, text = run(tmp_path, section)

@@ -91,7 +91,7 @@ NUMBERS = {
     "survey": ["no certified bound is violated: 0", "it never fails where g ≥ sd: 0"],
     "outside": ["leave C(B) − C(A) between these, 0 included: -0.5, 0.07617"],
 }  # fmt: skip
-SLOW = ("survey", "empirical")
+SLOW = ("survey", "empirical", "complexity", "theorem", "certificates")
 EXACT = ("power", "convergence", "lemma", "rearranged", "theorem", "repairs", "readings", "outside")
 
 
