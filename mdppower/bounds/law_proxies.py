@@ -28,7 +28,7 @@ from mdppower.bounds.gap_bounds import kearns_saul_proxy
 from mdppower.errors import RewardError
 from mdppower.integrals.reward_laws import Atoms, exact_law
 from mdppower.rewards.distribution import Independent
-from mdppower.rewards.laws import Law
+from mdppower.rewards.laws import Law, parameters_of
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def lipschitz_proxy(law: Law) -> Constant | None:
     if law.is_discrete:
         found += _discrete(law)
     else:
-        given = _parameters(law.frozen)
+        given = parameters_of(law.frozen)
         if _is_strictly_sub_gaussian(given):
             found.append(Constant(law.variance, f"symmetric {given['family']}: its variance"))
         smooth = log_sobolev(law)
@@ -101,7 +101,7 @@ def log_sobolev(law: Law) -> Constant | None:
         return Constant(law.variance, "normal: s²")
     if law.kind == "uniform":
         return Constant((law.high - law.low) ** 2 / np.pi**2, "uniform: w²/π²")
-    given = _parameters(law.frozen)
+    given = parameters_of(law.frozen)
     if given["family"] == "truncnorm":
         return Constant(given["scale"] ** 2, "truncated normal: s² before the cut")
     return None
@@ -135,11 +135,3 @@ def _is_strictly_sub_gaussian(given: dict[str, Any]) -> bool:
         case "truncnorm":
             return bool(given["a"] == -given["b"] and np.isfinite(given["b"]))
     return False
-
-
-def _parameters(frozen: Any) -> dict[str, Any]:
-    """The family of a frozen `scipy.stats` law, its shapes by name, loc and scale."""
-    family = getattr(frozen, "dist", frozen)
-    shapes = (getattr(family, "shapes", None) or "").replace(",", " ").split()
-    given = dict(zip([*shapes, "loc", "scale"], getattr(frozen, "args", ()), strict=False))
-    return {"loc": 0.0, "scale": 1.0} | given | getattr(frozen, "kwds", {}) | {"family": getattr(family, "name", "")}

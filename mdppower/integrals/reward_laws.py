@@ -15,12 +15,14 @@ from mdppower.integrals.normal_maxima import maximum_normal, orthant_probability
 from mdppower.mdp.rational import Row, rational
 from mdppower.rewards.distribution import Independent, RewardDistribution
 from mdppower.rewards.joint_laws import Fixed, Gaussian, Reordered
-from mdppower.rewards.laws import Law
+from mdppower.rewards.laws import Law, parameters_of
 
 Number: TypeAlias = "Fraction | float"
 
 MOST_ATOMS = 20_000
 """Most combinations of atoms for which optimal actions are found one by one."""
+ROUNDING = Fraction(1, 10**9)
+"""The chances of a law may miss 1 by this much: they are floats."""
 SEED = 0
 """Of the numerical integrations for normal rewards: the same numbers every time."""
 
@@ -143,13 +145,29 @@ def exact_law(rewards: RewardDistribution) -> Boxes | Atoms | Normals:
 
 
 def _atoms(law: Law) -> list[tuple[Fraction, Fraction]]:
+    """The values of a discrete law and their chances, which sum to exactly 1.
+
+    They are the family's own, moved by ``loc``: its probability mass function is asked at its own points, where
+    nothing has been rounded, and not at the shifted ones.
+    """
     if law.kind == "constant":
         return [(rational(law.mean), Fraction(1))]
     if not (np.isfinite(law.low) and np.isfinite(law.high)) or law.high - law.low > MOST_ATOMS:
         raise RewardError(f"exact numbers need finitely many values; {law.name} has too many")
-    frozen = law.frozen
-    family = getattr(frozen, "dist", frozen)
-    values = np.asarray(family.xk) if hasattr(family, "xk") else np.arange(law.low, law.high + 1)
-    chances = [rational(x) for x in np.asarray(frozen.pmf(values)).tolist()]
-    total = sum(chances, Fraction(0))
-    return [(rational(v), p / total) for v, p in zip(values.tolist(), chances, strict=True) if p]
+    family = getattr(law.frozen, "dist", law.frozen)
+    given = parameters_of(law.frozen)
+    if hasattr(family, "xk"):
+        values, chances = np.ravel(family.xk), np.ravel(family.pk)
+    else:
+        shapes = {key: x for key, x in given.items() if key not in ("loc", "scale", "family")}
+        low, high = family.support(**shapes)
+        values = np.arange(low, high + 1)
+        chances = np.asarray(family.pmf(values, **shapes))
+    atoms: dict[Fraction, Fraction] = {}
+    for value, chance in zip(values.tolist(), chances.tolist(), strict=True):
+        moved = rational(value) + rational(given["loc"])
+        atoms[moved] = atoms.get(moved, Fraction(0)) + rational(chance)  # floats of one number
+    total = sum(atoms.values(), Fraction(0))
+    if abs(total - 1) > ROUNDING:
+        raise RewardError(f"{law.name}: its probabilities sum to {float(total):.12g}, not 1")
+    return [(value, chance / total) for value, chance in atoms.items() if chance]

@@ -127,6 +127,21 @@ def law_of_frozen(frozen: Any, text: str | None) -> Law:
     )
 
 
+def parameters_of(frozen: Any) -> dict[str, Any]:
+    """The shapes of a frozen `scipy.stats` law by name, its loc and scale, and the name of its family.
+
+    Examples
+    --------
+    >>> from scipy import stats
+    >>> parameters_of(stats.binom(3, p=0.5, loc=1))
+    {'loc': 1, 'scale': 1.0, 'n': 3, 'p': 0.5, 'family': 'binom'}
+    """
+    family = getattr(frozen, "dist", frozen)
+    shapes = (getattr(family, "shapes", None) or "").replace(",", " ").split()
+    given = dict(zip([*shapes, "loc", "scale"], getattr(frozen, "args", ()), strict=False))
+    return {"loc": 0.0, "scale": 1.0} | given | getattr(frozen, "kwds", {}) | {"family": getattr(family, "name", "")}
+
+
 def _name_of(frozen: Any) -> str:
     family = getattr(frozen, "dist", frozen)
     if hasattr(family, "xk"):
