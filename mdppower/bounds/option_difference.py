@@ -109,7 +109,7 @@ class Difference:
                 low[vary, k], high[vary, k] = slopes.min(axis=0), slopes.max(axis=0)
             return low, high
         # 2·S rewards of S numbers do not fit at once where S is thousands.
-        for chunk in np.array_split(vary, 1 + len(vary) * self.rewards.n_states // CHUNK):
+        for chunk in np.array_split(vary, 1 + len(vary) * self.rewards.n_states // CHUNK) if len(vary) else ():
             weights = np.zeros((len(chunk), d))
             weights[np.arange(len(chunk)), chunk] = 1.0
             directions = given.rewards(weights)
@@ -162,9 +162,16 @@ class Difference:
 
     @property
     def supports(self) -> tuple[BoolArray, BoolArray]:
-        """(S,) the states that some vector of A, of B, has; only where states are the coordinates."""
-        high = self.ranges[1]
-        return high[:, 0] > 0, high[:, 1] > 0
+        """(S,) the states that some vector of A, of B, has, or more; only where states are the coordinates.
+
+        States of constant rewards have no slope, and yet a vector can be there. Where vectors are not listed, all of
+        these states count as being in both: more states can only make a bound larger.
+        """
+        if self.rows is not None:
+            first, second = (np.asarray((rows > 0).any(axis=0)) for rows in self.rows)
+            return first, second
+        high, constant = self.ranges[1], ~self.given.varying
+        return (high[:, 0] > 0) | constant, (high[:, 1] > 0) | constant
 
     @cached_property
     def bounds(self) -> tuple[float, float]:
@@ -192,7 +199,8 @@ class Difference:
         most = max(_end(one, part, low, high) for part in one.parts)
         # The least of a union is at least the least of each part.
         apart = most + min(_end(other, part, low, high, least=True) for part in other.parts)
-        near = (1 - _nearness(one, other)) * float(high.max() - low.min())
+        # Means of rewards are between the least and the greatest; sums with other weights need not be.
+        near = (1 - _nearness(one, other)) * float(high.max() - low.min()) if self.in_simplex else np.inf
         return min(apart, near)
 
 
