@@ -50,7 +50,7 @@ class CopyFinder(OptionSets):
     >>> import mdppower as mp
     >>> finder = CopyFinder(mp.envs.figure_1())
     >>> finder.states("r_se", "l_sw")
-    CopySearch(found Involution('l_sw' ↔ 'r_se', 'l_nw' ↔ 'r_ne'); mirror image left-right of the map)
+    CopySearch(found Involution('l_sw' ↔ 'r_se', 'l_nw' ↔ 'r_ne'); mirror image left-right of the states that matter)
     >>> finder.actions("star", "->r_tri", "->l_tri").status, finder.actions("star", "->l_tri", "->r_tri").status
     ('found', 'none')
     """
@@ -79,7 +79,7 @@ class CopyFinder(OptionSets):
         if not every:
             task = embedding(mdp, other_s, mdp, s)
             for name, image in layout_images(mdp, task):
-                return CopySearch("found", (spread(image, mdp.states),), f"{name} of the map", 0)
+                return CopySearch("found", (spread(image, mdp.states),), name, 0)
         if not self._may_embed(embedding(mdp, other_s, mdp, s, {other_s: self.extreme(other_s)}), meter):
             return CopySearch("none", (), "the first step has no counterpart", 0)
         among = self.nondominated(other)
@@ -123,7 +123,7 @@ class CopyFinder(OptionSets):
         task = embedding(less, s, more, s)
         if not every:
             for name, image in layout_images(self.mdp, task):
-                return CopySearch("found", (spread(image, self.mdp.states),), f"{name} of the map", 0)
+                return CopySearch("found", (spread(image, self.mdp.states),), name, 0)
         if self.mdp.is_deterministic:
             return outcome(
                 self._embedded(task, every, meter), meter, "by all transitions", complete=True, every=every

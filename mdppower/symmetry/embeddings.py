@@ -130,6 +130,7 @@ def layout_images(mdp: RewardlessMDP, task: Embedding) -> Iterator[tuple[str, di
     Yields
     ------
     name : str
+        "half turn of the map" where it is one of all cells, and not only of the states that matter.
     image : dict
         Of the states that matter, both ways.
     """
@@ -157,7 +158,11 @@ def layout_images(mdp: RewardlessMDP, task: Embedding) -> Iterator[tuple[str, di
             image[s], image[t] = t, s
         else:
             if task.check(image):
-                yield name, image
+                # φ leaves the other states where they are: is it the mirror image, or half turn, of them all?
+                whole = all(cells.get(move(*place)) == image.get(s, s) for s, place in enumerate(places))
+                swaps = sum(s != t for s, t in image.items()) // 2
+                part = f"{name} of the states that matter" if swaps > 1 else "a swap of two states"
+                yield f"{name} of the map" if whole else part, image
 
 
 # ---------------------------------------------------------------------- the search

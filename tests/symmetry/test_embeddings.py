@@ -208,11 +208,14 @@ def test_the_five_involutions_of_a_square():
         (5, 6): "mirror image in a rising diagonal",
     }
     for state, name in expected.items():
-        assert list(by_layout(room, (1, 2), state)) == [name]
+        assert list(by_layout(room, (1, 2), state)) == [f"{name} of the map"]
     assert not by_layout(room, (1, 2), (5, 1))  # a quarter turn
     assert not by_layout(room, (1, 2), (2, 2))
-    assert list(by_layout(room, (0, 0), (7, 7))) == ["half turn", "mirror image in a rising diagonal"]
-    assert list(by_layout(room, (1, 1), (1, 1))) == ["mirror image in a falling diagonal"]
+    assert list(by_layout(room, (0, 0), (7, 7))) == [
+        "half turn of the map",
+        "mirror image in a rising diagonal of the map",
+    ]
+    assert list(by_layout(room, (1, 1), (1, 1))) == ["mirror image in a falling diagonal of the map"]
 
 
 WALLS = """
@@ -233,7 +236,7 @@ def test_a_map_with_walls():
     assert rows != rows[::-1]
     room = mp.envs.gridworld(WALLS)
     for r, c in room.states:
-        assert "mirror image left-right" in by_layout(room, (r, c), (r, 7 - c))
+        assert "mirror image left-right of the map" in by_layout(room, (r, c), (r, 7 - c))
     assert not by_layout(room, (0, 0), (7, 0))
     assert not by_layout(room, (0, 0), (7, 7))
     tilted = mp.envs.gridworld(WALLS.replace(".##..##.\n    ........\n", ".##..##.\n    >.......\n"))
@@ -243,10 +246,23 @@ def test_a_map_with_walls():
 def test_a_map_with_slips():
     """Noise that is the same in all directions keeps mirror images; a wind from the west keeps one of them."""
     still = mp.envs.gridworld(WALLS, slip=0.1)
-    assert list(by_layout(still, (7, 0), (7, 7))) == ["mirror image left-right"]
+    assert list(by_layout(still, (7, 0), (7, 7))) == ["mirror image left-right of the map"]
     windy = mp.envs.make("open(3,4)", slip=0.2, bias={"E": 0.1})
-    assert list(by_layout(windy, (0, 1), (2, 1))) == ["mirror image up-down"]
+    assert list(by_layout(windy, (0, 1), (2, 1))) == ["mirror image up-down of the map"]
     assert not by_layout(windy, (0, 1), (0, 2))
+
+
+def test_a_swap_of_two_cells_is_no_half_turn():
+    """Two ends of a corridor: each offers itself, and φ leaves all other cells where they are."""
+    mdp = mp.envs.gridworld("*..~")
+    (name,) = by_layout(mdp, (0, 0), (0, 3))
+    assert name == "a swap of two states"
+    assert by_layout(mdp, (0, 0), (0, 3))[name] == {0: 3, 3: 0}
+    # Where all cells move with it, it is what it is called.
+    assert "mirror image left-right of the map" in by_layout(mp.envs.gridworld("*~"), (0, 0), (0, 1))
+    # Two islands of a larger map: a half turn of their cells, and of no other.
+    islands = mp.envs.gridworld("..#.\n####\n.#..", moves="EW")
+    assert list(by_layout(islands, (0, 0), (2, 3))) == ["half turn of the states that matter"]
 
 
 def test_layouts_that_give_nothing():
@@ -257,7 +273,7 @@ def test_layouts_that_give_nothing():
     same = mp.RewardlessMDP.from_pairs(mdp.pair_states, mdp.kernel, states=mdp.states, layout=[(0, 0), (0, 0)])
     assert not by_layout(same, "a", "b")
     apart = mp.RewardlessMDP.from_pairs(mdp.pair_states, mdp.kernel, states=mdp.states, layout=[(0, 0), (0, 1)])
-    assert "mirror image left-right" in by_layout(apart, "a", "b")
+    assert "mirror image left-right of the map" in by_layout(apart, "a", "b")
 
 
 def test_places_that_rounding_takes_to_one():
