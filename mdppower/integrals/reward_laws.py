@@ -35,6 +35,11 @@ class Boxes:
     highs: list[Fraction]
 
     @property
+    def spread(self) -> float:
+        """A bound of E[max R − min R]."""
+        return float(max(self.highs) - min(self.lows))
+
+    @property
     def has_constants(self) -> bool:
         """Whether some reward cannot vary."""
         return any(low == high for low, high in zip(self.lows, self.highs, strict=True))
@@ -62,6 +67,12 @@ class Atoms:
 
     laws: list[list[tuple[Fraction, Fraction]]]
 
+    @property
+    def spread(self) -> float:
+        """A bound of E[max R − min R]."""
+        values = [value for law in self.laws for value, _ in law]
+        return float(max(values) - min(values))
+
 
 @dataclass(frozen=True, eq=False)
 class Normals:
@@ -69,6 +80,12 @@ class Normals:
 
     mean: FloatArray
     covariance: FloatArray
+
+    @property
+    def spread(self) -> float:
+        """A bound of E[max R − min R]: the largest of n is at most √(2 ln n) standard deviations out."""
+        out = np.sqrt(2 * np.log(2 * len(self.mean)) * self.covariance.diagonal().max(initial=0.0))
+        return float(np.ptp(self.mean) + 2 * out)
 
     @property
     def has_constants(self) -> bool:

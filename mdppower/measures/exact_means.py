@@ -9,11 +9,12 @@ at its ends. What is asked of their maximum is integrated exactly for independen
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from mdppower.integrals.maxima import compare_discrete, compare_uniform, maximum_discrete
 from mdppower.integrals.reward_laws import Atoms, Boxes, Normals, Number, exact_law
+from mdppower.mdp.actions import reading_error
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import Chain, Row, rational, rational_rows
 from mdppower.occupancy.option import Option, Reach
@@ -64,7 +65,10 @@ def _reach_rows(part: Reach, gamma: float) -> list[Row]:
         return [[kernel[p].get(t, Fraction(0)) for t in range(n)] for p in range(*mdp.pointer[s : s + 2].tolist())]
     among = visits(mdp, mdp.states[s], gamma)
     if gamma == 1:
-        return [Chain(kernel, policy, s, n).limit for policy in among.nondominated().recurrent().policies]
+        # Of deterministic MDPs ends that differ differ visibly; elsewhere all are compared as fractions.
+        ends = among.nondominated()
+        kept = ends.recurrent().policies if mdp.is_deterministic else ends.policies
+        return [Chain(kernel, policy, s, n).limit for policy in kept]
     return chain_rows(among.nondominated(), part.ahead)
 
 
@@ -99,7 +103,17 @@ def exact_mean(option: Option, rewards: RewardDistribution) -> tuple[Number, flo
     >>> exact_mean(mp.Option.state(fork, "root", 0.9, kind="power"), resolve("uniform", fork))
     (Fraction(3, 4), 0.0)
     """
-    return _mean(exact_rows(option), exact_law(rewards))
+    law = exact_law(rewards)
+    mean, error = _mean(exact_rows(option), law)
+    return mean, error + _reading(option) * law.spread
+
+
+def _reading(option: Option) -> float:
+    """`reading_error` of the MDPs that an option is about."""
+    return max(
+        (reading_error(part.mdp, option.gamma or 0.0) for part in option.parts if isinstance(part, Reach)),
+        default=0.0,
+    )
 
 
 def _mean(rows: list[Row], law: Boxes | Atoms | Normals) -> tuple[Number, float]:
@@ -121,7 +135,9 @@ def exact_comparison(A: Option, B: Option, rewards: RewardDistribution) -> Exact
     >>> exact_comparison(a, b, resolve("uniform", fork)).tie
     Fraction(1, 2)
     """
-    return compare_rows(exact_rows(A), exact_rows(B), exact_law(rewards))
+    law = exact_law(rewards)
+    found = compare_rows(exact_rows(A), exact_rows(B), law)
+    return replace(found, error=found.error + (_reading(A) + _reading(B)) * law.spread)
 
 
 def compare_rows(rows_a: list[Row], rows_b: list[Row], law: Boxes | Atoms | Normals) -> ExactComparison:
@@ -180,7 +196,7 @@ def exact_power(
     for gamma in gammas:
         found = [_mean(unique_rows(_reach_rows(Reach(mdp, s, True), gamma)), law) for s in range(mdp.n_states)]
         table.append([mean for mean, _ in found])
-        errors.append(max(error for _, error in found))
+        errors.append(max(error for _, error in found) + reading_error(mdp, gamma) * law.spread)
     return table, errors
 
 

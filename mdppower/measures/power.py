@@ -179,7 +179,8 @@ def _exactly(
     known = Estimate.known(values, mdp.states, gammas)
     task = PowerTask(mdp, gammas, single, Sampler(distribution, "exact", 0, 0), "exact", 1, distribution)
     data = replace(known.data, slack=np.array(errors))
-    return PowerEstimate(data, task, np.zeros(len(gammas)), False, fractions=known.fractions)
+    fractions = known.fractions if max(errors) == 0 else None  # else they are of the MDP as it was read
+    return PowerEstimate(data, task, np.zeros(len(gammas)), False, fractions=fractions)
 
 
 def _require_memory(mdp: RewardlessMDP, draws: int, kept: int, workers: Workers, by_policy: bool) -> None:

@@ -107,6 +107,12 @@ def _programs(
             fit = v if _lead(mdp, extended, choices, v) > MARGIN else _find_values(mdp, extended, choices)
             if fit is not None:
                 found.append((extended, (waiting | reached[p]) - extended.keys(), fit))
+        if (
+            not found
+        ):  # some action is greedy for the parent's V moved a little: that none is found can only be rounding
+            raise SolverError(
+                f"state {mdp.states[s]!r}: no action can be shown to be best for any values", gap=MARGIN
+            )
         return found
 
     root: _Fitted = ({}, frozenset([start]), np.zeros(mdp.n_states))
@@ -115,27 +121,32 @@ def _programs(
         yield chosen, v
 
 
-def _rivals(chosen: dict[int, int], choices: Choices) -> tuple[list[int], list[int]]:
-    """Each chosen pair, once for every other choice of its state; and those others."""
+def _leads(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices) -> sparse.csr_array:
+    """What rows of chosen pairs have over those of their rivals, each as a share of how far the two are apart.
+
+    Rows that differ by 1e-10 are then as easily told apart as any others.
+    """
     rows = [(p, q) for s, p in chosen.items() for q in choices[s] if q != p]
-    return [p for p, _ in rows], [q for _, q in rows]
+    leads = sparse.csr_array(mdp.kernel[[p for p, _ in rows]] - mdp.kernel[[q for _, q in rows]])
+    apart = np.asarray(abs(leads).sum(axis=1)).ravel() / 2
+    leads.data /= np.repeat(apart, np.diff(leads.indptr))
+    return leads
 
 
 def _lead(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices, v: FloatArray) -> float:
     """The least lead of the chosen pairs over their rivals, infinite without rivals."""
-    mine, theirs = _rivals(chosen, choices)
-    return float((mdp.kernel[mine] @ v - mdp.kernel[theirs] @ v).min(initial=np.inf))
+    return float((_leads(mdp, chosen, choices) @ v).min(initial=np.inf))
 
 
 def _find_values(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices) -> FloatArray | None:
     """A V in [−1, 1]^S with the greatest least lead, or None if that is not positive."""
-    mine, theirs = _rivals(chosen, choices)
-    leads = mdp.kernel[mine] - mdp.kernel[theirs]
+    leads = _leads(mdp, chosen, choices)
+    size = leads.shape[0]
     # Variables V and t: maximise t subject to t − lead(V) ≤ 0; the bounds make t ≤ 1 too, which is enough.
-    rows = sparse.csr_array(sparse.hstack([-leads, sparse.csr_array(np.ones((len(mine), 1)))]))
+    rows = sparse.csr_array(sparse.hstack([-leads, sparse.csr_array(np.ones((size, 1)))]))
     cost = np.r_[np.zeros(mdp.n_states), -1.0]
-    v = linprog.solve(cost, upper=rows, upper_rhs=np.zeros(len(mine)), bounds=(-1, 1)).x[:-1]
-    lead = _lead(mdp, chosen, choices, v)
+    v = linprog.solve(cost, upper=rows, upper_rhs=np.zeros(size), bounds=(-1, 1)).x[:-1]
+    lead = float((leads @ v).min(initial=np.inf))
     if NOISE < lead <= MARGIN:
         raise SolverError(f"a lead of {lead:.1e} is too small to tell whether a policy is dominated", gap=MARGIN)
     return v if lead > MARGIN else None

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from mdppower._typing import FloatArray
-from mdppower.errors import ParameterError
+from mdppower.errors import ParameterError, SolverError
 from mdppower.solvers import linprog
 
 MARGIN = 1e-7
@@ -54,9 +54,13 @@ def extreme_rows(rows: FloatArray) -> list[int]:
     >>> extreme_rows(np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]))
     [0, 2]
     """
-    kept = []
+    kept: list[int] = []
     for k, row in enumerate(rows):
         leads = row - np.delete(rows, k, axis=0)
+        size = np.abs(leads).sum(axis=1)
+        if (size[:k] == 0).any():
+            continue  # the same as an earlier row, which stands for both
+        leads = leads[size > 0] / size[size > 0, None]  # rows that are nearly the same are told apart, too
         if len(leads):
             program = np.hstack([-leads, np.ones((len(leads), 1))])
             cost = np.r_[np.zeros(rows.shape[1]), -1.0]
@@ -66,6 +70,8 @@ def extreme_rows(rows: FloatArray) -> list[int]:
             if not (leads @ r).min() > MARGIN:
                 continue
         kept.append(k)
+    if len(rows) and not kept:
+        raise SolverError("no row can be shown to be extreme", gap=MARGIN)
     return kept
 
 

@@ -163,7 +163,8 @@ class Visits:
         SizeError
             There are more than `limit`.
         SolverError
-            The lead of a policy of a stochastic MDP is between 1e-9 and 1e-7: too small to tell.
+            The lead of a policy of a stochastic MDP is between 1e-9 and 1e-7 of how far rows are apart: too small to
+            tell.
 
         Examples
         --------

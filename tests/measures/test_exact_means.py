@@ -16,6 +16,7 @@ from mdppower.integrals.maxima import maximum_uniform
 from mdppower.integrals.reward_laws import exact_law
 from mdppower.measures.exact_means import exact_rows
 from mdppower.measures.exact_optimality import exact_action_optimality
+from mdppower.occupancy.visit_distributions import visits
 from mdppower.rewards.distribution import resolve
 
 CASES = [pytest.param(load(path), id=path.stem) for path in GOLDEN if "exponential" not in path.stem]
@@ -187,3 +188,72 @@ def test_bad_input():
         mp.power(mp.envs.make("open(4,4)"), 0.5, method="exact")
     with pytest.raises(mp.SizeError, match="combinations of rewards"):
         mp.action_optimality(mp.envs.make("maze"), 0.5, "bernoulli(0.5)", method="exact")
+
+
+# ---------------------------------------------------------------------- rows that are nearly the same
+
+
+def nearly_the_same(rng):
+    """A random MDP in which some rows are others, moved by 1e-16 … 1e-6 of each entry and scaled."""
+    states = [str(k) for k in range(int(rng.integers(2, 5)))]
+    successors = {}
+    for s in states:
+        rows = []
+        for _ in range(int(rng.integers(1, 4))):
+            if rows and rng.random() < 0.6:
+                row = rows[int(rng.integers(len(rows)))].copy()
+                row *= 1 + rng.choice([0, 1e-17, 1e-16, 1e-15, 1e-14, 1e-12, 1e-10, 1e-8, 1e-6]) * rng.uniform(-1, 1)
+                row[row > 0] *= 1 + rng.choice([0, 1e-16, 1e-15, 1e-12, 1e-10, 1e-8]) * rng.uniform(
+                    -1, 1, (row > 0).sum()
+                )
+                row /= row.sum()
+            else:
+                row = rng.dirichlet(np.full(len(states), 0.7)) * (rng.random(len(states)) < 0.7)
+                row = row / row.sum() if row.sum() > 0 else np.eye(len(states))[0]
+            rows.append(row)
+        named = ({t: float(x) for t, x in zip(states, row, strict=True) if x > 0} for row in rows)
+        successors[s] = {f"a{k}": row for k, row in enumerate(named)}
+    return mp.RewardlessMDP.from_successors(successors)
+
+
+def outside(mdp, gamma, rewards, seed):
+    """Whether exact POWER is not where draws say that it is, at 1 − 1e-7; None where it is refused."""
+    try:
+        exact = mp.power(mdp, gamma, rewards, method="exact")
+    except mp.SolverError:
+        return None
+    low, high = mp.power(mdp, gamma, rewards, samples=1024, sampler="iid", rng=seed).interval(1 - 1e-7)
+    return bool(((exact.interval()[1] < low) | (exact.interval()[0] > high)).any())
+
+
+def test_rows_that_are_nearly_the_same():
+    """60 MDPs × 4 states at 1 − 1e-7: a false alarm has a chance of 2e-5. What cannot be told is refused."""
+    rng = np.random.default_rng(0)
+    found = [outside(nearly_the_same(rng), float(rng.choice([0.5, 0.9, 1])), "uniform", k) for k in range(60)]
+    assert True not in found
+    assert found.count(None) <= 6
+
+
+def test_slip_and_bias_on_two_cells():
+    """Actions that are blocked do the same, but for the last bit of their chances."""
+    rng = np.random.default_rng(0)
+    merged = 0
+    for k in range(20):
+        slip = float(rng.random()) / 2
+        bias = {"N": float(rng.random() * slip / 3), "E": float(rng.random() * slip / 3)}
+        mdp = mp.envs.gridworld("..", moves="NESW", stay=True, slip=slip, bias=bias)
+        assert outside(mdp, 0.5, "uniform", k) is False
+        merged += float(mp.power(mdp, 0.5, method="exact").data.slack.max()) > 0
+    assert merged > 5
+
+
+def test_both_losing_to_each_other_would_be_seen(monkeypatch):
+    """Without one of two nearly equal rows POWER would be 1/2, that of the third action alone: draws say 0.65."""
+    monkeypatch.setattr(
+        "mdppower.measures.exact_means.visits", lambda mdp, s, gamma: visits(mdp, s, gamma, given={"a": "z"})
+    )
+    row = {"b": 0.25, "c": 0.35, "d": 0.4}
+    ends = {s: {"stay": s} for s in "bcde"}
+    mdp = mp.RewardlessMDP.from_successors({"a": {"x": row, "z": "e"}, **ends})
+    assert mp.power(mdp, 0.5, method="exact").mean[0] == 0.5
+    assert outside(mdp, 0.5, "uniform", 0)

@@ -189,3 +189,13 @@ def test_bad_input():
         mp.visits(fork, "root", 1.5)
     with pytest.raises(mp.ParameterError, match="limit"):
         mp.visits(fork, "root", 0.5, limit=0)
+
+
+def test_rows_that_are_nearly_the_same_do_not_lose_to_each_other():
+    """Of vectors 1e-10 apart each is extreme; of equal ones the first stands for all."""
+    rows = np.array([[1.0, 0.0], [1.0 - 1e-10, 1e-10], [0.0, 1.0]])
+    assert extreme_rows(rows[[0, 2]]) == [0, 1]
+    assert extreme_rows(rows) == [0, 2]  # the second lies between the others
+    corner = np.array([[0.5, 0.5, 0.0], [0.5, 0.5 - 1e-10, 1e-10], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+    assert extreme_rows(corner) == [0, 2, 3] or extreme_rows(corner) == [0, 1, 2, 3]
+    assert extreme_rows(np.array([[1.0, 0.0], [1.0, 0.0]])) == [0]
