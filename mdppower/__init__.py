@@ -12,15 +12,14 @@ them there, and so does Python, which loads what a name needs on first use.
 
 from __future__ import annotations
 
-import os.path
+import importlib.util
 
-import lazy_loader
-
+from mdppower._faces import attach
 from mdppower._registration import register_when_loaded
 
 __version__ = "0.1.0"
 
-if not os.path.isdir(os.path.join(os.path.dirname(__file__), "envs")):
+if importlib.util.find_spec("mdppower.envs") is None:
     raise ImportError(
         "mdppower/envs, a symbolic link to ../envs, is no folder: git has written the link as a text file (here, or "
         "where this package was built). Allow symbolic links (on Windows: Developer Mode), then `git config "
@@ -29,10 +28,10 @@ if not os.path.isdir(os.path.join(os.path.dirname(__file__), "envs")):
 
 register_when_loaded()
 
-__getattr__, _, _names = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, _, _names = attach(__name__)
 # The kinds of errors can be had by name; they are listed in `mdppower.errors`.
 __all__ = [name for name in _names if not name.endswith("Error") or name == "MDPPowerError"]
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, "__version__"]

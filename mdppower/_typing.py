@@ -26,5 +26,5 @@ IntArray: TypeAlias = npt.NDArray[np.int32]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 AnyArray: TypeAlias = npt.NDArray[Any]
 
-Label: TypeAlias = "str | int | tuple[Any, ...]"
+Label: TypeAlias = str | int | tuple[Any, ...]
 """A name of a state or an action: str, int, or a tuple of these (which JSON can hold)."""

@@ -40,7 +40,8 @@ def test_public_names(tmp_path):
     rooms = [name for name in mp.__all__ if isinstance(getattr(mp, name), ModuleType)]
     assert len(mp.__all__) - len(rooms) <= 30  # functions and classes
     assert len(rooms) <= 15
-    assert mp.__all__ == sorted(mp.__all__) == dir(mp)
+    assert mp.__all__ == sorted(mp.__all__)
+    assert set(dir(mp)) == {*mp.__all__, "__version__"}
     with pytest.raises(AttributeError, match="powr"):
         mp.powr  # noqa: B018
     # `mp.power` is the function, whatever was imported before.
@@ -79,7 +80,9 @@ def test_a_checkout_without_symbolic_links_says_so(tmp_path):
     copy = tmp_path / "mdppower"
     shutil.copytree(ROOT / "mdppower", copy, ignore=shutil.ignore_patterns("__pycache__", "envs"))
     (copy / "envs").write_text("../envs")
-    done = subprocess.run([sys.executable, "-c", "import mdppower"], cwd=tmp_path, capture_output=True, text=True)
+    others = next(p for p in sys.path if p.endswith("site-packages"))
+    code = f"import sys; sys.path.append({others!r}); import mdppower"  # -S: without what an editable install adds
+    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert "ImportError: mdppower/envs, a symbolic link to ../envs, is no folder" in done.stderr
     assert "git config core.symlinks true" in done.stderr
 
@@ -189,3 +192,8 @@ def test_sdist_and_wheel_work_from_anywhere(tmp_path):
     done = subprocess.run([own, "use.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.stdout.split()[:4] == ["True", "True", "220", "True"], done.stderr
     assert str(home) in done.stdout
+    # From a zip, too, as Spark and others ship packages.
+    zipped = (
+        f"import sys; sys.path.insert(0, {str(wheel)!r}); import mdppower as mp; print(mp.envs.fork(2), mp.__file__)"
+    )
+    assert str(wheel) in python(zipped, tmp_path)

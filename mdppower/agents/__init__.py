@@ -10,6 +10,6 @@ evaluation   the value of a policy for many reward functions
 as they are, at γ = 1 too; mixing actions costs a stated multiple of the gap.
 """
 
-import lazy_loader
+from mdppower._faces import attach
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -13,6 +13,6 @@ sample_proxy            the variance proxy that a sample suggests, which is no b
 ======================= =====================================================================================
 """
 
-import lazy_loader
+from mdppower._faces import attach
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -9,6 +9,6 @@ pathwise_tests   inequalities that hold for every reward function, tried on draw
 ================ ==========================================================================================
 """
 
-import lazy_loader
+from mdppower._faces import attach
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -10,6 +10,6 @@ description  distributions as plain data, and back
 **`uniform(a,b)`** in a reward string is uniform on [a, b]; SciPy's own reading (loc, scale) is a trap.
 """
 
-import lazy_loader
+from mdppower._faces import attach
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach(__name__)

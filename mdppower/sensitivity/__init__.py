@@ -15,6 +15,6 @@ model_difference_estimate B − A with its error
 independent ones move it; changes are paired because the first copy of each state keeps the original's draw.
 """
 
-import lazy_loader
+from mdppower._faces import attach
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -19,6 +19,6 @@ automorphisms symmetries of a whole MDP
 - **Identity is an involution**, and a state that can reach another has its ends (6.12); such reports are ranked last.
 """
 
-import lazy_loader
+from mdppower._faces import attach
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -42,6 +42,6 @@ pathwise_claims one test, draw by draw, for each inequality behind the claims
 - **Corollary 6.14 without lists**: which 1-cycles can be reached for certain is a question about the graph.
 """
 
-import lazy_loader
+from mdppower._faces import attach
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach(__name__)
