@@ -16,8 +16,8 @@ mirror image in a rising diagonal     r' + c and c' + r are constant and equal
 half turn                             r + r' and c + c' are constant
 
 These are the isometries of a grid that are involutions (a shift is none, nor is a quarter turn), as φ is where one
-set contains a copy of another (Turner et al., arXiv 1912.01683, section 6). A φ that swaps one pair is named by that
-pair.
+set contains a copy of another (Turner et al., arXiv 1912.01683, section 6). Where φ leaves states alone that the
+isometry would move, it is one "of the states that move" only. A φ that swaps one pair is named by that pair.
 """
 
 from __future__ import annotations
@@ -222,24 +222,33 @@ def phi_words(phi: Mapping[Label, Label], mdp: RewardlessMDP) -> str:
 def _shape(mdp: RewardlessMDP, pairs: Sequence[tuple[Label, Label, bool]]) -> str | None:
     if mdp.layout is None:
         return None
-    r, c = mdp.layout[[mdp.index(s) for s, _, _ in pairs]].T
-    r2, c2 = mdp.layout[[mdp.index(t) for _, t, _ in pairs]].T
+    moved = [mdp.index(s) for s, _, _ in pairs]
+    images = [mdp.index(t) for _, t, _ in pairs]
+    r, c = mdp.layout[moved].T
+    r2, c2 = mdp.layout[images].T
+    # Where the states lie that φ leaves alone: a mirror image of the map leaves only those on its axis alone.
+    rest_r, rest_c = np.delete(mdp.layout, [*moved, *images], axis=0).T
 
     def constant(values: AnyArray) -> bool:
         return float(np.ptp(values)) <= CLOSE
 
+    def of_all(name: str, *off_axis: AnyArray) -> str:
+        alone = all((np.abs(distance) <= CLOSE).all() for distance in off_axis)
+        return name if alone else f"{name} of the states that move"
+
     named = not is_drawing(mdp)  # the rows and columns of a drawing mean nothing to its reader
+    row, column = (r + r2)[0] / 2, (c + c2)[0] / 2
     upright, level = constant(c + c2), constant(r + r2)
     if (abs(r - r2) <= CLOSE).all() and upright:
-        return "mirror image left-right" + _about("column", (c + c2)[0] / 2) * named
+        return of_all("mirror image left-right" + _about("column", column) * named, rest_c - column)
     if (abs(c - c2) <= CLOSE).all() and level:
-        return "mirror image up-down" + _about("row", (r + r2)[0] / 2) * named
+        return of_all("mirror image up-down" + _about("row", row) * named, rest_r - row)
     if constant(np.r_[r2 - c, r - c2]):
-        return "mirror image in a falling diagonal"
+        return of_all("mirror image in a falling diagonal", rest_r - rest_c - (r2 - c)[0])
     if constant(np.r_[r2 + c, r + c2]):
-        return "mirror image in a rising diagonal"
+        return of_all("mirror image in a rising diagonal", rest_r + rest_c - (r2 + c)[0])
     if upright and level:
-        return "half turn" + f" about ({(r + r2)[0] / 2:g}, {(c + c2)[0] / 2:g})" * named
+        return of_all("half turn" + f" about ({row:g}, {column:g})" * named, rest_r - row, rest_c - column)
     return None
 
 

@@ -47,7 +47,7 @@ def test_each_swap_of_figure_1_is_one_arrow_with_two_heads():
         "l_sw: 2 states",
         "state r_se",
         "state l_sw",
-        "φ, the arrows: mirror image left-right (2 swaps)",
+        "φ, the arrows: mirror image left-right of the states that move (2 swaps)",
         "thin inner line: absorbing",
     ]
 

@@ -69,7 +69,7 @@ def test_the_page_has_every_part_of_a_report(four):
         "POWER(s) ≥ POWER(s') for most rewards",
         "Tested at γ = 0.5, 1",
         "met: F(s) contains a copy of F_nd(s')",
-        "φ is mirror image left-right (2 swaps)",
+        "φ is mirror image left-right of the states that move (2 swaps)",
         "pathwise, supports: 0 of 1,000 draws",
         "Strict part: side condition met. one vector is left over",
         "Why not applicable: not met: F(s) contains a copy of F_nd(s') (F(t1) has one vector)",
@@ -121,7 +121,8 @@ def test_pictures_are_inside_and_described(four):
     for image in images:
         assert base64.b64decode(image["src"].split(",")[1]).startswith(b"\x89PNG")
     assert images[0]["alt"] == (
-        "The MDP with r_se, l_sw marked; arrows show φ: mirror image left-right (2 swaps); r_se: 2 states hatched; "
+        "The MDP with r_se, l_sw marked; arrows show φ: mirror image left-right of the states that move (2 swaps); "
+        "r_se: 2 states hatched; "
         "l_sw: 2 states hatched."
     )
 

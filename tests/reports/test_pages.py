@@ -42,7 +42,7 @@ def test_the_table_says_of_each_verdict_why():
     assert table["why"] == [
         "not met: F(s) contains a copy of F_nd(s') (F(t1) has one vector)",
         "unknown: F(s) contains a copy of F_nd(s') (10,000 nodes searched)",
-        "φ: mirror image left-right (2 swaps)",
+        "φ: mirror image left-right of the states that move (2 swaps)",
         "pathwise evidence contradicts: draw 17: 0.3 > 0.1",
     ]
     assert table["evidence"] == [
@@ -142,8 +142,8 @@ def images(name):
     [
         ("left-right", "mirror image left-right between columns 1 and 2 (10 swaps)"),
         ("up-down", "mirror image up-down about row 2 (8 swaps)"),
-        ("falling", "mirror image in a falling diagonal (6 swaps)"),
-        ("rising", "mirror image in a rising diagonal (6 swaps)"),
+        ("falling", "mirror image in a falling diagonal of the states that move (6 swaps)"),
+        ("rising", "mirror image in a rising diagonal of the states that move (6 swaps)"),
         ("half turn", "half turn about (2, 1.5) (10 swaps)"),
         # Negative control: an involution that is no isometry, each two columns swapped.
         ("shift", "(0, 0) ↔ (0, 1), (0, 2) ↔ (0, 3), (1, 0) ↔ (1, 1), … (10 swaps)"),
@@ -153,8 +153,20 @@ def test_the_shape_of_phi_is_named(name, words):
     assert phi_words(images(name), mp.envs.make("open(5,4)")) == words
 
 
+def test_a_shape_is_of_the_map_only_where_all_of_it_moves():
+    """Two pairs of cells half turned, and six that stay, of which a half turn would leave none."""
+    phi = {(0, 0): (2, 3), (2, 3): (0, 0), (0, 1): (2, 2), (2, 2): (0, 1)}
+    room = mp.envs.make("open(3,4)")
+    assert phi_words(phi, room) == "half turn about (1, 1.5) of the states that move (2 swaps)"
+    assert phi_words({(r, c): (2 - r, 3 - c) for r, c in room.states}, room) == "half turn about (1, 1.5) (6 swaps)"
+    # Cells on the axis stay where they are, as they should.
+    assert (
+        phi_words({(r, c): (2 - r, c) for r, c in room.states}, room) == "mirror image up-down about row 1 (4 swaps)"
+    )
+
+
 def test_shapes_need_a_layout_and_two_swaps():
-    assert phi_words(MIRROR, mp.envs.figure_1()) == "mirror image left-right (2 swaps)"
+    assert phi_words(MIRROR, mp.envs.figure_1()) == "mirror image left-right of the states that move (2 swaps)"
     bare = mp.RewardlessMDP.from_successors({s: {"go": t} for s, t in MIRROR.items()})
     assert phi_words(MIRROR, bare) == "l_sw ↔ r_se, l_nw ↔ r_ne"
     assert phi_words({"t1": "t2", "t2": "t1"}, FORK) == "t1 ↔ t2"
@@ -197,7 +209,7 @@ def test_markdown_has_every_part_of_a_report():
         "**It says:** POWER(s) ≥ POWER(s') for most rewards",
         "Reference: Proposition 6.6. Tested at γ = 0.5, 1.",
         "- *met:* F(s) contains a copy of F_nd(s')",
-        "**φ** is mirror image left-right (2 swaps).",
+        "**φ** is mirror image left-right of the states that move (2 swaps).",
         "| l_sw | ↔ | r_se |",
         "- *pathwise, supports:* 0 of 1,000 draws",
         "**Strict part:** side condition met. one vector is left over",
