@@ -103,16 +103,13 @@ def _programs(
         found: list[_Fitted] = []
         for p in choices[s]:
             extended = {**chosen, s: p}
+            leads = _leads(mdp, extended, choices)
             # The parent's V may fit one child: a program saved.
-            fit = v if _lead(mdp, extended, choices, v) > MARGIN else _find_values(mdp, extended, choices)
+            fit = v if _least(leads, v) > MARGIN else _find_values(leads)
             if fit is not None:
                 found.append((extended, (waiting | reached[p]) - extended.keys(), fit))
-        if (
-            not found
-        ):  # some action is greedy for the parent's V moved a little: that none is found can only be rounding
-            raise SolverError(
-                f"state {mdp.states[s]!r}: no action can be shown to be best for any values", gap=MARGIN
-            )
+        if not found:  # some action is greedy for the parent's V, moved a little: this is rounding
+            raise SolverError(f"state {mdp.states[s]!r}: no action is seen to be best for any values", gap=MARGIN)
         return found
 
     root: _Fitted = ({}, frozenset([start]), np.zeros(mdp.n_states))
@@ -133,20 +130,19 @@ def _leads(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices) -> spar
     return leads
 
 
-def _lead(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices, v: FloatArray) -> float:
-    """The least lead of the chosen pairs over their rivals, infinite without rivals."""
-    return float((_leads(mdp, chosen, choices) @ v).min(initial=np.inf))
+def _least(leads: sparse.csr_array, v: FloatArray) -> float:
+    """The least lead for values v, infinite without rivals."""
+    return float((leads @ v).min(initial=np.inf))
 
 
-def _find_values(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices) -> FloatArray | None:
+def _find_values(leads: sparse.csr_array) -> FloatArray | None:
     """A V in [−1, 1]^S with the greatest least lead, or None if that is not positive."""
-    leads = _leads(mdp, chosen, choices)
-    size = leads.shape[0]
+    size, n_states = leads.shape
     # Variables V and t: maximise t subject to t − lead(V) ≤ 0; the bounds make t ≤ 1 too, which is enough.
     rows = sparse.csr_array(sparse.hstack([-leads, sparse.csr_array(np.ones((size, 1)))]))
-    cost = np.r_[np.zeros(mdp.n_states), -1.0]
+    cost = np.r_[np.zeros(n_states), -1.0]
     v = linprog.solve(cost, upper=rows, upper_rhs=np.zeros(size), bounds=(-1, 1)).x[:-1]
-    lead = float((leads @ v).min(initial=np.inf))
+    lead = _least(leads, v)
     if NOISE < lead <= MARGIN:
         raise SolverError(f"a lead of {lead:.1e} is too small to tell whether a policy is dominated", gap=MARGIN)
     return v if lead > MARGIN else None
