@@ -6,6 +6,7 @@ can print it as it is. Each kind is also the built-in error that a caller would 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -136,6 +137,10 @@ class SolverError(MDPPowerError, RuntimeError):
         The row of the rewards on which it happened.
     gap : float, optional
         The error bound that was reached.
+    lower, upper : (S,) arrays, optional
+        Between these the values lie for certain.
+    undecided : list of (state, action), optional
+        Actions that cannot be told apart from the best of their states.
 
     Examples
     --------
@@ -144,10 +149,26 @@ class SolverError(MDPPowerError, RuntimeError):
     mdppower.errors.SolverError: the residual does not fall
     """
 
-    def __init__(self, message: str, *, draw: int | None = None, gap: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        draw: int | None = None,
+        gap: float | None = None,
+        lower: Any = None,
+        upper: Any = None,
+        undecided: Sequence[tuple[Any, Any]] = (),
+    ) -> None:
         super().__init__(message)
         self.draw, self.gap = draw, gap
+        self.lower, self.upper, self.undecided = lower, upper, list(undecided)
         self.estimate: Any = None  # what was computed before it happened, where there is something
+
+    def of_draw(self, draw: int, message: str) -> SolverError:
+        """The same, said of a draw by the number that the caller knows it by."""
+        return SolverError(
+            message, draw=draw, gap=self.gap, lower=self.lower, upper=self.upper, undecided=self.undecided
+        )
 
 
 class ConvergenceError(MDPPowerError, RuntimeError):

@@ -99,6 +99,27 @@ def end_components(mdp: RewardlessMDP) -> tuple[int, IntArray, BoolArray]:
     return len(number), result, inside
 
 
+def lead_to(mdp: RewardlessMDP, target: BoolArray, pairs: IntArray) -> None:
+    """Let all other states take pairs that bring them nearer to the target, with some probability; in place.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+        One in which every state can reach the target.
+    target : (S,) boolean array
+    pairs : (S,) array
+        A policy; what it says of the target stays.
+    """
+    kernel, owner = mdp.kernel, mdp.pair_states
+    entry_pair = np.repeat(np.arange(mdp.n_pairs), np.diff(kernel.indptr))
+    reached = target.copy()
+    while not reached.all():
+        leads = np.flatnonzero(reached[kernel.indices] & ~reached[owner[entry_pair]])
+        new, first = np.unique(owner[entry_pair[leads]], return_index=True)
+        pairs[new] = entry_pair[leads[first]]
+        reached[new] = True
+
+
 def can_reach(mdp: RewardlessMDP, targets: BoolArray) -> BoolArray:
     """Which states can reach a target state in one or more steps.
 

@@ -73,8 +73,7 @@ class TallyTask:
             values, errors = worth(self.options, rewards, self.method)
         except SolverError as error:
             draw = number * self.source.size + (error.draw or 0)
-            raise SolverError(f"{error} (draw {draw} of the run with rng={self.source.entropy})",
-                              draw=draw, gap=error.gap) from None  # fmt: skip
+            raise error.of_draw(draw, f"{error} (draw {draw} of the run with rng={self.source.entropy})") from None
         return _count(values, errors)
 
     def prepare(self) -> None:

@@ -53,8 +53,7 @@ class PowerTask:
                 gaps[:, :, g] = gap.reshape(len(numbers), size)
         except SolverError as error:
             draw = numbers[0] * size + (error.draw or 0)
-            raise SolverError(f"{error} (draw {draw} of the run with rng={self.source.entropy})",
-                              draw=draw, gap=error.gap) from None  # fmt: skip
+            raise error.of_draw(draw, f"{error} (draw {draw} of the run with rng={self.source.entropy})") from None
         return list(zip(means, gaps.mean(axis=1), gaps.max(axis=1), strict=True))
 
     def _means(self, rewards: FloatArray) -> Iterator[tuple[int, list[FloatArray], FloatArray]]:

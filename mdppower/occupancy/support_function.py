@@ -182,7 +182,7 @@ def _bounds_of_gain(
     drift = reward - flow(mdp, 1.0) @ bias
     at_most = np.full(plan.count, -np.inf)
     np.maximum.at(at_most, plan.label[mdp.pair_states[plan.inside]], drift[plan.inside])
-    above, _, miss = gain.best_mixture(plan, at_most)
+    above, _, miss = gain.best_mixture(plan, at_most, gain.ENOUGH * float(np.ptp(reward)))
     chain = RewardlessMDP.from_pairs(np.arange(mdp.n_states), mdp.kernel[pairs])
     worth, _, slack, _ = gain.solve(chain, reward[pairs][None])
     doubt = 8 * EPS * (8 + float(np.abs(bias).max()))

@@ -195,7 +195,7 @@ def _solve(source: Source, rewards: FloatArray, begin: int) -> tuple[AnyArray, A
         return source.solve(rewards)
     except SolverError as error:
         draw = begin + (error.draw or 0)
-        raise SolverError(f"reward function {draw}: {error}", draw=draw, gap=error.gap) from None
+        raise error.of_draw(draw, f"reward function {draw}: {error}") from None
 
 
 def checked_rewards(quantities: Sequence[Quantity], rewards: npt.ArrayLike) -> FloatArray:

@@ -4,7 +4,12 @@
 optimal_values        the door, where a draw that cannot be certified is refused: `optimal_values`, `solve_rows`
 deterministic         Howard's policy iteration on the functional graph
 stochastic            policy iteration by corrections, with a shift
-gain                  γ = 1: the best long-run average
+gain                  γ = 1: the best long-run average, by end components and their best mixture
+stopping              when to stop, and where to go until then: the mixture, in floats
+long_stopping         the same, however long it may take, in as many digits as that needs
+long_average          the gain of a component, however slowly it mixes
+long_digits           policies compared by exact signs, for both
+elimination           Markov chains solved without subtraction, in decimals
 linear_program        the reference: linear programs by HiGHS
 linprog               the one door to `scipy.optimize.linprog`
 backup                POWER's integrand, averaged over draws
@@ -19,7 +24,12 @@ structural_ties       ties that hold for all rewards
 - **γ = 1 is average reward**, not a limit taken by a γ near 1. Deterministic: the same policy iteration, compared
   lexicographically. Stochastic: maximal end components, the gain inside each (the discounted solver's certificate
   holds at γ = 1 as it is), then the best mixture of those that can be reached, its error bounded by the largest
-  expected number of steps before it stops.
+  expected number of jumps before it stops.
+- **Digits for time scales.** That number grows exponentially with the size of a map on which noise leads into a pit,
+  and 1e-9 / 10^60 is below any float. So what floats do not certify is done again in decimals, of as many digits as
+  the time scale has, and 25 more. Once a policy is eliminated it serves all draws: that it is optimal for one is seen
+  from the signs of products of floats. Two rooms with a pit, 4,096 draws: seconds at any slip, where float64 alone
+  certified 1e-4 and then nothing.
 - **Two-part numbers.** The deterministic solver holds v = g + (1−γ)h with g constant on each component of the
   policy's graph; the stochastic one v = c + (1−γ)h with one constant c that is shifted to the middle of the Bellman
   residual. Actions are compared by h, whose size does not grow as γ → 1 within a component (or where there is one

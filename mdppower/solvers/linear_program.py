@@ -176,7 +176,8 @@ def _hold(
     drift = reward[mdp.pair_states] + mdp.kernel @ h - h[mdp.pair_states]
     at_most = np.full(plan.count, -np.inf)
     np.maximum.at(at_most, plan.label[mdp.pair_states[plan.inside]], drift[plan.inside])
-    above = gain.best_mixture(plan, at_most)[0] - g
+    mixture, _, miss = gain.best_mixture(plan, at_most, gain.ENOUGH)
+    above = mixture - g + miss
     # The program's policy: where x is, it is recurrent; elsewhere y says how to get there. Or else what is tight.
     x, y = np.maximum(mass, 0.0)
     flowing = np.bincount(mdp.pair_states, x, mdp.n_states)[mdp.pair_states] > 1e-9

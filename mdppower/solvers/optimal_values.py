@@ -16,12 +16,16 @@ import numpy.typing as npt
 from mdppower._checks import choice, discount_rates
 from mdppower._typing import FloatArray, IntArray
 from mdppower.errors import ParameterError, RewardError, SolverError
-from mdppower.mdp.actions import greedy
+from mdppower.mdp.actions import equivalent_pairs, greedy
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.solvers.accepted_gap import certifiable
 
 Rows: TypeAlias = "tuple[FloatArray, IntArray, FloatArray, IntArray]"
 """values (N, S), pairs (N, S), gap (N,), iterations (N,)."""
+
+ORDINARY = 500
+"""Rewards of up to 2^±500 are solved as they are."""
+TINY = 2.0**-1074
 
 METHODS = ("auto", "deterministic", "stochastic", "lp", "lp-occupancy")
 
@@ -146,33 +150,51 @@ def solve_rows(
     """
     if gamma == 0:
         return _myopic(mdp, rewards)
-    rows = _solver(method, gamma)(mdp, rewards, gamma, start)
-    with np.errstate(over="ignore"):
-        spread = rewards.max(axis=1) - rewards.min(axis=1)
-    size = np.abs(rewards).max(axis=1)
-    allowed = _accepted(mdp, gamma, method) * spread + 64 * np.finfo(float).eps * size
-    failed = np.flatnonzero(~((rows[2] <= allowed) & np.isfinite(rows[2])))  # a range of 1e308 overflows
+    power = _scale(rewards)
+    scaled = np.ldexp(rewards, -power[:, None]) if power.any() else rewards
+    values, pairs, gap, iterations = _solver(method, gamma)(mdp, scaled, gamma, start)
+    size = np.abs(scaled).max(axis=1)
+    allowed = certifiable(gamma) * (scaled.max(axis=1) - scaled.min(axis=1)) + 64 * np.finfo(float).eps * size
+    failed = np.flatnonzero(~(gap <= allowed))
+    if power.any():
+        # What underflows is lost, on the way in and on the way back.
+        lost = np.where(power != 0, TINY + np.ldexp(TINY, power), 0.0)
+        values, gap = np.ldexp(values, power[:, None]), np.ldexp(gap, power) + lost
     if len(failed):
         i = int(failed[0])
-        reached = float(rows[2][i])
-        raise SolverError(
-            f"draw {i}: at gamma = {gamma!r} the {method} solver could certify the value only to {reached:.2g}"
-            + _what_can(gamma, reached / float(allowed[i]) if allowed[i] > 0 else np.inf),
-            draw=i,
-            gap=reached,
-        )
-    return rows
+        excess = float(gap[i] / np.ldexp(allowed[i], power[i])) if allowed[i] > 0 else np.inf
+        raise _refusal(mdp, i, gamma, method, values[i], float(gap[i]), excess)
+    return values, pairs, gap, iterations
 
 
-def _accepted(mdp: RewardlessMDP, gamma: float, method: str) -> float:
-    """The largest gap accepted, relative to the range of the rewards."""
-    accepted = certifiable(gamma)
-    if gamma == 1 and method == "stochastic":
-        from mdppower.solvers.gain import make_plan
+def _scale(rewards: FloatArray) -> IntArray:
+    """(N,) powers of two by which draws are divided, 0 for ordinary ones: nothing overflows then, or is denormal."""
+    power = np.frexp(np.abs(rewards).max(axis=1))[1]
+    return np.where(np.abs(power) > ORDINARY, power, 0)
 
-        # Rounding is paid for once a step until the best end component is reached.
-        accepted = min(0.01, max(accepted, 64 * np.finfo(float).eps * make_plan(mdp).outer.steps))
-    return accepted
+
+def _refusal(
+    mdp: RewardlessMDP, i: int, gamma: float, method: str, values: FloatArray, gap: float, excess: float
+) -> SolverError:
+    """The error for a draw that was not certified: what cannot be told apart, and between what the value lies."""
+    message = f"draw {i}: at gamma = {gamma!r} the {method} solver could certify the value only to {gap:.2g}"
+    lower, upper = values - gap, values + gap
+    undecided: list[tuple[Any, Any]] = []
+    if np.isfinite(lower).all():
+        going = mdp.kernel @ values
+        lead = np.maximum.reduceat(going, mdp.pointer[:-1])[mdp.pair_states] - going
+        # Equal rows are one action.
+        open_pairs = (lead <= 2 * gap) & (equivalent_pairs(mdp) == np.arange(mdp.n_pairs))
+        several = np.add.reduceat(open_pairs.astype(int), mdp.pointer[:-1])[mdp.pair_states] > 1
+        undecided = [mdp.pair_label(p) for p in np.flatnonzero(open_pairs & several).tolist()]
+    if undecided:
+        states = list(dict.fromkeys(state for state, _ in undecided))
+        here = ", ".join(repr(action) for state, action in undecided if state == states[0])
+        more = f" (and in {len(states) - 1} more states)" if len(states) > 1 else ""
+        message += f"; in state {states[0]!r} it cannot tell {here} apart{more}"
+    return SolverError(
+        message + _what_can(gamma, excess), draw=i, gap=gap, lower=lower, upper=upper, undecided=undecided
+    )
 
 
 def _what_can(gamma: float, excess: float) -> str:

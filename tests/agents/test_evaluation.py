@@ -22,6 +22,7 @@ from mdppower.agents import evaluation as suboptimal
 from mdppower.agents.evaluation import evaluate, policy_values
 from mdppower.agents.policies import policy_name
 from mdppower.agents.rules import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
+from mdppower.solvers import optimal_values
 from mdppower.solvers.accepted_gap import certifiable
 from mdppower.solvers.optimal_values import solve_rows
 
@@ -277,17 +278,20 @@ def test_the_less_bounded_have_more_power():
 # S = 3, P = 4, three action names.
 
 
-def test_what_cannot_be_certified_is_refused():
-    # Two exits, to 0 and to 1, that are each taken once in 2e19 steps: in floats the rest is 1, and nothing is left
-    # to tell at γ = 1 where the chain ends. At γ = 0.9 nobody lives to see it.
+def test_what_cannot_be_certified_is_refused(monkeypatch):
+    # Two exits, to 0 and to 1, that are each taken once in 2e19 steps: in floats the rest is 1, and still each is
+    # taken half the time. At γ = 0.9 nobody lives to see it.
     mdp = mp.RewardlessMDP.from_successors(
         {"a": {"stay": "a", "l": "b", "r": "c"}, "b": {"stay": "b"}, "c": {"stay": "c"}}
     )
     policy, rewards = {"a": {"stay": 1.0, "l": 5e-20, "r": 5e-20}}, np.array([[0.5, 0.0, 1.0], [0.5, 1.0, 0.0]])
+    for gamma in (0.9, 1):
+        values, error = policy_values(mdp, rewards, gamma, policy)
+        assert (np.abs(values[:, 0] - 0.5) <= error).all()
+        assert error.max() < 1e-12
+    monkeypatch.setattr(optimal_values, "certifiable", lambda gamma: 1e-9 if gamma < 1 else -1.0)
     with pytest.raises(mp.SolverError, match=r"draw 0: policy fixed could not be evaluated at gamma = 1\.0"):
         policy_values(mdp, rewards, 1, policy)
-    values, error = policy_values(mdp, rewards, 0.9, policy)
-    assert (np.abs(values[:, 0] - 0.5) <= error).all()
     # The draw of a run is named, so that it can be looked at.
     with pytest.raises(mp.SolverError, match=r"draw 0 of the run with rng=3") as caught:
         mp.power(mdp, [0.9, 1], samples=64, rng=3, policy=policy)

@@ -39,6 +39,43 @@ def test_gap_bounds_the_true_error(data):
         assert solution.gap[0] < (1e-8 if method == "lp" else 1e-12)
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e150, 1e300, 1e-300, 1e-316])
+@pytest.mark.parametrize("offset", [0.0, 1e15])
+def test_gap_bounds_the_true_error_at_any_scale(scale, offset):
+    """Rewards that over- or underflow where they are added up, and offsets that leave them three digits."""
+    rng = np.random.default_rng(0)
+    for _ in range(12):
+        mdp = random_dyadic(rng)
+        reward = (rng.integers(-3, 4, mdp.n_states) + offset * (1e-16 < scale < 1e200)) * scale
+        for gamma in (0.0, 0.5, 0.9, 1 - 1e-9):
+            truth = exact_values(mdp, [Fraction(x) for x in reward], Fraction(gamma))
+            for method in {"auto", "stochastic"}:
+                assert_covers(mp.optimal_values(mdp, reward, gamma, method=method), truth)
+
+
+def random_dyadic(rng):
+    """2 or 3 states, 1 or 2 actions; probabilities are multiples of 1/16."""
+    n = int(rng.integers(2, 4))
+    return mp.RewardlessMDP.from_successors(
+        {
+            s: {a: dict(enumerate(rng.multinomial(16, np.ones(n) / n) / 16)) for a in range(rng.integers(1, 3))}
+            for s in range(n)
+        }
+    )
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e150, 1e300, 1e-300, 1e-316])
+def test_the_gap_of_a_gain_pays_for_centring(scale):
+    # From a to the only end: the gain is R(end) in both states, to the bit. The solver subtracts the middle of the
+    # rewards and adds it again, which rounds.
+    mdp = mp.RewardlessMDP.from_successors({"a": {"go": {"a": 0.5, "end": 0.5}}, "end": {"stay": "end"}})
+    rewards = np.random.default_rng(0).standard_normal((2000, 2)) * scale
+    solution = mp.optimal_values(mdp, rewards, 1)
+    error = np.abs(solution.normalised - rewards[:, 1:]).max(axis=1)  # of neighbouring floats: exact
+    assert (error <= solution.gap).all()
+    assert (error > 0).any() or scale < 1e-300  # or the test would show nothing; denormal ones are exact
+
+
 def test_a_wrong_value_is_not_certified():
     """Negative control: values moved off by 1e-6 get an enclosure that still holds, and a gap that says so."""
     mdp = mp.envs.make("maze")

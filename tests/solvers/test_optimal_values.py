@@ -13,7 +13,7 @@ from strategies import GAMMAS, mdps, reward_rows
 
 import mdppower as mp
 from mdppower.occupancy.closed_policies import closed_policies, visit_distribution
-from mdppower.solvers import stochastic
+from mdppower.solvers import optimal_values, stochastic
 from mdppower.solvers.accepted_gap import certifiable
 
 SMALL = [name for name, e in mp.envs.catalog().items() if e.build().n_states <= 500]
@@ -343,9 +343,36 @@ def test_values_are_v_over_one_minus_gamma():
     assert "2 states" in repr(solution)
 
 
-def test_an_overflowing_range_is_not_certified():
-    with pytest.raises(mp.SolverError, match="draw 0"):
-        mp.optimal_values(mp.envs.fork(1), [1e308, -1e308], 0.9)
+def test_a_range_beyond_floats():
+    # v(root) = .1 · 1e308 − .9 · 1e308; the range, 2e308, is no float.
+    solution = mp.optimal_values(mp.envs.fork(1), [1e308, -1e308], 0.9)
+    np.testing.assert_allclose(solution.normalised[0], [-0.8e308, -1e308], rtol=1e-14)
+    assert 0 < solution.gap[0] < 1e295
+
+
+def test_a_refusal_says_what_it_knows(monkeypatch):
+    """What cannot be told apart, and between what the values lie: here for a solver that stops at a gap of 1e-3."""
+    original = optimal_values._solver
+
+    def rough(method, gamma):
+        def solve(*arguments):
+            values, pairs, gap, iterations = original(method, gamma)(*arguments)
+            return values, pairs, gap + 1e-3, iterations
+
+        return solve
+
+    mdp, rewards = mp.envs.fork(3), np.array([[0.0, 1.0, 1.0005, 0.9], [0.0, 1.0, 2.0, 3.0]])
+    monkeypatch.setattr(optimal_values, "_solver", rough)
+    with pytest.raises(mp.SolverError, match=r"it cannot tell '->t1', '->t2' apart$") as caught:
+        mp.optimal_values(mdp, rewards, 0.5)
+    error = caught.value
+    assert error.draw == 0
+    assert error.gap == pytest.approx(1e-3, rel=1e-9)
+    assert error.undecided == [("root", "->t1"), ("root", "->t2")]
+    best = [0.5 * 1.0005, 1.0, 1.0005, 0.9]
+    assert (error.lower <= best).all()
+    assert (best <= error.upper).all()
+    assert (error.upper - error.lower).max() < 3e-3
 
 
 def test_bad_arguments():

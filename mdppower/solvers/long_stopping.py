@@ -1,0 +1,184 @@
+"""When to stop, and where to go until then, whatever the number of steps: w = max(stop, max_a T_a w).
+
+A node may stop and earn what that is worth, or take a pair that leads on; every policy stops for certain. The
+equation is the same for the jumps of a pair, what it does when it does not stay: T_a w − w = 0 means that
+Σ_j a_ij (w_j − w_i) = 0. Advantages are counted by jumps, Σ_j a_ij (w_j − w_i) / Σ_j a_ij.
+
+Proof of the gap. Let u ≥ 0 with u ≥ 1 + T u for the jumps of all pairs, found once, by policy iteration for the
+longest way. If neither a pair nor stopping leads by more than ε, then w + ε u ≥ max(stop, T (w + ε u)), so that
+w + ε u bounds the value of every policy. Maps with slip, where a fall can be put off for 10^60 jumps, need 60 digits
+more for that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from mdppower._typing import AnyArray, FloatArray, IntArray
+from mdppower.errors import SolverError
+from mdppower.solvers.elimination import ZERO, Elimination, Row, digits, drift, row_of, total
+from mdppower.solvers.long_digits import (
+    EPS,
+    MOST_COLUMNS,
+    MOST_ITERATIONS,
+    MOST_KEPT,
+    SPARE,
+    Evaluation,
+    data_columns,
+    floats,
+    largest,
+    leading_pairs,
+)
+
+SHARE = 1e-14
+"""What is left open, over all jumps, as a share of the range of what stopping is worth."""
+
+
+@dataclass(frozen=True, eq=False)
+class LongStopping:
+    """Nodes 0 … stops−1 may stop; every node may have pairs (sorted by node) that lead on.
+
+    Attributes
+    ----------
+    rows : (Q, nodes) csr_array
+        Where pairs lead; a node may be named more than once.
+    owner : (Q,) array
+        The node of each pair.
+    stops, n_nodes : int
+    """
+
+    rows: sparse.csr_array
+    owner: AnyArray
+    stops: int
+    n_nodes: int
+    _kept: dict[bytes, Evaluation] = field(default_factory=dict)
+
+    def solve(self, level: FloatArray, choice: IntArray) -> tuple[FloatArray, IntArray, float]:
+        """The best that can be had from each node.
+
+        Parameters
+        ----------
+        level : (stops,) array
+            What stopping is worth.
+        choice : (nodes,) array
+            A first policy: a pair, or −1 to stop.
+
+        Returns
+        -------
+        w : (nodes,) array
+        choice : (nodes,) array
+            An optimal policy.
+        gap : float
+            Proved bound on the error of w.
+
+        Raises
+        ------
+        TooMuchWork
+            The chains are too large for their elimination.
+        SolverError
+            Policies went on changing.
+        """
+        bottom = float(level.min())
+        above = level - bottom
+        size = float(above.max())
+        owner = np.concatenate([self.owner, np.arange(self.stops)])
+        choice = np.asarray(choice).copy()
+        with digits(self._digits):
+            slack = Decimal(SHARE) * Decimal(size) / self.jumps
+            columns, x = data_columns(above)
+            for _ in range(MOST_ITERATIONS):
+                found = self._evaluation(choice, columns)
+                better = leading_pairs(found, x, slack, owner)
+                if not better:
+                    break
+                for node, pair in better.items():
+                    choice[node] = pair if pair < len(self.owner) else -1
+            else:
+                raise SolverError(f"when to stop was not found in {MOST_ITERATIONS} iterations")
+        w = bottom + found.values @ x
+        return w, choice, 2 * SHARE * size + (2 * len(x) + 8) * EPS * size + 2 * EPS * abs(bottom)
+
+    @cached_property
+    def jumps(self) -> Decimal:
+        """U: a bound on the expected number of jumps before a stop, over all policies and nodes."""
+        chosen = {int(node): int(pair) for node, pair in zip(*np.unique(self.owner, return_index=True), strict=True)}
+        known = {node: ZERO for node in range(self.n_nodes) if node not in chosen}
+        precision = 2 * SPARE
+        for _ in range(MOST_ITERATIONS):
+            with digits(precision):
+                chain = Elimination({node: self._rates[pair] for node, pair in chosen.items()})
+                u = chain.solve({node: total(self._rates[pair]) for node, pair in chosen.items()}, known)
+                longest = max(u.values(), default=ZERO)
+                noise = longest.scaleb(SPARE // 2 - precision)
+                if noise > Decimal("0.01"):
+                    precision = longest.adjusted() + 2 * SPARE
+                    continue
+                better = dict(chosen)
+                for node, pair in chosen.items():
+                    lead = [(self._lead(p, u, node), p) for p in range(*self._span(node)) if p != pair]
+                    top, which = max(lead, default=(ZERO, pair))
+                    if top > noise:
+                        better[node] = which
+                if better == chosen:
+                    # u ≥ 1 + Tu − (what is left, far below 1/2).
+                    return Decimal(2 * longest + 1)
+                chosen = better
+        raise SolverError(f"end components: the longest way to a stop was not found in {MOST_ITERATIONS} iterations")
+
+    def _lead(self, pair: int, u: dict[int, Decimal], node: int) -> Decimal:
+        return Decimal(1 + drift(self._rates[pair], u, node) / total(self._rates[pair]))
+
+    def _span(self, node: int) -> tuple[int, int]:
+        return int(np.searchsorted(self.owner, node)), int(np.searchsorted(self.owner, node, side="right"))
+
+    @cached_property
+    def _digits(self) -> int:
+        return self.jumps.adjusted() + SPARE + 10
+
+    @cached_property
+    def _rates(self) -> list[Row]:
+        begins = self.rows.indptr.tolist()
+        nodes, chances = self.rows.indices.tolist(), self.rows.data.tolist()
+        spans = zip(begins, begins[1:], self.owner.tolist(), strict=False)
+        return [row_of(nodes[i:j], chances[i:j], own) for i, j, own in spans]
+
+    def _evaluation(self, choice: IntArray, columns: list[Any]) -> Evaluation:
+        short = len(columns) <= MOST_COLUMNS
+        key = choice.tobytes()
+        if short and key in self._kept:
+            return self._kept[key]
+        found = self._evaluate(choice, columns)
+        if short:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = found
+        return found
+
+    def _evaluate(self, choice: IntArray, columns: list[Any]) -> Evaluation:
+        going = {int(node): int(choice[node]) for node in np.flatnonzero(choice >= 0)}
+        chain = Elimination({node: self._rates[pair] for node, pair in going.items()})
+        w = chain.solve({}, {int(node): columns[int(node)] for node in np.flatnonzero(choice < 0)})
+        w = {node: value + 0 * columns[0] for node, value in w.items()}  # of the columns' shape
+        owner = self.owner.tolist()
+
+        def exactly(pair: int) -> Any:
+            if pair >= len(owner):
+                return columns[pair - len(owner)] - w[pair - len(owner)]
+            return drift(self._rates[pair], w, owner[pair]) / total(self._rates[pair])
+
+        every = range(len(owner) + self.stops)
+        own = {*going.values(), *(len(owner) + node for node in range(self.stops) if choice[node] < 0)}
+        advantages = np.array([floats(exactly(pair)) for pair in every]).reshape(len(every), -1)
+        floor = float(Decimal(1).scaleb(SPARE // 2 - self._digits)) * max(map(largest, columns))
+        ours = sorted(own)
+        if np.abs(advantages[ours]).max(initial=0.0) > floor:
+            raise SolverError("an elimination in decimals does not solve its equation")
+        advantages[ours] = 0.0
+        values = np.array([floats(w[node]) for node in range(self.n_nodes)]).reshape(self.n_nodes, -1)
+        return Evaluation(values, advantages, floor, exactly)
