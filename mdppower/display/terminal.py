@@ -9,6 +9,7 @@ from mdppower._colours import VIRIDIS, WALL_COLOUR
 from mdppower._text import cut
 from mdppower._typing import FloatArray
 from mdppower.display.number_text import decimals, number_texts, with_error
+from mdppower.mdp.graph import end_components
 from mdppower.mdp.layout import MOST_ACTIONS, MOST_SUCCESSORS, grid_of, is_drawing
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
@@ -87,12 +88,29 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
             f"POWER at γ = {gamma:.15g}\n{body}\n"
             f"most   {with_error(value[g, best], half[best])} at {name[best]}\n"
             f"least  {with_error(value[g, worst], half[worst])} at {name[worst]}"
+            + (_why_the_same(estimate) if gamma == 1 else "")
         )
     what = (
         f"{estimate.about}" + (f" (rng={estimate.entropy})" if estimate.samples else "") + "; "
         f"{_meaning(lower)}; solver error ≤ {estimate.gap.max():.0e}"
     )
     return "\n\n".join([*blocks, what])
+
+
+def _why_the_same(estimate: PowerEstimate) -> str:
+    """A line that says why POWER at γ = 1 is one number, where the transitions alone make it so."""
+    mdp = estimate.mdp
+    count, component, _ = end_components(mdp)
+    if count > 1 or estimate.policy is not None or mdp.n_states == 1:
+        return ""
+    (last,) = np.nonzero(component == 0)
+    if len(last) == mdp.n_states:
+        why = "every state can be reached from every other"
+    elif len(last) == 1:
+        why = f"from every state every policy ends in {mdp.states[last[0]]}"
+    else:
+        why = f"every policy ends among the same {len(last):,} states, which can be reached from each other"
+    return f"\nthe same everywhere: {why}"
 
 
 def _meaning(limits: FloatArray) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 import mdppower as mp
 from mdppower._colours import WALL_COLOUR as WALL_RGB
+from mdppower.agents import uniformly_random
 from mdppower.display.number_text import number_texts
 from mdppower.display.terminal import WALL, _colour, show_map, terminal_map
 from mdppower.mdp.layout import grid_of
@@ -146,6 +147,28 @@ def test_extremes_carry_a_simultaneous_interval(maze):
     upper = maze.interval(0.95, simultaneous=True)[1]
     best = maze.mean[1].argmax()
     assert f"± {upper[1, best] - maze.mean[1, best]:.2g} at {maze.mdp.states[best]}" in terminal_map(maze)
+
+
+@pytest.mark.parametrize(
+    ("text", "slip", "why"),
+    [
+        # With slip every walk falls into the pit; without, one may stay in any cell for ever.
+        ("...~", 0.1, "from every state every policy ends in (0, 3)"),
+        ("...~", 0.0, None),
+        ("....", 0.1, "every state can be reached from every other"),
+        # Two cells behind a one-way cell, in which all who slip end.
+        ("..>..", 0.1, "every policy ends among the same 3 states, which can be reached from each other"),
+        ("~..~", 0.1, None),
+    ],
+)
+def test_why_power_is_the_same_everywhere(text, slip, why):
+    mdp = mp.envs.gridworld(text, slip=slip)
+    lines = terminal_map(mp.power(mdp, [0.9, 1], samples=64, rng=0)).splitlines()
+    said = [line.removeprefix("the same everywhere: ") for line in lines if line.startswith("the same everywhere")]
+    assert said == ([why] if why else [])
+    # Of the optimal value only: agents that walk at random may differ.
+    random = mp.power(mdp, 1, samples=64, rng=0, policy=uniformly_random())
+    assert "the same everywhere" not in terminal_map(random)
 
 
 def test_what_is_not_known_is_said():
