@@ -21,9 +21,9 @@ with its size. Where a gap is wider than `ENOUGH`, the draw is done again with a
 from __future__ import annotations
 
 import weakref
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -107,9 +107,26 @@ def best_mixture(plan: Plan, level: FloatArray, enough: float = np.inf) -> tuple
         return np.full(len(plan.node), level[0]), np.full(plan.outer.n_nodes, -1, np.int32), 0.0
     w, choice, gap = plan.outer.solve(level)
     if not gap <= enough:
-        with suppress(TooMuchWork, SolverError):  # then what float64 has found stands, with its gap
-            w, choice, gap = plan.long_outer.solve(level, choice)
+        w, choice, gap = _with_digits(plan.long_outer, level, choice) or (w, choice, gap)
     return w[plan.node], choice, gap
+
+
+_TOO_LARGE: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def _with_digits(
+    solver: LongAverage | LongStopping, data: FloatArray, policy: IntArray
+) -> tuple[Any, Any, Any] | None:
+    """What a solver of many digits finds; None where it finds nothing, and what float64 has found stands."""
+    if solver in _TOO_LARGE:  # that takes a while to see, and is true of all draws
+        return None
+    try:
+        return solver.solve(data, policy)
+    except TooMuchWork:
+        _TOO_LARGE.add(solver)
+    except SolverError:
+        pass
+    return None
 
 
 # ---------------------------------------------------------------------- what is the same for all rewards
@@ -138,8 +155,7 @@ class _Part:
         gain = 0.5 * (values.min(axis=1) + values.max(axis=1))
         gap = gap + 0.5 * np.ptp(values, axis=1)
         for i in np.flatnonzero(~(gap <= enough)):
-            with suppress(TooMuchWork, SolverError):  # then what float64 has found stands, with its gap
-                gain[i], pairs[i], gap[i] = self._long.solve(rewards[i], pairs[i])
+            gain[i], pairs[i], gap[i] = _with_digits(self._long, rewards[i], pairs[i]) or (gain[i], pairs[i], gap[i])
         return gain, pairs, gap, iterations
 
     def _in_floats(
@@ -209,9 +225,10 @@ def make_plan(mdp: RewardlessMDP) -> Plan:
     n_nodes, owner = count + len(transient), node[mdp.pair_states[order]]
     chosen = mdp.kernel[order]
     rows = sparse.csr_array((chosen.data, node[chosen.indices], chosen.indptr), shape=(len(order), n_nodes))
+    outer = Stopping.of(rows, owner, count, n_nodes)
     plan = Plan(
         count, label, inside, alone.astype(np.int32), first_inside.astype(np.int32), parts, node,
-        Stopping.of(rows, owner, count, n_nodes), LongStopping(rows, owner, count, n_nodes), order.astype(np.int32),
+        outer, LongStopping(rows, owner, count, n_nodes, outer.jumps), order.astype(np.int32),
         weakref.ref(mdp),
     )  # fmt: skip
     _PLANS[mdp] = plan

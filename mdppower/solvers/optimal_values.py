@@ -177,7 +177,8 @@ def _refusal(
     mdp: RewardlessMDP, i: int, gamma: float, method: str, values: FloatArray, gap: float, excess: float
 ) -> SolverError:
     """The error for a draw that was not certified: what cannot be told apart, and between what the value lies."""
-    message = f"draw {i}: at gamma = {gamma!r} the {method} solver could certify the value only to {gap:.2g}"
+    how = f"the value only to {gap:.2g}" if np.isfinite(gap) else "no value"
+    message = f"draw {i}: at gamma = {gamma!r} the {method} solver could certify {how}"
     lower, upper = values - gap, values + gap
     undecided: list[tuple[Any, Any]] = []
     if np.isfinite(lower).all():

@@ -82,7 +82,7 @@ class Stopping:
         choice : (nodes,) array
             A pair, or −1 to stop.
         gap : float
-            Bound on the error of w; infinite where floats find none.
+            Bound on the error of w; infinite where floats find none, and then the policy is the first of all.
         """
         if not np.isfinite(self.jumps):
             return np.full(self.n_nodes, np.nan), self._first_choice(), np.inf
@@ -122,9 +122,9 @@ class Stopping:
             if not np.isfinite(w).all():
                 break
             going = self.kernel @ w
-            best = np.full(self.n_nodes, -np.inf)
-            best_of = np.maximum.reduceat(going, first) if len(first) else going
-            best[movers] = reward[movers] + best_of
+            onward = np.full(self.n_nodes, -np.inf)
+            onward[movers] = np.maximum.reduceat(going, first)
+            best = reward + onward
             now = np.where(choice < 0, stop, -np.inf)
             on = choice >= 0
             now[on] = reward[on] + going[choice[on]]
@@ -138,12 +138,17 @@ class Stopping:
             least = min(least, miss)
             stops = better & (stop >= best)
             choice[stops] = -1
-            top = np.flatnonzero(going == best_of[np.searchsorted(movers, self.owner)])
-            greedy = np.full(self.n_nodes, -1)
-            greedy[movers] = top[np.searchsorted(top, first)]
             goes = better & ~stops
-            choice[goes] = greedy[goes]
+            choice[goes] = self._greedy(going, onward)[goes]
         return w, choice, np.inf
+
+    def _greedy(self, going: FloatArray, best: FloatArray) -> IntArray:
+        """The first pair of each node that has the best score of it; −1 where there is no pair."""
+        movers, first = self._movers
+        top = np.flatnonzero(going == best[self.owner])
+        greedy = np.full(self.n_nodes, -1)
+        greedy[movers] = top[np.searchsorted(top, first)]
+        return greedy
 
     @cached_property
     def _movers(self) -> tuple[AnyArray, AnyArray]:
