@@ -88,7 +88,12 @@ def run_options(command: Any) -> Any:
             metavar="RULE",
             help="Agents that follow a rule: random, lookahead(K), epsilon-greedy(E), softmax(T), satisficing(X).",
         ),
-        click.option("--sampler", default="latin", show_default=True, help="latin, sobol, iid."),
+        click.option("--sampler", help="latin (the default), sobol, iid."),
+        click.option(
+            "--guarantee",
+            is_flag=True,
+            help="Bounded rewards: intervals that hold for any number of draws. Draws are iid.",
+        ),
         click.option(
             "--method", default="auto", show_default=True, help="auto, deterministic, stochastic, lp, lp-occupancy."
         ),

@@ -56,9 +56,9 @@ def power_command(**options: Any) -> None:
 
 def _measure(
     env: str, gamma: str, rewards: str, samples: int, precision: float | None, max_samples: int | None,
-    rng: int | None, method: str, sampler: str, policy: str | None, workers: int, confidence: float, save: str | None,
-    progress: bool | None, fmt: str, colour: bool | None, out: str | None, arrows: bool, hatch: bool,
-    values: bool | None, share_scale: bool, **options: Any,
+    rng: int | None, method: str, sampler: str | None, guarantee: bool, policy: str | None, workers: int,
+    confidence: float, save: str | None, progress: bool | None, fmt: str, colour: bool | None, out: str | None,
+    arrows: bool, hatch: bool, values: bool | None, share_scale: bool, **options: Any,
 ) -> None:  # fmt: skip
     from mdppower._checks import open_unit
     from mdppower.measures.power import power
@@ -74,7 +74,7 @@ def _measure(
     try:
         estimate = power(
             mdp, rates, rewards, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
-            method=method, sampler=sampler, policy=rule, workers=workers, progress=progress,
+            method=method, sampler=sampler, policy=rule, guarantee=guarantee, workers=workers, progress=progress,
         )  # fmt: skip
     except ConvergenceError as error:
         estimate, failure = error.estimate, error
@@ -153,6 +153,8 @@ def plot(
         estimate = found if gamma is None else found.at(gamma)
         if out is None:
             _print_power(estimate, fmt, colour, confidence)
+            if estimate.caution and fmt != "map":
+                click.echo(f"mdppower: caution: {estimate.caution}", err=True)
         else:
             estimate.plot(out, title=title, **options)
     if out is not None:
@@ -179,6 +181,8 @@ def info(file: str) -> None:
         facts["holds"] = "a POWER estimate" + (", interrupted before its end" if found.interrupted else "")
         facts |= {"rewards": found.rewards.name, "draws": _draws(found)}
         facts |= {"method": found.method, "guarantee": f"{found.guarantee} intervals, widened by certified gaps"}
+        if found.caution:
+            facts["caution"] = found.caution
         for g, gamma in enumerate(found.gammas):
             power = found.data.value[g]
             facts[f"γ = {gamma:.15g}"] = (

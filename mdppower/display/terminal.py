@@ -77,7 +77,7 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
     lower, upper = estimate.data.bounds(0.95, simultaneous=True)
     blocks = []
     for g, gamma in enumerate(estimate.gammas):
-        half = (upper[g] - lower[g]) / 2
+        half = np.maximum(upper[g] - value[g], value[g] - lower[g])
         if grid is None or is_drawing(estimate.mdp):
             body = _bars(estimate, value[g], half, width, colour)
         else:
@@ -94,7 +94,8 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
         f"{estimate.about}" + (f" (rng={estimate.entropy})" if estimate.samples else "") + "; "
         f"{_meaning(lower)}; solver error ≤ {estimate.gap.max():.0e}"
     )
-    return "\n\n".join([*blocks, what])
+    told = [f"caution: {estimate.caution}"] if estimate.caution else []
+    return "\n\n".join([*blocks, what, *told])
 
 
 def _why_the_same(estimate: PowerEstimate) -> str:

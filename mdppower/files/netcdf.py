@@ -8,8 +8,9 @@ The line is checked before HDF5 sees a byte: a file that was cut or changed is r
 library that may crash on it. Nothing in a file is code; no pickle. A file is written beside its final name and then
 moved there, so that a full disk or Ctrl-C leaves no half of one.
 
-An estimate's file holds the replicate means (all else follows from them), the MDP itself, the reward distribution,
-the policy of suboptimal POWER, the entropy, and the versions it was made with: `load` gives back the same bits.
+An estimate's file holds the replicate means (all else follows from them; with a guarantee, the running sums), the
+MDP itself, the reward distribution, the policy of suboptimal POWER, the entropy, and the versions it was made with:
+`load` gives back the same bits.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import PowerTask
 from mdppower.montecarlo.estimates import Replicates
+from mdppower.montecarlo.guaranteed import Guaranteed
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.rewards.description import describe, from_description
 
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
 SCHEMA = 1
 MOST_NAMES = 100_000
 """Labels are also written as a coordinate of strings, for other programs, up to this many states."""
+
+_SUMS = ("average", "spread", "weight", "weighted", "penalty", "curvature")
+_CAPITALS = ("rise", "fall")
 
 _SEAL = re.compile(rb"\nmdppower schema (\d+) sha256 ([0-9a-f]{64})\n\Z")
 _LONGEST_SEAL = 200
@@ -112,12 +117,18 @@ def save_estimate(estimate: PowerEstimate, path: PathLike) -> None:
         # For other programs, which know neither tuples nor all that a Python string can hold.
         data = data.assign_coords(state=[cut(str(label), 1000) for label in estimate.mdp.states])
     data = data.assign(
-        replicate_means=(("replicate", "gamma", "state"), kept.means),
         low=("state", kept.low),
         high=("state", kept.high),
         constant=("state", kept.constant.astype(np.int8)),
         slack=("gamma", kept.slack),
     )
+    if isinstance(kept, Guaranteed):
+        for name in _SUMS:
+            data[f"sum_{name}"] = (("gamma", "state"), getattr(kept, name))
+        for name in _CAPITALS:
+            data[f"sum_{name}"] = (("gamma", "state", "mean"), getattr(kept, name))
+    else:
+        data["replicate_means"] = (("replicate", "gamma", "state"), kept.means)
     header = {
         "kind": "estimate",
         "mdp": _put_mdp(data, estimate.mdp),
@@ -129,11 +140,15 @@ def save_estimate(estimate: PowerEstimate, path: PathLike) -> None:
         "method": task.method,
         "policy": None if task.policy is None else describe_policy(task.policy),
         "looks": task.looks,
-        "trials": kept.trials,
         "has_variance": kept.has_variance,
         "interrupted": estimate.interrupted,
+        "caution": estimate.caution,
         "history": estimate.history,
     }
+    if isinstance(kept, Guaranteed):
+        header |= {"guarantee": True, "draws": kept.draws, "count": kept.count}
+    else:
+        header["trials"] = kept.trials
     if estimate.fractions is not None:
         header["exact"] = [[str(x) for x in row] for row in estimate.fractions.tolist()]
     _write(data, header, path)
@@ -211,20 +226,28 @@ def _estimate(data: xr.Dataset, header: dict[str, Any]) -> PowerEstimate:
     # Files of before there were policies say nothing of one.
     policy = None if header.get("policy") is None else policy_from_description(header["policy"])
     single, method = header["single_gamma"], header["method"]
-    task = PowerTask(mdp, gammas, single, source, method, header["looks"], rewards, policy)
-    kept = Replicates(
-        means=np.ascontiguousarray(data["replicate_means"].values),
-        low=data["low"].values,
-        high=data["high"].values,
-        constant=data["constant"].values.astype(bool),
-        slack=data["slack"].values,
-        trials=header["trials"],
-        looks=header["looks"],
-        has_variance=header["has_variance"],
-    )
+    guarantee = header.get("guarantee", False)
+    task = PowerTask(mdp, gammas, single, source, method, header["looks"], rewards, policy, guarantee)
+    common = {
+        "low": data["low"].values, "high": data["high"].values, "constant": data["constant"].values.astype(bool),
+        "slack": data["slack"].values,
+    }  # fmt: skip
+    kept: Replicates | Guaranteed
+    if guarantee:
+        sums = {name: np.ascontiguousarray(data[f"sum_{name}"].values) for name in (*_SUMS, *_CAPITALS)}
+        kept = Guaranteed(draws=header["draws"], count=header["count"], **sums, **common)
+    else:
+        kept = Replicates(
+            means=np.ascontiguousarray(data["replicate_means"].values),
+            trials=header["trials"],
+            looks=header["looks"],
+            has_variance=header["has_variance"],
+            **common,
+        )
     exact = [[Fraction(x) for x in row] for row in header["exact"]] if "exact" in header else None
     fractions = None if exact is None else np.array(exact, dtype=object).reshape(len(gammas), mdp.n_states)
-    return PowerEstimate(kept, task, data["gap"].values, header["interrupted"], header["history"], fractions)
+    about = header["interrupted"], header["history"], fractions, header.get("caution", "")
+    return PowerEstimate(kept, task, data["gap"].values, *about)
 
 
 # ---------------------------------------------------------------------- bytes

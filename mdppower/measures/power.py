@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
@@ -26,10 +27,12 @@ from mdppower.agents.policies import resolve_policy
 from mdppower.errors import ConvergenceError, MDPPowerWarning, ParameterError, SizeError, SolverError
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.measures.guaranteed_power import RunningSums, numbers_kept, require_bounded
+from mdppower.measures.power_caution import find_caution
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.montecarlo.estimates import Estimate, Replicates
-from mdppower.montecarlo.runs import Workers, check_workers, run_in_order, thread_count
+from mdppower.montecarlo.runs import Workers, check_workers, chunked, run_in_order, thread_count
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler, seed
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.solvers.optimal_values import pick
@@ -47,8 +50,9 @@ def power(
     max_samples: int | None = None,
     rng: Any = None,
     method: str = "auto",
-    sampler: str = "latin",
+    sampler: str | None = None,
     policy: Any = None,
+    guarantee: bool = False,
     workers: Workers = 1,
     executor: Executor | None = None,
     progress: bool | None = None,
@@ -77,13 +81,20 @@ def power(
     method : {"auto", "exact", "deterministic", "stochastic", "lp", "lp-occupancy"}
         See `optimal_values`. ``"exact"`` integrates over the nondominated visit distributions without draws, for
         small MDPs and uniform, finite discrete or normal rewards; ``exact`` of the result has the fractions.
-    sampler : {"latin", "sobol", "iid"}
-        See `mdppower.montecarlo.samplers`. Discrete rewards and callables are drawn iid.
+    sampler : {"latin", "sobol", "iid"}, optional
+        See `mdppower.montecarlo.samplers`. Default: ``"latin"``. Discrete rewards and callables are drawn iid, and
+        so are all rewards with `guarantee`.
     policy : callable, mapping or array, optional
         Whose value to average in the place of the optimal one: suboptimal POWER (Def. C.1). A rule of
         `mdppower.agents.rules`, a function ``policy(mdp, rewards, gamma)``, or a policy that is the same for all
         rewards, such as ``{state: action}``; see `mdppower.agents.policies.resolve_policy`. Policies are evaluated
         by one method: `method` stays ``"auto"``.
+    guarantee : bool
+        For bounded rewards: intervals that hold for any number of draws, whatever the law, at all looks at once, so
+        that `precision` costs nothing (`mdppower.montecarlo.guaranteed`: betting for up to 4,096 states × γ,
+        empirical Bernstein beyond). They are wider than Student's. Draws are independent, and are not kept, but
+        added to 6 numbers for each state and γ (48 bytes; 576 with betting), so that differences are not paired:
+        their intervals follow from those of the states.
     workers : int or map-like callable
         Threads (−1: one a core). The numbers do not depend on it.
     executor : concurrent.futures.Executor, optional
@@ -98,13 +109,20 @@ def power(
     Raises
     ------
     ParameterError, RewardError
-        An argument is out of range, the rewards have no mean, or `policy` gives what is no policy.
+        An argument is out of range, the rewards have no mean, or `policy` gives what is no policy; with `guarantee`,
+        the rewards have no bounds, or the sampler is not ``"iid"``.
     SolverError
         A draw could not be certified; the message says how to see it again.
     ConvergenceError
         `precision` was not reached within `max_samples`; the error carries the estimate so far.
     SizeError
         The result would not fit into memory.
+
+    Warns
+    -----
+    MDPPowerWarning
+        The intervals cannot be trusted, and why: where the rewards' law, or the replicate means, say that Student's
+        interval misses too often (`caution` of the result; `mdppower.measures.power_caution`).
 
     Notes
     -----
@@ -122,6 +140,12 @@ def power(
     >>> mp.power(mp.envs.make("turner-figure-1"), 1, method="exact").exact[0]
     Fraction(517, 640)
 
+    One reward in a thousand is 1: draws that happen to see none of them, or one too few, say little, and they say so.
+
+    >>> rare = mp.power(mp.envs.fork(3), 0.9, "bernoulli(0.001)", samples=1024, rng=0, guarantee=True)
+    >>> rare.sampler, rare.guarantee, [round(float(x), 3) for x in (rare.interval()[0][1], rare.interval()[1][1])]
+    ('iid', 'finite-sample', [0.0, 0.006])
+
     A random agent gets the mean of the three:
 
     >>> from mdppower.agents import uniformly_random
@@ -130,7 +154,10 @@ def power(
     """
     gammas, single = discount_rates(gamma)
     positive_integer(samples, "samples")
-    choice(sampler, "sampler", SAMPLERS)
+    if sampler is not None:
+        choice(sampler, "sampler", SAMPLERS)
+    if guarantee and (sampler or "iid") != "iid":
+        raise ParameterError(f"guarantee=True needs independent draws: sampler='iid', not {sampler!r}")
     check_workers(workers, executor)
     if precision is None and max_samples is not None:
         raise ParameterError("max_samples goes with precision")
@@ -151,16 +178,26 @@ def power(
             raise ParameterError(f"method is about optimal values; with policy= it must be 'auto', got {method!r}")
         policy = resolve_policy(mdp, policy)
     if method == "exact":
+        if guarantee:
+            raise ParameterError("guarantee is about draws; method='exact' makes none")
         return _exactly(mdp, gammas, single, distribution, precision)
     method = pick(mdp, method) if policy is None else "policy"
-    source = make_sampler(distribution, sampler, samples, seed(rng))
+    if guarantee:
+        require_bounded(distribution, mdp)
+    source = make_sampler(distribution, sampler or ("iid" if guarantee else "latin"), samples, seed(rng))
     width = len(gammas) * mdp.n_states
-    schedule = _schedule(samples, source.size, precision, max_samples, MOST_NUMBERS // width)
-    if schedule[-1] * width > MOST_NUMBERS:
-        size = schedule[-1] * width / 2**27
-        raise SizeError(f"the replicate means would take {size:.1f} GiB; use fewer samples or fewer gammas")
-    _require_memory(mdp, source.size, schedule[0] * width, workers, policy is not None)
-    task = PowerTask(mdp, gammas, single, source, method, len(schedule), distribution, policy)
+    fit = DEFAULT_MAX_SAMPLES if guarantee else MOST_NUMBERS // width
+    schedule = _schedule(samples, source.size, precision, max_samples, fit)
+    if guarantee:
+        kept = numbers_kept(len(gammas), mdp.n_states)
+    else:
+        kept = schedule[0] * width
+        if schedule[-1] * width > MOST_NUMBERS:
+            size = schedule[-1] * width / 2**27
+            raise SizeError(f"the replicate means would take {size:.1f} GiB; use fewer samples or fewer gammas")
+    _require_memory(mdp, source.size, kept, workers, policy is not None, guarantee)
+    looks = 1 if guarantee else len(schedule)
+    task = PowerTask(mdp, gammas, single, source, method, looks, distribution, policy, guarantee)
     return _run(task, schedule, precision, workers, executor, progress)
 
 
@@ -178,12 +215,15 @@ def _exactly(
     values, errors = exact_power(mdp, gammas, distribution)
     known = Estimate.known(values, mdp.states, gammas)
     task = PowerTask(mdp, gammas, single, Sampler(distribution, "exact", 0, 0), "exact", 1, distribution)
+    assert isinstance(known.data, Replicates)
     data = replace(known.data, slack=np.array(errors))
     fractions = known.fractions if max(errors) == 0 else None  # else they are of the MDP as it was read
     return PowerEstimate(data, task, np.zeros(len(gammas)), False, fractions=fractions)
 
 
-def _require_memory(mdp: RewardlessMDP, draws: int, kept: int, workers: Workers, by_policy: bool) -> None:
+def _require_memory(
+    mdp: RewardlessMDP, draws: int, kept: int, workers: Workers, by_policy: bool, guarantee: bool
+) -> None:
     """Raise SizeError before anything is done if the run would not fit into what is free now, by a rough estimate."""
     free = _free_memory()
     threads = 1 if callable(workers) else thread_count(workers)
@@ -191,6 +231,8 @@ def _require_memory(mdp: RewardlessMDP, draws: int, kept: int, workers: Workers,
     replicate = mdp.n_states * (draws * (8 + 8 + 4) + 4 * 48)
     if by_policy:  # a block of probabilities, as given, checked and rescaled; and the chain twice
         replicate += 3 * 8 * min(draws * mdp.n_pairs, max(BLOCK, mdp.n_pairs)) + 2 * 12 * mdp.kernel.nnz
+    if guarantee:  # POWER's integrand draw by draw, and a worker's own sums
+        replicate += 8 * (draws * mdp.n_states + kept)
     needed = threads * replicate + 2 * 8 * kept + 12 * mdp.kernel.nnz
     if free is not None and needed > free:
         raise SizeError(
@@ -208,6 +250,32 @@ def _free_memory() -> int | None:
         return None
 
 
+class _Means:
+    """What a run keeps of its replicates: their means, mean gaps and largest gaps."""
+
+    def __init__(self, task: PowerTask) -> None:
+        self.task = task
+        self.done: list[tuple[FloatArray, FloatArray, FloatArray]] = []
+
+    @property
+    def count(self) -> int:
+        return len(self.done)
+
+    def prepare(self) -> None:
+        self.task.prepare()
+
+    def until(self, target: int, workers: Workers, executor: Executor | None) -> Iterator[int]:
+        """Make replicates until there are `target` of them; yields how many more there are."""
+        chunks = chunked(range(self.count, target), self.task.source.size * self.task.mdp.n_states)
+        for results in run_in_order(self.task, chunks, workers=workers, executor=executor):
+            self.done += results
+            yield len(results)
+
+    def estimate(self, interrupted: bool = False) -> PowerEstimate:
+        """What the replicates so far say."""
+        return _estimate(self.task, self.done, interrupted)
+
+
 def _run(
     task: PowerTask,
     schedule: list[int],
@@ -219,37 +287,35 @@ def _run(
     """Run the replicates of the schedule until its end, the precision, or Ctrl-C."""
     from tqdm import tqdm
 
-    done: list[tuple[FloatArray, FloatArray, FloatArray]] = []
+    kept = RunningSums(task, _constant(task)) if task.guarantee else _Means(task)
     estimate: PowerEstimate | None = None
     total = (schedule[0] if precision is None else schedule[-1]) * task.source.size
     hidden = None if progress is None else not progress
     with tqdm(desc="compiling", total=total, unit=" draws", disable=hidden) as bar:
         try:
-            task.prepare()
+            kept.prepare()
             bar.set_description("POWER")
-            for target in schedule:
-                numbers = range(len(done), target)
-                step = _chunk(len(numbers), task.source.size * task.mdp.n_states)
-                chunks = [numbers[i : i + step] for i in range(0, len(numbers), step)]
-                for results in run_in_order(task, chunks, workers=workers, executor=executor):
-                    done += results
-                    bar.update(len(results) * task.source.size)
-                estimate = _estimate(task, done)
+            for look, target in enumerate(schedule):
+                for made in kept.until(target, workers, executor):
+                    bar.update(made * task.source.size)
+                estimate = kept.estimate()
                 if precision is None or _half_width(estimate) <= precision:
-                    return estimate
+                    return _judged(estimate, schedule[: look + 1])
         except KeyboardInterrupt:
-            if len(done) < 2:
+            if kept.count < 2:
                 raise
-            estimate = _estimate(task, done, interrupted=True)
+            estimate = kept.estimate(interrupted=True)
             warnings.warn(
                 f"interrupted: the estimate is from {estimate.samples:,} of {total:,} draws",
                 MDPPowerWarning,
                 stacklevel=3,
             )
-            return estimate
+            return _judged(estimate, [kept.count])
         except SolverError as error:
-            error.estimate = _estimate(task, done) if len(done) > 1 else None
+            error.estimate = kept.estimate() if kept.count > 1 else None
             raise
+    if estimate is not None:
+        _judged(estimate, schedule)
     raise ConvergenceError(
         f"after {total:,} draws the widest simultaneous interval is ± {_half_width(estimate):.3g}, "
         f"not ± {precision:g}; raise max_samples",
@@ -257,9 +323,15 @@ def _run(
     )
 
 
-def _chunk(count: int, size: int) -> int:
-    """Replicates to make at once, so that a chunk is a millisecond of work or more, and there are chunks for all."""
-    return max(1, min(2**16 // size, count // 32))
+def _judged(estimate: PowerEstimate, looks: list[int]) -> PowerEstimate:
+    """The estimate with what speaks against its intervals, which is warned of, too."""
+    if not isinstance(estimate.data, Replicates):
+        return estimate
+    caution = find_caution(estimate.task, estimate.data, looks)
+    object.__setattr__(estimate, "caution", caution)
+    if caution:
+        warnings.warn(caution, MDPPowerWarning, stacklevel=4)
+    return estimate
 
 
 def _estimate(
@@ -271,7 +343,7 @@ def _estimate(
         means=np.array([means for means, _, _ in done]),
         low=np.full(task.mdp.n_states, d.low.min()),
         high=np.full(task.mdp.n_states, d.high.max()),
-        constant=~can_reach(task.mdp, _may_vary(task)),
+        constant=_constant(task),
         slack=np.mean([gap for _, gap, _ in done], axis=0),
         trials=count * task.source.size if task.source.kind == "iid" else count,
         looks=task.looks,
@@ -280,13 +352,14 @@ def _estimate(
     return PowerEstimate(data, task, np.max([gap for _, _, gap in done], axis=0), interrupted)
 
 
-def _may_vary(task: PowerTask) -> BoolArray:
-    """(S,) states by which a value may vary from draw to draw: a reward does, or what a policy makes of rewards."""
+def _constant(task: PowerTask) -> BoolArray:
+    """(S,) states whose POWER is known not to vary from draw to draw."""
     varies = ~task.distribution.is_constant
     if getattr(task.policy, "depends_on_rewards", task.policy is not None):
-        # Not so for optimal ones: what they do where rewards are constant depends on nothing else.
+        # What a policy makes of rewards may vary. Not so for optimal ones: what they do where rewards are constant
+        # depends on nothing else.
         varies = varies | (np.diff(task.mdp.pointer) > 1)
-    return np.asarray(varies)
+    return ~can_reach(task.mdp, varies)
 
 
 def _half_width(estimate: PowerEstimate | None) -> float:

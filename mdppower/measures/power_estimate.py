@@ -19,6 +19,7 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_draw import Draw, solve_draw
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.montecarlo.estimates import Estimate, Replicates
+from mdppower.montecarlo.guaranteed import Guaranteed
 from mdppower.montecarlo.history import made_now
 from mdppower.rewards.distribution import RewardDistribution
 
@@ -54,12 +55,14 @@ class PowerEstimate(Estimate):
         Whether Ctrl-C ended the run.
     history : dict from str to str
         When it was made, and by which versions of what.
+    caution : str
+        What speaks against the intervals, in words; empty where nothing is known to.
     task : PowerTask
         The run: what makes any of its replicates again.
     exact : object array of fractions.Fraction, or None
         POWER itself, where the method is ``"exact"`` and the rewards are not normal.
     guarantee : str
-        ``"statistical"``, or ``"exact"``.
+        ``"statistical"``; ``"finite-sample"``, where intervals hold for any number of draws; or ``"exact"``.
 
     Examples
     --------
@@ -73,27 +76,35 @@ class PowerEstimate(Estimate):
 
     @property
     def guarantee(self) -> str:
-        """``"exact"`` for fractions, else ``"statistical"``."""
-        return "statistical" if self.fractions is None else "exact"
+        """``"exact"`` for fractions; ``"finite-sample"`` after ``guarantee=True``; else ``"statistical"``."""
+        if self.fractions is not None:
+            return "exact"
+        return "finite-sample" if self.task.guarantee else "statistical"
 
     def __init__(
         self,
-        data: Replicates,
+        data: Replicates | Guaranteed,
         task: PowerTask,
         gap: FloatArray,
         interrupted: bool,
         history: dict[str, str] | None = None,
         fractions: AnyArray | None = None,
+        caution: str = "",
     ) -> None:
         super().__init__(data, task.mdp.states, task.gammas, task.single, fractions=fractions)
-        own = {"task": task, "gap": gap, "interrupted": interrupted, "history": history or made_now()}
+        own = {
+            "task": task, "gap": gap, "interrupted": interrupted, "history": history or made_now(),
+            "caution": caution,
+        }  # fmt: skip
         for name, value in own.items():
             object.__setattr__(self, name, value)  # through object: the base is a frozen dataclass
 
+    data: Replicates | Guaranteed
     task: PowerTask
     gap: FloatArray
     interrupted: bool
     history: dict[str, str]
+    caution: str
 
     @property
     def mdp(self) -> RewardlessMDP:
@@ -132,7 +143,7 @@ class PowerEstimate(Estimate):
         >>> estimate.samples
         64
         """
-        return len(self.data.means) * self.task.source.size
+        return self.data.count * self.task.source.size
 
     @property
     def about(self) -> str:
@@ -207,6 +218,9 @@ class PowerEstimate(Estimate):
     def difference(self, first: Label, second: Label) -> Estimate:
         """POWER of the first state less that of the second, paired.
 
+        After ``guarantee=True`` the draws are forgotten, and with them what was paired: the interval is made of
+        those of the two states, each at half the level, and `stderr` is the sum of theirs, which bounds it.
+
         Parameters
         ----------
         first, second : state labels
@@ -259,7 +273,8 @@ class PowerEstimate(Estimate):
         else:
             s = mdp.index(state)
             pairs = range(int(mdp.pointer[s]), int(mdp.pointer[s + 1]))
-        numbers = len(self.data.means) * len(self.gammas) * len(pairs)
+        kept = self.data.count if isinstance(self.data, Replicates) else 1
+        numbers = kept * len(self.gammas) * len(pairs)
         if numbers > MOST_NUMBERS:
             raise SizeError(f"POWER-seeking of all pairs would take {numbers / 2**27:.1f} GiB; name a state")
         weights = sparse.csr_array(mdp.kernel[pairs.start : pairs.stop])
@@ -328,9 +343,9 @@ class PowerEstimate(Estimate):
         """
         k = self._rate(gamma)
         task = replace(self.task, gammas=(self.gammas[k],), single=True)
-        data = replace(self.data, means=self.data.means[:, k : k + 1], slack=self.data.slack[k : k + 1])
+        data = self.data.at(k)
         exact = None if self.fractions is None else self.fractions[k : k + 1]
-        return PowerEstimate(data, task, self.gap[k : k + 1], self.interrupted, self.history, exact)
+        return PowerEstimate(data, task, self.gap[k : k + 1], self.interrupted, self.history, exact, self.caution)
 
     def _rate(self, gamma: float) -> int:
         """Position of a rate."""
@@ -356,6 +371,8 @@ class PowerEstimate(Estimate):
             "rewards": self.rewards.name, "samples": self.samples, "entropy": str(self.entropy),
             "sampler": self.sampler, "method": self.method, "guarantee": self.guarantee,
         }  # fmt: skip
+        if self.caution:
+            data.attrs["caution"] = self.caution
         if self.policy is not None:
             data.attrs["policy"] = policy_name(self.policy)
         return data
@@ -413,7 +430,8 @@ class PowerEstimate(Estimate):
         name = "POWER" if self.policy is None else "POWER^pol"
         return (
             f"PowerEstimate({self.mdp.n_states:,} states, γ = {rates}, {self.about}: "
-            f"{name} {mean.min():.4f} … {mean.max():.4f}, stderr ≤ {error.max():.2g})"
+            f"{name} {mean.min():.4f} … {mean.max():.4f}, stderr ≤ {error.max():.2g}"
+            f"{'; caution: ' * bool(self.caution)}{self.caution})"
         )
 
     def _repr_html_(self) -> str:

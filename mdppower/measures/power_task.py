@@ -36,40 +36,45 @@ class PowerTask:
     distribution: RewardDistribution
     policy: Policy | None = None
     """Whose value is averaged; None: optimal ones."""
+    guarantee: bool = False
+    """Whether draws are added to sums (`mdppower.measures.guaranteed_power`), not kept as replicate means."""
 
     def __call__(self, numbers: Sequence[int]) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
         """Of each replicate: means (G, S) of POWER's integrand over its draws; mean and largest gap (G,)."""
+        from mdppower.solvers.backup import mean_best_successor
+
+        means = np.empty((len(numbers), len(self.gammas), self.mdp.n_states))
+        gaps = np.empty((len(numbers), self.source.size, len(self.gammas)))
+        for g, parts, gap in self.values(numbers):
+            for k, part in enumerate(parts):
+                means[k, g] = mean_best_successor(self.mdp, part) if self.policy is None else part.mean(axis=0)
+            gaps[:, :, g] = gap
+        return list(zip(means, gaps.mean(axis=1), gaps.max(axis=1), strict=True))
+
+    def values(self, numbers: Sequence[int]) -> Iterator[tuple[int, list[FloatArray], FloatArray]]:
+        """(position of γ, values of the draws of each replicate, their gaps); under a policy, POWER's integrand."""
         size = self.source.size
         # Small replicates are solved together: no draw sees another, and each call has its price.
         rewards = np.concatenate([self.source.replicate(number) for number in numbers])
         if not np.isfinite(rewards).all():
             i, s = np.argwhere(~np.isfinite(rewards))[0]
             raise RewardError(f"{self.distribution.name} gave reward {rewards[i, s]} in state {self.mdp.states[s]!r}")
-        means = np.empty((len(numbers), len(self.gammas), self.mdp.n_states))
-        gaps = np.empty((len(numbers), size, len(self.gammas)))
         try:
-            for g, replicates, gap in self._means(rewards):
-                means[:, g] = replicates
-                gaps[:, :, g] = gap.reshape(len(numbers), size)
+            for g, rows, gap in self._rows(rewards):
+                yield g, np.split(rows, len(numbers)), gap.reshape(len(numbers), size)
         except SolverError as error:
             draw = numbers[0] * size + (error.draw or 0)
             raise error.of_draw(draw, f"{error} (draw {draw} of the run with rng={self.source.entropy})") from None
-        return list(zip(means, gaps.mean(axis=1), gaps.max(axis=1), strict=True))
 
-    def _means(self, rewards: FloatArray) -> Iterator[tuple[int, list[FloatArray], FloatArray]]:
-        """(position of γ, the integrand's mean over each replicate, gap) of the draws of some replicates."""
-        from mdppower.solvers.backup import mean_best_successor
-
-        def split(rows: FloatArray) -> list[FloatArray]:
-            return np.split(rows, len(rows) // self.source.size)
-
+    def _rows(self, rewards: FloatArray) -> Iterator[tuple[int, FloatArray, FloatArray]]:
+        """(position of γ, values, gap) of these rewards."""
         if self.policy is None:
             for g, values, _, gap in self.solve(rewards):
-                yield g, [mean_best_successor(self.mdp, part) for part in split(values)], gap
+                yield g, values, gap
         else:
             for g, gamma in enumerate(self.gammas):
                 _, onwards, gap = evaluate(self.mdp, rewards, gamma, self.policy)
-                yield g, [part.mean(axis=0) for part in split(onwards)], gap
+                yield g, onwards, gap
 
     def prepare(self) -> None:
         """Compile, or load from the cache, what a replicate needs, before work is handed to threads."""

@@ -4,6 +4,8 @@
 samplers    which draws make up replicate i: Latin hypercube, Sobol, iid
 runs        numbered tasks, any executor, results in order
 estimates   from replicate means: mean, standard error, confidence intervals
+guaranteed  for bounded rewards, from running sums: limits that hold for any number of draws, at every look
+trust       whether Student's interval can be trusted, from the law and from the replicate means
 proportions probabilities of events, from counts or exact, and their intervals
 history     when numbers were made, and by which versions
 =========== ==========================================================================================

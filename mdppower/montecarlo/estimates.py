@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Rational
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ import numpy as np
 from mdppower._checks import open_unit
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import LabelError
+from mdppower.montecarlo.guaranteed import Guaranteed, GuaranteedContrast
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -62,6 +63,15 @@ class Replicates:
     trials: int
     looks: int = 1
     has_variance: bool = True
+
+    @property
+    def count(self) -> int:
+        """K, the replicates."""
+        return len(self.means)
+
+    def at(self, k: int) -> Replicates:
+        """The part about the k-th rate."""
+        return replace(self, means=self.means[:, k : k + 1], slack=self.slack[k : k + 1])
 
     @cached_property
     def value(self) -> FloatArray:
@@ -150,7 +160,7 @@ class Estimate:
 
     Attributes
     ----------
-    data : Replicates
+    data : Replicates, Guaranteed or GuaranteedContrast
     labels : sequence of labels
         Names of the n quantities.
     gammas : tuple of float
@@ -165,7 +175,7 @@ class Estimate:
         The quantities as fractions, where they are known exactly.
     """
 
-    data: Replicates
+    data: Replicates | Guaranteed | GuaranteedContrast
     labels: Sequence[Any]
     gammas: tuple[float, ...]
     single_gamma: bool
@@ -255,6 +265,9 @@ class Estimate:
 
     def interval(self, confidence: float = 0.95, *, simultaneous: bool = False) -> tuple[FloatArray, FloatArray]:
         """Confidence limits: Student's t on replicates, widened by the certified error of the solver.
+
+        After ``power(..., guarantee=True)``: limits that hold for any number of draws and at all times at once, by
+        `mdppower.montecarlo.guaranteed`.
 
         Parameters
         ----------

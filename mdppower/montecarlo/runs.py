@@ -120,6 +120,19 @@ def gather(
             warnings.warn(text, MDPPowerWarning, stacklevel=2)
 
 
+def chunked(numbers: range, size: int) -> list[range]:
+    """The numbers of replicates in ranges, each a millisecond of work or more, and enough of them for all workers.
+
+    Parameters
+    ----------
+    numbers : range
+    size : int
+        Draws of a replicate times states.
+    """
+    step = max(1, min(2**16 // size, len(numbers) // 32))
+    return [numbers[i : i + step] for i in range(0, len(numbers), step)]
+
+
 def check_workers(workers: Any, executor: Any) -> None:
     """Raise ParameterError now for what `run_in_order` would refuse later."""
     if executor is not None and not isinstance(executor, Executor):

@@ -146,6 +146,7 @@ def _exactly(
         values.append(np.array(found, dtype=object)[:, shown])
         errors.append(error)
     known = Estimate.known(np.concatenate(values, axis=1), range(2 * len(common[0])), gammas)
+    assert isinstance(known.data, Replicates)
     return replace(known.data, slack=np.max(errors, axis=0)), known.fractions
 
 

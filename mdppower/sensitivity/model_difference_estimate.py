@@ -123,6 +123,7 @@ class ModelDifference:
         True
         """
         found = self._part(-1, 1)
+        assert isinstance(found.data, Replicates)
         return replace(found, data=replace(found.data, constant=found.data.constant | self.unaffected))
 
     def _part(self, a: int, b: int) -> Estimate:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -85,9 +86,13 @@ def test_a_loaded_estimate_goes_on_working(estimate, saved, tmp_path):
 
 @pytest.mark.parametrize("kind", REWARDS)
 def test_rewards_of_every_kind_draw_the_same_again(kind, tmp_path):
-    estimate = mp.power(mp.envs.make("maze"), 0.9, REWARDS[kind], samples=32, rng=1)
+    # 32 draws of what is seldom anything else: most replicates are equal, which is warned of, and kept.
+    rare = kind in ("per state", "mixture")
+    with pytest.warns(mp.MDPPowerWarning, match="replicates have the same mean") if rare else nullcontext():
+        estimate = mp.power(mp.envs.make("maze"), 0.9, REWARDS[kind], samples=32, rng=1)
     estimate.save(tmp_path / "a.nc")
     again = mp.load(tmp_path / "a.nc")
+    assert again.caution == estimate.caution and bool(again.caution) == rare
     assert again.mean.shape == (31,)  # one γ was given, not a sequence
     assert again.rewards.name == estimate.rewards.name
     for i in (0, 31):

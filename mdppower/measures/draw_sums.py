@@ -1,0 +1,105 @@
+"""POWER's integrand draw by draw, added to the running sums of `mdppower.montecarlo.guaranteed` and forgotten.
+
+The draws of one replicate at a time are there; sums are taken in their order: the same bits every time.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mdppower._typing import FloatArray
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.solvers.compiled import kernel
+
+
+def best_successors(mdp: RewardlessMDP, values: FloatArray) -> FloatArray:
+    """max_a E_{s'~T(s,a)} v(s') of each draw; its mean is `mdppower.solvers.backup.mean_best_successor`.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    values : (N, S) array
+        Normalised values v of N draws.
+
+    Returns
+    -------
+    (N, S) array
+    """
+    rows = mdp.kernel
+    return np.asarray(_best(values, mdp.pointer, rows.indptr, rows.indices, rows.data))
+
+
+def add_draws(
+    worth: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    bets: FloatArray,
+    centre: FloatArray,
+    total: FloatArray,
+    squares: FloatArray,
+    rise: FloatArray,
+    fall: FloatArray,
+) -> None:
+    """Add the draws of a replicate to the sums of one rate, in place; see `mdppower.montecarlo.guaranteed.Sums`.
+
+    Parameters
+    ----------
+    worth : (N, S) array
+        At most some hundred draws: products of their factors, each between 1/4 and 7/4, must not underflow.
+    low, high : (S,) arrays
+        The range.
+    bets, centre : (S,) arrays
+    total, squares : (S,) arrays
+    rise, fall : (S, M) arrays
+    """
+    _add(worth, low, high, bets, centre, total, squares, rise, fall)
+
+
+def warm_up_sums() -> None:
+    """Compile, or load from the cache."""
+    tiny = RewardlessMDP.from_pairs([0], [[1.0]])
+    zero, one = np.zeros(1), np.ones(1)
+    capital = np.zeros((1, 2))
+    add_draws(best_successors(tiny, np.zeros((1, 1))), zero, one, zero, zero, zero, zero, capital, capital)
+
+
+@kernel
+def _best(values, pointer, indptr, indices, data):
+    n, n_states = values.shape
+    worth = np.empty((n, n_states))
+    for i in range(n):
+        v = values[i]
+        for s in range(n_states):
+            best = -np.inf
+            for p in range(pointer[s], pointer[s + 1]):
+                q = 0.0
+                for j in range(indptr[p], indptr[p + 1]):
+                    q += data[j] * v[indices[j]]
+                best = max(best, q)
+            worth[i, s] = best
+    return worth
+
+
+@kernel
+def _add(worth, low, high, bets, centre, total, squares, rise, fall):
+    n, n_states = worth.shape
+    depth = rise.shape[1]
+    x = np.empty(n)
+    for s in range(n_states):
+        width = high[s] - low[s]
+        for i in range(n):
+            x[i] = 0.0
+            if width > 0:
+                # A value may leave the range by its certified error.
+                x[i] = min(max((worth[i, s] - low[s]) / width, 0.0), 1.0)
+            total[s] += x[i]
+            squares[s] += (x[i] - centre[s]) ** 2
+        for j in range(depth):
+            mean = j / (depth - 1)
+            up, down = 1.0, 1.0
+            for i in range(n):
+                step = bets[s] * (x[i] - mean)
+                up *= 1.0 + step
+                down *= 1.0 - step
+            rise[s, j] += np.log(up)
+            fall[s, j] += np.log(down)
