@@ -32,7 +32,7 @@ from mdppower.montecarlo.estimates import Estimate, Replicates
 from mdppower.montecarlo.proportions import Proportions
 from mdppower.montecarlo.runs import Workers, check_workers
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler, seed
-from mdppower.occupancy.option import Option, Reach, require_alike, states_only
+from mdppower.occupancy.option import Option, Reach, require_alike, states_only, worth_range
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.solvers.optimal_values import METHODS
 
@@ -268,10 +268,11 @@ def _means(options: Sequence[Option], found: Tally, source: Sampler) -> Estimate
         warnings.warn(
             f"{d.name} rewards have no mean: neither C(A), C(B) nor the gap exists", MDPPowerWarning, stacklevel=4
         )
+    ranges = np.array([worth_range(option, d.low, d.high) for option in options])
     data = Replicates(
         means=np.where(np.isinf(d.mean).any(), np.nan, found.means)[:, None, :],
-        low=np.full(size, -np.inf),
-        high=np.full(size, np.inf),
+        low=ranges[:, 0],
+        high=ranges[:, 1],
         constant=np.full(size, bool(d.is_constant.all())),
         slack=np.array([found.slack]),
         trials=found.draws if source.kind == "iid" else len(found.means),

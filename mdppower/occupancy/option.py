@@ -23,11 +23,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csgraph
 
 from mdppower._checks import choice, discount_rates
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import restricted
+from mdppower.mdp.graph import adjacency
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.vectors import as_rows
 from mdppower.solvers.optimal_values import pick, solve_rows
@@ -290,6 +292,43 @@ def worth(options: Sequence[Option], rewards: FloatArray, method: str) -> tuple[
         values[:, k] = np.maximum(values[:, k], found)
         errors[:, k] = np.maximum(errors[:, k], error)
     return values, errors
+
+
+def worth_range(option: Option, low: FloatArray, high: FloatArray) -> tuple[float, float]:
+    """Between what the worth of an option lies, whatever rewards are drawn from their range.
+
+    Parameters
+    ----------
+    option : Option
+    low, high : (S,) arrays
+        Of each state's reward; infinite where there is no bound.
+
+    Returns
+    -------
+    low, high : float
+
+    Examples
+    --------
+    A row earns its weights; what can be had from a state is an average of rewards.
+
+    >>> rows = Option.vectors([[1, 0], [1, -1]])
+    >>> worth_range(rows, np.array([0.0, 0.0]), np.array([1.0, 2.0]))
+    (0.0, 1.0)
+    >>> worth_range(rows, np.array([0.0, -np.inf]), np.array([1.0, 2.0]))
+    (0.0, inf)
+    """
+    ends = []
+    for part in option.parts:
+        if isinstance(part, Reach):
+            seen = csgraph.breadth_first_order(adjacency(part.mdp), part.state, return_predecessors=False)
+            ends.append((float(low[seen].min()), float(high[seen].max())))
+        else:
+            up, down = np.maximum(part, 0.0), np.maximum(-part, 0.0)
+            with np.errstate(invalid="ignore"):  # what a row does not weigh says nothing about it: 0 · ∞ is 0
+                least = np.where(up > 0, up * low, 0.0) - np.where(down > 0, down * high, 0.0)
+                most = np.where(up > 0, up * high, 0.0) - np.where(down > 0, down * low, 0.0)
+            ends.append((float(least.sum(axis=1).max()), float(most.sum(axis=1).max())))
+    return max(a for a, _ in ends), max(b for _, b in ends)
 
 
 def _rate(gamma: float) -> float:

@@ -282,7 +282,7 @@ def test_what_is_too_much_for_a_picture_is_said():
         large.plot(values=True)
     large.plot(hatch=True).canvas.draw()
     with pytest.raises(mp.ParameterError, match="bars are hatched for up to 60 states, not 101"):
-        mp.power(mp.envs.fork(100), 0.5, samples=16).plot(hatch=True)
+        mp.power(mp.envs.fork(100), 0.5, samples=32).plot(hatch=True)
 
 
 def test_the_legend_names_twelve_rates_at_most():

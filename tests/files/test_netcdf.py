@@ -92,7 +92,8 @@ def test_rewards_of_every_kind_draw_the_same_again(kind, tmp_path):
         estimate = mp.power(mp.envs.make("maze"), 0.9, REWARDS[kind], samples=32, rng=1)
     estimate.save(tmp_path / "a.nc")
     again = mp.load(tmp_path / "a.nc")
-    assert again.caution == estimate.caution and bool(again.caution) == rare
+    assert again.caution == estimate.caution
+    assert bool(again.caution) == rare
     assert again.mean.shape == (31,)  # one γ was given, not a sequence
     assert again.rewards.name == estimate.rewards.name
     for i in (0, 31):

@@ -205,3 +205,13 @@ def test_bad_input():
         mp.compare(a, a, "expon", method="exact")
     with pytest.raises(mp.RewardError, match="finite mean"):
         mp.complexity(a, "cauchy")
+
+
+def test_draws_that_never_differ_leave_a_range():
+    """64 draws without another value: one has probability at most q = 1 − .05^{1/64}. The gap lies in [−1, 1]."""
+    root = mp.Option.state(mp.envs.fork(2), "root", 0.9, kind="power")
+    q = 1 - 0.05 ** (1 / 64)
+    assert mp.compare(root, root, samples=64, rng=0).gap.interval() == pytest.approx((-q, q))
+    low, high = mp.complexity(root, "bernoulli(0.001)", samples=64, rng=0).interval()
+    assert (low, high) == pytest.approx((0, q))
+    assert mp.compare(root, root, "norm(0,1)", samples=64, rng=0).gap.interval() == (-np.inf, np.inf)

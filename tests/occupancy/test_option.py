@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.occupancy.option import worth
+from mdppower.occupancy.option import worth, worth_range
 
 
 def line():
@@ -108,3 +108,32 @@ def test_bad_input():
         mp.Option.vectors([[1, 2]], kind="power")
     with pytest.raises(mp.ParameterError, match="takes no gamma"):
         mp.Option.vectors([[1, 2]], gamma=0.5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(mdps(max_states=5))
+def test_worth_lies_in_its_range(mdp):
+    """Whatever rewards are drawn from their range, for all kinds; a range without a bound says so."""
+    rng = np.random.default_rng(0)
+    low = rng.normal(size=mdp.n_states)
+    high = low + rng.random(mdp.n_states)
+    rewards = low + (high - low) * rng.integers(0, 2, size=(20, mdp.n_states))
+    rows = rng.normal(size=(3, mdp.n_states))
+    options = [
+        mp.Option.state(mdp, mdp.states[0], gamma, kind) for gamma in (0.0, 0.9) for kind in ("value", "power")
+    ]
+    options += [mp.Option.rsd(mdp, mdp.states[0]), mp.Option.vectors(rows, states=mdp.states)]
+    for option in options:
+        least, most = worth_range(option, low, high)
+        found, errors = worth([option], rewards, "auto")
+        assert (found >= least - errors - 1e-9).all()
+        assert (found <= most + errors + 1e-9).all()
+        assert worth_range(option, low - np.inf, high + np.inf) == (-np.inf, np.inf)
+
+
+def test_a_range_is_of_what_can_be_reached():
+    low, high = np.array([-5.0, 0.0, 1.0]), np.array([5.0, 1.0, 2.0])
+    t1 = mp.Option.state(mp.envs.fork(2), "t1", 0.9, "value")
+    t2 = mp.Option.state(mp.envs.fork(2), "t2", 0.9, "value")
+    assert worth_range(t1, low, high) == (0.0, 1.0)
+    assert worth_range(t1 | t2, low, high) == (1.0, 2.0)  # at least the least of the better one
