@@ -191,3 +191,27 @@ def test_agents_that_follow_a_rule(capsys):
 def test_rules_that_are_none(rule, message, capsys):
     assert cli._run(["power", "fork(2)", "--policy", rule]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_guarantee(run):
+    args = ("power", "fork(2)", "--rewards", "bernoulli(0.01)", "--samples", "64", "--rng", "0", "--format", "csv")
+    code, out, err = run(*args, "--guarantee", "--save", "sure.nc")
+    assert code == 0
+    assert "warning" not in err
+    upper = [float(line.split(",")[5]) for line in out.splitlines()[1:]]
+    assert min(upper) > 0.01
+    assert "finite-sample intervals" in run("info", "sure.nc")[1]
+    assert run("plot", "sure.nc", "--format", "csv")[1] == out
+    code, _, err = run("power", "fork(2)", "--rewards", "norm(0,1)", "--guarantee")
+    assert code == 2
+    assert "guarantee=True needs bounded rewards" in err
+    assert "sampler='iid', not 'sobol'" in run("map", "maze", "--guarantee", "--sampler", "sobol")[2]
+
+
+def test_intervals_that_cannot_be_trusted(run):
+    code, _, err = run("power", "fork(2)", "--rewards", "lognorm(2)", "--samples", "64", "--save", "hard.nc")
+    assert code == 0
+    assert "mdppower: warning: the intervals cannot be trusted" in err
+    assert "caution: the intervals cannot be trusted" in run("plot", "hard.nc", "--format", "csv")[2]
+    assert "caution: the intervals cannot be trusted" in run("plot", "hard.nc")[1]
+    assert "caution  the intervals cannot be trusted" in run("info", "hard.nc")[1]
