@@ -154,8 +154,9 @@ def _from_laws(task: PowerTask, data: Replicates, read: list[_Read], counts: Seq
     if doubt <= TOLERATED:
         return ""
     worst = int(np.argmax(np.maximum(alone, every)))
-    told = f"{_why(read[worst], found[worst], size, draws)}; a 95 % interval is expected to miss in "
-    told += f"{percent(alone[worst])} of runs"
+    look = max(counts, key=lambda k: found[worst].misses(k, k * size, level))
+    told = f"{_why(read[worst], found[worst], size, look * size)}; a 95 % interval "
+    told += f"{'is expected to' if len(counts) == 1 else 'may'} miss in {percent(alone[worst])} of runs"
     if sum(every) > alone[worst]:
         told += f", one of those that hold together in {percent(sum(every))}"
     # More draws show more of a tail: what is needed is read as if there were as many as can be.
