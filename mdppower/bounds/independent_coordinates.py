@@ -1,8 +1,8 @@
 """Rewards as R = offset + Φ X with independent coordinates X, and what is known of each of these.
 
 Independent rewards are their own coordinates. For jointly normal rewards X are standard normal, along the
-eigenvectors of the covariance; for features, X are the weights. ⟨a, R⟩ = ⟨a, offset⟩ + ⟨Φᵀa, X⟩: a set of vectors is
-one over the coordinates. Mixtures and the user's own samplers have no such form: then only bounds of R are known.
+eigenvectors of the correlations; for features, X are the weights. ⟨a, R⟩ = ⟨a, offset⟩ + ⟨Φᵀa, X⟩: a set of vectors
+is one over the coordinates. Mixtures and the user's own samplers have no such form: then only bounds of R are known.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ import numpy as np
 
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.bounds.law_proxies import Constant, lipschitz_proxy, log_sobolev
+from mdppower.rewards.covariance_root import blocks
 from mdppower.rewards.distribution import Independent, RewardDistribution
 from mdppower.rewards.joint_laws import Fixed, Gaussian, Linear, Reordered
 from mdppower.rewards.laws import Law
+
+EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,18 +135,34 @@ def _of_laws(rewards: Independent) -> Coordinates:
 
 
 def _of_normal(rewards: Gaussian) -> Coordinates:
-    variances, vectors = np.linalg.eigh(rewards.covariance)
-    size = rewards.n_states
-    diagonal = not (rewards.covariance - np.diag(rewards.variance)).any()
-    matrix = None if diagonal else vectors * np.sqrt(np.maximum(variances, 0.0))
-    variance = rewards.variance if diagonal else np.ones(size)
+    size, covariance = rewards.n_states, rewards.covariance
+    diagonal = not (covariance - np.diag(rewards.variance)).any()
+    matrix = None if diagonal else _root_above(covariance)
+    variance = rewards.variance if matrix is None else np.ones(matrix.shape[1])
     reasons = ("jointly normal",)
     spread = np.where(variance > 0, np.inf, 0.0)
-    mean = rewards.mean if diagonal else np.zeros(size)
+    mean = rewards.mean if matrix is None else np.zeros(matrix.shape[1])
     return Coordinates(
         matrix, np.zeros(size) if diagonal else rewards.mean, mean - spread, mean + spread, mean, variance, variance,
         variance, reasons, reasons, is_normal=True,
     )  # fmt: skip
+
+
+def _root_above(covariance: FloatArray) -> FloatArray:
+    """(S, d) Φ with ΦΦᵀ at least the covariance: what rounding may have taken from an eigenvalue is added.
+
+    Eigenvalues are those of correlations, so that a state's row is right to rounding of its own deviation. A constant
+    state has no row, or one of rounding, if it has covariances.
+    """
+    parts = blocks(covariance)
+    matrix, column = np.zeros((len(covariance), sum(len(one.members) for one in parts))), 0
+    for members, scale, values, vectors in parts:
+        k = len(members)
+        error = 0.0 if k == 1 else max(k * EPS * float(values[-1]), -float(values[0]))
+        root = np.sqrt(np.maximum(values, 0.0) + error)
+        matrix[members, column : column + k] = scale[:, None] * vectors * root
+        column += k
+    return matrix
 
 
 def _reordered(rewards: Reordered) -> Coordinates:

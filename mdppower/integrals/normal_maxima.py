@@ -22,11 +22,11 @@ the largest, which changes nothing as Σ p_i = 1 and keeps the errors of the p_i
 largest. Three variables with X_l − X_i = λ (X_j − X_i) meet in one facet: the one in the middle is left out. After
 that a conditional difference of variance 0 is a sure comparison.
 
-**Numbers.** Everything is worked out from a factor C ≈ L Lᵀ, L = V √Λ of the eigenvalues above rounding. X_k is the
-row L_k, a difference is a difference of rows, and conditioning on X_i = X_j takes away their part along L_i − L_j.
-What is left has an error of the size of rounding, where in the entries of C it is rounding among *squares*: there a
-small conditional variance has a correlation that need not be one of anything. Rows, scaled to length 1, always are.
-Where X = a Y, the rows are those of a L with the factor L of Y, and what C loses of them is kept (`rows`).
+**Numbers.** Variables are compared by their differences, whose means are exact, and whose rows of a factor of C have
+an error that is local (`mdppower.integrals.normal_contrasts`): deviations of 1 are told apart beside one of 10¹².
+Given X_i = X_j, X_l may be compared with either: with the one that is nearer, so that nothing large cancels. What
+conditioning leaves has an error of the size of rounding, where in the entries of C it is rounding among *squares*:
+there a small conditional variance has a correlation that need not be one of anything. Rows, scaled to length 1, are.
 
 **Errors.** Orthants of one dimension are Φ, of two SciPy's closed form; others come from Genz' (1992) integrator in
 SciPy, in `REPEATS` independently seeded runs: the answer is their mean and the error Student's 99.9 % half-width, an
@@ -36,7 +36,11 @@ estimate, not a bound. To this is added, to first order, what the rest can do:
 - a row that is wrong by η turns by α = η/‖row‖, and a correlation that is rounded counts as √rounding; an orthant
   has ∂P/∂(angle) ≤ 1/(2π) for each pair of rows, ∂P/∂(limit) ≤ 1/√(2π), and a limit l is off by α (1 + |l|): in m
   dimensions Σ α ((m − 1)/(2π) + 1/√(2π) + 1/4) ≤ Σ α (m + 3)/6;
-- a difference that counts as constant though its deviation is d: Φ(−|mean|/d);
+- a difference of which no variance can be seen, and which may yet have the deviation d: the lower one is the larger
+  with a chance of at most Φ(−|mean|/d). If the means are the same, too, but not for certain, the variables count as
+  one, and any of them may have all that they share;
+- a variable on the line between two others, but for a part of deviation d: X_m = (1 − λ) X_l + λ X_h + off + d Z has
+  at most E(off + d Z)⁺/(λ(1 − λ) θ_lh √(2π)), as X_h − X_l has to be within (off + d Z)⁺/λ and /(1 − λ) of 0;
 - for the shares, |Σ p − 1|.
 
 References
@@ -48,7 +52,7 @@ Genz, A. (1992), J. Comput. Graph. Statist. 1, 141–149.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -56,16 +60,16 @@ import numpy as np
 
 from mdppower._typing import FloatArray
 from mdppower.errors import ParameterError, SizeError
+from mdppower.integrals.normal_contrasts import EPS, Contrast, JointlyNormal, fractions_of, length
+from mdppower.mdp.rational import ONE, ZERO, Row
 
 REPEATS = 8
 DIMENSIONS = 25
 """Most different variables; each takes an orthant, and each pair another."""
-ROUNDING = 1e-12
-"""Variances below this times the largest one count as 0."""
 
 _POINTS = 20_000  # of one run, for each dimension
-_EPS = float(np.finfo(np.float64).eps)
 _PIVOT = 1e-10  # SciPy's integrator leaves out a conditional variance below this times m
+_DENSITY = float(1 / np.sqrt(2 * np.pi))
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +103,7 @@ def maximum_normal(m: Any, C: Any, rng: Any = None, *, rows: Any = None) -> Norm
         Covariance, symmetric and positive semidefinite; may be singular.
     rng : what `numpy.random.default_rng` takes
         For the integration; unused where there is a closed form.
-    rows : (R, K) array, optional
+    rows : (R, K) array of floats or fractions, optional
         The variables are rows · X, R of them: more precise than their own mean and covariance.
 
     Returns
@@ -121,23 +125,8 @@ def maximum_normal(m: Any, C: Any, rng: Any = None, *, rows: Any = None) -> Norm
     >>> round(result.mean, 6), result.shares.tolist()
     (0.56419, [0.5, 0.5])
     """
-    means, factor, noise, left_out = _variables(m, C, rows)
-    count = len(means)
-    if not count:
-        raise ParameterError("there must be a variable, got none")
-    size = float((factor**2).sum(axis=1).max())
-    representative, kept = _candidates(means, factor)
-    if len(kept) > DIMENSIONS:
-        raise SizeError(f"{len(kept)} different normal variables; the limit is {DIMENSIONS}")
-    top = float(means[kept].max())
-    law = _clark if len(kept) < 3 else _afonja
-    rest, shares, mean_error, share_error = law(means[kept] - top, factor[kept], noise, left_out, rng)
-    every = np.zeros(count)
-    for k, i in enumerate(representative):
-        if i in kept:
-            every[k] = shares[kept.index(i)]
-    mean_error += 16 * _EPS * (abs(top) + float(np.sqrt(size)))
-    return NormalMaximum(top + rest, every, mean_error, share_error + 16 * _EPS)
+    joint = JointlyNormal(m, C)
+    return largest(joint, _unit_rows(joint.count) if rows is None else fractions_of(rows, joint.count), rng)
 
 
 def orthant_probability(mean: Any, covariance: Any, rng: Any = None, *, rows: Any = None) -> tuple[float, float]:
@@ -149,7 +138,7 @@ def orthant_probability(mean: Any, covariance: Any, rng: Any = None, *, rows: An
     covariance : (m, m) array
         May be singular.
     rng : what `numpy.random.default_rng` takes
-    rows : (R, m) array, optional
+    rows : (R, m) array of floats or fractions, optional
         Y is rows · X, with X of this mean and covariance.
 
     Returns
@@ -162,150 +151,211 @@ def orthant_probability(mean: Any, covariance: Any, rng: Any = None, *, rows: An
     ParameterError
         The shapes do not fit, or the covariance is not one.
     SizeError
-        m is more than `DIMENSIONS`.
+        There are more than `DIMENSIONS` entries.
 
     Examples
     --------
     >>> orthant_probability([0.0], [[1.0]])[0]
     0.5
     """
-    centre, factor, noise, left_out = _variables(mean, covariance, rows)
-    if len(centre) > DIMENSIONS:
-        raise SizeError(f"an orthant of {len(centre)} dimensions; the limit is {DIMENSIONS}")
-    size = float((factor**2).sum(axis=1).max(initial=0.0))
-    orthant = _orthant(centre, factor, np.full(len(centre), noise + left_out), size)
-    value, half = _repeat(lambda seed: np.array([orthant.value(seed)]), rng)
-    return float(value[0]), float(half[0]) + orthant.error
+    joint = JointlyNormal(mean, covariance)
+    return orthant(joint, _unit_rows(joint.count) if rows is None else fractions_of(rows, joint.count), rng)
 
 
-def _variables(m: Any, C: Any, rows: Any) -> tuple[FloatArray, FloatArray, float, float]:
-    """Means, a factor, the error of its rows, and the most that was left out of one."""
-    mean, covariance = np.asarray(m, dtype=float), np.asarray(C, dtype=float)
-    if mean.ndim != 1 or covariance.shape != (len(mean), len(mean)):
-        raise ParameterError(f"m has shape {mean.shape} and C {covariance.shape}; they must be (K,) and (K, K)")
-    if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
-        raise ParameterError("m and C must be finite")
-    if not len(mean):
-        return mean, np.zeros((0, 1)), 0.0, 0.0
-    factor, noise, left_out = _factor(covariance)
-    if rows is None:
-        return mean, factor, noise, left_out
-    a = np.asarray(rows, dtype=float)
-    if a.ndim != 2 or a.shape[1] != len(mean):
-        raise ParameterError(f"rows has shape {a.shape}; it must be (R, {len(mean)})")
-    if not np.isfinite(a).all():
-        raise ParameterError("rows must be finite")
-    longest = float(np.linalg.norm(a, axis=1).max(initial=0.0))
-    noise += len(mean) * _EPS * float(np.linalg.norm(factor, 2))
-    return a @ mean, a @ factor, longest * noise, longest * left_out
+def largest(joint: JointlyNormal, rows: list[Row], rng: Any = None) -> NormalMaximum:
+    """`maximum_normal` of ⟨row, X⟩, for rows of fractions."""
+    if not rows:
+        raise ParameterError("there must be a variable, got none")
+    among = _Among(joint, rows)
+    kept = among.kept
+    if len(kept) > DIMENSIONS:
+        raise SizeError(f"{len(kept)} different normal variables; the limit is {DIMENSIONS}")
+    alone = [joint.contrast(rows[k]) for k in kept]
+    top = max(range(len(kept)), key=lambda k: alone[k].mean)
+    mean = np.array([among.apart(k, kept[top]).mean for k in kept])
+    law = _clark if len(kept) < 3 else _afonja
+    rest, shares, mean_error, share_error = law(among, mean, rng)
+    every = np.zeros(len(rows))
+    for k, i in enumerate(among.representative):
+        if i in kept:
+            every[k] = shares[kept.index(i)]
+    share_error += among.lost + max((float(every[k]) for k in among.unsure), default=0.0)
+    left_out = max(one.left_out for one in alone)
+    mean_error += (left_out + among.blur) * float(np.sqrt(2 * np.log(2 * len(rows)))) + among.missed
+    mean_error += 16 * EPS * (abs(alone[top].mean) + max(one.deviation for one in alone))
+    return NormalMaximum(alone[top].mean + rest, every, mean_error, min(share_error + 16 * EPS, 1.0))
 
 
-def _candidates(mean: FloatArray, factor: FloatArray) -> tuple[list[int], list[int]]:
-    """For each variable the first that equals it, and the different ones that can be the largest."""
-    apart = factor[None, :] - factor[:, None]
-    gaps = (apart**2).sum(axis=2)
-    variance = float((factor**2).sum(axis=1).max())
-    none = ROUNDING * max(variance, np.finfo(float).tiny)
-    equal = 1e-12 * max(float(abs(mean).max()), np.sqrt(variance))
-    count = len(mean)
-    representative = [
-        next(i for i in range(k + 1) if (gaps[i, k] <= none and abs(mean[i] - mean[k]) <= equal) or i == k)
-        for k in range(count)
-    ]
-    kept = [
-        k
-        for k in sorted(set(representative))
-        if not any(gaps[i, k] <= none and mean[i] - mean[k] > equal for i in range(count))
-    ]
-    for a, b, c in combinations(list(kept), 3):
-        for low, middle, high in ((a, b, c), (b, a, c), (a, c, b)):
-            # middle = (1 − λ) low + λ high, with λ the regression coefficient of the differences.
-            share = apart[low, middle] @ apart[low, high] / gaps[low, high]
-            residual = apart[low, middle] - share * apart[low, high]
-            off = mean[middle] - (1 - share) * mean[low] - share * mean[high]
-            if 0 < share < 1 and residual @ residual <= none and off <= equal and middle in kept:
-                kept.remove(middle)
-    return representative, kept
+def orthant(joint: JointlyNormal, rows: list[Row], rng: Any = None) -> tuple[float, float]:
+    """`orthant_probability` of ⟨row, X⟩, for rows of fractions."""
+    if len(rows) > DIMENSIONS:
+        raise SizeError(f"an orthant of {len(rows)} dimensions; the limit is {DIMENSIONS}")
+    cell = _orthant_of([joint.contrast(row) for row in rows], left_out=True)
+    value, half = _repeat(lambda seed: np.array([cell.value(seed)]), rng)
+    return float(value[0]), min(float(half[0]) + cell.error, 1.0)
 
 
-def _factor(covariance: FloatArray) -> tuple[FloatArray, float, float]:
-    """L with L Lᵀ = C but for rounding; the error of a row, and the most that was left out of one."""
-    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-    size, worst = float(abs(covariance).max()), max(0.0, -float(values[0]))
-    if abs(covariance - covariance.T).max() > 1e-9 * size or worst > 1e-9 * size:
-        raise ParameterError("C must be symmetric and positive semidefinite")
-    # The error of C, and of its eigenvalues: a negative one shows that it is no smaller.
-    error = max(len(covariance) * _EPS * float(values[-1]), worst)
-    inside = values > 16 * error
-    left_out = 0.0 if inside.all() else float(np.sqrt(max(float(values[~inside].max()), 0.0) + error))
-    if not inside.any():
-        return np.zeros((len(covariance), 1)), 0.0, left_out
-    # The factor of C + E differs from one of C by ‖E‖/√(least eigenvalue), up to a rotation.
-    noise = error / float(np.sqrt(values[inside][0]))
-    return vectors[:, inside] * np.sqrt(values[inside]), noise, left_out
+def _unit_rows(n: int) -> list[Row]:
+    return [[ONE if i == k else ZERO for i in range(n)] for k in range(n)]
 
 
-def _clark(
-    mean: FloatArray, rows: FloatArray, noise: float, left_out: float, rng: Any
-) -> tuple[float, FloatArray, float, float]:
+@dataclass(eq=False)
+class _Among:
+    """The variables, and which of them can be the largest: one at least, and one for those that are the same."""
+
+    joint: JointlyNormal
+    rows: list[Row]
+    representative: list[int] = field(init=False)
+    """For each variable the first that equals it."""
+    kept: list[int] = field(init=False)
+    unsure: list[int] = field(default_factory=list)
+    """Variables that have a representative from which they cannot be told, though it may not be the same."""
+    lost: float = 0.0
+    """The most that those left out can have of the shares."""
+    missed: float = 0.0
+    """The most that those left out can add to the mean."""
+    blur: float = 0.0
+    """How far variables are from their representatives."""
+    _table: dict[tuple[int, int], Contrast] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.representative = []
+        for k in range(len(self.rows)):
+            first = next((i for i in dict.fromkeys(self.representative) if self._equal(i, k)), k)
+            self.representative.append(first)
+        leaders = list(dict.fromkeys(self.representative))
+        self.kept = [k for k in leaders if not any(i != k and self._below(k, i) for i in leaders)]
+        for three in combinations(list(self.kept), 3):
+            if all(k in self.kept for k in three):
+                a, b, c = three
+                # The ends stay: however many lie on a line, two of them do.
+                between = next((m for m, *ends in ((b, a, c), (a, b, c), (c, a, b)) if self._between(m, *ends)), None)
+                if between is not None:
+                    self.kept.remove(between)
+
+    def apart(self, i: int, j: int) -> Contrast:
+        """X_i − X_j."""
+        if i > j:
+            return -self.apart(j, i)
+        found = self._table.get((i, j))
+        if found is None:
+            row = [x - y for x, y in zip(self.rows[i], self.rows[j], strict=True)]
+            found = self._table[i, j] = self.joint.contrast(row)
+        return found
+
+    def _equal(self, i: int, k: int) -> bool:
+        """Whether X_k is X_i, as far as can be seen; what that may cost is noted."""
+        one = self.apart(i, k)
+        if not one.is_certain or one.mean:
+            return False
+        if not one.is_constant:
+            self.unsure += [i, k]
+            self.blur = max(self.blur, one.deviation + one.doubt)
+        return True
+
+    def _below(self, k: int, i: int) -> bool:
+        """Whether X_k is below X_i for certain, as far as can be seen; what that may cost is noted."""
+        from scipy.special import ndtr
+
+        one = self.apart(k, i)
+        if not one.is_certain or one.mean >= 0:
+            return False
+        blur = 0.0 if one.is_constant else one.deviation + one.doubt
+        if blur:
+            chance = float(ndtr(one.mean / blur))
+            self.lost += chance
+            self.missed += blur * min(chance, _DENSITY)
+        return True
+
+    def _between(self, middle: int, low: int, high: int) -> bool:
+        """Whether X_middle is never above both others, as far as can be seen; what that may cost is noted.
+
+        middle = (1 − λ) low + λ high + off, with λ the regression coefficient of the differences.
+        """
+        part, whole = self.apart(middle, low), self.apart(high, low)
+        unit = whole.row / whole.deviation
+        share = float(part.row @ unit) / whole.deviation
+        if not 0 < share < 1:
+            return False
+        # From the nearer end: what is small is then known to rounding of itself.
+        if share > 1 / 2:
+            part, whole, share = self.apart(middle, high), -whole, 1 - share
+            unit = -unit
+            share = float(part.row @ unit) / whole.deviation
+        residual = float(length(part.row - (part.row @ unit) * unit))
+        noise = part.noise + share * whole.noise + 4 * EPS * part.deviation
+        off = part.mean - share * whole.mean
+        # λ is off by noise/θ.
+        level = 4 * EPS * (abs(part.mean) + share * abs(whole.mean)) + abs(whole.mean) * noise / whole.deviation
+        if residual > noise or off > level or not 0 < share < 1:
+            return False
+        rise = _DENSITY * (residual + noise + part.left_out + whole.left_out) + max(off + level, 0.0)
+        self.lost += rise * _DENSITY / (share * (1 - share) * whole.deviation)
+        self.missed += rise
+        return True
+
+
+def _clark(among: _Among, mean: FloatArray, rng: Any) -> tuple[float, FloatArray, float, float]:
     """E max and the shares of one or two variables, and the errors of both."""
     from scipy.special import ndtr
 
     if len(mean) == 1:
         return float(mean[0]), np.ones(1), 0.0, 0.0
-    theta = float(np.linalg.norm(rows[0] - rows[1]))
-    delta = float(mean[0] - mean[1]) / theta
+    one = among.apart(*among.kept)
+    delta = one.mean / one.deviation
     shares = ndtr(np.array([delta, -delta]))
-    # θ is off by so much: ∂E max/∂θ = φ(δ) < 1/2, and the shares feel δ φ(δ) < 1/4 of it, relative to θ.
-    off = float(np.sqrt(2)) * (noise + left_out)
-    return float(mean @ shares + theta * _density(delta)), shares, off / 2, off / theta / 4
+    # ∂E max/∂θ = φ(δ) < 1/2, and the shares feel |δ| φ(δ) < 1/4 of a change of ln θ.
+    turn = -float(np.log1p(-one.doubt / one.deviation)) / 4 + EPS
+    return float(mean @ shares + one.deviation * _density(delta)), shares, one.noise / 2, turn
 
 
 def _density(x: float) -> float:
-    return float(np.exp(-x * x / 2) / np.sqrt(2 * np.pi))
+    return float(np.exp(-x * x / 2)) * _DENSITY
 
 
-def _afonja(
-    mean: FloatArray, rows: FloatArray, noise: float, left_out: float, rng: Any
-) -> tuple[float, FloatArray, float, float]:
+def _afonja(among: _Among, mean: FloatArray, rng: Any) -> tuple[float, FloatArray, float, float]:
     """E max and the shares of three or more variables, and the errors of both."""
-    count, size = len(mean), float((rows**2).sum(axis=1).max())
-    # A difference of two rows has √2 times the error of one.
-    noise, left_out = np.sqrt(2) * noise, np.sqrt(2) * left_out
+    kept = among.kept
     cells: list[_Orthant] = []
-    wrong = np.empty(count)
-    facets: list[tuple[float, _Orthant]] = []
-    for i in range(count):
-        others = [k for k in range(count) if k != i]
-        apart, contrast = rows[others] - rows[i], mean[others] - mean[i]
-        cells.append(_orthant(contrast, apart, np.full(count - 1, noise), size))
-        wrong[i] = _orthant(contrast, apart, np.full(count - 1, noise + left_out), size).error
-        for j in range(i + 1, count):
-            # X_l − X_i given X_i − X_j = 0.
-            pair = rows[i] - rows[j]
-            theta = float(np.linalg.norm(pair))
-            delta = float(mean[i] - mean[j]) / theta
-            weight = theta * _density(delta)
+    wrong = np.empty(len(kept))
+    facets: list[tuple[float, float, _Orthant]] = []
+    for k, i in enumerate(kept):
+        others = [among.apart(j, i) for j in kept if j != i]
+        cells.append(_orthant_of(others))
+        wrong[k] = _orthant_of(others, left_out=True).error
+        for j in kept[k + 1 :]:
+            pair = among.apart(i, j)
+            weight = pair.deviation * _density(pair.mean / pair.deviation)
             if weight:
-                rest = [k for k, other in enumerate(others) if other != j]
-                along = apart[rest] @ pair / theta
-                # The direction of the pair may be off by noise/θ, which tells on the part along it, and on its mean.
-                doubt = noise * (1 + abs(delta)) * (1 + np.linalg.norm(apart[rest], axis=1) / theta)
-                residual = apart[rest] - np.outer(along, pair / theta)
-                facets.append((weight, _orthant(contrast[rest] - along * delta, residual, doubt, size)))
+                rest = [other for other in kept if other not in (i, j)]
+                facets.append((weight, pair.noise, _facet(among, pair, i, j, rest)))
 
     def run(seed: np.random.Generator) -> FloatArray:
         shares = np.array([cell.value(seed) for cell in cells])
-        total = float(mean @ shares) + sum(weight * facet.value(seed) for weight, facet in facets)
+        total = float(mean @ shares) + sum(weight * facet.value(seed) for weight, _, facet in facets)
         return np.array([total, *shares])
 
     values, half = _repeat(run, rng)
     shares = values[1:]
-    inner = sum(weight * facet.error + noise for weight, facet in facets)
+    inner = sum(weight * facet.error + noise for weight, noise, facet in facets)
     inner += sum(abs(m) * cell.error for m, cell in zip(mean.tolist(), cells, strict=True))
-    outer = left_out * np.sqrt(np.log(2 * count))
     share_error = float(half[1:].max() + wrong.max() + abs(shares.sum() - 1))
-    return float(values[0]), shares, float(half[0] + inner + outer), share_error
+    return float(values[0]), shares, float(half[0] + inner), share_error
+
+
+def _facet(among: _Among, pair: Contrast, i: int, j: int, rest: list[int]) -> _Orthant:
+    """P(X_l ≤ X_i for the rest | X_i = X_j)."""
+    unit, delta = pair.row / pair.deviation, pair.mean / pair.deviation
+    turn = pair.noise / pair.deviation  # by so much may the direction be off
+    mean, rows = np.empty(len(rest)), np.empty((len(rest), len(unit)))
+    doubt, shift = np.empty(len(rest)), np.empty(len(rest))
+    for k, other in enumerate(rest):
+        one = min((among.apart(other, i), among.apart(other, j)), key=lambda x: x.deviation)
+        along = float(one.row @ unit)
+        mean[k], rows[k] = one.mean - along * delta, one.row - along * unit
+        doubt[k] = one.noise + 2 * one.deviation * turn + 4 * EPS * one.deviation
+        shift[k] = 2 * EPS * abs(one.mean) + abs(delta) * (doubt[k] + abs(along) * turn)
+    return _orthant(mean, rows, doubt, shift)
 
 
 def _repeat(run: Callable[[np.random.Generator], FloatArray], rng: Any) -> tuple[FloatArray, FloatArray]:
@@ -346,27 +396,42 @@ class _Orthant:
         )
 
 
-def _orthant(mean: FloatArray, rows: FloatArray, doubt: FloatArray, size: float) -> _Orthant:
-    """P(Y ≤ 0) for Y = mean + rows · (standard normals): rows known to `doubt`, variances of the order `size`."""
+def _orthant_of(contrasts: list[Contrast], *, left_out: bool = False) -> _Orthant:
+    """P(all ≤ 0)."""
+    if not contrasts:
+        return _Orthant(np.zeros(0), np.ones((0, 0)), 0.0)
+    mean = np.array([one.mean for one in contrasts])
+    doubt = np.array([0.0 if one.is_constant else one.doubt if left_out else one.noise for one in contrasts])
+    rows = np.array([0 * one.row if one.is_constant else one.row for one in contrasts])
+    return _orthant(mean, rows, doubt, EPS * np.abs(mean))
+
+
+def _orthant(mean: FloatArray, rows: FloatArray, doubt: FloatArray, shift: FloatArray) -> _Orthant:
+    """P(Y ≤ 0) for Y = mean + rows · (standard normals): rows known to `doubt`, means to `shift`."""
     from scipy.special import ndtr
 
-    deviation = np.linalg.norm(rows, axis=1)
-    sure = deviation**2 <= ROUNDING * size
-    # Where the deviation is no more than its error there is none.
-    small = sure & (deviation > doubt)
-    lost = float(ndtr(-abs(mean[small]) / deviation[small]).sum())
-    if (mean[sure] > 1e-12 * max(abs(mean).max(initial=0.0), np.sqrt(size))).any():
-        return _Orthant(np.array([-np.inf]), np.ones((1, 1)), lost)
+    deviation = length(rows)
+    sure = deviation <= doubt
+    lost = 0.0
+    for m, off, blur in np.column_stack([mean, shift, deviation + doubt])[sure].tolist():
+        if abs(m) > off:
+            lost += float(ndtr((off - abs(m)) / blur)) if blur else 0.0
+            if m > 0:
+                return _Orthant(np.array([-np.inf]), np.ones((1, 1)), lost)
+        elif off or blur:  # it may be above 0 for certain, or below
+            lost += 1.0
     limits, unit = -mean[~sure] / deviation[~sure], rows[~sure] / deviation[~sure, None]
     m = len(limits)
     correlation = np.clip(unit @ unit.T, -1, 1)
     np.fill_diagonal(correlation, 1.0)
-    angle = np.minimum(doubt[~sure] / deviation[~sure], 1) + (2 * np.sqrt(_EPS) if m > 1 else 0.0)
-    error = float(angle.sum()) * (m + 3) / 6
+    turn = np.minimum(doubt[~sure] / deviation[~sure], 1)
+    angle = turn + (2 * np.sqrt(EPS) if m > 1 else 0.0)
+    moved = shift[~sure] / deviation[~sure]
+    error = lost + float(angle.sum()) * (m + 3) / 6 + float(moved.sum()) * _DENSITY
     if m > 2 and np.linalg.eigvalsh(correlation)[0] <= m * _PIVOT:
         # Each row but the first may lose a part of length τ: E P(|limit − Z| ≤ τ |N|) ≤ τ/π.
         error += (m - 1) * float(np.sqrt(m * _PIVOT)) / np.pi
     if m and angle.max() < 0.5:
         # No orthant, nor its error, is larger than its least half-space; half the limit, as rows are off a little.
-        error = min(error, float(ndtr(limits.min() / 2)))
-    return _Orthant(limits, correlation, lost + error)
+        error = min(error, float(ndtr((limits + moved).min() / 2)))
+    return _Orthant(limits, correlation, error)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from mdppower._typing import FloatArray
 from mdppower.errors import RewardError
 from mdppower.integrals.maxima import cone_probability, maximum_uniform
-from mdppower.integrals.normal_maxima import maximum_normal, orthant_probability
+from mdppower.integrals.normal_contrasts import EPS, JointlyNormal
+from mdppower.integrals.normal_maxima import largest, orthant
 from mdppower.mdp.rational import Row, rational
+from mdppower.rewards.covariance_root import blocks
 from mdppower.rewards.distribution import Independent, RewardDistribution
 from mdppower.rewards.joint_laws import Fixed, Gaussian, Reordered
 from mdppower.rewards.laws import Law, parameters_of
@@ -25,6 +28,15 @@ ROUNDING = Fraction(1, 10**9)
 """The chances of a law may miss 1 by this much: they are floats."""
 SEED = 0
 """Of the numerical integrations for normal rewards: the same numbers every time."""
+
+
+class Maximum(NamedTuple):
+    """E max and the share of each, fractions or floats; the errors of either, which have different units."""
+
+    mean: Number
+    shares: list[Number]
+    mean_error: float = 0.0
+    share_error: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +63,10 @@ class Boxes:
             return False
         return not sum((a * low for a, low in zip(row, self.lows, strict=True)), Fraction(0))
 
-    def maximum(self, rows: list[Row]) -> tuple[Number, list[Number], float]:
-        """E max, the shares, and their error."""
+    def maximum(self, rows: list[Row]) -> Maximum:
+        """E max and the shares."""
         found = maximum_uniform(rows, self.lows, self.highs)
-        return found.mean, list(found.shares), 0.0
+        return Maximum(found.mean, list(found.shares))
 
     def cone(self, normals: list[Row]) -> tuple[Number, float]:
         """P(all ⟨normal, R⟩ ≥ 0), and its error."""
@@ -87,28 +99,30 @@ class Normals:
         out = np.sqrt(2 * np.log(2 * len(self.mean)) * self.covariance.diagonal().max(initial=0.0))
         return float(np.ptp(self.mean) + 2 * out)
 
+    @cached_property
+    def joint(self) -> JointlyNormal:
+        """The rewards as variables that can be told apart."""
+        return JointlyNormal(self.mean, self.covariance)
+
     @property
     def has_constants(self) -> bool:
-        """Whether the rewards span less than all directions: then others than F_nd may tie."""
-        return bool(np.linalg.matrix_rank(self.covariance) < len(self.mean))
+        """Whether the rewards span less than all directions, or nearly so: then others than F_nd may tie."""
+        parts = blocks(self.covariance)
+        singular = any(values[0] <= 16 * len(values) * EPS * values[-1] for _, _, values, _ in parts)
+        return singular or sum(len(members) for members, *_ in parts) < len(self.mean)
 
     def vanishes(self, row: Row) -> bool:
         """Whether ⟨row, R⟩ is 0 for certain."""
-        a = np.array(row, dtype=np.float64)
-        return bool(a @ self.covariance @ a <= 1e-12 * (a @ a) * self.covariance.max(initial=0.0)) and bool(
-            abs(a @ self.mean) <= 1e-12
-        )
+        return self.joint.vanishes(row)
 
-    def maximum(self, rows: list[Row]) -> tuple[Number, list[Number], float]:
-        """E max, the shares, and the larger of their errors."""
-        a = np.array(rows, dtype=np.float64)
-        found = maximum_normal(self.mean, self.covariance, rng=SEED, rows=a)
-        return found.mean, found.shares.tolist(), max(found.mean_error, found.share_error)
+    def maximum(self, rows: list[Row]) -> Maximum:
+        """E max and the shares."""
+        found = largest(self.joint, rows, SEED)
+        return Maximum(found.mean, found.shares.tolist(), found.mean_error, found.share_error)
 
     def cone(self, normals: list[Row]) -> tuple[Number, float]:
         """P(all ⟨normal, R⟩ ≥ 0), and its error."""
-        a = -np.array(normals, dtype=np.float64).reshape(-1, len(self.mean))
-        return orthant_probability(self.mean, self.covariance, rng=SEED, rows=a)
+        return orthant(self.joint, [[-x for x in row] for row in normals], SEED)
 
 
 def exact_law(rewards: RewardDistribution) -> Boxes | Atoms | Normals:

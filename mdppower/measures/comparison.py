@@ -354,7 +354,7 @@ def _exact(A: Option, B: Option, rewards: RewardDistribution) -> Comparison:
     from mdppower.measures.exact_means import exact_comparison
 
     found = exact_comparison(A, B, rewards)
-    means = _known_means([found.mean_A, found.mean_B], [A.name, B.name], A.gamma, found.error)
+    means = _known_means([found.mean_A, found.mean_B], [A.name, B.name], A.gamma, found.mean_error)
     chances = np.array([found.greater, found.tie, found.less], dtype=object)
 
     def known(values: Any) -> Proportions:
@@ -362,7 +362,7 @@ def _exact(A: Option, B: Option, rewards: RewardDistribution) -> Comparison:
 
     return Comparison(
         A, B, means, means.between(1, 0), known(chances), known(chances[0] + chances[1]),
-        known(chances[2] + chances[1]), np.nan, np.nan, np.nan, found.error, rewards, 0, None,
+        known(chances[2] + chances[1]), np.nan, np.nan, np.nan, found.mean_error, rewards, 0, None,
     )  # fmt: skip
 
 

@@ -82,13 +82,14 @@ def unique_rows(rows: list[Row]) -> list[Row]:
 
 @dataclass(frozen=True)
 class ExactComparison:
-    """E h_A, E h_B, P(A > B), P(tie), P(A < B): fractions, or floats with an error."""
+    """E h_A, E h_B, P(A > B), P(tie), P(A < B): fractions, or floats with an error of means, and one of chances."""
 
     mean_A: Number
     mean_B: Number
     greater: Number
     tie: Number
     less: Number
+    mean_error: float = 0.0
     error: float = 0.0
 
 
@@ -119,8 +120,8 @@ def _reading(option: Option) -> float:
 def _mean(rows: list[Row], law: Boxes | Atoms | Normals) -> tuple[Number, float]:
     if isinstance(law, Atoms):
         return maximum_discrete(rows, law.laws).mean, 0.0
-    mean, _, error = law.maximum(rows)
-    return mean, error
+    found = law.maximum(rows)
+    return found.mean, found.mean_error
 
 
 def exact_comparison(A: Option, B: Option, rewards: RewardDistribution) -> ExactComparison:
@@ -137,7 +138,8 @@ def exact_comparison(A: Option, B: Option, rewards: RewardDistribution) -> Exact
     """
     law = exact_law(rewards)
     found = compare_rows(exact_rows(A), exact_rows(B), law)
-    return replace(found, error=found.error + (_reading(A) + _reading(B)) * law.spread)
+    read = (_reading(A) + _reading(B)) * law.spread
+    return replace(found, mean_error=found.mean_error + read, error=found.error + read)
 
 
 def compare_rows(rows_a: list[Row], rows_b: list[Row], law: Boxes | Atoms | Normals) -> ExactComparison:
@@ -149,17 +151,18 @@ def compare_rows(rows_a: list[Row], rows_b: list[Row], law: Boxes | Atoms | Norm
     (mean_a, error_a), (mean_b, error_b) = _mean(rows_a, law), _mean(rows_b, law)
     both = unique_rows(rows_a + rows_b)
     groups = _groups(both, law)
-    _, shares, error = law.maximum([both[g[0]] for g in groups])
+    found = law.maximum([both[g[0]] for g in groups])
     greater = tie = less = 0.0
-    for group, share in zip(groups, shares, strict=True):
+    for group, share in zip(groups, found.shares, strict=True):
         in_a, in_b = (any(both[k] in rows for k in group) for rows in (rows_a, rows_b))
         greater += float(share) * (in_a and not in_b)
         tie += float(share) * (in_a and in_b)
         less += float(share) * (in_b and not in_a)
     total = greater + tie + less  # 1, but for the error of the integration
     return ExactComparison(
-        mean_a, mean_b, greater / total, tie / total, less / total, max(error_a, error_b, len(groups) * error)
-    )
+        mean_a, mean_b, greater / total, tie / total, less / total, max(error_a, error_b),
+        min(len(groups) * found.share_error, 1.0),
+    )  # fmt: skip
 
 
 def _groups(rows: list[Row], law: Boxes | Normals) -> list[list[int]]:

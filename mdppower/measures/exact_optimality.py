@@ -113,11 +113,11 @@ def _cells(
         for other in [[row] for row in chain_rows(one)] if inside else expansions(one):
             _join(groups, other, p, law, new=False)
     if inside:
-        _, shares, error = law.maximum([mine[0] for mine, _ in groups])
-        return [(share, pairs) for share, (_, pairs) in zip(shares, groups, strict=True)], error
-    found = [_cone(mine, terms, law) for mine, _ in groups]
-    cells = [(share, pairs) for (share, _), (_, pairs) in zip(found, groups, strict=True)]
-    return cells, max(error for _, error in found)
+        found = law.maximum([mine[0] for mine, _ in groups])
+        return [(share, pairs) for share, (_, pairs) in zip(found.shares, groups, strict=True)], found.share_error
+    cones = [_cone(mine, terms, law) for mine, _ in groups]
+    cells = [(share, pairs) for (share, _), (_, pairs) in zip(cones, groups, strict=True)]
+    return cells, max(error for _, error in cones)
 
 
 def _join(

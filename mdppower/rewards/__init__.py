@@ -1,11 +1,12 @@
 """What reward functions are drawn from.
 
-============ ==========================================================================================
-distribution independent rewards, and `resolve`: what a user may give as rewards
-laws         the law of one state's reward, from a string, a number or scipy
-joint_laws   rewards that are not independent, or not random at all
-description  distributions as plain data, and back
-============ ==========================================================================================
+=============== =======================================================================================
+distribution    independent rewards, and `resolve`: what a user may give as rewards
+laws            the law of one state's reward, from a string, a number or scipy
+joint_laws      rewards that are not independent, or not random at all
+covariance_root the spectrum of a covariance, each state in its own scale
+description     distributions as plain data, and back
+=============== =======================================================================================
 
 **`uniform(a,b)`** in a reward string is uniform on [a, b]; SciPy's own reading (loc, scale) is a trap.
 """

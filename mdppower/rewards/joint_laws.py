@@ -16,8 +16,12 @@ import numpy.typing as npt
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import RewardError
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.rewards.covariance_root import blocks, scaled_root
 from mdppower.rewards.distribution import Independent, RewardDistribution, resolve
 from mdppower.rewards.laws import law
+
+UNEVEN = 1e6
+"""Variances that differ by this factor have their root made in units of each."""
 
 
 class Gaussian(RewardDistribution):
@@ -57,9 +61,17 @@ class Gaussian(RewardDistribution):
         values, vectors = np.linalg.eigh(covariance)
         if values.size and values[0] < -1e-10 * max(values[-1], 0.0):
             raise RewardError(f"cov is not positive semidefinite: its least eigenvalue is {values[0]:.3g}")
-        self._root = vectors * np.sqrt(np.maximum(values, 0.0))
         self.covariance = covariance
         self.variance = np.diag(covariance).copy()
+        positive = self.variance[self.variance > 0]
+        if positive.size and positive.max() > UNEVEN * positive.min():
+            # The spectrum is right to rounding of the largest variance: too little for the least.
+            least = min(float(one.values[0]) for one in blocks(covariance))
+            if least < -1e-10:
+                raise RewardError(f"cov is not positive semidefinite: correlations have the eigenvalue {least:.3g}")
+            self._root = scaled_root(covariance)
+        else:
+            self._root = vectors * np.sqrt(np.maximum(values, 0.0))
         spread = np.where(self.variance > 0, np.inf, 0.0)
         self.low, self.high = self.mean - spread, self.mean + spread
         self.name = "Gaussian"

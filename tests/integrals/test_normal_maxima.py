@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import atan2, pi, sqrt
+from math import pi, sqrt
 
 import numpy as np
 import pytest
+from normal_angles import four_by_angles
 from scipy.special import ndtr
 
 import mdppower as mp
@@ -137,52 +137,22 @@ def test_an_orthant_refuses_what_is_no_covariance():
 
 
 def test_constant_entries_of_an_orthant():
-    # A constant that is 0 but for rounding is ≤ 0, one that is above 0 is not: P(Z ≤ 0) = 1/2, or 0.
+    # A constant of 0 is ≤ 0, one that is above 0 is not, however little: P(Z ≤ 0) = 1/2, or 0.
     covariance = np.diag([1.0, 0.0])
-    assert orthant_probability([0.0, 1e-17], covariance)[0] == 0.5
+    assert orthant_probability([0.0, 0.0], covariance)[0] == 0.5
+    assert orthant_probability([0.0, 1e-17], covariance)[0] == 0
     assert orthant_probability([0.0, 1e-3], covariance)[0] == 0
+    # 0.1 + 0.2 − 0.3 = 5·10⁻¹⁷ in floats is 0 of the numbers that are meant.
+    assert orthant_probability([0.1, 0.2, 0.3], np.zeros((3, 3)), rows=[[1, 1, -1]]) == (1.0, 0.0)
     assert orthant_probability([], np.zeros((0, 0))) == (1.0, 0.0)
 
 
 # ---------------------------------------------------------------------- rows that are nearly in one plane
 
 
-def _dot(a, b):
-    return sum((x * y for x, y in zip(a, b, strict=True)), Fraction(0))
-
-
-def _angle(a, b):
-    """In floats, from inner products in fractions: also where the vectors are nearly parallel."""
-    product, square = _dot(a, b), _dot(a, a) * _dot(b, b)
-    return atan2(sqrt(square - product**2), product)
-
-
-def _four_by_angles(rows):
-    """E max and the shares of ⟨row, N(0, I)⟩ for four rows, by elementary formulas.
-
-    A share is the orthant probability of three centred differences, 1/8 + Σ asin ρ/(4π) = 1/2 − Σ angle/(4π). By
-    Afonja E max = Σ_{i<j} θ_ij q_ij/√(2π), where q_ij is an orthant of two: 1/2 − angle/(2π).
-    """
-    rows = [[Fraction(x) for x in row] for row in rows]
-    shares, mean = [], 0.0
-    for i in range(4):
-        apart = {k: [x - y for x, y in zip(rows[k], rows[i], strict=True)] for k in range(4) if k != i}
-        angles = [_angle(apart[k], apart[j]) for k in apart for j in apart if j < k]
-        shares.append(1 / 2 - sum(angles) / (4 * pi))
-        for j in range(i + 1, 4):
-            square = _dot(apart[j], apart[j])
-            left = [
-                [x - _dot(apart[k], apart[j]) / square * y for x, y in zip(apart[k], apart[j], strict=True)]
-                for k in apart
-                if k != j
-            ]
-            mean += sqrt(square / 2 / Fraction(pi)) * (1 / 2 - _angle(*left) / (2 * pi))
-    return mean, shares
-
-
 def test_four_by_angles():
     # ±X, ±Y: 1/4 each and 2/√π, as in the test above; the formulas are right.
-    mean, shares = _four_by_angles([[1, 0], [-1, 0], [0, 1], [0, -1]])
+    mean, shares = four_by_angles([[1, 0], [-1, 0], [0, 1], [0, -1]])
     assert mean == pytest.approx(2 / sqrt(pi), abs=1e-15)
     assert shares == pytest.approx([0.25] * 4, abs=1e-15)
 
@@ -208,7 +178,7 @@ def test_a_conditional_covariance_of_rank_one():
         chain = np.array([[0.125, 0.25, 0.625], move, [0, 0, 1]])
         rows.append(0.75 * np.linalg.inv(np.eye(3) - 0.25 * chain)[0])
     rows.append(np.array([0, 0, 1.0]))
-    mean, shares = _four_by_angles(rows)
+    mean, shares = four_by_angles(rows)
     # Means of three and of one: the gap is −E max of the three. Errors: four shares, as compare states them.
     low, high = found.p_at_least.interval(0.999)
     assert low <= 1 - shares[3] <= high
@@ -230,7 +200,7 @@ def test_rows_keep_what_their_covariance_loses():
     rng = np.random.default_rng(3)
     rows = np.vstack([[0.2, 0.3, 0.5] + 1e-5 * rng.normal(size=(3, 3)), [0.6, 0.3, 0.1]])
     rows /= rows.sum(axis=1, keepdims=True)  # as visits: all in one plane, so that C is singular
-    _, shares = _four_by_angles(rows)
+    _, shares = four_by_angles(rows)
     loose = maximum_normal(np.zeros(4), rows @ rows.T, rng=0)
     sharp = maximum_normal(np.zeros(3), np.eye(3), rng=0, rows=rows)
     assert abs(loose.shares - shares).max() <= loose.share_error
@@ -268,7 +238,7 @@ def test_stated_errors_are_true(off, shape):
         rows[3] = rows[2] + near[3]
     if shape == "three":
         rows[2] = rows[0] + near[2]
-    mean, shares = _four_by_angles(rows)
+    mean, shares = four_by_angles(rows)
     found = maximum_normal(np.zeros(4), rows @ rows.T, rng=0)
     assert abs(found.mean - mean) <= found.mean_error < 1e-5 + 1e-13 / off**2
     # Of C = L Lᵀ in floats rows are known to 10⁻⁸ or so: two that differ by `off` turn by 10⁻⁸/off.
