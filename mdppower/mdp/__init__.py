@@ -7,6 +7,7 @@ canonical    sparse rows, index arrays, labels, layouts: brought into canonical 
 validation   what makes these an MDP
 graph        reachability, communicating and closed classes, end components
 chains       Markov chains: visits from a start, recurrent classes
+elimination  linear equations of chains without subtraction, right to each entry's own rounding
 actions      of a state: greedy, equivalent, forced
 rational     fractions for floats; exact chains and their expansions at both ends of γ
 layout       where states lie: grids, marks

@@ -1,8 +1,9 @@
 """Exact arithmetic on small MDPs: probabilities as fractions, linear systems, chains and their limits.
 
 A float stands for the simplest fraction that rounds to it: 0.9 for 9/10, 0.333… for 1/3. So an MDP written with
-fractions is read as it was meant. A row whose fractions do not sum to 1 is taken as the floats are, divided by their
-sum.
+fractions is read as it was meant. A row whose fractions do not sum to 1 is taken as the floats are, but for the
+chance to stay, which is what the others leave, as in `mdppower.mdp.elimination`: (1.0, 1e-17) stays but for a chance
+of 10⁻¹⁷. Where there is none, or it cannot make up for the rest, the row is divided by its sum.
 
 For a chain P and a start row b, the visits (1−γ) b (I − γP)^{-1} have the limits (Puterman 1994, appendix A)
 
@@ -67,6 +68,9 @@ def rational_kernel(mdp: RewardlessMDP) -> Kernel:
     >>> bet = RewardlessMDP.from_successors({"bet": {"go": {"bet": 0.1, "end": 0.9}}, "end": {"stay": "end"}})
     >>> rational_kernel(bet)
     [{0: Fraction(1, 10), 1: Fraction(9, 10)}, {1: Fraction(1, 1)}]
+    >>> rare = RewardlessMDP.from_successors({"wait": {"go": {"wait": 1.0, "end": 2.0**-70}}, "end": {"stay": "end"}})
+    >>> rational_kernel(rare)[0][0] == 1 - Fraction(1, 2**70)
+    True
     """
     kernel = mdp.kernel
     rows = []
@@ -75,8 +79,13 @@ def rational_kernel(mdp: RewardlessMDP) -> Kernel:
         states, chances = kernel.indices[entries].tolist(), kernel.data[entries].tolist()
         row = [rational(x) for x in chances]
         if sum(row) != 1:
-            total = sum(map(Fraction, chances))
-            row = [Fraction(x) / total for x in chances]
+            row = [Fraction(x) for x in chances]
+            total, own = sum(row, ZERO), int(mdp.pair_states[p])
+            stays = 1 - (total - row[states.index(own)]) if own in states else ZERO
+            if stays > 0:
+                row[states.index(own)] = stays
+            else:
+                row = [x / total for x in row]
         rows.append({s: x for s, x in zip(states, row, strict=True) if x})
     return rows
 

@@ -18,6 +18,7 @@ from mdppower._typing import FloatArray, Label
 from mdppower.errors import SizeError
 from mdppower.mdp.actions import Choices
 from mdppower.mdp.chains import visits as chain_visits
+from mdppower.mdp.elimination import flow_of_rows
 from mdppower.mdp.model import RewardlessMDP
 
 Node = TypeVar("Node")
@@ -217,7 +218,7 @@ def visit_distribution(
     if delayed:
         begin = begin @ rows
     visits = np.zeros(mdp.n_states)
-    visits[inside] = np.linalg.solve(np.eye(len(inside)) - gamma * rows.T, begin)
+    visits[inside] = flow_of_rows(gamma * rows, np.full(len(inside), 1 - gamma), begin)
     return visits
 
 

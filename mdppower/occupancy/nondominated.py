@@ -121,10 +121,20 @@ def _programs(
 def _leads(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices) -> sparse.csr_array:
     """What rows of chosen pairs have over those of their rivals, each as a share of how far the two are apart.
 
-    Rows that differ by 1e-10 are then as easily told apart as any others.
+    Rows that differ by 1e-10 are then as easily told apart as any others; and by 1e-17, if one of them may stay: the
+    chance to stay is what the others leave, as everywhere (`mdppower.mdp.elimination`).
     """
     rows = [(p, q) for s, p in chosen.items() for q in choices[s] if q != p]
-    leads = sparse.csr_array(mdp.kernel[[p for p, _ in rows]] - mdp.kernel[[q for _, q in rows]])
+    own = mdp.pair_states[[p for p, _ in rows]]
+    mine, theirs = (sparse.csr_array(mdp.kernel[[row[k] for row in rows]]) for k in (0, 1))
+    leads, stays = sparse.csr_array(mine - theirs), np.zeros(len(rows), bool)
+    for one in (mine, theirs):
+        at = np.repeat(np.arange(len(rows)), np.diff(one.indptr))
+        stays[at[one.indices == own[at]]] = True
+    at = np.repeat(np.arange(len(rows)), np.diff(leads.indptr))
+    leads.data[stays[at] & (leads.indices == own[at])] = 0.0
+    left = np.where(stays, -np.bincount(at, leads.data, len(rows)), 0.0)
+    leads = sparse.csr_array(leads + sparse.csr_array((left, own, np.arange(len(rows) + 1)), shape=leads.shape))
     apart = np.asarray(abs(leads).sum(axis=1)).ravel() / 2
     leads.data /= np.repeat(apart, np.diff(leads.indptr))
     return leads

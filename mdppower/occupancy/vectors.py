@@ -17,31 +17,47 @@ SAME = 1e-9
 """Rows that differ by less are one."""
 
 
-def distinct_rows(rows: FloatArray, tolerance: float = SAME) -> list[int]:
+def distinct_rows(rows: FloatArray, tolerance: float = SAME, *, relative: bool = False) -> list[int]:
     """Positions of the first of each group of rows that are equal to within `tolerance`.
+
+    One of each group stays, and the others are near to it. If `relative`, each entry to within that share of it: for
+    rows whose small entries are right, too, as visits are.
 
     Examples
     --------
-    >>> distinct_rows(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1e-12]]))
-    [0, 1]
+    >>> rows = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1e-12]])
+    >>> distinct_rows(rows), distinct_rows(rows, relative=True)
+    ([0, 1], [0, 1, 2])
+    """
+    return sorted(min(group) for group in row_groups(rows, tolerance, relative=relative))
+
+
+def row_groups(rows: FloatArray, tolerance: float = SAME, *, relative: bool = False) -> list[list[int]]:
+    """The groups of `distinct_rows`, as positions.
+
+    Examples
+    --------
+    >>> row_groups(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1e-12]]))
+    [[1], [0, 2]]
     """
     if len(rows) == 0:
         return []
     # Equal rows have nearly equal projections: only neighbours in that order need to be compared.
     shadow = rows @ np.random.default_rng(0).standard_normal(rows.shape[1])
-    reach = tolerance * 10 * rows.shape[1]
+    reach = tolerance * 10 * rows.shape[1] * (float(np.abs(rows).max(initial=0.0)) if relative else 1.0)
     order = np.argsort(shadow, kind="stable")
-    first: dict[int, int] = {}  # the earliest member of each group, by the one met first in that order
+    groups: dict[int, list[int]] = {}  # by the member met first in that order
     near: list[int] = []
     for k in order.tolist():
         near = [j for j in near if shadow[k] - shadow[j] <= reach]
-        same = next((j for j in near if np.abs(rows[k] - rows[j]).max() <= tolerance), None)
+        size = np.abs(rows[k]) if relative else 1.0
+        same = next((j for j in near if (np.abs(rows[k] - rows[j]) <= tolerance * size).all()), None)
         if same is None:
             near.append(k)
-            first[k] = k
+            groups[k] = [k]
         else:
-            first[same] = min(first[same], k)
-    return sorted(first.values())
+            groups[same].append(k)
+    return list(groups.values())
 
 
 def extreme_rows(rows: FloatArray) -> list[int]:

@@ -1,9 +1,9 @@
 """Visit distributions F(s), those that matter F_nd(s), and where they end RSD(s).
 
 F(s) is the set of f^{π,s}(γ) = Σ_t γ^t E[e_{s_t}] over deterministic policies π, as *functions* of γ: two policies
-with the same f at two generic rates are taken to have the same one. F(s | π(s') = a) has those of the policies that
-take a at s' whenever they come there. F_nd(s) has those that are strictly best for some reward at some γ (Turner et
-al., arXiv 1912.01683, Defs. 3.3 to 3.6).
+with the same f at two generic rates, at γ itself, and in the limit γ → 1 are taken to have the same one.
+F(s | π(s') = a) has those of the policies that take a at s' whenever they come there. F_nd(s) has those that are
+strictly best for some reward at some γ (Turner et al., arXiv 1912.01683, Defs. 3.3 to 3.6).
 
 `mdppower.occupancy.nondominated` lists F_nd(s) without F(s).
 
@@ -27,10 +27,12 @@ from mdppower.mdp.actions import distinct_choices, restricted
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.closed_policies import closed_policies, recurrent_distribution, visit_distribution
 from mdppower.occupancy.nondominated import nondominated_policies
-from mdppower.occupancy.vectors import distinct_rows, extreme_rows
+from mdppower.occupancy.vectors import distinct_rows, extreme_rows, row_groups
 
 GENERIC = (0.37190423, 0.81234567)
 """Rates at which functions of γ are told apart."""
+ROUNDING = 1e-12
+"""Visits whose entries differ by no more than this share are the same; they are right to much less."""
 LIMIT = 100_000
 
 
@@ -78,7 +80,14 @@ class Visits:
         if self.mdp.is_deterministic:
             return tuple(found)  # a path into a cycle can be read off its visits: no two are the same
         probes = np.hstack([self._rows(found, gamma) for gamma in GENERIC])
-        return tuple(found[k] for k in distinct_rows(probes))
+        kept: list[int] = []
+        for group in row_groups(probes, ROUNDING, relative=True):
+            # Chances of 1e-17 decide nothing at these rates, and all near 1.
+            among = [found[k] for k in group]
+            here = [self._rows(among, self.gamma)] if 0 < self.gamma < 1 and len(group) > 1 else []
+            ends = np.hstack([_limits(self.mdp, among, self.start), *here]) if len(group) > 1 else probes[group]
+            kept += [group[i] for i in distinct_rows(ends, ROUNDING, relative=True)]
+        return tuple(found[k] for k in sorted(kept))
 
     def __len__(self) -> int:
         return len(self.policies)
@@ -119,7 +128,7 @@ class Visits:
         [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
         """
         if self.gamma == 1:
-            return self._limits()
+            return _limits(self.mdp, self.policies, self.start)
         return (1 - self.gamma) * self.rows
 
     @cached_property
@@ -135,7 +144,7 @@ class Visits:
         [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
         """
         if self.gamma == 1:
-            return self._limits()
+            return _limits(self.mdp, self.policies, self.start)
         return (1 - self.gamma) * self._rows(self.policies, self.gamma, delayed=True)
 
     def nondominated(self) -> Visits:
@@ -241,16 +250,12 @@ class Visits:
         >>> len(mp.visits(mp.envs.figure_1(), "star", 0.5).recurrent())
         6
         """
-        limits = self._limits()
-        first = distinct_rows(limits)
+        limits = _limits(self.mdp, self.policies, self.start)
+        first = distinct_rows(limits, ROUNDING, relative=True)
         return Recurrent(self, limits[first], tuple(self.policies[k] for k in first))
 
     def _rows(self, policies: Sequence[dict[int, int]], gamma: float, *, delayed: bool = False) -> FloatArray:
         rows = [visit_distribution(self.mdp, p, self.start, gamma, delayed=delayed) for p in policies]
-        return np.array(rows).reshape(-1, self.mdp.n_states)
-
-    def _limits(self) -> FloatArray:
-        rows = [recurrent_distribution(self.mdp, p, self.start) for p in self.policies]
         return np.array(rows).reshape(-1, self.mdp.n_states)
 
     def __repr__(self) -> str:
@@ -393,6 +398,10 @@ def rsd(
     [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
     return visits(mdp, start, 1.0, given=given, limit=limit).recurrent()
+
+
+def _limits(mdp: RewardlessMDP, policies: Sequence[dict[int, int]], start: Label) -> FloatArray:
+    return np.array([recurrent_distribution(mdp, p, start) for p in policies]).reshape(-1, mdp.n_states)
 
 
 def _subset(among: Recurrent, kept: list[int]) -> Recurrent:
