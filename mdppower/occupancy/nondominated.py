@@ -121,8 +121,8 @@ def _programs(
 def _leads(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices) -> sparse.csr_array:
     """What rows of chosen pairs have over those of their rivals, each as a share of how far the two are apart.
 
-    Rows that differ by 1e-10 are then as easily told apart as any others; and by 1e-17, if one of them may stay: the
-    chance to stay is what the others leave, as everywhere (`mdppower.mdp.elimination`).
+    Rows that differ by 1e-10, or by 1e-17, are then as easily told apart as any others. Differences sum to 0: the
+    chance to stay is what the others leave, and a row without one is divided by its sum (`mdppower.mdp.rational`).
     """
     rows = [(p, q) for s, p in chosen.items() for q in choices[s] if q != p]
     own = mdp.pair_states[[p for p, _ in rows]]
@@ -133,10 +133,11 @@ def _leads(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices) -> spar
         stays[at[one.indices == own[at]]] = True
     at = np.repeat(np.arange(len(rows)), np.diff(leads.indptr))
     leads.data[stays[at] & (leads.indices == own[at])] = 0.0
-    left = np.where(stays, -np.bincount(at, leads.data, len(rows)), 0.0)
-    leads = sparse.csr_array(leads + sparse.csr_array((left, own, np.arange(len(rows) + 1)), shape=leads.shape))
-    apart = np.asarray(abs(leads).sum(axis=1)).ravel() / 2
-    leads.data /= np.repeat(apart, np.diff(leads.indptr))
+    off = np.bincount(at, leads.data, len(rows))
+    left = sparse.csr_array((np.where(stays, -off, 0.0), own, np.arange(len(rows) + 1)), shape=leads.shape)
+    leads = sparse.csr_array(leads + left - sparse.diags_array(np.where(stays, 0.0, off)) @ mine)
+    apart = np.asarray(abs(leads).sum(axis=1)).ravel()  # twice: half of the least float is 0
+    leads.data = 2 * (leads.data / np.repeat(apart, np.diff(leads.indptr)))
     return leads
 
 
