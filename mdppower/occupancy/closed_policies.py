@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from mdppower._typing import FloatArray, Label
-from mdppower.errors import SizeError
+from mdppower.errors import SizeError, SolverError
 from mdppower.mdp.actions import Choices
 from mdppower.mdp.chains import visits as chain_visits
 from mdppower.mdp.elimination import flow_of_rows
@@ -252,5 +252,21 @@ def recurrent_distribution(mdp: RewardlessMDP, policy: dict[int, int], start: La
         return visits
     inside = np.array(sorted(policy))
     chain = sparse.csr_array(mdp.kernel[[policy[s] for s in inside.tolist()]])[:, inside]
-    visits[inside] = chain_visits(sparse.csr_array(chain), (inside == mdp.index(start)).astype(float), 1.0)
+    try:
+        visits[inside] = chain_visits(sparse.csr_array(chain), (inside == mdp.index(start)).astype(float), 1.0)
+    except SolverError as error:
+        raise _named(mdp, policy, error) from None
     return visits
+
+
+def _named(mdp: RewardlessMDP, policy: dict[int, int], error: SolverError) -> SolverError:
+    """The error, with the least chance of the policy's rows by name and value."""
+    kernel, least = mdp.kernel, (np.inf, 0, 0)
+    for s, p in policy.items():
+        entries = slice(kernel.indptr[p], kernel.indptr[p + 1])
+        for t, chance in zip(kernel.indices[entries].tolist(), kernel.data[entries].tolist(), strict=True):
+            least = min(least, (chance, p, t)) if t != s else least
+    chance, p, t = least
+    state, action = mdp.pair_label(p)
+    words = f"the chance {chance:.3g} of successor {mdp.states[t]!r} is too small, with others"
+    return SolverError(f"state {state!r}, action {action!r}: {words}: {error}", gap=1.0)

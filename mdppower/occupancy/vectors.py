@@ -29,7 +29,7 @@ def distinct_rows(rows: FloatArray, tolerance: float = SAME, *, relative: bool =
     >>> distinct_rows(rows), distinct_rows(rows, relative=True)
     ([0, 1], [0, 1, 2])
     """
-    return sorted(min(group) for group in row_groups(rows, tolerance, relative=relative))
+    return [group[0] for group in row_groups(rows, tolerance, relative=relative)]
 
 
 def row_groups(rows: FloatArray, tolerance: float = SAME, *, relative: bool = False) -> list[list[int]]:
@@ -38,7 +38,7 @@ def row_groups(rows: FloatArray, tolerance: float = SAME, *, relative: bool = Fa
     Examples
     --------
     >>> row_groups(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1e-12]]))
-    [[1], [0, 2]]
+    [[0, 2], [1]]
     """
     if len(rows) == 0:
         return []
@@ -57,7 +57,7 @@ def row_groups(rows: FloatArray, tolerance: float = SAME, *, relative: bool = Fa
             groups[k] = [k]
         else:
             groups[same].append(k)
-    return list(groups.values())
+    return sorted(map(sorted, groups.values()))
 
 
 def extreme_rows(rows: FloatArray) -> list[int]:

@@ -15,7 +15,7 @@ from scipy import sparse
 import mdppower as mp
 from mdppower.mdp import chains, elimination
 from mdppower.mdp.chains import visits
-from mdppower.mdp.elimination import flow_of_rows, flow_through
+from mdppower.mdp.elimination import flow_through
 from mdppower.mdp.rational import Chain, rational_rows
 
 RATES = [1e-6, 1e-12, 1e-17, 1e-30, 1e-300]
@@ -144,13 +144,21 @@ def test_sparse_factors_where_the_band_is_too_wide(gamma, monkeypatch):
 
 
 def test_what_no_float_can_hold_is_refused(monkeypatch):
-    # Three loops in one another, each left with 10⁻³⁰⁰: together with 10⁻⁹⁰⁰.
-    with pytest.raises(mp.SolverError, match="no number that floats can hold"):
-        flow_of_rows(np.array([[0, 1.0], [1.0, 0]]), np.zeros(2), np.array([1.0, 0]))
+    # A ladder from which each step falls back to the ground, but for 10⁻³⁰⁰: three of them take 10⁹⁰⁰ attempts.
+    ladder = {k: {"up": {0: 1.0, k + 1: 1e-300}} for k in range(1, 4)}
+    mdp = mp.RewardlessMDP.from_successors({0: {"up": 1}, **ladder, 4: {"stay": 4}})
+    with pytest.raises(mp.SolverError, match="state 1, action 'up': the chance 1e-300 of successor 2"):
+        mp.rsd(mdp, 0)
+    # Two of 10⁻¹⁵⁰ take 10³⁰⁰.
+    ladder = {k: {"up": {0: 1.0, k + 1: 1e-150}} for k in range(1, 3)}
+    mdp = mp.RewardlessMDP.from_successors({0: {"up": 1}, **ladder, 3: {"stay": 3}})
+    assert mp.rsd(mdp, 0).rows.tolist() == [[0, 0, 0, 1]]
+
+    def singular(system):
+        raise RuntimeError("Factor is exactly singular")
+
     monkeypatch.setattr(elimination, "NUMBERS", 0)
-    monkeypatch.setattr(
-        chains, "splu", lambda system: (_ for _ in ()).throw(RuntimeError("Factor is exactly singular"))
-    )
+    monkeypatch.setattr(chains, "splu", singular)
     with pytest.raises(mp.SolverError, match="sparse LU finds none"):
         visits(row([0.5, 0.5], [0.5, 0.5]), np.array([1.0, 0]), 1.0)
 
