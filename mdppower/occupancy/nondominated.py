@@ -130,7 +130,9 @@ def _leads(mdp: RewardlessMDP, chosen: dict[int, int], choices: Choices) -> spar
     leads, stays = sparse.csr_array(mine - theirs), np.zeros(len(rows), bool)
     for one in (mine, theirs):
         at = np.repeat(np.arange(len(rows)), np.diff(one.indptr))
-        stays[at[one.indices == own[at]]] = True
+        is_own = one.indices == own[at]
+        others = np.bincount(at, np.where(is_own, 0.0, one.data), len(rows))
+        stays[at[is_own & (others < 1)[at]]] = True
     at = np.repeat(np.arange(len(rows)), np.diff(leads.indptr))
     leads.data[stays[at] & (leads.indices == own[at])] = 0.0
     off = np.bincount(at, leads.data, len(rows))
