@@ -7,6 +7,7 @@ certificates            ν² of Δ = h_A − h_B, proved from A, B and Σ
 certificate_rules       a rule each by which ν² is proved
 option_difference       Δ: its vectors, its slopes, its bounds
 affine_maxima           how the maxima of two sets of affine functions differ
+hulls                   whether a vector is proved to lie between others
 independent_coordinates rewards as R = offset + Φ X with independent X
 law_proxies             laws of one number: how far functions of it can deviate
 sample_proxy            the variance proxy that a sample suggests, which is no bound

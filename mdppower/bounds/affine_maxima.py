@@ -8,8 +8,14 @@ z⟩. A bounded coordinate runs over [−1, 1].
   (α + ⟨a, z⟩ − u) + (β' + ⟨b', z'⟩ − v), u ≥ B at z, v ≥ A at z', where z and z' differ in coordinate i only.
 - A pair (a, b) is *realisable* if a leads A and b leads B on an open set of z: where all z can be, a + b is then a
   vertex of the Minkowski sum A + B. With a scale x_0, so that unbounded coordinates need no large numbers: max t with
-  every lead at (x_0, z) ≥ t and |z_i| ≤ x_0 for bounded i. Leads that cannot exceed 1e-9 (functions scaled to size 1)
-  count as none. ∇Δ = a − b almost everywhere, for a realisable pair.
+  every lead at (x_0, z) ≥ t and |z_i| ≤ x_0 for bounded i. Leads that cannot exceed 1e-9, each as a share of how far
+  the two functions are apart, count as none. ∇Δ = a − b almost everywhere, for a realisable pair.
+
+Functions that differ by rounding stay apart: nothing is merged that is not the same to the bit, and a vector that is
+in both sets has one function. Where two of them are nearly the same, a pair may lead in a slab as thin as they are
+near, too thin for a program to see, and Δ is as small: then every pair counts as realisable, but for contradictory
+ones. Greatest values are bounds from above, whatever a program's tolerance: with λ ≥ 0 the
+duals of u ≥ β_k + ⟨b_k, z⟩, made to sum to 1, α + ⟨a, z⟩ − u ≤ Σ λ_k (α − β_k) + |Σ λ_k (a − b_k)|₁.
 
 Programs that differ in their cost only are solved as one, side by side.
 """
@@ -24,13 +30,13 @@ from scipy import optimize, sparse
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.bounds.independent_coordinates import Coordinates
 from mdppower.errors import SolverError
-from mdppower.occupancy.vectors import distinct_rows
 from mdppower.solvers import linprog
 
+EPS = float(np.finfo(np.float64).eps)
 NOISE = 1e-9
 """The largest lead that counts as none."""
-SAME = 1e-14
-"""Functions of size 1 that differ by no more are one."""
+NEAR = 1e-6
+"""Functions of size 1 that differ by no more are nearly the same."""
 PROBES = 256
 TOGETHER = 64
 """How many pairs are asked about in one linear program."""
@@ -45,18 +51,29 @@ class Pieces:
     table: FloatArray
     bounded: BoolArray
     """(d,) which coordinates are confined to [−1, 1]."""
+    rounding: float = 0.0
+    """What a value of a function on the cube may be off, as the table is made in floats."""
 
     def __len__(self) -> int:
         return len(self.table)
 
 
-def pieces(rows: FloatArray, given: Coordinates) -> Pieces:
-    """The functions ⟨row, R⟩ of the coordinates that vary, without repeats."""
+def pieces(rows_A: FloatArray, rows_B: FloatArray, given: Coordinates) -> tuple[Pieces, Pieces]:
+    """The functions ⟨row, R⟩ of the coordinates that vary, for both sets, each without repeats."""
+    # Products of matrices need not give equal rows the same bits: each is made once.
+    rows, which = np.unique(np.vstack([rows_A, rows_B]) + 0.0, axis=0, return_inverse=True)
     slopes, vary = given.slopes(rows), given.varying
     alpha = rows @ given.offset + slopes @ given.centre
-    table = np.column_stack([alpha, slopes[:, vary] * given.scale[vary]])
-    size = np.abs(table).max(initial=0.0) or 1.0
-    return Pieces(table[distinct_rows(table / size)], np.isfinite(given.low[vary]) & np.isfinite(given.high[vary]))
+    table = np.column_stack([alpha, slopes[:, vary] * given.scale[vary]]) + 0.0
+    bounded = np.isfinite(given.low[vary]) & np.isfinite(given.high[vary])
+    sizes = np.abs(rows) if given.matrix is None else np.abs(rows) @ np.abs(given.matrix)
+    terms = np.abs(rows) @ np.abs(given.offset) + sizes @ (np.abs(given.centre) + np.where(vary, given.scale, 0.0))
+    rounding = (len(given.offset) + len(vary) + 4) * EPS * float(terms.max())
+    sets = np.split(table[which.ravel()], [len(rows_A)])
+    first, second = (
+        Pieces(np.array(list(dict.fromkeys(map(tuple, one.tolist())))), bounded, rounding) for one in sets
+    )
+    return first, second
 
 
 def greatest_difference(A: Pieces, B: Pieces) -> float:
@@ -68,17 +85,16 @@ def greatest_difference(A: Pieces, B: Pieces) -> float:
 
     >>> cube = np.array([True, True])
     >>> one, both = (Pieces(np.array(t, float), cube) for t in ([[0, 1, 0]], [[0, 1, 0], [0, 0, 1]]))
-    >>> greatest_difference(both, one), greatest_difference(one, both)
+    >>> round(greatest_difference(both, one), 12), greatest_difference(one, both)
     (2.0, 0.0)
     """
     size = max(_size(A), _size(B))
     a, b = A.table / size, B.table / size
     # Variables (z, u): u ≥ β + ⟨b, z⟩.
     above = np.column_stack([b[:, 1:], -np.ones(len(b))])
-    costs = np.column_stack([-a[:, 1:], np.ones(len(a))])
-    x = _side_by_side(costs, above, -b[:, 0])
-    found = size * float((a[:, 0] - (costs * x).sum(axis=1)).max())
-    return min(found, 0.0) if _within(a, b) else found
+    gains = np.column_stack([a[:, 1:], -np.ones(len(a))])
+    found = size * float((a[:, 0] + _side_by_side(gains, above, -b[:, 0], 1)).max())
+    return min(found, 0.0) if within(A, B) else found + _rounding(A, B, size)
 
 
 def largest_changes(A: Pieces, B: Pieces) -> FloatArray:
@@ -90,7 +106,7 @@ def largest_changes(A: Pieces, B: Pieces) -> FloatArray:
 
     >>> cube = np.array([True, True])
     >>> both, low = (Pieces(np.array(t, float), cube) for t in ([[0, 1, 0], [0, 0, 1]], [[-1, 0, 0]]))
-    >>> largest_changes(both, low)
+    >>> largest_changes(both, low).round(12)
     array([2., 2.])
     """
     size = max(_size(A), _size(B))
@@ -106,8 +122,8 @@ def largest_changes(A: Pieces, B: Pieces) -> FloatArray:
             np.column_stack([a_other, np.zeros(len(a)), -np.ones(len(a))]),
         ])  # fmt: skip
         gains = np.column_stack([np.pad(a[left, 1:], ((0, 0), (0, 1))) + b_other[right], -np.ones((len(left), 2))])
-        x = _side_by_side(-gains, upper, -np.r_[b[:, 0], a[:, 0]])
-        changes[i] = size * float((a[left, 0] + b[right, 0] + (gains * x).sum(axis=1)).max())
+        most = _side_by_side(gains, upper, -np.r_[b[:, 0], a[:, 0]], 2)
+        changes[i] = size * float((a[left, 0] + b[right, 0] + most).max()) + 2 * _rounding(A, B, size)
     return changes
 
 
@@ -123,6 +139,8 @@ def realisable(A: Pieces, B: Pieces) -> BoolArray:
     array([[ True, False],
            [False,  True]])
     """
+    if _nearly_the_same(A, B):
+        return ~_contradictory(A, B)
     found = _seen(A, B)
     open_pairs = np.argwhere(~found & ~_contradictory(A, B))
     for chunk in np.array_split(open_pairs, 1 + len(open_pairs) // TOGETHER):
@@ -138,8 +156,11 @@ def largest_realisable(values: FloatArray, A: Pieces, B: Pieces) -> tuple[float,
     value : float
     exact : bool
     """
+    if _nearly_the_same(A, B):
+        return float(values[~_contradictory(A, B)].max()), False
     known = _seen(A, B)
     best = float(values[known].max(initial=0.0))
+    none = not known.any()
     open_pairs = np.argwhere((values > best * (1 + 1e-12)) & ~_contradictory(A, B))
     order = np.argsort(-values[open_pairs[:, 0], open_pairs[:, 1]], kind="stable")
     open_pairs = open_pairs[order]
@@ -152,7 +173,8 @@ def largest_realisable(values: FloatArray, A: Pieces, B: Pieces) -> tuple[float,
     if len(open_pairs) > PROGRAMS:
         i, j = open_pairs[PROGRAMS]
         return float(values[i, j]), False
-    return best, True
+    # That no pair at all is seen can only be rounding.
+    return (float(values.max()), False) if none else (best, True)
 
 
 def squared_distance(point: FloatArray, rows: FloatArray) -> float:
@@ -184,13 +206,26 @@ def _size(one: Pieces) -> float:
     return 2 * float(np.abs(one.table).sum(axis=1).max()) or 1.0
 
 
-def _side_by_side(costs: FloatArray, upper: FloatArray, right: FloatArray) -> FloatArray:
-    """(N, n) minimisers of N programs over [−1, 1]^n that have the same constraints, solved as one."""
-    count, n = costs.shape
+def _rounding(A: Pieces, B: Pieces, size: float) -> float:
+    """What sums of functions of this size, made in floats, may be off."""
+    return A.rounding + B.rounding + 8 * (len(A.bounded) + 2) * EPS * size
+
+
+def _side_by_side(gains: FloatArray, upper: FloatArray, right: FloatArray, tops: int) -> FloatArray:
+    """(N,) upper bounds of max ⟨gain, (z, u)⟩ over z in the cube, under upper @ (z, u) ≤ right; one program.
+
+    The last `tops` variables are the u, of gain −1; each constraint has a −1 at one of them.
+    """
+    count = len(gains)
     rows = sparse.csr_array(sparse.kron(sparse.eye_array(count), upper))
-    return linprog.solve(costs.ravel(), upper=rows, upper_rhs=np.tile(right, count), bounds=(-1, 1)).x.reshape(
-        count, n
-    )
+    found = linprog.solve(-gains.ravel(), upper=rows, upper_rhs=np.tile(right, count), bounds=(-1, 1))
+    duals = np.maximum(-found.upper_duals.reshape(count, len(right)), 0.0)
+    for k in range(upper.shape[1] - tops, upper.shape[1]):
+        mine = upper[:, k] < 0
+        total = duals[:, mine].sum(axis=1, keepdims=True)
+        duals[:, mine] = np.where(total > 0, duals[:, mine] / np.where(total > 0, total, 1.0), 1 / mine.sum())
+    rest = np.abs((gains - duals @ upper)[:, :-tops]).sum(axis=1)
+    return np.asarray(duals @ right + rest)
 
 
 def _moved(table: FloatArray, i: int) -> FloatArray:
@@ -200,14 +235,25 @@ def _moved(table: FloatArray, i: int) -> FloatArray:
     return slopes
 
 
-def _within(some: FloatArray, rows: FloatArray) -> bool:
-    """Whether each of some rows (of size 1) is one of the others, but for rounding."""
-    return bool((np.abs(some[:, None, :] - rows[None, :, :]).max(axis=2) <= SAME).any(axis=1).all())
+def within(A: Pieces, B: Pieces) -> bool:
+    """Whether each function of A is one of B's."""
+    return set(map(tuple, A.table.tolist())) <= set(map(tuple, B.table.tolist()))
+
+
+def _nearly_the_same(A: Pieces, B: Pieces) -> bool:
+    """Whether two functions, of one set or of both, differ by little, but not by nothing."""
+    both = np.vstack([A.table, B.table])
+    size = max(_size(A), _size(B))
+    for k, row in enumerate(both[:-1]):
+        apart = np.abs(both[k + 1 :] - row).max(axis=1)
+        if ((apart > 0) & (apart <= NEAR * size)).any():
+            return True
+    return False
 
 
 def _contradictory(A: Pieces, B: Pieces) -> BoolArray:
     """(K_A, K_B) pairs of different functions that are in both sets: each would have to lead the other."""
-    same = np.abs(A.table[:, None, :] - B.table[None, :, :]).max(axis=2) <= SAME * max(_size(A), _size(B))
+    same = (A.table[:, None, :] == B.table[None, :, :]).all(axis=2)
     return np.asarray(same.any(axis=1)[:, None] & same.any(axis=0)[None, :] & ~same)
 
 

@@ -106,13 +106,15 @@ def _dimension_free(delta: Difference) -> Outcome:
         return "the vectors are not probability distributions"
     given = delta.given
     if given.matrix is None:
-        value = _two_greatest(given.log_sobolev, *delta.supports)
+        value, longest = _two_greatest(given.log_sobolev, *delta.supports), float(given.log_sobolev.max(initial=0.0))
     else:
         if len(given.matrix) ** 2 > CELLS:
             return f"{len(given.matrix):,} states are too many for the distances of all pairs"
         gram = (given.matrix * given.log_sobolev) @ given.matrix.T
         size = np.diag(gram)
-        value = float((size[:, None] + size[None, :] - 2 * gram).max())
+        value, longest = float((size[:, None] + size[None, :] - 2 * gram).max()), float(size.max())
+    if delta.off_simplex:
+        value = (np.sqrt(max(value, 0.0)) + 6 * delta.off_simplex * np.sqrt(longest)) ** 2
     return value, f"{_sobolev_text(delta)}; sets in the simplex", "distances of unit vectors"
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import prod
+from math import fsum, prod
 
 import numpy as np
 
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.bounds import affine_maxima
+from mdppower.bounds.hulls import in_hull
 from mdppower.bounds.independent_coordinates import Coordinates, coordinates
 from mdppower.errors import SizeError, SolverError
 from mdppower.mdp.actions import distinct_choices
+from mdppower.mdp.rational import Row
 from mdppower.measures.exact_means import exact_rows
 from mdppower.occupancy.option import Option, Reach, worth
 from mdppower.occupancy.visit_distributions import visits
@@ -68,6 +70,14 @@ class Difference:
     @cached_property
     def rows(self) -> tuple[FloatArray, FloatArray] | None:
         """The vectors of both options, if these can be listed."""
+        if self.exact is None:
+            return None
+        first, second = (np.array(rows, dtype=np.float64) for rows in self.exact)
+        return first, second
+
+    @cached_property
+    def exact(self) -> tuple[list[Row], list[Row]] | None:
+        """The same as fractions."""
         first = _listed(self.A, self.most_vectors)
         second = None if first is None else _listed(self.B, self.most_vectors)
         return None if first is None or second is None else (first, second)
@@ -77,7 +87,7 @@ class Difference:
         """The same as functions of the coordinates that vary."""
         if self.rows is None:
             return None
-        return affine_maxima.pieces(self.rows[0], self.given), affine_maxima.pieces(self.rows[1], self.given)
+        return affine_maxima.pieces(*self.rows, self.given)
 
     def pair_values(self) -> FloatArray:
         """(K_A, K_B) Σ c_i (a_i − b_i)² of the pieces."""
@@ -156,9 +166,17 @@ class Difference:
 
     @property
     def in_simplex(self) -> bool:
-        """Whether all vectors are probability distributions."""
-        rows = [part for part in self.A.parts + self.B.parts if not isinstance(part, Reach)]
-        return all(bool((r >= -SUM).all() and (np.abs(r.sum(axis=1) - 1) <= SUM).all()) for r in rows)
+        """Whether all vectors are probability distributions, but for rounding."""
+        return self.off_simplex <= SUM
+
+    @cached_property
+    def off_simplex(self) -> float:
+        """What vectors miss of being distributions: of what is below 0, and of the sum.
+
+        Cut at 0 and divided by its sum, a vector that misses m moves by at most 3m in all of its entries together.
+        """
+        rows = [row for part in self.A.parts + self.B.parts if not isinstance(part, Reach) for row in part.tolist()]
+        return max((abs(fsum(row) - 1) - fsum(x for x in row if x < 0) for row in rows), default=0.0)
 
     @property
     def supports(self) -> tuple[BoolArray, BoolArray]:
@@ -168,7 +186,7 @@ class Difference:
         these states count as being in both: more states can only make a bound larger.
         """
         if self.rows is not None:
-            first, second = (np.asarray((rows > 0).any(axis=0)) for rows in self.rows)
+            first, second = (np.asarray((rows != 0).any(axis=0)) for rows in self.rows)
             return first, second
         high, constant = self.ranges[1], ~self.given.varying
         return (high[:, 0] > 0) | constant, (high[:, 1] > 0) | constant
@@ -188,11 +206,12 @@ class Difference:
         """An upper bound of h_one − h_other: 0 if the one lies in the other, else from the ends of the rewards."""
         if all(any(_same(part, theirs) for theirs in other.parts) for part in one.parts):
             return 0.0
-        if self.pieces is not None:
-            mine, theirs = self.pieces if one is self.A else self.pieces[::-1]
-            size = np.abs(theirs.table).max(initial=0.0)
-            far = max(affine_maxima.squared_distance(row, theirs.table) for row in mine.table)
-            return 0.0 if far <= (SUM * size) ** 2 else np.inf
+        if self.exact is not None:
+            assert self.pieces is not None
+            if affine_maxima.within(*(self.pieces if one is self.A else self.pieces[::-1])):
+                return 0.0
+            mine, theirs = self.exact if one is self.A else self.exact[::-1]
+            return 0.0 if all(in_hull(row, theirs) for row in mine) else np.inf
         low, high = self.rewards.low, self.rewards.high
         if not (np.isfinite(low).all() and np.isfinite(high).all()):
             return np.inf
@@ -201,10 +220,10 @@ class Difference:
         apart = most + min(_end(other, part, low, high, least=True) for part in other.parts)
         # Means of rewards are between the least and the greatest; sums with other weights need not be.
         near = (1 - _nearness(one, other)) * float(high.max() - low.min()) if self.in_simplex else np.inf
-        return min(apart, near)
+        return min(apart, near + 6 * self.off_simplex * float(np.abs([low, high]).max()))
 
 
-def _listed(option: Option, most: int) -> FloatArray | None:
+def _listed(option: Option, most: int) -> list[Row] | None:
     """The vectors of an option; None if there are more than `most`, or finding them is too much work."""
     for part in option.parts:
         if not isinstance(part, Reach):
@@ -222,7 +241,7 @@ def _listed(option: Option, most: int) -> FloatArray | None:
         elif prod(len(pairs) for pairs in distinct_choices(part.mdp)) > POLICIES:
             return None
     try:
-        rows = np.array(exact_rows(option), dtype=np.float64)
+        rows = exact_rows(option)
     except SolverError:  # a vector leads by too little to tell
         return None
     return rows if len(rows) <= most else None
