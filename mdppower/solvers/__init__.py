@@ -9,7 +9,7 @@ stopping              when to stop, and where to go until then: the mixture, in 
 long_stopping         the same, however long it may take, in as many digits as that needs
 long_average          the gain of a component, however slowly it mixes
 long_digits           policies compared by exact signs, for both
-elimination           Markov chains solved without subtraction, in decimals
+decimal_elimination   Markov chains solved without subtraction, in decimals
 linear_program        the reference: linear programs by HiGHS
 linprog               the one door to `scipy.optimize.linprog`
 backup                POWER's integrand, averaged over draws

@@ -32,7 +32,7 @@ from mdppower._typing import BoolArray, FloatArray, IntArray
 from mdppower.errors import SolverError
 from mdppower.mdp.graph import end_components, lead_to
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.solvers.elimination import TooMuchWork
+from mdppower.solvers.decimal_elimination import TooMuchWork
 from mdppower.solvers.long_average import LongAverage
 from mdppower.solvers.long_stopping import LongStopping
 from mdppower.solvers.stopping import Stopping

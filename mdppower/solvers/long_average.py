@@ -26,7 +26,7 @@ from mdppower.errors import SolverError
 from mdppower.mdp.chains import recurrent_classes
 from mdppower.mdp.graph import lead_to
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.solvers.elimination import ZERO, Elimination, Row, digits, drift, row_of
+from mdppower.solvers.decimal_elimination import ZERO, Elimination, Row, digits, drift, row_of
 from mdppower.solvers.long_digits import (
     EPS,
     MOST_COLUMNS,

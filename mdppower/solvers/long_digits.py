@@ -1,10 +1,10 @@
 """What gains at γ = 1 need where float64 has too few digits: policy iteration on exact signs.
 
-Two problems are solved in the arithmetic of `mdppower.solvers.elimination`, with as many digits as their time scale
-asks for: when to stop (`long_stopping`, with the end components of an MDP as nodes), and the average reward of an
-MDP whose states can all be reached from each other (`long_average`). Once a policy is given, both are linear in the
-data x of a draw (what stopping is worth at each component; the rewards). So a policy is evaluated for all draws at
-once where x is short (`MOST_COLUMNS`), and for one draw otherwise:
+Two problems are solved in the arithmetic of `mdppower.solvers.decimal_elimination`, with as many digits as their time
+scale asks for: when to stop (`long_stopping`, with the end components of an MDP as nodes), and the average reward of
+an MDP whose states can all be reached from each other (`long_average`). Once a policy is given, both are linear in
+the data x of a draw (what stopping is worth at each component; the rewards). So a policy is evaluated for all draws
+at once where x is short (`MOST_COLUMNS`), and for one draw otherwise:
 
     value(node) = V(node, ·) · x,    advantage of a pair over the policy's own = A(pair, ·) · x.
 
@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from mdppower._typing import AnyArray, FloatArray
-from mdppower.solvers.elimination import ZERO
+from mdppower.solvers.decimal_elimination import ZERO
 
 EPS = float(np.finfo(np.float64).eps)
 MOST_COLUMNS = 40

@@ -22,7 +22,7 @@ from scipy import sparse
 
 from mdppower._typing import AnyArray, FloatArray, IntArray
 from mdppower.errors import SolverError
-from mdppower.solvers.elimination import ZERO, Elimination, Row, digits, drift, row_of, total
+from mdppower.solvers.decimal_elimination import ZERO, Elimination, Row, digits, drift, row_of, total
 from mdppower.solvers.long_digits import (
     EPS,
     MOST_COLUMNS,

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdppower.mdp.rational import solve
-from mdppower.solvers import elimination
-from mdppower.solvers.elimination import Elimination, TooMuchWork, digits
+from mdppower.solvers import decimal_elimination
+from mdppower.solvers.decimal_elimination import Elimination, TooMuchWork, digits
 
 
 @given(st.data())
@@ -68,7 +68,7 @@ def test_stationary_distribution_of_a_birth_death_chain():
 
 
 def test_work_is_bounded(monkeypatch):
-    monkeypatch.setattr(elimination, "MOST_WORK", 10)
+    monkeypatch.setattr(decimal_elimination, "MOST_WORK", 10)
     rows = {i: [(j, Decimal(1)) for j in range(6) if j != i] for i in range(5)}
     with digits(20), pytest.raises(TooMuchWork):
         Elimination(rows)
