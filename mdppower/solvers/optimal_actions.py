@@ -87,6 +87,12 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
     """
     require_size(mdp, gamma)
     first = equivalent_pairs(mdp)
+    if mdp.is_deterministic:
+        # Imported here: Numba alone takes half a second.
+        from mdppower.solvers.deterministic_ties import optimal_deterministic_pairs
+
+        optimal = optimal_deterministic_pairs(mdp, rewards, gamma, method)
+        return classify(mdp, first, optimal, np.ones(rewards.shape, bool))
     pairs = None
     if gamma == 0:
         codes = _at_zero(mdp, rewards, first)
@@ -108,11 +114,11 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
 
 
 def require_size(mdp: RewardlessMDP, gamma: float) -> None:
-    """Raise SizeError at γ = 1 for an MDP too large for it."""
-    if gamma == 1 and mdp.n_states > MOST_BLACKWELL:
+    """Raise SizeError at γ = 1 for a stochastic MDP too large for it."""
+    if gamma == 1 and mdp.n_states > MOST_BLACKWELL and not mdp.is_deterministic:
         raise SizeError(
-            f"Blackwell optimality (gamma = 1) inverts an S × S matrix for each policy: at most {MOST_BLACKWELL:,} "
-            f"states, not {mdp.n_states:,}; a gamma just below 1 has no such limit"
+            f"Blackwell optimality (gamma = 1) inverts an S × S matrix for each policy of a stochastic MDP: at most "
+            f"{MOST_BLACKWELL:,} states, not {mdp.n_states:,}; a gamma just below 1 has no such limit"
         )
 
 
