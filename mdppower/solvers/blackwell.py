@@ -11,7 +11,8 @@ the policy is Blackwell optimal, and the pairs whose advantages are all 0 are it
 
 Two levels are enough here. T_p ≠ T_q and T_p P* = T_q P* imply T_p H ≠ T_q H, since H + P* is regular: so rewards
 with a density decide at the second level at the latest, for sure. Ties beyond that come from atoms, and rounding
-hides them: they are left open (in small MDPs `mdppower.solvers.optimal_actions_exact` decides them, at all levels).
+hides them: they are left open here, and decided, at all levels, by `mdppower.solvers.optimal_actions_exact` in small
+MDPs and by `mdppower.solvers.stochastic_ties`. Deterministic MDPs are for `mdppower.solvers.deterministic_ties`.
 
 Ties at the first level are the rule, and rounding must not hide them: a pair all of whose successors can only end in
 the one recurrent class in which s ends has advantage 0 by the graph alone; so has a pair that stays in s. Where s may

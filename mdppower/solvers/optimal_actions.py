@@ -30,6 +30,7 @@ from mdppower.mdp.actions import equivalent_pairs
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.solvers.optimal_actions_exact import exact_sets
 from mdppower.solvers.optimal_values import solve_rows
+from mdppower.solvers.taylor import greatest, products, taylor_pairs
 
 Codes: TypeAlias = "npt.NDArray[np.int8]"
 
@@ -95,7 +96,8 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
         return classify(mdp, first, optimal, np.ones(rewards.shape, bool))
     pairs = None
     if gamma == 0:
-        codes = _at_zero(mdp, rewards, first)
+        candidates, open_states = taylor_pairs(mdp, rewards, first)
+        codes = classify(mdp, first, candidates, ~open_states)
     elif gamma == 1:
         from mdppower.solvers.blackwell import blackwell_pairs
 
@@ -106,10 +108,11 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
         entries = np.diff(mdp.kernel.indptr)
         rounding = (2 * int(entries.max()) + 4) * UNIT * np.abs(v).max(axis=1, initial=0)
         score = products(mdp, v)
-        lead = _best(mdp, score) - score
+        lead = greatest(mdp, score) - score
         codes = classify(mdp, first, ~(lead > (2 * gap + rounding)[:, None]), np.zeros(rewards.shape, bool))
     if mdp.n_states <= SMALL:
         _resolve(mdp, rewards, gamma, codes, pairs)
+    _settle(mdp, rewards, gamma, first, codes, pairs)
     return codes
 
 
@@ -120,11 +123,6 @@ def require_size(mdp: RewardlessMDP, gamma: float) -> None:
             f"Blackwell optimality (gamma = 1) inverts an S × S matrix for each policy of a stochastic MDP: at most "
             f"{MOST_BLACKWELL:,} states, not {mdp.n_states:,}; a gamma just below 1 has no such limit"
         )
-
-
-def products(mdp: RewardlessMDP, values: FloatArray) -> FloatArray:
-    """(n, P) expected values of the successors of each pair."""
-    return np.ascontiguousarray((mdp.kernel @ values.T).T)
 
 
 def classify(mdp: RewardlessMDP, first: AnyArray, candidates: BoolArray, proved: BoolArray) -> Codes:
@@ -153,55 +151,19 @@ def classify(mdp: RewardlessMDP, first: AnyArray, candidates: BoolArray, proved:
     return np.asarray(np.where(candidates, code, NOT), dtype=np.int8)
 
 
-def _best(mdp: RewardlessMDP, score: FloatArray) -> FloatArray:
-    """(n, P) greatest score of each pair's state."""
-    return np.asarray(np.maximum.reduceat(score, mdp.pointer[:-1], axis=1)[:, mdp.pair_states])
+def _settle(
+    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, first: AnyArray, codes: Codes, pairs: AnyArray | None
+) -> None:
+    """Decide what is open, in place, by residues and long numbers."""
+    from mdppower.solvers.stochastic_ties import settle
 
-
-def _at_zero(mdp: RewardlessMDP, rewards: FloatArray, first: AnyArray) -> Codes:
-    """The limit γ → 0, level by level, with a bound on the error of every number.
-
-    A pair is taken out if it is worse than the best by more than the two errors; the rest tie for certain if all
-    their errors are 0. If not, the state is in doubt: its candidates stay as they are, all of them open, and from
-    then on its c_k is only known to lie among their numbers.
-    """
-    n, begins, owner = len(rewards), mdp.pointer[:-1], mdp.pair_states
-    entries = np.diff(mdp.kernel.indptr)
-    rounds = np.where((entries == 1) & (mdp.kernel.data[mdp.kernel.indptr[:-1]] == 1), 0.0, (entries + 4) * UNIT)
-    candidates = np.ones((n, mdp.n_pairs), bool)
-    doubt = np.zeros((n, mdp.n_states), bool)
-    c, error = rewards, np.zeros(rewards.shape)
-    going = np.arange(n)  # the draws that are not yet decided
     one_of_class = first == np.arange(mdp.n_pairs)
-    constant = np.ptp(rewards, axis=1) == 0
-    going, c, error = going[~constant], c[~constant], error[~constant]
-    for _ in range(mdp.n_states):
-        alive, unsure = candidates[going], doubt[going]
-        score = products(mdp, c)
-        slack = products(mdp, error) * (1 + 1e-12) + rounds * np.abs(c).max(axis=1, initial=0)[:, None]
-        low, high = score - slack, score + slack
-        least = _best(mdp, np.where(alive, low, -np.inf))
-        alive &= (high >= least) | unsure[:, owner]
-        alive = alive[:, first]  # equivalent pairs alike
-        many = np.add.reduceat((alive & one_of_class).astype(np.int32), begins, axis=1) > 1
-        rough = np.maximum.reduceat(np.where(alive, slack, 0.0), begins, axis=1) > 0
-        unsure |= many & rough
-        candidates[going], doubt[going] = alive, unsure
-        top = np.maximum.reduceat(np.where(alive, high, -np.inf), begins, axis=1)
-        # The true number is between the best of the lower bounds and of the upper ones; in doubt, anywhere there.
-        bottom = np.where(
-            unsure,
-            np.minimum.reduceat(np.where(alive, low, np.inf), begins, axis=1),
-            np.maximum.reduceat(np.where(alive, low, -np.inf), begins, axis=1),
-        )
-        exact = top == bottom
-        c = np.where(exact, top, 0.5 * top + 0.5 * bottom)
-        error = np.where(exact, 0.0, (0.5 * top - 0.5 * bottom) * (1 + 1e-12) + 2 * UNIT * np.abs(c))
-        unfinished = (many & ~unsure).any(axis=1)
-        going, c, error = going[unfinished], c[unfinished], error[unfinished]
-        if not len(going):
-            break
-    return classify(mdp, first, candidates, ~doubt)
+    for i in np.flatnonzero((codes == OPEN).any(axis=1)).tolist():
+        unsure = np.logical_or.reduceat(codes[i] == OPEN, mdp.pointer[:-1])
+        candidates = codes[i] != NOT
+        policy = mdp.pointer[:-1] if pairs is None else pairs[i]
+        optimal, unsure = settle(mdp, rewards[i], gamma, candidates & one_of_class, unsure, first[policy])
+        codes[i] = classify(mdp, first, candidates[None] & optimal[first][None], ~unsure[None])[0]
 
 
 def _resolve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, codes: Codes, pairs: AnyArray | None) -> None:
