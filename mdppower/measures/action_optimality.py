@@ -7,12 +7,13 @@ another question with other answers: in the paper's figure 10 going north has pr
 
 The probabilities are of events, not means: they are counted on independent draws, where Clopper and Pearson's
 interval holds exactly. A draw on which several actions of a state are optimal counts for all of them (`tied`), one
-that leaves open whether an action is optimal widens its interval (`unresolved`). What decides is in
-`mdppower.solvers.optimal_actions`. All states, actions and γ share the draws.
+that leaves open whether an action is optimal widens its interval (`unresolved`), and a warning has the share of such
+draws. What decides is in `mdppower.solvers.optimal_actions`. All states, actions and γ share the draws.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdppower._checks import discount_rates, positive_integer
-from mdppower.errors import RewardError, SizeError, SolverError
+from mdppower.errors import MDPPowerWarning, RewardError, SizeError, SolverError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.action_optimality_estimate import ActionOptimality
 from mdppower.montecarlo.runs import Workers, check_workers, gather
@@ -85,13 +86,14 @@ def action_optimality(
     SolverError
         A draw could not be certified.
     SizeError
-        γ = 1 with more than 2,000 states, or the counts would not fit into memory.
+        γ = 1 with a stochastic MDP of more than 2,000 states, or the counts would not fit into memory.
 
     Notes
     -----
-    Ties that come from atoms (discrete or constant rewards) are decided in rational arithmetic in MDPs of up to 24
-    states. In larger ones they are decided at γ = 0 if the MDP is deterministic, and else stay unresolved, which the
-    intervals allow for; at γ = 1 such a draw may leave every state open. Rewards with a density do not tie.
+    Ties that come from atoms (discrete or constant rewards, a single goal) are decided exactly, at every γ: in
+    deterministic MDPs of any size, in stochastic ones as far as a question concerns up to 2,000 states (see
+    `mdppower.solvers.stochastic_ties`). What is larger stays unresolved: it counts as 1/2 in means, the intervals
+    allow for either, and an MDPPowerWarning has the share. Rewards with a density do not tie.
 
     Ctrl-C ends the run early and gives the counts of the replicates that were finished, with a warning.
 
@@ -180,5 +182,23 @@ def _run(
         done += len(chunk) * size
     interrupted = done < replicates * size
     strict, tied, unsure = counts
+    _warn_of_open_draws(task, unsure, done)
     return ActionOptimality(task.mdp, task.gammas, single, done, task.source.entropy, task.source.rewards,
                             strict, tied, unsure, task.method, interrupted)  # fmt: skip
+
+
+def _warn_of_open_draws(task: _Task, unsure: npt.NDArray[np.int64], draws: int) -> None:
+    """Say at which γ, and how often, draws have left open whether an action is optimal."""
+    shares = unsure.sum(axis=1) / (draws * task.mdp.n_pairs)
+    told = [f"{share:.2g} at gamma = {gamma:.15g}" for gamma, share in zip(task.gammas, shares, strict=True) if share]
+    if told:
+        pair = int(unsure.max(axis=0).argmax())
+        state, action = task.mdp.pair_label(pair)
+        warnings.warn(
+            "whether an action is optimal stays open for a share of draws and actions of "
+            f"{', '.join(told)}, most often for action {action!r} of state {state!r}: ties that concern too many "
+            "states to be decided. They count as 1/2 in .optimal.mean, and the intervals allow for either; "
+            ".unresolved has the share of each action",
+            MDPPowerWarning,
+            stacklevel=4,
+        )

@@ -129,7 +129,7 @@ class ActionOptimality:
 
     @property
     def unresolved(self) -> Proportions:
-        """The share of draws that leave open whether the action is optimal.
+        """The share of draws that leave open whether the action is optimal; half of it is in ``optimal.mean``.
 
         Examples
         --------

@@ -189,8 +189,8 @@ def action_is_optimal(
 ) -> Quantity:
     """1 if some optimal policy takes the action at the state, else 0 (Def. 4.4); ties count.
 
-    At γ = 0 and 1 this is about limits of optimal policy sets (Def. 4.1): at 1 Blackwell optimality. What can be
-    decided neither in floats nor, in MDPs of up to 24 states, in fractions is 1/2, with an error of 1/2.
+    At γ = 0 and 1 this is about limits of optimal policy sets (Def. 4.1): at 1 Blackwell optimality. What cannot be
+    decided, in a stochastic MDP where the question concerns more than 2,000 states, is 1/2, with an error of 1/2.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def action_is_optimal(
     LabelError
         The state has no such action.
     SizeError
-        γ = 1, and more than 2,000 states.
+        γ = 1, and a stochastic MDP of more than 2,000 states.
 
     Examples
     --------

@@ -16,13 +16,11 @@ import numpy.typing as npt
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import ParameterError, RewardError, SolverError
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.solvers.optimal_actions import MOST_EXACT, OPEN, SMALL, UNIT, optimal_pairs
+from mdppower.solvers.optimal_actions import UNIT, optimal_pairs
 from mdppower.solvers.optimal_values import solve_rows
 
 ROOM = 2**21
 """Most numbers in one array of a block of reward functions, which has a row each and a column a state or pair."""
-EXACT_WORK = 2**25
-"""Ties that one block decides in fractions, times S³ (what one of them costs): a minute or so; the rest stay open."""
 
 Read: TypeAlias = "Callable[[FloatArray, AnyArray, AnyArray], tuple[FloatArray, FloatArray]]"
 """From (n, S) rewards and the two arrays that the source gives to (n,) values and (n,) errors."""
@@ -52,14 +50,7 @@ class Source:
         if self.kind == "values":
             v, _, gap, _ = solve_rows(self.mdp, rewards, self.gamma, self.method)
             return v, gap
-        codes = optimal_pairs(self.mdp, rewards, self.gamma, self.method)
-        if self.mdp.n_states <= SMALL:
-            # One call decides only so many reward functions in fractions.
-            left = np.flatnonzero((codes == OPEN).any(axis=1))[: EXACT_WORK // self.mdp.n_states**3]
-            for begin in range(0, len(left), MOST_EXACT):
-                rows = left[begin : begin + MOST_EXACT]
-                codes[rows] = optimal_pairs(self.mdp, rewards[rows], self.gamma, self.method)
-        return codes, np.zeros(len(rewards))
+        return optimal_pairs(self.mdp, rewards, self.gamma, self.method), np.zeros(len(rewards))
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.errors import SolverError
 from mdppower.mdp.actions import equivalent_pairs, greedy
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.mdp.rational import rational
+from mdppower.solvers.fraction_rows import rate, reading_off
 from mdppower.solvers.optimal_values import Rows, solve_rows
 from mdppower.solvers.polynomial_sign import sign_at
 from mdppower.solvers.reward_sequences import LARGE, UNKNOWN, best_sequences, head_start, verdicts
@@ -95,9 +95,9 @@ def _first(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: str, f
     v, policies, gap, _ = _solve(mdp, rewards, gamma, method)
     with np.errstate(over="ignore", invalid="ignore"):
         spread = rewards.max(axis=1) - rewards.min(axis=1)
-        # A value v moves with γ by at most spread/(1−γ): γ is read as a fraction, which its float only stands for.
-        read = abs(float(_fraction(gamma) - Fraction(gamma))) * spread / (1 - gamma)
-        slack = 2 * (gap + read) * (1 + 1e-9) + 4 * UNIT * np.abs(v).max(axis=1, initial=0)
+        slack = 2 * (gap + reading_off(mdp, gamma) * spread) * (1 + 1e-9) + 4 * UNIT * np.abs(v).max(
+            axis=1, initial=0
+        )
         score = v[:, mdp.kernel.indices]
         lead = np.maximum.reduceat(score, mdp.pointer[:-1], axis=1)[:, mdp.pair_states] - score
         found &= ~(lead > slack[:, None])
@@ -115,11 +115,6 @@ def _solve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: str) -
     return solve(mdp, rewards, gamma)
 
 
-def _fraction(gamma: float) -> Fraction:
-    rate = rational(gamma)
-    return rate if 0 < rate < 1 else Fraction(gamma)  # next to an end the simplest fraction would be that end
-
-
 def _ranks(reward: FloatArray) -> IntArray:
     return np.unique(reward, return_inverse=True)[1].ravel().astype(np.int32)
 
@@ -132,7 +127,7 @@ class _Draw:
     ) -> None:
         self.mdp, self.candidates = mdp, candidates
         self.pair: AnyArray = policy.astype(np.int32)
-        self.gamma = Fraction(1) if gamma == 1 else _fraction(gamma)
+        self.gamma = Fraction(1) if gamma == 1 else rate(gamma)
         self.rate = float(gamma)
         numbers, ranks = np.unique(reward, return_inverse=True)
         self.rank = ranks.ravel().astype(np.int32)

@@ -75,7 +75,7 @@ class Leads:
         on. Below, all are at level 0.
         """
         signs = [0] * len(asked)
-        for bits in BITS:
+        for bits in BITS if signs else ():
             try:
                 system = _System(self, bits)
             except ArithmeticError:

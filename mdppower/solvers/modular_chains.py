@@ -18,52 +18,18 @@ References: von zur Gathen and Gerhard, Modern Computer Algebra (2013), ch. 5; C
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from mdppower._typing import AnyArray, FloatArray
+from mdppower._typing import AnyArray
 from mdppower.mdp.chains import recurrent_classes
-from mdppower.mdp.model import RewardlessMDP
-from mdppower.mdp.rational import rational
 from mdppower.solvers.compiled import kernel
 
 MOST_WORK = 2**28
 """Most multiplications of one elimination: some seconds."""
-_ROWS: weakref.WeakKeyDictionary[RewardlessMDP, dict[int, AnyArray]] = weakref.WeakKeyDictionary()
-
-
-def residue(x: Fraction, prime: int) -> int:
-    """x modulo a prime; ValueError where that divides its denominator."""
-    return x.numerator * pow(x.denominator, -1, prime) % prime
-
-
-def residues(numbers: FloatArray, prime: int) -> AnyArray:
-    """Floats, as the fractions that they are, modulo a prime."""
-    values, place = np.unique(numbers, return_inverse=True)
-    table = np.array([residue(Fraction(x), prime) for x in values.tolist()], dtype=np.int64)
-    return np.asarray(table[place.reshape(numbers.shape)])
-
-
-def rows_modulo(mdp: RewardlessMDP, prime: int) -> sparse.csr_array:
-    """Transition rows modulo a prime, as `mdppower.mdp.rational.rational_kernel` reads them."""
-    kernel = mdp.kernel
-    known = _ROWS.setdefault(mdp, {})
-    if prime not in known:
-        values, place = np.unique(kernel.data, return_inverse=True)
-        table = np.array([residue(rational(x), prime) for x in values.tolist()], dtype=np.int64)
-        data = table[place.ravel()]
-        total = np.add.reduceat(data, kernel.indptr[:-1]) % prime
-        for p in np.flatnonzero(total != 1).tolist():
-            row = slice(kernel.indptr[p], kernel.indptr[p + 1])
-            chances = [Fraction(x) for x in kernel.data[row].tolist()]
-            data[row] = [residue(x / sum(chances), prime) for x in chances]
-        known[prime] = data
-    return sparse.csr_array((known[prime], kernel.indices, kernel.indptr), shape=kernel.shape)
 
 
 def times_modulo(rows: sparse.csr_array, y: AnyArray, prime: int) -> AnyArray:

@@ -1,14 +1,15 @@
 """Which state-action pairs are optimal, for many reward functions at one discount rate.
 
-An action is optimal at s if some optimal policy takes it. Floats decide what they can prove; in small MDPs what they
-leave open is decided in rational arithmetic (`mdppower.solvers.optimal_actions_exact`).
+An action is optimal at s if some optimal policy takes it. In deterministic MDPs all is decided exactly, for any
+number of states (`mdppower.solvers.deterministic_ties`). In stochastic ones floats decide what they can prove. What
+they leave open is decided in fractions in MDPs of up to 24 states (`mdppower.solvers.optimal_actions_exact`), and in
+others on the states that the question concerns, up to 2,000 of them (`mdppower.solvers.stochastic_ties`).
 
 0 < γ < 1  A solver gives v with |v − v*| ≤ g. The lead of the best pair of a state over pair p, max_b T_b·v − T_p·v,
-           is then known to 2g and the rounding of two dot products: beyond that p is not optimal.
-γ = 0      The limit γ → 0 of optimal policy sets (Turner et al., arXiv 1912.01683, Def. 4.1): c_0 = r is compared by
-           T_p·c_0, then c_1, the best of these, by T_p·c_1 among those that tied, and so on; S levels decide. Each
-           c_k carries a bound on its error, which is 0 for as long as nothing is rounded: in a deterministic MDP
-           numbers are only copied and compared, and every tie is proved.
+           is then known to 2g, to what v may move where γ and T are read as fractions, and to the rounding of two
+           dot products: beyond that p is not optimal.
+γ = 0      The limit γ → 0 of optimal policy sets (Turner et al., arXiv 1912.01683, Def. 4.1): level by level
+           (`mdppower.solvers.taylor`).
 γ = 1      The limit γ → 1, Blackwell optimality (`mdppower.solvers.blackwell`); not average optimality, which ignores
            all that is earned on the way.
 
@@ -28,6 +29,7 @@ from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import SizeError
 from mdppower.mdp.actions import equivalent_pairs
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.solvers.fraction_rows import reading_off
 from mdppower.solvers.optimal_actions_exact import exact_sets
 from mdppower.solvers.optimal_values import solve_rows
 from mdppower.solvers.taylor import greatest, products, taylor_pairs
@@ -38,11 +40,11 @@ NOT, STRICT, TIED, OPEN = 0, 1, 2, 3
 """Not optimal; the only optimal action of its state; one of several; may or may not be optimal."""
 
 SMALL = 24
-"""Most states for which what floats leave open is decided in rational arithmetic."""
+"""Most states of a stochastic MDP for which what floats leave open is decided in rational arithmetic."""
 MOST_EXACT = 256
-"""Most distinct reward functions decided so in one call; the others stay open."""
+"""Most distinct reward functions decided so in one call."""
 MOST_BLACKWELL = 2000
-"""Most states at γ = 1: each policy needs the inverse of an S × S matrix."""
+"""Most states of a stochastic MDP at γ = 1: each policy needs the inverse of an S × S matrix."""
 
 UNIT = float(np.finfo(np.float64).eps) / 2
 _KNOWN: weakref.WeakKeyDictionary[RewardlessMDP, dict[tuple[float, bytes], Codes]] = weakref.WeakKeyDictionary()
@@ -66,16 +68,15 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
     -------
     (n, P) int8 array
         NOT = 0; STRICT = 1, the only optimal action of its state; TIED = 2, one of several optimal ones; OPEN = 3,
-        not decided. In MDPs of up to 24 states up to 256 distinct reward functions a call are decided in rational
-        arithmetic where floats leave something open: rewards count as the rationals that floats are, γ and the
-        transition probabilities as the simplest fractions that theirs stand for.
+        not decided, which happens in stochastic MDPs only. Where floats leave something open rewards count as the
+        rationals that floats are, γ and the transition probabilities as the simplest fractions that theirs stand for.
 
     Raises
     ------
     SolverError
         A draw could not be certified; the error has its number.
     SizeError
-        γ = 1, and more than 2,000 states.
+        γ = 1, and a stochastic MDP of more than 2,000 states.
 
     Examples
     --------
@@ -109,7 +110,8 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
         rounding = (2 * int(entries.max()) + 4) * UNIT * np.abs(v).max(axis=1, initial=0)
         score = products(mdp, v)
         lead = greatest(mdp, score) - score
-        codes = classify(mdp, first, ~(lead > (2 * gap + rounding)[:, None]), np.zeros(rewards.shape, bool))
+        allowed = 2 * (gap + reading_off(mdp, gamma) * np.ptp(rewards, axis=1)) + rounding
+        codes = classify(mdp, first, ~(lead > allowed[:, None]), np.zeros(rewards.shape, bool))
     if mdp.n_states <= SMALL:
         _resolve(mdp, rewards, gamma, codes, pairs)
     _settle(mdp, rewards, gamma, first, codes, pairs)

@@ -21,11 +21,8 @@ Reference: Schwartz, J. ACM 27 (1980) 701.
 
 from __future__ import annotations
 
-import math
-import weakref
 from fractions import Fraction
 from itertools import islice
-from typing import TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -33,24 +30,13 @@ from scipy import sparse
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.mdp.chains import reachable
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.mdp.rational import rational
+from mdppower.solvers.fraction_rows import integer_rows, rate, residue, residues, rows_modulo
 from mdppower.solvers.long_values import Leads, times
-from mdppower.solvers.modular_chains import (
-    MOST_WORK,
-    band_work,
-    discounted,
-    laurent,
-    residue,
-    residues,
-    rows_modulo,
-    times_modulo,
-)
+from mdppower.solvers.modular_chains import MOST_WORK, band_work, discounted, laurent, times_modulo
 from mdppower.solvers.structural_ties import PRIMES
 
-Integers: TypeAlias = "tuple[int, list[int]]"
 MOST_STATES = 2000
 """Most states on which one question is settled."""
-_ROWS: weakref.WeakKeyDictionary[RewardlessMDP, dict[int, Integers]] = weakref.WeakKeyDictionary()
 MOST_LEVELS = 12
 BITS, LOOKS = 640, (16, 64, 256, 1024)
 MOST_ROUNDS = 100
@@ -132,21 +118,6 @@ def _graph(mdp: RewardlessMDP, pairs: BoolArray) -> sparse.csr_array:
     return sparse.csr_array((ones, (owner, mdp.kernel.indices[entries])), shape=(mdp.n_states, mdp.n_states))
 
 
-def _rows_in_integers(mdp: RewardlessMDP, pairs: list[int]) -> list[Integers]:
-    """Rows over one denominator each, as `mdppower.mdp.rational.rational_kernel` reads them."""
-    known, kernel = _ROWS.setdefault(mdp, {}), mdp.kernel
-    for p in pairs:
-        if p not in known:
-            floats = kernel.data[kernel.indptr[p] : kernel.indptr[p + 1]].tolist()
-            chances = [rational(x) for x in floats]
-            if sum(chances) != 1:
-                total = sum(map(Fraction, floats))
-                chances = [Fraction(x) / total for x in floats]
-            below = math.lcm(*(x.denominator for x in chances))
-            known[p] = below, [int(x * below) for x in chances]
-    return [known[p] for p in pairs]
-
-
 class _Part:
     """The states on which a question is settled, and their candidates; all of its own numbering."""
 
@@ -160,7 +131,7 @@ class _Part:
         self.owner: AnyArray = place[mdp.pair_states[pairs]]
         self.first: AnyArray = np.searchsorted(self.owner, np.arange(len(states)))
         self.kernel = sparse.csr_array(mdp.kernel[pairs][:, states])
-        self.modulo = {p: sparse.csr_array(rows_modulo(mdp, p)[pairs][:, states]) for p in PRIMES}
+        self.modulo = {p: sparse.csr_array(rows_modulo(mdp, pairs, p)[:, states]) for p in PRIMES}
         self.reward: FloatArray = reward[states]
         self.residues = {p: residues(self.reward, p) for p in PRIMES}
         self.states = states
@@ -183,15 +154,15 @@ class _Part:
             rates = (
                 [int(x) for x in rng.integers(2, prime, 2)]
                 if self.gamma in (0, 1)
-                else [residue(self._rate(), prime)]
+                else [residue(rate(self.gamma), prime)]
             )
-            for rate in rates:
+            for gamma in rates:
                 reward, rows = self.residues[prime], self.modulo[prime]
                 try:
-                    v = discounted(sparse.csr_array(rows[own]), rate, reward, place, prime)
+                    v = discounted(sparse.csr_array(rows[own]), gamma, reward, place, prime)
                 except ZeroDivisionError:
                     return None
-                equal &= (reward - v)[self.owner] % prime == -rate * times_modulo(rows, v, prime) % prime
+                equal &= (reward - v)[self.owner] % prime == -gamma * times_modulo(rows, v, prime) % prime
         signs = np.where(equal, 0, UNKNOWN)
         asked = np.flatnonzero(~equal)
         if len(asked) and self.gamma > 0:
@@ -234,14 +205,10 @@ class _Part:
         ends = np.split(self.kernel.indices, self.kernel.indptr[1:-1])
         rows = [
             (below, list(zip(to.tolist(), parts, strict=True)))
-            for to, (below, parts) in zip(ends, _rows_in_integers(self.mdp, self.pairs.tolist()), strict=True)
+            for to, (below, parts) in zip(ends, integer_rows(self.mdp, self.pairs.tolist()), strict=True)
         ]
         reward = [Fraction(x) for x in self.reward.tolist()]
-        return Leads(rows, self.owner, own, reward, Fraction(1) if self.gamma in (0, 1) else self._rate())
-
-    def _rate(self) -> Fraction:
-        rate = rational(self.gamma)
-        return rate if 0 < rate < 1 else Fraction(self.gamma)
+        return Leads(rows, self.owner, own, reward, Fraction(1) if self.gamma in (0, 1) else rate(self.gamma))
 
     def _first_levels(self, own: AnyArray, asked: AnyArray, place: AnyArray) -> AnyArray:
         """The first level at which each lead is not 0 modulo both primes; MOST_LEVELS if it is not among these."""

@@ -297,3 +297,20 @@ def test_help_loads_nothing_heavy(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_optimal_says_what_stays_open(run, monkeypatch, tmp_path):
+    """A tie that is not settled is a warning, and in the column unresolved."""
+    mdp = mp.RewardlessMDP.from_successors(
+        {"root": {"bet": {"x": 0.5, "y": 0.5}, "sure": "z"}, "x": {"": "x"}, "y": {"": "y"}, "z": {"": "z"}}
+    )
+    mdp.save(tmp_path / "bet.nc")
+    monkeypatch.setattr("mdppower.solvers.optimal_actions.SMALL", 0)
+    monkeypatch.setattr("mdppower.solvers.stochastic_ties.MOST_STATES", 3)
+    code, _, err = run("optimal", str(tmp_path / "bet.nc"), "--samples", "64")
+    assert (code, err) == (0, "")  # rewards with a density do not tie
+    code, out, err = run("optimal", str(tmp_path / "bet.nc"), "--rewards", "binom(1, 0.5)", "--samples", "64",
+                         "--state", "root", "--format", "csv")  # fmt: skip
+    assert code == 0
+    assert "warning: whether an action is optimal stays open for a share of" in err
+    assert all(float(row["unresolved"]) > 0 for row in records(out))

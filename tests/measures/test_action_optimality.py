@@ -233,3 +233,37 @@ def test_interrupted(monkeypatch):
     assert result.strict_counts[0, :2].sum() == result.samples
     with warnings.catch_warnings(), pytest.raises(KeyboardInterrupt):
         action_optimality(mp.envs.fork(2), 0.5, samples=4096, rng=0)
+
+
+def test_open_draws_are_warned_of(monkeypatch):
+    """A bet on 1/4 or 3/4 against a sure 1/2, where nothing may be settled: open on every draw, 2 actions of 5."""
+    mdp = mp.RewardlessMDP.from_successors(
+        {"root": {"bet": {"x": 0.5, "y": 0.5}, "sure": "z"}, "x": {"": "x"}, "y": {"": "y"}, "z": {"": "z"}}
+    )
+    law = mp.Fixed([0.0, 0.25, 0.75, 0.5])
+    assert not action_optimality(mdp, [0.5, 1], law, samples=16).unresolved.mean.any()
+    monkeypatch.setattr("mdppower.solvers.optimal_actions.SMALL", 0)
+    monkeypatch.setattr("mdppower.solvers.stochastic_ties.MOST_STATES", 3)
+    with pytest.warns(mp.errors.MDPPowerWarning, match=r"of 0.4 at gamma = 0.5, .*action 'bet' of state 'root'"):
+        result = action_optimality(mdp, 0.5, law, samples=16)
+    assert result.of("root").mean.tolist() == [0.5, 0.5]
+    assert result.unresolved.mean.tolist() == [1, 1, 0, 0, 0]
+
+
+def test_one_goal_on_a_map_of_400_cells():
+    """At γ = .9 and 1 the optimal moves are those that come nearer to the goal, and none is open.
+
+    From a corner of n × n cells both ways that are not blocked are shortest for all goals but those of its row and
+    column: P(optimal) of each is 1 − (n − 1)/n² − 1/n² for a goal that is drawn uniformly.
+    """
+    mdp = mp.envs.make("open(20,20)")
+
+    def goal(n, rng):
+        return np.eye(400)[rng.integers(400, size=n)]
+
+    result = action_optimality(mdp, [0.9, 1], goal, samples=1000, rng=0)
+    assert not result.unresolved.mean.any()
+    assert (result.optimal.mean[0] == result.optimal.mean[1]).all()
+    for gamma in (0.9, 1):
+        assert inside(result, (0, 0), "S", gamma, 1 - 20 / 400)
+        assert inside(result, (0, 0), "stay", gamma, 1 / 400)

@@ -22,7 +22,6 @@ from mdppower.orbits.paper_quantities import (
     state_value,
 )
 from mdppower.orbits.quantity import Quantity, Source, differences, evaluate_all
-from mdppower.solvers.optimal_actions import OPEN, optimal_pairs
 from mdppower.solvers.optimal_actions_exact import exact_sets
 
 MANY = settings(max_examples=40, deadline=None)
@@ -132,32 +131,27 @@ def test_optimal_actions_are_those_of_the_exact_sets(data):
         assert not errors.any()
 
 
-def test_more_ties_than_one_call_decides():
-    """600 tied reward functions: one call of `optimal_pairs` decides 256 of them, the quantity decides all."""
-    fork = mp.envs.fork(2)
-    rewards = np.array([[0.0, 1 + k, 1 + k] for k in range(600)]) / 7
-    assert (optimal_pairs(fork, rewards, 0.5, "deterministic")[:, 0] == OPEN).sum() == 600 - 256
-    value, error = action_is_optimal(fork, "root", "->t1", 0.5)(rewards)
-    assert (value == 1).all()
-    assert not error.any()
+BET = mp.RewardlessMDP.from_successors(
+    {"root": {"bet": {"x": 0.5, "y": 0.5}, "sure": "z", "no": "root"}, "x": {"": "x"}, "y": {"": "y"}, "z": {"": "z"}}
+)
 
 
-def test_ties_beyond_the_budget_stay_open(monkeypatch):
-    """Of 600 ties 256 are decided by one call and 300 more within the budget of 300 · 3³."""
-    monkeypatch.setattr("mdppower.orbits.quantity.EXACT_WORK", 300 * 27)
-    rewards = np.array([[0.0, 1 + k, 1 + k] for k in range(600)]) / 7
-    value, error = action_is_optimal(mp.envs.fork(2), "root", "->t1", 0.5)(rewards)
-    assert ((error == 0) == (value == 1)).all()
-    assert ((error == 0.5) == (value == 0.5)).all()
-    assert (error > 0).sum() == 600 - 256 - 300
+def test_many_ties():
+    """600 tied reward functions: all are decided, those beyond what fractions are spent on by residues."""
+    for mdp, actions, ties in ((mp.envs.fork(2), ("->t1", "->t2"), [1, 1]), (BET, ("bet", "sure"), [1, 3, 2])):
+        rewards = np.array([[0.0, *(k * x for x in ties)] for k in range(1, 601)])
+        for action in actions:
+            value, error = action_is_optimal(mdp, "root", action, 0.5)(rewards)
+            assert (value == 1).all()
+            assert not error.any()
 
 
-def test_what_is_too_large_for_fractions_stays_open():
-    """In a fork of 31 states nothing is decided in fractions: a tie is the value 1/2 with an error of 1/2."""
-    fork = mp.envs.fork(30)
-    reward = np.zeros((1, 31))
-    reward[0, 1:3] = 0.7
-    found = [action_is_optimal(fork, "root", f"->t{k}", 0.5)(reward) for k in (1, 2, 3)]
+def test_what_is_too_large_stays_open(monkeypatch):
+    """A tie that is not decided is the value 1/2 with an error of 1/2; what is certainly worse is 0."""
+    monkeypatch.setattr("mdppower.solvers.optimal_actions.SMALL", 0)
+    monkeypatch.setattr("mdppower.solvers.stochastic_ties.MOST_STATES", 3)
+    reward = np.array([[0.0, 0.25, 0.75, 0.5]])
+    found = [action_is_optimal(BET, "root", action, 0.5)(reward) for action in ("bet", "sure", "no")]
     assert [(v.item(), e.item()) for v, e in found] == [(0.5, 0.5), (0.5, 0.5), (0.0, 0.0)]
 
 
@@ -308,5 +302,5 @@ def test_too_large_for_blackwell(monkeypatch):
     from mdppower.solvers import optimal_actions as optimal_sets
 
     monkeypatch.setattr(optimal_sets, "MOST_BLACKWELL", 2)
-    with pytest.raises(mp.SizeError, match="at most 2 states, not 3"):
-        action_is_optimal(mp.envs.fork(2), "root", "->t1", 1)
+    with pytest.raises(mp.SizeError, match="at most 2 states, not 4"):
+        action_is_optimal(BET, "root", "bet", 1)

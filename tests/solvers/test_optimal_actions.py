@@ -15,6 +15,7 @@ import mdppower as mp
 from mdppower.mdp.actions import equivalent_pairs
 from mdppower.mdp.chains import recurrent_classes
 from mdppower.solvers import optimal_actions as optimal_sets
+from mdppower.solvers.blackwell import blackwell_pairs
 from mdppower.solvers.optimal_actions import NOT, OPEN, STRICT, TIED, optimal_pairs
 from mdppower.solvers.optimal_actions_exact import exact_sets
 from mdppower.solvers.optimal_values import pick
@@ -62,7 +63,10 @@ def test_agrees_with_brute_force(data):
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_floats_alone_are_never_wrong(data):
-    """With the rational arithmetic switched off they may leave open, but what they say is true."""
+    """With exact looks switched off they may leave open, but what they say is true.
+
+    In deterministic MDPs these cannot be switched off, and all is said.
+    """
     mdp = data.draw(mdps(max_states=4, dyadic=True))
     offset = data.draw(st.sampled_from([0, 1000]))
     reward = [
@@ -70,12 +74,13 @@ def test_floats_alone_are_never_wrong(data):
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(optimal_sets, "SMALL", 0)
+        patch.setattr(optimal_sets, "_settle", lambda *_: None)
         for gamma in MEANT:
             codes, truth = codes_of(mdp, reward, gamma)[0], brute_force(mdp, reward, gamma)
             said = codes != OPEN
             assert (codes == truth)[said].all(), gamma
-            if mdp.is_deterministic and gamma == 0:
-                assert said.all()  # numbers are only copied: every tie is proved
+            if mdp.is_deterministic:
+                assert said.all()
 
 
 @settings(max_examples=40, deadline=None)
@@ -90,7 +95,7 @@ def test_near_one_is_blackwell_for_generic_rewards(mdp, seed):
 
 @pytest.mark.parametrize("name", ["maze", "four-rooms", "FrozenLake8x8-v1"])
 def test_larger_mdps_at_one(name):
-    """Above 24 states floats decide alone, and ties of gains by the graph and modulo primes: nothing stays open.
+    """Above 24 states, where fractions are not tried: nothing stays open.
 
     Compared with γ = 1 − 1e-6: nearer to 1 leads, which shrink like 1 − γ, pass below what is certified of v.
     """
@@ -176,19 +181,28 @@ def test_methods_agree():
         assert all((first == other).all() for other in others)
 
 
-def test_cap_on_exact_resolutions(monkeypatch):
-    """Beyond the cap draws stay open; a repeated reward function costs nothing, whatever earlier calls knew."""
-    mdp = mp.envs.fork(2)
-    rewards = [[0, k, k] for k in (1, 2, 3, 1)]
+BET = mp.RewardlessMDP.from_successors(
+    {"root": {"bet": {"x": 0.5, "y": 0.5}, "sure": "z"}, "x": {"": "x"}, "y": {"": "y"}, "z": {"": "z"}}
+)
+
+
+def test_cap_on_fractions(monkeypatch):
+    """Beyond the cap residues decide; a repeated reward function costs nothing, whatever earlier calls knew."""
+    rewards = [[0, 0, 2 * k, k] for k in (0.1, 0.2, 0.3, 0.1)]
     monkeypatch.setattr(optimal_sets, "MOST_EXACT", 2)
     for _ in range(2):
-        assert codes_of(mdp, rewards, 0.5)[:, 0].tolist() == [TIED, TIED, OPEN, TIED]
+        assert codes_of(BET, rewards, 0.5)[:, 0].tolist() == [TIED] * 4
+    monkeypatch.setattr(optimal_sets, "_settle", lambda *_: None)
+    for _ in range(2):
+        assert codes_of(BET, rewards, 0.5)[:, 0].tolist() == [TIED, TIED, OPEN, TIED]
 
 
 def test_too_large_for_blackwell(monkeypatch):
+    """No limit where the MDP is deterministic."""
     monkeypatch.setattr(optimal_sets, "MOST_BLACKWELL", 2)
-    with pytest.raises(mp.SizeError, match="at most 2 states, not 3; a gamma just below 1"):
-        codes_of(mp.envs.fork(2), [0, 1, 2], 1.0)
+    with pytest.raises(mp.SizeError, match="at most 2 states, not 4; a gamma just below 1"):
+        codes_of(BET, [0, 1, 2, 0], 1.0)
+    assert codes_of(mp.envs.fork(2), [0, 1, 2], 1.0)[0].tolist() == [NOT, STRICT, STRICT, STRICT]
 
 
 def test_open_states_are_those_that_reach_a_doubt():
@@ -198,9 +212,8 @@ def test_open_states_are_those_that_reach_a_doubt():
         "a": {"ring": "b", "d": "d"}, "b": {"go": "c"}, "c": {"go": "e"}, "e": {"go": "b"}, "d": {"stay": "d"},
         "p": {"stay": "p", "go": "q"}, "q": {"stay": "q"},
     })  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(optimal_sets, "SMALL", 0)
-        codes = codes_of(mdp, third, 1.0)[0]
+    candidates, unsure, _ = blackwell_pairs(mdp, np.array([third]), equivalent_pairs(mdp), "deterministic")
+    codes = optimal_sets.classify(mdp, equivalent_pairs(mdp), candidates, ~unsure)[0]
     assert codes.tolist() == [OPEN, OPEN, STRICT, STRICT, STRICT, STRICT, STRICT, NOT, STRICT]  # p: go, stay
 
 
