@@ -22,6 +22,7 @@ blackwell             which actions are optimal for all γ near 1, in floats
 structural_ties       ties that hold for all rewards
 deterministic_ties    which actions are optimal in a deterministic MDP, exactly
 reward_sequences      what it rests on: reward sequences of a policy, told apart and put in order
+head_start            a first policy that sees small leads
 polynomial_sign       and the sign of a polynomial, of any size
 stochastic_ties       what floats leave open in a stochastic MDP
 modular_chains        what it rests on: values of a policy modulo a prime

@@ -26,14 +26,16 @@ from mdppower.errors import SolverError
 from mdppower.mdp.actions import equivalent_pairs, greedy
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.solvers.fraction_rows import rate, reading_off
+from mdppower.solvers.head_start import head_start
 from mdppower.solvers.optimal_values import Rows, solve_rows
 from mdppower.solvers.polynomial_sign import sign_at
-from mdppower.solvers.reward_sequences import LARGE, UNKNOWN, best_sequences, head_start, verdicts
+from mdppower.solvers.reward_sequences import LARGE, UNKNOWN, best_sequences, verdicts
 
 UNIT = 2.0**-53
 FARSIGHTED = 1 - 2.0**-20
 SMALL_REWARD = 2**31
-"""Rewards that are integers below this are compared in 64-bit integers."""
+"""Rewards that are integers below this are compared in 64-bit integers, at γ = 1 in pairs of them below the next."""
+MOST_REWARD = 2**61
 
 
 def optimal_deterministic_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: str) -> BoolArray:
@@ -135,6 +137,8 @@ class _Draw:
         self.whole = self.integers[-1] < SMALL_REWARD
         unit = 1 if self.whole else self.integers[-1]
         self.reward = np.array([x / unit for x in self.integers])[self.rank]
+        parts = [(x >> 31, x & (2**31 - 1)) for x in self.integers if gamma == 1 and self.integers[-1] < MOST_REWARD]
+        self.parts = np.array(parts, dtype=np.int64).reshape(-1, 2).T[:, self.rank if parts else []]
 
     def optimal(self) -> BoolArray:
         """(P,) the optimal pairs."""
@@ -148,7 +152,7 @@ class _Draw:
         verdict = np.empty(mdp.n_pairs, np.int8)
         while True:
             verdicts(
-                *edges, self.pair, self.reward, self.rank, self.rate, p, q, self.whole,
+                *edges, self.pair, self.reward, self.parts, self.rank, self.rate, p, q, self.whole,
                 name, depth, length, verdict, better,
             )  # fmt: skip
             for k in np.flatnonzero(verdict == UNKNOWN).tolist():

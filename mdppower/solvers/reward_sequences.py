@@ -19,7 +19,7 @@ is one, of m + L + L' coefficients, whose sign at γ < 1 is that of the differen
            are worth nothing. Then no p is in its denominator, as a sum of those, and no q, as a sum of the others:
            it is an integer. A remainder proves that the sum is not 0, and y_n = 0 after the last term that it is.
 γ → 1      The first that is not 0 of: the sum of the coefficients, the sum of their partial sums, of the partial
-           sums of these, … (division by 1 − x).
+           sums of these, … (division by 1 − x); sums are kept in two integers.
 
 What 64-bit integers cannot hold is left open here, and decided by `mdppower.solvers.polynomial_sign`.
 
@@ -154,15 +154,30 @@ def evaluate(target, reward, known, depth, length, g, h, g_off, h_off):
 
 
 @kernel
-def _order(t, u, gamma, p, q, whole, target, reward, rank, name, depth, length, c, sums):
-    """The sign of V(t) − V(u), or UNKNOWN; `whole`: rewards are integers. c and sums are scratch."""
+def _order(t, u, gamma, p, q, whole, target, reward, parts, rank, name, depth, length, c, sums):
+    """The sign of V(t) − V(u), or UNKNOWN; see `verdicts`. c and sums are scratch."""
+    if gamma == 1.0:
+        if parts.shape[1] == 0:
+            return UNKNOWN
+        _differences(parts[0], t, u, target, name, depth, length, sums[0])
+        n = _differences(parts[1], t, u, target, name, depth, length, sums[1])
+        return _sign_near_one(sums[0, :n], sums[1, :n])
+    n = _differences(reward, t, u, target, name, depth, length, c)
+    first = 0
+    while rank[t] == rank[u]:
+        t, u = target[t], target[u]
+        first += 1
+    return _sign(c, first, n, gamma, p, q, whole)
+
+
+@kernel
+def _differences(x, t, u, target, name, depth, length, c):
+    """Write the coefficients of the polynomial of two states' sequences of x, and say how many they are."""
     own, other = length[t], length[u]
     count = max(depth[t], depth[u]) + own + other
-    n, first = 0, -1
+    n = 0
     while n < count and name[t] != name[u]:
-        c[n] = reward[t] - reward[u]
-        if first < 0 and rank[t] != rank[u]:
-            first = n
+        c[n] = x[t] - x[u]
         t, u = target[t], target[u]
         n += 1
     if n == count:
@@ -170,25 +185,26 @@ def _order(t, u, gamma, p, q, whole, target, reward, rank, name, depth, length, 
             c[k] -= c[k - own]
         for k in range(n - 1, other - 1, -1):
             c[k] -= c[k - other]
-    return _sign_near_one(c, n, whole, sums) if gamma == 1.0 else _sign(c, first, n, gamma, p, q, whole)
+    return n
 
 
 @kernel
-def _sign_near_one(c, n, whole, sums):
-    if not whole:
-        return UNKNOWN
-    most = 0
+def _sign_near_one(high, low):
+    """Of coefficients 2^31 high + low, in place."""
+    n, most = len(high), 0
     for k in range(n):
-        sums[k] = int(c[k])
-        most = max(most, abs(int(c[k])))
+        most = max(most, abs(int(high[k])), abs(int(low[k])))
     while 0 < most < LARGE // n:
-        most, total = 0, 0
+        most, above, below = 0, 0, 0
         for k in range(n):
-            total += int(sums[k])
-            sums[k] = total
-            most = max(most, abs(total))
-        if total != 0:
-            return 1 if total > 0 else -1
+            above += int(high[k])
+            below += int(low[k])
+            high[k], low[k] = above, below
+            most = max(most, abs(above), abs(below))
+        above += below >> 31
+        below &= 2**31 - 1
+        if above != 0 or below != 0:
+            return 1 if above >= 0 else -1
     return UNKNOWN
 
 
@@ -224,9 +240,12 @@ def _sign(c, first, n, gamma, p, q, whole):
 
 @kernel
 def verdicts(
-    pointer, successor, candidate, pair, reward, rank, gamma, p, q, whole, name, depth, length, verdict, better
+    pointer, successor, candidate, pair, reward, parts, rank, gamma, p, q, whole, name, depth, length, verdict, better
 ):
     """Compare each candidate pair with the policy's own, by the policy's values.
+
+    Rewards are integers, or (not `whole`) floats between 0 and 1. At γ = 1 they are also given as the integers
+    2^31 parts[0] + parts[1], or, where these are too large, by no parts.
 
     Written are the names, depths and lengths of the policy's sequences; verdict[p]: 1, 0, −1 or UNKNOWN; and
     better[s]: the best pair that was found for each state.
@@ -236,7 +255,7 @@ def verdicts(
     name[:] = sequence_ranks(target, rank)
     g, h, g_off, h_off = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     cycle = evaluate(target, reward, 0.0 if whole else UNIT, depth, length, g, h, g_off, h_off)
-    c, sums = np.empty(2 * n), np.empty(2 * n if gamma == 1.0 else 0, np.int64)
+    c, sums = np.empty(2 * n), np.empty((2, 2 * n if gamma == 1.0 else 0), np.int64)
     for s in range(n):
         own = target[s]
         best = own
@@ -263,7 +282,7 @@ def verdicts(
                             found = 1 if lead > 0.0 else -1
                     if found == UNKNOWN:
                         found = _order(
-                            t, against, gamma, p, q, whole, target, reward, rank, name, depth, length, c, sums
+                            t, against, gamma, p, q, whole, target, reward, parts, rank, name, depth, length, c, sums
                         )
                 if against == own:
                     verdict[k] = found
@@ -272,46 +291,3 @@ def verdicts(
                 against = best
             if found == 1:
                 best, better[s] = t, k
-
-
-@kernel
-def head_start(pointer, successor, candidate, pair, reward, gamma):
-    """Improve a policy in floats by sweeps of value iteration that start from its values; nothing is promised.
-
-    The commonest reward must be 0. Then values far from all others are small, and known to their last digits: what
-    leads below the rounding of the largest value are worth is seen here, for all states in a few sweeps.
-    """
-    n = len(pair)
-    v, visit, path = np.zeros(n), np.full(n, -1, np.int32), np.empty(n, np.int32)
-    for start in range(n):
-        top, s = 0, start
-        while visit[s] < 0:
-            visit[s] = start
-            path[top] = s
-            top += 1
-            s = successor[pair[s]]
-        if top and visit[s] == start:
-            total, weight, t = 0.0, 1.0, s
-            while True:
-                total += weight * reward[t]
-                weight *= gamma
-                t = successor[pair[t]]
-                if t == s:
-                    break
-            v[s] = total / (1.0 - weight)
-        for k in range(top - 1, -1, -1):
-            if path[k] != s:  # whose value was set
-                v[path[k]] = reward[path[k]] + gamma * v[successor[pair[path[k]]]]
-    for sweep in range(n):
-        switched = False
-        for k in range(n):
-            s = k if sweep % 2 == 0 else n - 1 - k
-            best = v[successor[pair[s]]]
-            for p in range(pointer[s], pointer[s + 1]):
-                lead = v[successor[p]] - best
-                if candidate[p] and lead > 1e-9 * abs(best):
-                    best, switched = v[successor[p]], True
-                    pair[s] = p
-            v[s] = reward[s] + gamma * best
-        if not switched:
-            return

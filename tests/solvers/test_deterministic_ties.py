@@ -141,7 +141,7 @@ def test_a_variant_that_stops_after_the_first_levels_is_caught(monkeypatch):
         return (total > 0) - (total < 0)
 
     monkeypatch.setattr(deterministic_ties, "sign_at", two_levels)
-    monkeypatch.setattr(deterministic_ties, "SMALL_REWARD", 0)  # all that floats leave open is asked there
+    monkeypatch.setattr(deterministic_ties, "MOST_REWARD", 0)  # all that floats leave open is asked there
     assert pairs_of(mdp, reward, 1)[:2].tolist() == [True, True]
 
 
