@@ -138,7 +138,8 @@ class _Draw:
         unit = 1 if self.whole else self.integers[-1]
         self.reward = np.array([x / unit for x in self.integers])[self.rank]
         parts = [(x >> 31, x & (2**31 - 1)) for x in self.integers if gamma == 1 and self.integers[-1] < MOST_REWARD]
-        self.parts = np.array(parts, dtype=np.int64).reshape(-1, 2).T[:, self.rank if parts else []]
+        table = np.array(parts, dtype=np.int64).reshape(-1, 2)
+        self.parts = np.ascontiguousarray(table[self.rank if parts else []].T)
 
     def optimal(self) -> BoolArray:
         """(P,) the optimal pairs."""

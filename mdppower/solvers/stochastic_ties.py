@@ -85,8 +85,10 @@ def settle(
     [True, True] False
     [True, False] False
     """
-    inside = reachable(_graph(mdp, candidates), open_states)
     optimal, unknown = candidates.copy(), open_states & False
+    if open_states.sum() > MOST_STATES:
+        return optimal, open_states
+    inside = reachable(_graph(mdp, candidates), open_states)
     if inside.sum() > MOST_STATES:
         return optimal, open_states
     part = _Part(mdp, reward, gamma, np.flatnonzero(candidates & inside[mdp.pair_states]), inside)

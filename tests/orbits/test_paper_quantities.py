@@ -137,9 +137,9 @@ BET = mp.RewardlessMDP.from_successors(
 
 
 def test_many_ties():
-    """600 tied reward functions: all are decided, those beyond what fractions are spent on by residues."""
+    """300 tied reward functions: all are decided, those beyond what fractions are spent on by residues."""
     for mdp, actions, ties in ((mp.envs.fork(2), ("->t1", "->t2"), [1, 1]), (BET, ("bet", "sure"), [1, 3, 2])):
-        rewards = np.array([[0.0, *(k * x for x in ties)] for k in range(1, 601)])
+        rewards = np.array([[0.0, *(k * x for x in ties)] for k in range(1, 301)])
         for action in actions:
             value, error = action_is_optimal(mdp, "root", action, 0.5)(rewards)
             assert (value == 1).all()

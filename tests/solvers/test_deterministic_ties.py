@@ -69,6 +69,7 @@ def test_beyond_what_inverses_allow():
 # ---------------------------------------------------------------------- against rational policy iteration
 
 
+@pytest.mark.slow
 def test_agrees_with_rational_policy_iteration():
     """300 random MDPs whose small integers, multiples of 0.1 and powers of two make ties abound, by a fixed seed."""
     rng = np.random.default_rng(1)
