@@ -33,6 +33,8 @@ from mdppower.solvers.reward_sequences import LARGE, UNKNOWN, best_sequences, ve
 
 UNIT = 2.0**-53
 FARSIGHTED = 1 - 2.0**-20
+SHORTSIGHTED = 0.5
+"""Up to this γ a reward of 1 is worth all those of 1 that come after it: the limit γ → 0 is a good first policy."""
 SMALL_REWARD = 2**31
 """Rewards that are integers below this are compared in 64-bit integers, at γ = 1 in pairs of them below the next."""
 MOST_REWARD = 2**61
@@ -145,6 +147,9 @@ class _Draw:
         """(P,) the optimal pairs."""
         mdp, n = self.mdp, self.mdp.n_states
         edges = mdp.pointer, mdp.kernel.indices, self.candidates
+        if self.rate <= SHORTSIGHTED:
+            name = best_sequences(mdp.pointer, mdp.kernel.indices, self.rank)
+            self.pair = greedy(mdp, np.where(self.candidates, name[mdp.kernel.indices], -1))[0]
         if self.rate < 1:
             usual = self.reward[np.argmax(np.bincount(self.rank)[self.rank])]
             head_start(*edges, self.pair, self.reward - usual, self.rate)
