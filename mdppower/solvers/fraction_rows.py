@@ -18,6 +18,8 @@ from mdppower._typing import AnyArray, FloatArray
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import rational
 
+PRIMES = (2111640371, 1771355711)
+"""Drawn at random: next to a power of two a prime would take floats, multiples of such powers, for each other."""
 Integers: TypeAlias = "tuple[int, list[int]]"
 """A denominator, and the numerators of a row's entries."""
 _ROWS: weakref.WeakKeyDictionary[RewardlessMDP, dict[int, Integers]] = weakref.WeakKeyDictionary()

@@ -15,11 +15,10 @@ from strategies import mdps
 import mdppower as mp
 from mdppower.mdp.rational import rational_rows
 from mdppower.solvers import modular_chains, optimal_actions, stochastic_ties
-from mdppower.solvers.fraction_rows import integer_rows, reading_off, residue, residues, rows_modulo
+from mdppower.solvers.fraction_rows import PRIMES, integer_rows, reading_off, residue, residues, rows_modulo
 from mdppower.solvers.long_values import Leads
 from mdppower.solvers.optimal_actions import NOT, OPEN, STRICT, TIED, optimal_pairs
 from mdppower.solvers.optimal_actions_exact import _coefficients, exact_sets
-from mdppower.solvers.structural_ties import PRIMES
 
 GAMMAS = (0.0, 1 / 3, 0.5, 0.9, 1.0)
 
@@ -163,6 +162,20 @@ def test_a_question_concerns_what_candidates_reach(monkeypatch):
 
 
 # ---------------------------------------------------------------------- what it rests on
+
+
+def test_the_primes_are_prime_and_far_from_powers_of_two():
+    """Modulo 2^31 − 1 rewards of 1 and 2^31 are the same."""
+    for prime in PRIMES:
+        assert all(prime % d for d in range(2, int(prime**0.5) + 1))
+        assert 2**31 - prime > 2**24
+    mdp = mp.RewardlessMDP.from_successors(
+        {"root": {"x": {"x": 0.5, "z": 0.5}, "y": {"y": 0.5, "z": 0.5}}} | {s: {"": s} for s in "xyz"}
+    )
+    everything = np.ones(5, bool), np.ones(4, bool), mdp.pointer[:-1]
+    optimal, unsure = stochastic_ties.settle(mdp, np.array([0, 1, 2.0**31, 0]), 0.5, *everything)
+    assert optimal[:2].tolist() == [False, True]
+    assert not unsure.any()
 
 
 def test_laurent_coefficients_modulo_primes():
