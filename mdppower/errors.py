@@ -141,6 +141,16 @@ class SolverError(MDPPowerError, RuntimeError):
         Between these the values lie for certain.
     undecided : list of (state, action), optional
         Actions that cannot be told apart from the best of their states.
+    gamma : float, optional
+        The discount rate at which it happened.
+
+    Attributes
+    ----------
+    estimate : any
+        What is known all the same: of several discount rates those that could be certified, else of the draws that
+        were finished; None where there is nothing.
+    failures : dict
+        Of several discount rates those without a result, {rate: SolverError}.
 
     Examples
     --------
@@ -158,17 +168,21 @@ class SolverError(MDPPowerError, RuntimeError):
         lower: Any = None,
         upper: Any = None,
         undecided: Sequence[tuple[Any, Any]] = (),
+        gamma: float | None = None,
     ) -> None:
         super().__init__(message)
         self.draw, self.gap = draw, gap
         self.lower, self.upper, self.undecided = lower, upper, list(undecided)
-        self.estimate: Any = None  # what was computed before it happened, where there is something
+        self.gamma = gamma
+        self.estimate: Any = None
+        self.failures: dict[float, SolverError] = {}
 
-    def of_draw(self, draw: int, message: str) -> SolverError:
+    def of_draw(self, draw: int | None, message: str) -> SolverError:
         """The same, said of a draw by the number that the caller knows it by."""
         return SolverError(
-            message, draw=draw, gap=self.gap, lower=self.lower, upper=self.upper, undecided=self.undecided
-        )
+            message, draw=draw, gap=self.gap, lower=self.lower, upper=self.upper, undecided=self.undecided,
+            gamma=self.gamma,
+        )  # fmt: skip
 
 
 class ConvergenceError(MDPPowerError, RuntimeError):

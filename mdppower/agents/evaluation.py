@@ -160,6 +160,7 @@ def _not_certified(failure: Exception, first: int, gamma: float, policy: Policy)
         f"draw {draw}: policy {policy_name(policy)} could not be evaluated at gamma = {gamma!r}: {reason}",
         draw=draw,
         gap=gap,
+        gamma=gamma,
     )
 
 

@@ -13,7 +13,7 @@ import click
 
 from mdppower import __version__
 from mdppower.cli.options import parse_bias, parse_settings
-from mdppower.errors import ParameterError
+from mdppower.errors import ConvergenceError, MDPPowerError, ParameterError, SolverError
 
 if TYPE_CHECKING:
     from mdppower.mdp.model import RewardlessMDP
@@ -32,7 +32,21 @@ class Command(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
+class PartlyDone(MDPPowerError):
+    """Only a part of what was asked could be computed; it has been printed. Exit status 3."""
+
+
+STATUSES = """\b
+Exit status:
+  0    done
+  1    verify: a claim is violated
+  2    nothing was computed: a mistake, or no value that could be certified
+  3    only a part was, such as some of the discount rates; it is printed
+  130  interrupted by Ctrl-C; what was finished is printed
+"""
+
+
+@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]}, epilog=STATUSES)
 @click.version_option(__version__, prog_name="mdppower")
 def cli() -> None:
     """Measure how much POWER the states of a Markov decision process give an agent.
@@ -40,6 +54,24 @@ def cli() -> None:
     ENV is a name that `mdppower envs` lists, a family member such as "open(20,20)" or "fork(3)", the id of a
     Gymnasium environment such as FrozenLake-v1, or the path of a text map or of a .toml or .nc file of an MDP.
     """
+
+
+def attempt(measure: Callable[..., Any], *arguments: Any, **options: Any) -> tuple[Any, MDPPowerError | None]:
+    """What a measurement gives, or the part of it that its error carries, and that error."""
+    try:
+        return measure(*arguments, **options), None
+    except (ConvergenceError, SolverError) as error:
+        if error.estimate is None:
+            raise
+        return error.estimate, error
+
+
+def finish(interrupted: bool, failure: MDPPowerError | None) -> None:
+    """End a command that has printed what there is."""
+    if failure is not None:
+        raise PartlyDone(str(failure))
+    if interrupted:
+        sys.exit(130)
 
 
 def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:

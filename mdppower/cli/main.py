@@ -1,6 +1,6 @@
 """The command ``mdppower``: where it starts, and how it ends.
 
-Every mistake of the user ends in one line on standard error and exit status 2.
+Every mistake of the user ends in one line on standard error and exit status 2; `mdppower --help` has the others.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from mdppower.cli import bounds, environments, optimality, power, sensitivity, theorems  # noqa: F401  (they add commands)
-from mdppower.cli.group import cli
+from mdppower.cli.group import PartlyDone, cli
 from mdppower.errors import MDPPowerError, MDPPowerWarning
 
 
@@ -37,6 +37,8 @@ def _run(args: Sequence[str] | None) -> int:
         code = _complain(error.format_message())
     except click.Abort:
         code = 130
+    except PartlyDone as error:
+        code = _complain(str(error), 3)
     except MDPPowerError as error:
         code = _complain(str(error))
     except MemoryError:
@@ -50,9 +52,9 @@ def _run(args: Sequence[str] | None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _complain(message: str) -> int:
+def _complain(message: str, code: int = 2) -> int:
     click.echo(f"mdppower: error: {' '.join(message.split())}", err=True)
-    return 2
+    return code
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:

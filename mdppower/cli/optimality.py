@@ -5,13 +5,12 @@ Thin wrappers of the library; importing this file adds them to the group.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdppower.cli.group import build_environment, cli
+from mdppower.cli.group import attempt, build_environment, cli, finish
 from mdppower.cli.options import (
     chance_options,
     check_suffix,
@@ -62,21 +61,21 @@ def optimal(
     label = None if state is None else parse_state(mdp, state)
     if out is not None and state is None and (is_drawing(mdp) or grid_of(mdp) is None):
         raise ParameterError("--out draws all states where they lie on a grid; here, name one with --state")
-    chances = action_optimality(
-        mdp, rates, rewards, samples=samples, rng=rng, method=method, workers=workers, progress=progress
-    )
+    chances, failure = attempt(
+        action_optimality, mdp, rates, rewards, samples=samples, rng=rng, method=method, workers=workers,
+        progress=progress,
+    )  # fmt: skip
     click.echo(render(optimality_table(chances, label, confidence=confidence), fmt))
     if fmt == "table":
         made = f"{chances.samples:,} draws of" if chances.samples else "exact,"
         seed = f" (rng={chances.entropy})" if chances.samples else ""
         click.echo(f"\n{made} {chances.rewards.name} rewards{seed}")
-        if 1 in rates:
+        if 1 in chances.gammas:
             click.echo("γ = 1 is the limit of optimal policies: Blackwell optimality, not average optimality")
     if out is not None:
         chances.plot(out, state=label, confidence=confidence)
         click.echo(f"wrote {out}", err=True)
-    if chances.interrupted:
-        sys.exit(130)
+    finish(chances.interrupted, failure)
 
 
 @cli.command("compare")

@@ -6,13 +6,12 @@ is written to a file: a path that cannot be written costs nothing.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdppower.cli.group import build_environment, cli, print_map
+from mdppower.cli.group import attempt, build_environment, cli, finish, print_map
 from mdppower.cli.options import (
     check_suffix,
     colour_option,
@@ -23,7 +22,7 @@ from mdppower.cli.options import (
     picture_options,
     run_options,
 )
-from mdppower.errors import ConvergenceError, ParameterError
+from mdppower.errors import ParameterError
 
 if TYPE_CHECKING:
     from mdppower.measures.power_estimate import PowerEstimate
@@ -70,14 +69,10 @@ def _measure(
     rates = parse_gamma(gamma)
     rule = None if policy is None else parse_policy(policy)
     mdp = build_environment(env, options)
-    failure = None
-    try:
-        estimate = power(
-            mdp, rates, rewards, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
-            method=method, sampler=sampler, policy=rule, guarantee=guarantee, workers=workers, progress=progress,
-        )  # fmt: skip
-    except ConvergenceError as error:
-        estimate, failure = error.estimate, error
+    estimate, failure = attempt(
+        power, mdp, rates, rewards, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
+        method=method, sampler=sampler, policy=rule, guarantee=guarantee, workers=workers, progress=progress,
+    )  # fmt: skip
     _print_power(estimate, fmt, colour, confidence)
     if save is not None:
         estimate.save(save)
@@ -85,10 +80,7 @@ def _measure(
     if out is not None:
         estimate.plot(out, arrows=arrows, hatch=hatch, values=values, share_scale=share_scale)
         click.echo(f"wrote {out}", err=True)
-    if failure is not None:
-        raise failure
-    if estimate.interrupted:
-        sys.exit(130)
+    finish(estimate.interrupted, failure)
 
 
 def _require_out(out: str | None, picture: Mapping[str, Any]) -> None:

@@ -5,13 +5,12 @@ Thin wrappers of the library; importing this file adds them to the group.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdppower.cli.group import build_environment, cli
+from mdppower.cli.group import attempt, build_environment, cli, finish
 from mdppower.cli.options import (
     check_suffix,
     environment_options,
@@ -88,9 +87,9 @@ def diff(
     check_suffix("--out", out, PICTURES)
     rates = parse_gamma(gamma)
     first, second = build_environment(a, options), build_environment(b, options)
-    found = difference(
-        first, second, rates, rewards, samples=samples, rng=rng, method=method, sampler=sampler, workers=workers,
-        progress=progress,
+    found, failure = attempt(
+        difference, first, second, rates, rewards, samples=samples, rng=rng, method=method, sampler=sampler,
+        workers=workers, progress=progress,
     )  # fmt: skip
     click.echo(render(found.table(confidence), fmt))
     if fmt == "table":
@@ -98,8 +97,7 @@ def diff(
     if out is not None:
         found.plot(out, confidence=confidence)
         click.echo(f"wrote {out}", err=True)
-    if found.interrupted:
-        sys.exit(130)
+    finish(found.interrupted, failure)
 
 
 def _tell(found: ModelDifference, confidence: float) -> None:
@@ -156,7 +154,7 @@ def sensitivity_command(
     if label is not None and fmt != "table":
         click.echo(render(sensitive_actions(mdp, label, rates, rewards, confidence=confidence, **run), fmt))
         return
-    found = sensitivity(mdp, rates, rewards, sampler=sampler, progress=progress, **run)
+    found, failure = attempt(sensitivity, mdp, rates, rewards, sampler=sampler, progress=progress, **run)
     table = found.table(confidence)
     if fmt == "table":
         # What fits beside each other; the rest is in the other formats.
@@ -166,9 +164,9 @@ def sensitivity_command(
         _explain(found, confidence)
     if label is not None:
         click.echo(f"\nhow likely the actions of {label} are to be optimal:")
-        click.echo(render(sensitive_actions(mdp, label, rates, rewards, confidence=confidence, **run), fmt))
-    if found.interrupted:
-        sys.exit(130)
+        known = list(found.gammas)
+        click.echo(render(sensitive_actions(mdp, label, known, rewards, confidence=confidence, **run), fmt))
+    finish(found.interrupted, failure)
 
 
 def _explain(found: Sensitivity, confidence: float) -> None:

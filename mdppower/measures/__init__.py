@@ -4,6 +4,7 @@
 
 ========================== ==================================================================================
 power                      `power`: checks, schedule, the loop over replicates
+certified_rates            several discount rates, of which one cannot be certified
 power_task                 one replicate of a run, whose rewards must be numbers
 power_estimate             POWER of every state with its error
 power_draw                 one draw of a run again

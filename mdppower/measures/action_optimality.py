@@ -26,6 +26,7 @@ from mdppower._checks import discount_rates, positive_integer
 from mdppower.errors import MDPPowerWarning, RewardError, SizeError, SolverError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.action_optimality_estimate import ActionOptimality
+from mdppower.measures.certified_rates import certified_rates
 from mdppower.montecarlo.runs import Workers, check_workers, gather
 from mdppower.montecarlo.samplers import Sampler, make_sampler, seed
 from mdppower.rewards.distribution import resolve
@@ -128,8 +129,12 @@ def action_optimality(
         size = 3 * len(gammas) * mdp.n_pairs / 2**27
         raise SizeError(f"the counts would take {size:.1f} GiB; use fewer gammas")
     source = make_sampler(distribution, "iid", samples, seed(rng))
-    task = _Task(mdp, gammas, source, method)
-    return _run(task, single, -(-samples // source.size), workers, executor, progress)
+    replicates = -(-samples // source.size)
+
+    def run(rates: tuple[float, ...]) -> ActionOptimality:
+        return _run(_Task(mdp, rates, source, method), single, replicates, workers, executor, progress)
+
+    return certified_rates(run, gammas)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,8 +163,8 @@ class _Task:
                     codes = optimal_pairs(self.mdp, rows, gamma, self.method)
                 except SolverError as error:
                     draw = numbers[0] * size + begin + (error.draw or 0)
-                    raise SolverError(f"{error} (draw {draw} of the run with rng={self.source.entropy})",
-                                      draw=draw, gap=error.gap) from None  # fmt: skip
+                    told = f"{error} (draw {draw} of the run with rng={self.source.entropy})"
+                    raise error.of_draw(draw, told) from None
                 for k, code in enumerate((STRICT, TIED, OPEN)):
                     counts[k, g] += (codes == code).sum(axis=0)
         return counts
@@ -200,5 +205,5 @@ def _warn_of_open_draws(task: _Task, unsure: npt.NDArray[np.int64], draws: int) 
             "states to be decided. They count as 1/2 in .optimal.mean, and the intervals allow for either; "
             ".unresolved has the share of each action",
             MDPPowerWarning,
-            stacklevel=4,
+            stacklevel=6,
         )

@@ -142,7 +142,7 @@ def run_together(
         warnings.warn(
             f"{rewards.name} rewards have no variance: there is no standard error and no interval",
             MDPPowerWarning,
-            stacklevel=3,
+            stacklevel=5,
         )
     source = make_sampler(rewards, sampler, samples, seed(rng))
     count = max(2, math.ceil(samples / source.size))

@@ -27,6 +27,7 @@ from mdppower.agents.policies import resolve_policy
 from mdppower.errors import ConvergenceError, MDPPowerWarning, ParameterError, SizeError, SolverError
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.measures.certified_rates import certified_rates
 from mdppower.measures.guaranteed_power import RunningSums, numbers_kept, require_bounded
 from mdppower.measures.power_caution import find_caution
 from mdppower.measures.power_estimate import PowerEstimate
@@ -112,7 +113,8 @@ def power(
         An argument is out of range, the rewards have no mean, or `policy` gives what is no policy; with `guarantee`,
         the rewards have no bounds, or the sampler is not ``"iid"``.
     SolverError
-        A draw could not be certified; the message says how to see it again.
+        A draw could not be certified; the message says how to see it again. Of several rates the others are not lost:
+        the error's ``estimate`` has them.
     ConvergenceError
         `precision` was not reached within `max_samples`; the error carries the estimate so far.
     SizeError
@@ -198,7 +200,11 @@ def power(
     _require_memory(mdp, source.size, kept, workers, policy is not None, guarantee)
     looks = 1 if guarantee else len(schedule)
     task = PowerTask(mdp, gammas, single, source, method, looks, distribution, policy, guarantee)
-    return _run(task, schedule, precision, workers, executor, progress)
+
+    def run(rates: tuple[float, ...]) -> PowerEstimate:
+        return _run(replace(task, gammas=rates), schedule, precision, workers, executor, progress)
+
+    return certified_rates(run, gammas)
 
 
 def _exactly(
@@ -308,7 +314,7 @@ def _run(
             warnings.warn(
                 f"interrupted: the estimate is from {estimate.samples:,} of {total:,} draws",
                 MDPPowerWarning,
-                stacklevel=3,
+                stacklevel=5,
             )
             return _judged(estimate, [kept.count])
         except SolverError as error:
@@ -330,7 +336,7 @@ def _judged(estimate: PowerEstimate, looks: list[int]) -> PowerEstimate:
     caution = find_caution(estimate.task, estimate.data, looks)
     object.__setattr__(estimate, "caution", caution)
     if caution:
-        warnings.warn(caution, MDPPowerWarning, stacklevel=4)
+        warnings.warn(caution, MDPPowerWarning, stacklevel=6)
     return estimate
 
 

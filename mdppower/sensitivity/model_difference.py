@@ -29,9 +29,11 @@ from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ParameterError, RewardError
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.measures.certified_rates import certified_rates
 from mdppower.measures.common_draws import Model, run_together
 from mdppower.montecarlo.estimates import Estimate, Replicates
 from mdppower.montecarlo.runs import Workers
+from mdppower.montecarlo.samplers import seed
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.rewards.joint_laws import Reordered
 from mdppower.sensitivity.model_difference_estimate import ModelDifference
@@ -112,22 +114,27 @@ def difference(
     distribution.require_mean(union)
     own = [np.array([place[x] for x in mdp.states]) for mdp in (A, B)]
     common = [np.array([mdp.index(x) for x in labels]) for mdp in (A, B)]
-    more: dict[str, Any] = {}
-    if method == "exact":
-        data, more["fractions"] = _exactly((A, B), own, common, gammas, distribution)
-        run: tuple[int, int, str, bool] = (0, 0, "exact", False)
-    else:
-        made = run_together(
-            [Model(mdp, columns, shown) for mdp, columns, shown in zip((A, B), own, common, strict=True)],
-            distribution, gammas, samples=samples, rng=rng, method=method, sampler=sampler, workers=workers,
-            executor=executor, progress=progress,
-        )  # fmt: skip
-        data, run = made.data, (made.samples, made.entropy, made.sampler, made.interrupted)
     only_a = tuple(x for x in A.states if x not in inside)
     still = _unaffected(A, B)[common[0]]
-    return ModelDifference(
-        A, B, union, labels, only_a, only_b, gammas, single, data, still, distribution, *run, **more
-    )  # fmt: skip
+    models = [Model(mdp, columns, shown) for mdp, columns, shown in zip((A, B), own, common, strict=True)]
+    entropy = 0 if method == "exact" else seed(rng)
+
+    def at(rates: tuple[float, ...]) -> ModelDifference:
+        more: dict[str, Any] = {}
+        if method == "exact":
+            data, more["fractions"] = _exactly((A, B), own, common, rates, distribution)
+            run: tuple[int, int, str, bool] = (0, 0, "exact", False)
+        else:
+            made = run_together(
+                models, distribution, rates, samples=samples, rng=entropy, method=method, sampler=sampler,
+                workers=workers, executor=executor, progress=progress,
+            )  # fmt: skip
+            data, run = made.data, (made.samples, made.entropy, made.sampler, made.interrupted)
+        return ModelDifference(
+            A, B, union, labels, only_a, only_b, rates, single, data, still, distribution, *run, **more
+        )  # fmt: skip
+
+    return certified_rates(at, gammas)
 
 
 def _exactly(

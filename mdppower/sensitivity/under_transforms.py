@@ -28,8 +28,10 @@ from mdppower._typing import FloatArray, Label
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.action_optimality import action_optimality
+from mdppower.measures.certified_rates import certified_rates
 from mdppower.measures.common_draws import Model, run_together
 from mdppower.montecarlo.runs import Workers
+from mdppower.montecarlo.samplers import seed
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.sensitivity.copied_rewards import repeated
 from mdppower.sensitivity.sensitivity_estimate import Sensitivity
@@ -102,14 +104,19 @@ def sensitivity(
         columns = (t.origin, t.copy_numbers * n + t.origin)  # tied, independent
         models += [Model(t.mdp, one, t.representative) for one in columns]
     most = max(int(t.copy_numbers.max()) for t in chosen) + 1
-    run = run_together(
-        models, repeated(base, most), gammas, samples=samples, rng=rng, method=method, sampler=sampler,
-        workers=workers, executor=executor, progress=progress,
-    )  # fmt: skip
-    return Sensitivity(
-        mdp, chosen, tuple(t.mismatch() for t in chosen), gammas, single, run.data, base, run.samples, run.entropy,
-        run.sampler, run.interrupted,
-    )  # fmt: skip
+    entropy, mismatch = seed(rng), tuple(t.mismatch() for t in chosen)
+
+    def at(rates: tuple[float, ...]) -> Sensitivity:
+        run = run_together(
+            models, repeated(base, most), rates, samples=samples, rng=entropy, method=method, sampler=sampler,
+            workers=workers, executor=executor, progress=progress,
+        )  # fmt: skip
+        return Sensitivity(
+            mdp, chosen, mismatch, rates, single, run.data, base, run.samples, run.entropy, run.sampler,
+            run.interrupted,
+        )  # fmt: skip
+
+    return certified_rates(at, gammas)
 
 
 def default_transforms(mdp: RewardlessMDP, rewards: Any = "uniform") -> tuple[Transformed, ...]:

@@ -194,7 +194,13 @@ def _refusal(
         more = f" (and in {len(states) - 1} more states)" if len(states) > 1 else ""
         message += f"; in state {states[0]!r} it cannot tell {here} apart{more}"
     return SolverError(
-        message + _what_can(gamma, excess), draw=i, gap=gap, lower=lower, upper=upper, undecided=undecided
+        message + _what_can(gamma, excess),
+        draw=i,
+        gap=gap,
+        lower=lower,
+        upper=upper,
+        undecided=undecided,
+        gamma=gamma,
     )
 
 

@@ -40,7 +40,6 @@ BAD = {
     "no argument": (["map"], "ENV"),
     "format": (["map", "maze", "--format", "xml"], "xml"),
     "suffix": (["map", "maze", "--out", "maze.gif"], ".gif"),
-    "unreachable precision": (["map", "maze", "--precision", "1e-9", "--max-samples", "4096"], "max_samples"),
     "max-samples alone": (["map", "maze", "--max-samples", "10"], "precision"),
     "no file": (["show", "nowhere.txt"], "nowhere.txt"),
     "a folder": (["show", "."], "."),

@@ -14,6 +14,7 @@ import pytest
 import mdppower as mp
 from mdppower.cli import main as cli
 from mdppower.measures.power_task import PowerTask
+from mdppower.solvers import optimal_values
 
 
 def test_map_table_is_the_library(run):
@@ -150,8 +151,40 @@ def test_numbers_are_printed_before_a_file_cannot_be_written(run, tmp_path):
 
 def test_unreached_precision_prints_what_there_is(run):
     code, out, _ = run("map", "fork(2)", "--precision", "1e-6", "--samples", "64", "--max-samples", "128")
-    assert code == 2
+    assert code == 3
     assert "128 draws" in out
+
+
+def test_one_rate_that_fails_leaves_the_others(run, monkeypatch, tmp_path):
+    """They are printed and saved, the reason is told, and the exit status is 3."""
+    monkeypatch.setattr(optimal_values, "certifiable", lambda gamma: 1e-9 if gamma != 0.9 else -1.0)
+    rates = ("--gamma", "0.5,0.9,1", "--samples", "64")
+    for command in ("map", "power"):
+        code, _, err = run(command, "maze", *rates, "--rng", "0", "--save", "a.nc")
+        assert code == 3
+        assert err.splitlines()[-1].startswith("mdppower: error: draw 0: at gamma = 0.9 the deterministic solver")
+        saved = mp.load(tmp_path / "a.nc")
+        assert saved.gammas == (0.5, 1.0)
+        alone = mp.power(mp.envs.make("maze"), [0.5, 1], samples=64, rng=0)
+        assert saved.mean.tobytes() == alone.mean.tobytes()
+    code, out, _ = run("map", "maze", *rates)
+    assert code == 3
+    assert [line for line in out.splitlines() if line.startswith("POWER")] == ["POWER at γ = 0.5", "POWER at γ = 1"]
+    for args in (("optimal", "maze", "--slip", "0.1"), ("diff", "maze", "maze"), ("sensitivity", "fork(2)")):
+        code, out, err = run(*args, *rates)
+        assert code == 3, args
+        assert "at gamma = 0.9" in err
+        assert "0.5" in out
+    # Nothing is left where all rates fail.
+    code, out, err = run("map", "maze", "--gamma", "0.9", "--samples", "64")
+    assert (code, out) == (2, "")
+
+
+def test_exit_statuses_are_listed(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    listed = [line.split()[0] for line in out[out.index("Exit status:") :].splitlines()[1:] if line.strip()]
+    assert listed[:5] == ["0", "1", "2", "3", "130"]
 
 
 def test_ctrl_c_prints_what_there_is(run, monkeypatch):
