@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from mdppower._compiled import kernel
 from mdppower._typing import FloatArray
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.solvers.compiled import kernel
 
 
 def best_successors(mdp: RewardlessMDP, values: FloatArray) -> FloatArray:

@@ -38,9 +38,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from mdppower._compiled import kernel
 from mdppower._typing import FloatArray, IntArray
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.solvers.compiled import kernel
 
 EPS = float(np.finfo(np.float64).eps)
 LANES = 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mdppower.solvers.compiled import kernel
+from mdppower._compiled import kernel
 
 
 @kernel

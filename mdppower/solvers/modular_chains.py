@@ -24,9 +24,9 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from mdppower._compiled import kernel
 from mdppower._typing import AnyArray
 from mdppower.mdp.chains import recurrent_classes
-from mdppower.solvers.compiled import kernel
 
 MOST_WORK = 2**28
 """Most multiplications of one elimination: some seconds."""

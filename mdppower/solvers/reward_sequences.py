@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mdppower.solvers.compiled import kernel
+from mdppower._compiled import kernel
 
 UNIT = 2.0**-53
 READING = 2.0**-50

@@ -43,11 +43,11 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from mdppower._compiled import kernel
 from mdppower._typing import FloatArray, IntArray
 from mdppower.mdp.graph import adjacency
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.solvers.accepted_gap import certifiable
-from mdppower.solvers.compiled import kernel
 
 EPS = float(np.finfo(np.float64).eps)
 BAND_WORK = 3e7
