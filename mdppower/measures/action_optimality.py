@@ -8,7 +8,7 @@ another question with other answers: in the paper's figure 10 going north has pr
 The probabilities are of events, not means: they are counted on independent draws, where Clopper and Pearson's
 interval holds exactly. A draw on which several actions of a state are optimal counts for all of them (`tied`), one
 that leaves open whether an action is optimal widens its interval (`unresolved`), and a warning has the share of such
-draws. What decides is in `mdppower.solvers.optimal_actions`. All states, actions and γ share the draws.
+draws. What decides is in `mdppower.optimal_sets.optimal_actions`. All states, actions and γ share the draws.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from mdppower.measures.action_optimality_estimate import ActionOptimality
 from mdppower.measures.certified_rates import certified_rates
 from mdppower.montecarlo.runs import Workers, check_workers, gather
 from mdppower.montecarlo.samplers import Sampler, make_sampler, seed
+from mdppower.optimal_sets.optimal_actions import OPEN, STRICT, TIED, optimal_pairs, require_size
 from mdppower.rewards.distribution import resolve
-from mdppower.solvers.optimal_actions import OPEN, STRICT, TIED, optimal_pairs, require_size
 from mdppower.solvers.optimal_values import pick, warm_up
 
 MOST_NUMBERS = 2**27
@@ -93,8 +93,8 @@ def action_optimality(
     -----
     Ties that come from atoms (discrete or constant rewards, a single goal) are decided exactly, at every γ: in
     deterministic MDPs of any size, in stochastic ones as far as a question concerns up to 2,000 states (see
-    `mdppower.solvers.stochastic_ties`). What is larger stays unresolved: it counts as 1/2 in means, the intervals
-    allow for either, and an MDPPowerWarning has the share. Rewards with a density do not tie.
+    `mdppower.optimal_sets.stochastic_ties`). What is larger stays unresolved: it counts as 1/2 in means, the
+    intervals allow for either, and an MDPPowerWarning has the share. Rewards with a density do not tie.
 
     Ctrl-C ends the run early and gives the counts of the replicates that were finished, with a warning.
 

@@ -25,8 +25,8 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import Chain, Row, rational_rows
 from mdppower.measures.exact_means import chain_rows, compare_rows, unique_rows
 from mdppower.occupancy.visit_distributions import Visits, visits
+from mdppower.optimal_sets.optimal_actions_exact import exact_sets
 from mdppower.rewards.distribution import RewardDistribution
-from mdppower.solvers.optimal_actions_exact import exact_sets
 
 
 def exact_action_optimality(

@@ -37,10 +37,10 @@ from mdppower.mdp.graph import adjacency
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.vectors import as_rows
 from mdppower.occupancy.visit_distributions import Recurrent
+from mdppower.optimal_sets.optimal_actions import UNIT, require_size
+from mdppower.optimal_sets.taylor import products
 from mdppower.orbits.quantity import Quantity, Read, Source
-from mdppower.solvers.optimal_actions import UNIT, require_size
 from mdppower.solvers.optimal_values import pick
-from mdppower.solvers.taylor import products
 
 # ---------------------------------------------------------------------- numbers
 

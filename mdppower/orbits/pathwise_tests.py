@@ -36,9 +36,9 @@ from mdppower.errors import ParameterError, RewardError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.proportions import proportion_interval
 from mdppower.montecarlo.samplers import make_sampler, seed
+from mdppower.optimal_sets.optimal_actions import UNIT
 from mdppower.orbits.quantity import ROOM, Quantity, checked_rewards
 from mdppower.rewards.distribution import resolve
-from mdppower.solvers.optimal_actions import UNIT
 
 SAMPLES = 2000
 NORMAL = "norm(0,1)"

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import ParameterError, RewardError, SolverError
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.solvers.optimal_actions import UNIT, optimal_pairs
+from mdppower.optimal_sets.optimal_actions import UNIT, optimal_pairs
 from mdppower.solvers.optimal_values import solve_rows
 
 ROOM = 2**21

@@ -1,4 +1,4 @@
-"""What is optimal for given rewards: values with a certified error, and actions.
+"""Optimal values for given rewards, each with a certified error.
 
 ===================== ==================================================================================
 optimal_values        the door, where a draw that cannot be certified is refused: `optimal_values`, `solve_rows`
@@ -13,21 +13,7 @@ decimal_elimination   Markov chains solved without subtraction, in decimals
 linear_program        the reference: linear programs by HiGHS
 linprog               the one door to `scipy.optimize.linprog`
 backup                POWER's integrand, averaged over draws
-compiled              how loops are compiled
 accepted_gap          how wide a gap may be
-optimal_actions       which actions are optimal, for many rewards: the door
-optimal_actions_exact which actions are optimal, in fractions
-taylor                which actions are optimal for all γ near 0, in floats
-blackwell             which actions are optimal for all γ near 1, in floats
-structural_ties       ties that hold for all rewards
-deterministic_ties    which actions are optimal in a deterministic MDP, exactly
-reward_sequences      what it rests on: reward sequences of a policy, told apart and put in order
-head_start            a first policy that sees small leads
-polynomial_sign       and the sign of a polynomial, of any size
-stochastic_ties       what floats leave open in a stochastic MDP
-modular_chains        what it rests on: values of a policy modulo a prime
-long_values           and the signs of leads too small for floats
-fraction_rows         transition rows as fractions
 ===================== ==================================================================================
 
 - **γ = 1 is average reward**, not a limit taken by a γ near 1. Deterministic: the same policy iteration, compared

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from mdppower._typing import FloatArray, Label
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.visit_distributions import Recurrent
+from mdppower.optimal_sets.optimal_actions import UNIT
 from mdppower.orbits.paper_quantities import (
     action_is_optimal,
     action_power,
@@ -24,7 +25,6 @@ from mdppower.orbits.paper_quantities import (
 from mdppower.orbits.pathwise_tests import NORMAL, SAMPLES, Pathwise, difference, run
 from mdppower.orbits.quantity import Quantity, evaluate_all
 from mdppower.orbits.rearrangements import permuted
-from mdppower.solvers.optimal_actions import UNIT
 from mdppower.symmetry.involutions import involution
 
 # ---------------------------------------------------------------------- copies

@@ -305,8 +305,8 @@ def test_optimal_says_what_stays_open(run, monkeypatch, tmp_path):
         {"root": {"bet": {"x": 0.5, "y": 0.5}, "sure": "z"}, "x": {"": "x"}, "y": {"": "y"}, "z": {"": "z"}}
     )
     mdp.save(tmp_path / "bet.nc")
-    monkeypatch.setattr("mdppower.solvers.optimal_actions.SMALL", 0)
-    monkeypatch.setattr("mdppower.solvers.stochastic_ties.MOST_STATES", 3)
+    monkeypatch.setattr("mdppower.optimal_sets.optimal_actions.SMALL", 0)
+    monkeypatch.setattr("mdppower.optimal_sets.stochastic_ties.MOST_STATES", 3)
     code, _, err = run("optimal", str(tmp_path / "bet.nc"), "--samples", "64")
     assert (code, err) == (0, "")  # rewards with a density do not tie
     code, out, err = run("optimal", str(tmp_path / "bet.nc"), "--rewards", "binom(1, 0.5)", "--samples", "64",

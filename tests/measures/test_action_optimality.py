@@ -242,8 +242,8 @@ def test_open_draws_are_warned_of(monkeypatch):
     )
     law = mp.Fixed([0.0, 0.25, 0.75, 0.5])
     assert not action_optimality(mdp, [0.5, 1], law, samples=16).unresolved.mean.any()
-    monkeypatch.setattr("mdppower.solvers.optimal_actions.SMALL", 0)
-    monkeypatch.setattr("mdppower.solvers.stochastic_ties.MOST_STATES", 3)
+    monkeypatch.setattr("mdppower.optimal_sets.optimal_actions.SMALL", 0)
+    monkeypatch.setattr("mdppower.optimal_sets.stochastic_ties.MOST_STATES", 3)
     with pytest.warns(mp.errors.MDPPowerWarning, match=r"of 0.4 at gamma = 0.5, .*action 'bet' of state 'root'"):
         result = action_optimality(mdp, 0.5, law, samples=16)
     assert result.of("root").mean.tolist() == [0.5, 0.5]

@@ -13,6 +13,7 @@ from strategies import GAMMAS, mdps, reward_rows
 
 import mdppower as mp
 from mdppower.occupancy.option import worth
+from mdppower.optimal_sets.optimal_actions_exact import exact_sets
 from mdppower.orbits.paper_quantities import (
     action_is_optimal,
     action_power,
@@ -22,7 +23,6 @@ from mdppower.orbits.paper_quantities import (
     state_value,
 )
 from mdppower.orbits.quantity import Quantity, Source, differences, evaluate_all
-from mdppower.solvers.optimal_actions_exact import exact_sets
 
 MANY = settings(max_examples=40, deadline=None)
 
@@ -148,8 +148,8 @@ def test_many_ties():
 
 def test_what_is_too_large_stays_open(monkeypatch):
     """A tie that is not decided is the value 1/2 with an error of 1/2; what is certainly worse is 0."""
-    monkeypatch.setattr("mdppower.solvers.optimal_actions.SMALL", 0)
-    monkeypatch.setattr("mdppower.solvers.stochastic_ties.MOST_STATES", 3)
+    monkeypatch.setattr("mdppower.optimal_sets.optimal_actions.SMALL", 0)
+    monkeypatch.setattr("mdppower.optimal_sets.stochastic_ties.MOST_STATES", 3)
     reward = np.array([[0.0, 0.25, 0.75, 0.5]])
     found = [action_is_optimal(BET, "root", action, 0.5)(reward) for action in ("bet", "sure", "no")]
     assert [(v.item(), e.item()) for v, e in found] == [(0.5, 0.5), (0.5, 0.5), (0.0, 0.0)]
@@ -299,8 +299,8 @@ def test_bad_input(call, error, text):
 
 
 def test_too_large_for_blackwell(monkeypatch):
-    from mdppower.solvers import optimal_actions as optimal_sets
+    from mdppower.optimal_sets import optimal_actions
 
-    monkeypatch.setattr(optimal_sets, "MOST_BLACKWELL", 2)
+    monkeypatch.setattr(optimal_actions, "MOST_BLACKWELL", 2)
     with pytest.raises(mp.SizeError, match="at most 2 states, not 4"):
         action_is_optimal(BET, "root", "bet", 1)

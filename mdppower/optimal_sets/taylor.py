@@ -1,10 +1,10 @@
 """Which actions of a stochastic MDP are optimal for all γ near 0: level by level, in floats.
 
 V* = Σ γ^k c_k with c_0 = r, and c_{k+1}(s) is the greatest T_p·c_k of the pairs that tied for c_0 … c_k. S levels
-decide (`mdppower.solvers.optimal_actions_exact`). Each c_k carries a bound on its error. A pair is taken out if it is
+decide (`optimal_actions_exact`). Each c_k carries a bound on its error. A pair is taken out if it is
 worse than the best by more than the two errors; the rest tie for certain if all their errors are 0. If not, the state
 is in doubt: its candidates stay as they are, all of them open, and from then on its c_k is only known to lie among
-their numbers. What is in doubt is for `mdppower.solvers.stochastic_ties`.
+their numbers. What is in doubt is for `stochastic_ties`.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ from strategies import mdps
 
 import mdppower as mp
 from mdppower.mdp.graph import adjacency
-from mdppower.solvers import deterministic_ties, polynomial_sign
-from mdppower.solvers.deterministic_ties import optimal_deterministic_pairs
-from mdppower.solvers.optimal_actions import OPEN, optimal_pairs
-from mdppower.solvers.optimal_actions_exact import exact_sets
+from mdppower.optimal_sets import deterministic_ties, polynomial_sign
+from mdppower.optimal_sets.deterministic_ties import optimal_deterministic_pairs
+from mdppower.optimal_sets.optimal_actions import OPEN, optimal_pairs
+from mdppower.optimal_sets.optimal_actions_exact import exact_sets
 
 GAMMAS = (0.0, 1 / 3, 0.5, 0.9, 1 - 2.0**-53, 1.0)
 WALLS = "\n".join("".join("#" if r % 4 == 2 and c % 7 != 3 else "." for c in range(20)) for r in range(20))

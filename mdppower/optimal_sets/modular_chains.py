@@ -8,7 +8,7 @@ as good as random ones; a prime that divides a denominator, or a pivot, is a fai
 γ → 1  Let A be I − P with the row of one state j of each recurrent class replaced by that of the unit matrix: A y = b
        gives y the value b_j there. Gains are y_{−1} = A^{-1} g with g_j = μ·r and 0 elsewhere; the coefficients after
        it are A^{-1} (r − y_{−1}) and A^{-1} (−y_{n−1}) with 0 in these rows, up to the constant of each class that
-       makes μ·y = 0 (Veinott 1969; `mdppower.solvers.optimal_actions_exact`). The stationary distributions μ solve
+       makes μ·y = 0 (Veinott 1969; `optimal_actions_exact`). The stationary distributions μ solve
        μ A = P_j, and are normalised.
 
 States are put in the order of Cuthill and McKee (1969), so that elimination without pivots stays in a band.

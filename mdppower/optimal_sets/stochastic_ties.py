@@ -30,9 +30,9 @@ from scipy import sparse
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.mdp.chains import reachable
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.solvers.fraction_rows import PRIMES, integer_rows, rate, residue, residues, rows_modulo
-from mdppower.solvers.long_values import Leads, times
-from mdppower.solvers.modular_chains import MOST_WORK, band_work, discounted, laurent, times_modulo
+from mdppower.optimal_sets.fraction_rows import PRIMES, integer_rows, rate, residue, residues, rows_modulo
+from mdppower.optimal_sets.long_values import Leads, times
+from mdppower.optimal_sets.modular_chains import MOST_WORK, band_work, discounted, laurent, times_modulo
 
 MOST_STATES = 2000
 """Most states on which one question is settled."""

@@ -25,11 +25,11 @@ from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.errors import SolverError
 from mdppower.mdp.actions import equivalent_pairs, greedy
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.solvers.fraction_rows import rate, reading_off
-from mdppower.solvers.head_start import head_start
+from mdppower.optimal_sets.fraction_rows import rate, reading_off
+from mdppower.optimal_sets.head_start import head_start
+from mdppower.optimal_sets.polynomial_sign import sign_at
+from mdppower.optimal_sets.reward_sequences import LARGE, UNKNOWN, best_sequences, verdicts
 from mdppower.solvers.optimal_values import Rows, solve_rows
-from mdppower.solvers.polynomial_sign import sign_at
-from mdppower.solvers.reward_sequences import LARGE, UNKNOWN, best_sequences, verdicts
 
 UNIT = 2.0**-53
 FARSIGHTED = 1 - 2.0**-20

@@ -11,12 +11,12 @@ the policy is Blackwell optimal, and the pairs whose advantages are all 0 are it
 
 Two levels are enough here. T_p ≠ T_q and T_p P* = T_q P* imply T_p H ≠ T_q H, since H + P* is regular: so rewards
 with a density decide at the second level at the latest, for sure. Ties beyond that come from atoms, and rounding
-hides them: they are left open here, and decided, at all levels, by `mdppower.solvers.optimal_actions_exact` in small
-MDPs and by `mdppower.solvers.stochastic_ties`. Deterministic MDPs are for `mdppower.solvers.deterministic_ties`.
+hides them: they are left open here, and decided, at all levels, by `optimal_actions_exact` in small
+MDPs and by `stochastic_ties`. Deterministic MDPs are for `deterministic_ties`.
 
 Ties at the first level are the rule, and rounding must not hide them: a pair all of whose successors can only end in
 the one recurrent class in which s ends has advantage 0 by the graph alone; so has a pair that stays in s. Where s may
-end in several classes, `mdppower.solvers.structural_ties.end_alike` decides, modulo primes, whether a pair leaves
+end in several classes, `structural_ties.end_alike` decides, modulo primes, whether a pair leaves
 their chances as they are.
 
 Errors. M is I − P with one row of each recurrent class replaced by the class's stationary distribution (then M is
@@ -38,8 +38,8 @@ from mdppower.errors import SolverError
 from mdppower.mdp.chains import recurrent_classes
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.optimal_sets.structural_ties import end_alike
 from mdppower.solvers.optimal_values import solve_rows
-from mdppower.solvers.structural_ties import end_alike
 
 UNIT = float(np.finfo(np.float64).eps) / 2
 FARSIGHTED = 1 - 2.0**-20

@@ -21,7 +21,7 @@ is one, of m + L + L' coefficients, whose sign at γ < 1 is that of the differen
 γ → 1      The first that is not 0 of: the sum of the coefficients, the sum of their partial sums, of the partial
            sums of these, … (division by 1 − x); sums are kept in two integers.
 
-What 64-bit integers cannot hold is left open here, and decided by `mdppower.solvers.polynomial_sign`.
+What 64-bit integers cannot hold is left open here, and decided by `polynomial_sign`.
 
 Near γ = 1 states are first compared in floats by gain and bias, each with a bound on its error: g is the mean reward
 of the cycle; h(s) = r(s) − g + h(s') with mean 0 on the cycle (Veinott's y_{−1} and y_0; Puterman 1994, ch. 10).

@@ -14,10 +14,10 @@ from strategies import mdps
 import mdppower as mp
 from mdppower.mdp.actions import equivalent_pairs
 from mdppower.mdp.chains import recurrent_classes
-from mdppower.solvers import optimal_actions as optimal_sets
-from mdppower.solvers.blackwell import blackwell_pairs
-from mdppower.solvers.optimal_actions import NOT, OPEN, STRICT, TIED, optimal_pairs
-from mdppower.solvers.optimal_actions_exact import exact_sets
+from mdppower.optimal_sets import optimal_actions
+from mdppower.optimal_sets.blackwell import blackwell_pairs
+from mdppower.optimal_sets.optimal_actions import NOT, OPEN, STRICT, TIED, optimal_pairs
+from mdppower.optimal_sets.optimal_actions_exact import exact_sets
 from mdppower.solvers.optimal_values import pick
 
 TINY = Fraction(1, 10**40)
@@ -73,8 +73,8 @@ def test_floats_alone_are_never_wrong(data):
         offset + r for r in data.draw(st.lists(st.integers(-4, 4), min_size=mdp.n_states, max_size=mdp.n_states))
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(optimal_sets, "SMALL", 0)
-        patch.setattr(optimal_sets, "_settle", lambda *_: None)
+        patch.setattr(optimal_actions, "SMALL", 0)
+        patch.setattr(optimal_actions, "_settle", lambda *_: None)
         for gamma in MEANT:
             codes, truth = codes_of(mdp, reward, gamma)[0], brute_force(mdp, reward, gamma)
             said = codes != OPEN
@@ -189,17 +189,17 @@ BET = mp.RewardlessMDP.from_successors(
 def test_cap_on_fractions(monkeypatch):
     """Beyond the cap residues decide; a repeated reward function costs nothing, whatever earlier calls knew."""
     rewards = [[0, 0, 2 * k, k] for k in (0.1, 0.2, 0.3, 0.1)]
-    monkeypatch.setattr(optimal_sets, "MOST_EXACT", 2)
+    monkeypatch.setattr(optimal_actions, "MOST_EXACT", 2)
     for _ in range(2):
         assert codes_of(BET, rewards, 0.5)[:, 0].tolist() == [TIED] * 4
-    monkeypatch.setattr(optimal_sets, "_settle", lambda *_: None)
+    monkeypatch.setattr(optimal_actions, "_settle", lambda *_: None)
     for _ in range(2):
         assert codes_of(BET, rewards, 0.5)[:, 0].tolist() == [TIED, TIED, OPEN, TIED]
 
 
 def test_too_large_for_blackwell(monkeypatch):
     """No limit where the MDP is deterministic."""
-    monkeypatch.setattr(optimal_sets, "MOST_BLACKWELL", 2)
+    monkeypatch.setattr(optimal_actions, "MOST_BLACKWELL", 2)
     with pytest.raises(mp.SizeError, match="at most 2 states, not 4; a gamma just below 1"):
         codes_of(BET, [0, 1, 2, 0], 1.0)
     assert codes_of(mp.envs.fork(2), [0, 1, 2], 1.0)[0].tolist() == [NOT, STRICT, STRICT, STRICT]
@@ -213,7 +213,7 @@ def test_open_states_are_those_that_reach_a_doubt():
         "p": {"stay": "p", "go": "q"}, "q": {"stay": "q"},
     })  # fmt: skip
     candidates, unsure, _ = blackwell_pairs(mdp, np.array([third]), equivalent_pairs(mdp), "deterministic")
-    codes = optimal_sets.classify(mdp, equivalent_pairs(mdp), candidates, ~unsure)[0]
+    codes = optimal_actions.classify(mdp, equivalent_pairs(mdp), candidates, ~unsure)[0]
     assert codes.tolist() == [OPEN, OPEN, STRICT, STRICT, STRICT, STRICT, STRICT, NOT, STRICT]  # p: go, stay
 
 

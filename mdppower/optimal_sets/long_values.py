@@ -11,7 +11,7 @@ max w / min(Aw) for any w with Aw > 0.
        t = A^{-1}1, t_j = 0, the mean of b in the long run is (b_j + P_j·h)/(1 + P_j·t), by renewals at j. So gains
        come from r, y_0 from h of r − y_{−1} less its mean, and y_n likewise from −y_{n−1} (`modular_chains`).
 
-A lead that is 0 stays within every error: that it is not must be known (`mdppower.solvers.modular_chains`).
+A lead that is 0 stays within every error: that it is not must be known (`modular_chains`).
 """
 
 from __future__ import annotations

@@ -14,11 +14,11 @@ from strategies import mdps
 
 import mdppower as mp
 from mdppower.mdp.rational import rational_rows
-from mdppower.solvers import modular_chains, optimal_actions, stochastic_ties
-from mdppower.solvers.fraction_rows import PRIMES, integer_rows, reading_off, residue, residues, rows_modulo
-from mdppower.solvers.long_values import Leads
-from mdppower.solvers.optimal_actions import NOT, OPEN, STRICT, TIED, optimal_pairs
-from mdppower.solvers.optimal_actions_exact import _coefficients, exact_sets
+from mdppower.optimal_sets import modular_chains, optimal_actions, stochastic_ties
+from mdppower.optimal_sets.fraction_rows import PRIMES, integer_rows, reading_off, residue, residues, rows_modulo
+from mdppower.optimal_sets.long_values import Leads
+from mdppower.optimal_sets.optimal_actions import NOT, OPEN, STRICT, TIED, optimal_pairs
+from mdppower.optimal_sets.optimal_actions_exact import _coefficients, exact_sets
 
 GAMMAS = (0.0, 1 / 3, 0.5, 0.9, 1.0)
 

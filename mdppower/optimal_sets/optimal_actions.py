@@ -1,16 +1,16 @@
 """Which state-action pairs are optimal, for many reward functions at one discount rate.
 
 An action is optimal at s if some optimal policy takes it. In deterministic MDPs all is decided exactly, for any
-number of states (`mdppower.solvers.deterministic_ties`). In stochastic ones floats decide what they can prove. What
-they leave open is decided in fractions in MDPs of up to 24 states (`mdppower.solvers.optimal_actions_exact`), and in
-others on the states that the question concerns, up to 2,000 of them (`mdppower.solvers.stochastic_ties`).
+number of states (`deterministic_ties`). In stochastic ones floats decide what they can prove. What
+they leave open is decided in fractions in MDPs of up to 24 states (`optimal_actions_exact`), and in
+others on the states that the question concerns, up to 2,000 of them (`stochastic_ties`).
 
 0 < γ < 1  A solver gives v with |v − v*| ≤ g. The lead of the best pair of a state over pair p, max_b T_b·v − T_p·v,
            is then known to 2g, to what v may move where γ and T are read as fractions, and to the rounding of two
            dot products: beyond that p is not optimal.
 γ = 0      The limit γ → 0 of optimal policy sets (Turner et al., arXiv 1912.01683, Def. 4.1): level by level
-           (`mdppower.solvers.taylor`).
-γ = 1      The limit γ → 1, Blackwell optimality (`mdppower.solvers.blackwell`); not average optimality, which ignores
+           (`taylor`).
+γ = 1      The limit γ → 1, Blackwell optimality (`blackwell`); not average optimality, which ignores
            all that is earned on the way.
 
 Equivalent actions (the same transition row, Def. 6.7) tie for certain. They are one candidate; if only that is left,
@@ -29,10 +29,10 @@ from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import SizeError
 from mdppower.mdp.actions import equivalent_pairs
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.solvers.fraction_rows import reading_off
-from mdppower.solvers.optimal_actions_exact import exact_sets
+from mdppower.optimal_sets.fraction_rows import reading_off
+from mdppower.optimal_sets.optimal_actions_exact import exact_sets
+from mdppower.optimal_sets.taylor import greatest, products, taylor_pairs
 from mdppower.solvers.optimal_values import solve_rows
-from mdppower.solvers.taylor import greatest, products, taylor_pairs
 
 Codes: TypeAlias = "npt.NDArray[np.int8]"
 
@@ -91,7 +91,7 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
     first = equivalent_pairs(mdp)
     if mdp.is_deterministic:
         # Imported here: Numba alone takes half a second.
-        from mdppower.solvers.deterministic_ties import optimal_deterministic_pairs
+        from mdppower.optimal_sets.deterministic_ties import optimal_deterministic_pairs
 
         optimal = optimal_deterministic_pairs(mdp, rewards, gamma, method)
         return classify(mdp, first, optimal, np.ones(rewards.shape, bool))
@@ -100,7 +100,7 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
         candidates, open_states = taylor_pairs(mdp, rewards, first)
         codes = classify(mdp, first, candidates, ~open_states)
     elif gamma == 1:
-        from mdppower.solvers.blackwell import blackwell_pairs
+        from mdppower.optimal_sets.blackwell import blackwell_pairs
 
         candidates, open_states, pairs = blackwell_pairs(mdp, rewards, first, method)
         codes = classify(mdp, first, candidates, ~open_states)
@@ -157,7 +157,7 @@ def _settle(
     mdp: RewardlessMDP, rewards: FloatArray, gamma: float, first: AnyArray, codes: Codes, pairs: AnyArray | None
 ) -> None:
     """Decide what is open, in place, by residues and long numbers."""
-    from mdppower.solvers.stochastic_ties import settle
+    from mdppower.optimal_sets.stochastic_ties import settle
 
     one_of_class = first == np.arange(mdp.n_pairs)
     for i in np.flatnonzero((codes == OPEN).any(axis=1)).tolist():
