@@ -43,6 +43,7 @@ Exit status:
   2    nothing was computed: a mistake, or no value that could be certified
   3    only a part was, such as some of the discount rates; it is printed
   130  interrupted by Ctrl-C; what was finished is printed
+  143  the same, by SIGTERM
 """
 
 
@@ -71,7 +72,7 @@ def finish(interrupted: bool, failure: MDPPowerError | None) -> None:
     if failure is not None:
         raise PartlyDone(str(failure))
     if interrupted:
-        sys.exit(130)
+        raise click.exceptions.Exit(130)
 
 
 def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:

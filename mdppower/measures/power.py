@@ -33,7 +33,7 @@ from mdppower.measures.power_caution import find_caution
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.montecarlo.estimates import Estimate, Replicates
-from mdppower.montecarlo.runs import Workers, check_workers, chunked, run_in_order, thread_count
+from mdppower.montecarlo.runs import Workers, check_workers, chunked, in_a_thread, run_in_order, thread_count
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler, seed
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.solvers.optimal_values import pick
@@ -299,7 +299,7 @@ def _run(
     hidden = None if progress is None else not progress
     with tqdm(desc="compiling", total=total, unit=" draws", disable=hidden) as bar:
         try:
-            kept.prepare()
+            in_a_thread(kept.prepare)
             bar.set_description("POWER")
             for look, target in enumerate(schedule):
                 for made in kept.until(target, workers, executor):

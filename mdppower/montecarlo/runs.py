@@ -10,10 +10,11 @@ import os
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
+from mdppower._stop import new_flag, with_flag
 from mdppower.errors import MDPPowerWarning, ParameterError
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ def run_in_order(
         Releases the GIL for most of its time if threads are to help.
     items : iterable
     workers : int or map-like callable
-        Threads to use; −1 is one a core; 1 runs in the calling thread.
+        Threads to use; −1 is one a core.
     executor : concurrent.futures.Executor, optional
         Used instead of own threads; it is not shut down.
 
@@ -57,12 +58,14 @@ def run_in_order(
     elif callable(workers):
         yield from workers(task, items)
     else:
-        count = thread_count(workers)
-        if count == 1:
-            yield from map(task, items)
-        else:
-            with _threads(count) as own:
-                yield from _ahead(task, items, own, 2 * count)
+        # In a thread even where there is but one: the main thread must be free to hear of Ctrl-C.
+        count, flag = thread_count(workers), new_flag()
+        with _threads(count) as own:
+            try:
+                yield from _ahead(with_flag(flag, task), items, own, 2 * count)
+            except BaseException:
+                flag[0] = 1
+                raise
 
 
 def gather(
@@ -106,7 +109,7 @@ def gather(
     hidden = None if progress is None else not progress
     with tqdm(desc="compiling", total=total, unit=" draws", disable=hidden) as bar:
         try:
-            prepare()
+            in_a_thread(prepare)
             bar.set_description(label)
             results = run_in_order(task, items, workers=workers, executor=executor)
             for item, result in zip(items, results, strict=True):
@@ -118,6 +121,12 @@ def gather(
                 raise
             text = f"interrupted: the result is from {made[-1]:,} of {total:,} draws"
             warnings.warn(text, MDPPowerWarning, stacklevel=2)
+
+
+def in_a_thread(function: Callable[[], None]) -> None:
+    """Call it in another thread: Ctrl-C in the middle of a compilation leaves Numba with halves of kernels."""
+    for _ in run_in_order(lambda _: function(), [None]):
+        pass
 
 
 def chunked(numbers: range, size: int) -> list[range]:
@@ -160,6 +169,13 @@ def _threads(count: int) -> Iterator[Executor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _result(future: Future[T]) -> T:
+    """The result, in short waits: on Windows no signal is heard in a long one."""
+    while not wait([future], timeout=0.5).done:
+        pass
+    return future.result()
+
+
 def _ahead(task: Callable[[Any], T], items: Iterable[Any], executor: Executor, window: int) -> Iterator[T]:
     """Keep up to `window` tasks in flight, and give their results in order."""
     waiting: deque[Future[T]] = deque()
@@ -167,9 +183,9 @@ def _ahead(task: Callable[[Any], T], items: Iterable[Any], executor: Executor, w
         for item in items:
             waiting.append(executor.submit(task, item))
             if len(waiting) >= window:
-                yield waiting.popleft().result()
+                yield _result(waiting.popleft())
         while waiting:
-            yield waiting.popleft().result()
+            yield _result(waiting.popleft())
     finally:
         for future in waiting:
             future.cancel()
