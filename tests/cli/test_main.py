@@ -134,7 +134,7 @@ def test_a_signal_ends_a_long_run_and_keeps_what_was_finished(tmp_path, sent, st
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         told = ""
-        while not re.search(r"POWER:.* [1-9]\d*/", told):  # the bar has counted draws
+        while not re.search(r"POWER:.* [1-9]\d\d+/", told):  # the bar has counted replicates
             told += run.stderr.read(1)
         run.send_signal(sent)
         out, err = run.communicate(timeout=60)
