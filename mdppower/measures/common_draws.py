@@ -26,7 +26,7 @@ from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.montecarlo.estimates import Replicates
-from mdppower.montecarlo.runs import Workers, check_workers, gather
+from mdppower.montecarlo.runs import Workers, check_workers, chunked, gather
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler, seed
 from mdppower.rewards.distribution import RewardDistribution
 from mdppower.rewards.joint_laws import Reordered
@@ -154,8 +154,7 @@ def run_together(
         )
     tasks = tuple(_task(model, source, gammas, pick(model.mdp, method)) for model in models)
     states = sum(model.mdp.n_states for model in models)
-    step = max(1, min(2**16 // (source.size * states), count // 32))
-    chunks = [range(i, min(i + step, count)) for i in range(0, count, step)]
+    chunks = chunked(range(count), source.size * states)
 
     def prepare() -> None:
         for task in tasks:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mdppower.errors import ParameterError
-from mdppower.montecarlo.runs import check_workers, run_in_order
+from mdppower.montecarlo.runs import check_workers, chunked, run_in_order
 
 
 def square(i):
@@ -65,3 +65,12 @@ def test_not_both():
         list(run_in_order(square, range(2), workers=2, executor=pool))
     with pytest.raises(ParameterError, match="Executor"):
         check_workers(1, "pool")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "size", "longest"), [(range(5, 69), 10, 2), (range(64), 2**20, 1), (range(0), 1, 0)]
+)
+def test_chunks_are_all_of_it(numbers, size, longest):
+    chunks = chunked(numbers, size)
+    assert [k for chunk in chunks for k in chunk] == list(numbers)
+    assert max(map(len, chunks), default=0) == longest
