@@ -79,14 +79,16 @@ def leading_pairs(found: Evaluation, x: FloatArray, slack: Decimal, owner: AnyAr
     owner : (Q,) array
         The node of each pair.
     """
-    lead = found.advantages @ x
-    # Rounding of the entries and of the sum; entries below the range of floats; what decimals left.
-    error = (len(x) + 6) * EPS * (np.abs(found.advantages) @ x) + (found.floor + 1e-290) * float(x.sum())
-    maybe = np.flatnonzero(lead + error > float(slack))
+    with np.errstate(invalid="ignore", over="ignore"):
+        lead = found.advantages @ x
+        # Rounding of the entries and of the sum; entries below the range of floats; what decimals left.
+        error = (len(x) + 6) * EPS * (np.abs(found.advantages) @ x) + (found.floor + 1e-290) * float(x.sum())
+        # Entries beyond the range of floats tell nothing.
+        maybe = np.flatnonzero(~(lead + error <= float(slack)))
     leads: dict[int, Decimal] = {}
     best: dict[int, int] = {}
     for pair in maybe.tolist():
-        if lead[pair] > error[pair]:
+        if error[pair] < lead[pair] < np.inf:
             now = Decimal(float(lead[pair]))
         else:
             now = dot(found.exactly(pair), x)
