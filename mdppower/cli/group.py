@@ -13,7 +13,7 @@ import click
 
 from mdppower import __version__
 from mdppower.cli.options import parse_bias, parse_settings
-from mdppower.errors import ConvergenceError, MDPPowerError, ParameterError, SolverError
+from mdppower.errors import MDPPowerError, ParameterError
 
 if TYPE_CHECKING:
     from mdppower.mdp.model import RewardlessMDP
@@ -41,7 +41,7 @@ Exit status:
   0    done
   1    verify: a claim is violated
   2    nothing was computed: a mistake, or no value that could be certified
-  3    only a part was, such as some of the discount rates; it is printed
+  3    only a part was, such as some of the discount rates or draws; it is printed
   130  interrupted by Ctrl-C; what was finished is printed
   143  the same, by SIGTERM
 """
@@ -61,7 +61,7 @@ def attempt(measure: Callable[..., Any], *arguments: Any, **options: Any) -> tup
     """What a measurement gives, or the part of it that its error carries, and that error."""
     try:
         return measure(*arguments, **options), None
-    except (ConvergenceError, SolverError) as error:
+    except MDPPowerError as error:
         if error.estimate is None:
             raise
         return error.estimate, error

@@ -40,6 +40,9 @@ class Comparison:
         Draws; 0 where exact.
     entropy : int or None
         Pass it as ``rng`` to draw the same rewards.
+    interrupted : bool
+        Whether the run ended early (Ctrl-C, or an error that has this as its ``estimate``): there are fewer draws
+        than were asked for.
 
     Examples
     --------
@@ -69,6 +72,7 @@ class Comparison:
     rewards: RewardDistribution
     samples: int
     entropy: int | None
+    interrupted: bool = False
 
     @property
     def complexity_A(self) -> Estimate:

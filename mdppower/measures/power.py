@@ -24,7 +24,7 @@ from mdppower._checks import choice, discount_rates, positive, positive_integer
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.agents.evaluation import BLOCK
 from mdppower.agents.policies import resolve_policy
-from mdppower.errors import ConvergenceError, MDPPowerWarning, ParameterError, SizeError, SolverError
+from mdppower.errors import ConvergenceError, MDPPowerError, MDPPowerWarning, ParameterError, SizeError
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.certified_rates import certified_rates
@@ -117,6 +117,8 @@ def power(
         the error's ``estimate`` has them.
     ConvergenceError
         `precision` was not reached within `max_samples`; the error carries the estimate so far.
+    RunError
+        The executor, or a map-like `workers`, has failed, or has not given one result for each item.
     SizeError
         The result would not fit into memory.
 
@@ -128,7 +130,9 @@ def power(
 
     Notes
     -----
-    Ctrl-C ends the run early and gives the estimate from the replicates that were finished, with a warning.
+    Ctrl-C ends the run early and gives the estimate from the replicates that were finished, with a warning. An error
+    that ends a run (a reward that is no number, a user's function that raises, a worker that dies) has that estimate
+    as its ``estimate``.
 
     Examples
     --------
@@ -273,7 +277,8 @@ class _Means:
     def until(self, target: int, workers: Workers, executor: Executor | None) -> Iterator[int]:
         """Make replicates until there are `target` of them; yields how many more there are."""
         chunks = chunked(range(self.count, target), self.task.source.size * self.task.mdp.n_states)
-        for results in run_in_order(self.task, chunks, workers=workers, executor=executor):
+        size = self.task.source.size
+        for results in run_in_order(self.task, chunks, workers=workers, executor=executor, size=size):
             self.done += results
             yield len(results)
 
@@ -317,7 +322,7 @@ def _run(
                 stacklevel=5,
             )
             return _judged(estimate, [kept.count])
-        except SolverError as error:
+        except MDPPowerError as error:
             error.estimate = kept.estimate() if kept.count > 1 else None
             raise
     if estimate is not None:

@@ -176,7 +176,12 @@ class _Callable(RewardDistribution):
         raise RewardError(f"{self.name} can only draw iid")
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        given = self._function(n, rng)
+        try:
+            given = self._function(n, rng)
+        except Exception as error:
+            raise RewardError(
+                f"the reward sampler {self.name}(n, rng) raised {type(error).__name__}: {error}"
+            ) from error
         try:
             rewards = np.array(given, dtype=np.float64, order="C")
         except (TypeError, ValueError) as error:

@@ -30,9 +30,9 @@ from mdppower.errors import ParameterError, RewardError
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.certified_rates import certified_rates
-from mdppower.measures.common_draws import Model, run_together
+from mdppower.measures.common_draws import CommonRun, Model, run_together
 from mdppower.montecarlo.estimates import Estimate, Replicates
-from mdppower.montecarlo.runs import Workers
+from mdppower.montecarlo.runs import Workers, finished_as
 from mdppower.montecarlo.samplers import seed
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.rewards.joint_laws import Reordered
@@ -74,8 +74,8 @@ def difference(
 
     Raises
     ------
-    ParameterError, SolverError, SizeError
-        As `mdppower.power` raises them; no label is common.
+    ParameterError, SolverError, RunError, SizeError
+        As `mdppower.power` raises them, with a ModelDifference of what was finished; no label is common.
     RewardError
         The rewards are not over the union, or have no mean.
 
@@ -120,19 +120,21 @@ def difference(
     entropy = 0 if method == "exact" else seed(rng)
 
     def at(rates: tuple[float, ...]) -> ModelDifference:
-        more: dict[str, Any] = {}
+        def found(made: CommonRun, fractions: AnyArray | None = None) -> ModelDifference:
+            return ModelDifference(
+                A, B, union, labels, only_a, only_b, rates, single, made.data, still, distribution, made.samples,
+                made.entropy, made.sampler, made.interrupted, fractions,
+            )  # fmt: skip
+
         if method == "exact":
-            data, more["fractions"] = _exactly((A, B), own, common, rates, distribution)
-            run: tuple[int, int, str, bool] = (0, 0, "exact", False)
-        else:
+            data, fractions = _exactly((A, B), own, common, rates, distribution)
+            return found(CommonRun(data, 0, 0, "exact", False), fractions)
+        with finished_as(found):
             made = run_together(
                 models, distribution, rates, samples=samples, rng=entropy, method=method, sampler=sampler,
                 workers=workers, executor=executor, progress=progress,
             )  # fmt: skip
-            data, run = made.data, (made.samples, made.entropy, made.sampler, made.interrupted)
-        return ModelDifference(
-            A, B, union, labels, only_a, only_b, rates, single, data, still, distribution, *run, **more
-        )  # fmt: skip
+        return found(made)
 
     return certified_rates(at, gammas)
 

@@ -29,8 +29,8 @@ from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.action_optimality import action_optimality
 from mdppower.measures.certified_rates import certified_rates
-from mdppower.measures.common_draws import Model, run_together
-from mdppower.montecarlo.runs import Workers
+from mdppower.measures.common_draws import CommonRun, Model, run_together
+from mdppower.montecarlo.runs import Workers, finished_as
 from mdppower.montecarlo.samplers import seed
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.sensitivity.copied_rewards import repeated
@@ -76,8 +76,9 @@ def sensitivity(
 
     Raises
     ------
-    ParameterError, RewardError, SolverError, SizeError
-        As `mdppower.power` raises them; a transform is of another MDP, or merges states whose rewards differ.
+    ParameterError, RewardError, SolverError, RunError, SizeError
+        As `mdppower.power` raises them, with a Sensitivity of what was finished; a transform is of another MDP, or
+        merges states whose rewards differ.
 
     Examples
     --------
@@ -107,14 +108,18 @@ def sensitivity(
     entropy, mismatch = seed(rng), tuple(t.mismatch() for t in chosen)
 
     def at(rates: tuple[float, ...]) -> Sensitivity:
-        run = run_together(
-            models, repeated(base, most), rates, samples=samples, rng=entropy, method=method, sampler=sampler,
-            workers=workers, executor=executor, progress=progress,
-        )  # fmt: skip
-        return Sensitivity(
-            mdp, chosen, mismatch, rates, single, run.data, base, run.samples, run.entropy, run.sampler,
-            run.interrupted,
-        )  # fmt: skip
+        def found(run: CommonRun) -> Sensitivity:
+            return Sensitivity(
+                mdp, chosen, mismatch, rates, single, run.data, base, run.samples, run.entropy, run.sampler,
+                run.interrupted,
+            )  # fmt: skip
+
+        with finished_as(found):
+            run = run_together(
+                models, repeated(base, most), rates, samples=samples, rng=entropy, method=method, sampler=sampler,
+                workers=workers, executor=executor, progress=progress,
+            )  # fmt: skip
+        return found(run)
 
     return certified_rates(at, gammas)
 
