@@ -35,6 +35,7 @@ from mdppower._typing import AnyArray, FloatArray
 from mdppower.agents.policies import ask, policy_name, resolve_policy
 from mdppower.agents.rules import Policy
 from mdppower.errors import MDPPowerError, ParameterError, RewardError, SolverError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.solvers.optimal_values import pick, solve_rows, warm_up
 
@@ -85,6 +86,7 @@ def policy_values(
     >>> [float(policy_values(fork, rewards, 0.9, p)[0][0, 0].round(12)) for p in (uniformly_random(), optimal())]
     [2.0, 5.0]
     """
+    check_mdp(mdp)
     (rate, *_), single = discount_rates(gamma)
     if not single:
         raise ParameterError(f"policy_values takes one gamma, got {gamma!r}")

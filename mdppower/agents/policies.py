@@ -30,6 +30,7 @@ from mdppower.agents.rules import (
     uniformly_random,
 )
 from mdppower.errors import MDPPowerError, ParameterError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 
 ROW_SUM_TOLERANCE = 1e-9
@@ -91,6 +92,7 @@ def resolve_policy(mdp: RewardlessMDP, policy: Any) -> Policy:
     >>> resolve_policy(mp.envs.fork(2), {"root": {"->t1": 0.25, "->t2": 0.75}}).row
     array([0.25, 0.75, 1.  , 1.  ])
     """
+    check_mdp(mdp)
     if isinstance(policy, type):
         raise ParameterError(f"policy {policy.__name__} is a class; make one, such as lookahead(2) or optimal()")
     if callable(policy):

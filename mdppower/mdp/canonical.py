@@ -111,10 +111,17 @@ def as_label(value: Any) -> Label:
     return plain_label(tuple(map(as_label, value)) if isinstance(value, list) else value)
 
 
+def require_several(labels: Any, what: str) -> None:
+    """Raise ModelError for labels that are no sequence: a number, or a generator, which can be read once only."""
+    if labels is not None and not hasattr(labels, "__len__"):
+        raise ModelError(f"{what} must be a sequence of labels, such as a list, got {labels!r}")
+
+
 def check_labels(states: Any, n_states: int) -> tuple[Label, ...] | AnyArray | None:
     """S unique labels: a tuple, an integer array whose rows become tuples, or None for 0 … S−1."""
     if states is None:
         return None
+    require_several(states, "states")
     if len(states) != n_states:
         raise ModelError(f"{n_states} state labels are needed, got {len(states)}")
     if isinstance(states, np.ndarray) and states.ndim == 2 and states.dtype.kind in "iu":

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ from mdppower.mdp.canonical import (
     check_layout,
     position,
     read_only,
+    require_several,
 )
 from mdppower.mdp.construction import pairs_of_array, pairs_of_mapping, sorted_pairs
 from mdppower.mdp.validation import Parts, require_mdp
@@ -144,6 +145,7 @@ class RewardlessMDP:
         >>> mdp
         RewardlessMDP(2 states, 3 pairs, up to 2 actions, stochastic, absorbing: 1)
         """
+        require_several(actions, "actions")
         owner, codes, names, rows = sorted_pairs(pair_states, kernel, actions, action_codes)
         n_states = rows.shape[1]
         self = object.__new__(cls)
@@ -207,6 +209,7 @@ class RewardlessMDP:
             if not feasible is states is actions is layout is None:
                 raise ParameterError("a Gymnasium table has its own labels; give it alone")
             return from_gymnasium(transitions)
+        require_several(actions, "actions")
         pairs = pairs_of_array(transitions, feasible, actions)
         return cls.from_pairs(**pairs, states=states, layout=layout)
 
@@ -271,6 +274,11 @@ class RewardlessMDP:
         """
         from mdppower.adapters.networkx_graph import mdp_from_graph
 
+        if not (hasattr(graph, "is_directed") and hasattr(graph, "nodes")):
+            raise ParameterError(
+                f"from_graph takes a networkx graph, got a {type(graph).__name__}: from_arrays takes arrays, and "
+                "from_successors {state: {action: successor}}"
+            )
         return mdp_from_graph(graph)
 
     # ------------------------------------------------------------------ sizes and labels
@@ -417,7 +425,7 @@ class RewardlessMDP:
         2
         """
         available = self.actions(state)
-        if action not in available:
+        if not isinstance(action, Hashable) or action not in available:  # an array is equal to nothing
             raise LabelError(f"state {state!r} has no action {action!r}; it has {shorten(available)}")
         return int(self.pointer[self.index(state)]) + available.index(action)
 

@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from mdppower._checks import discount_rates, positive_integer
 from mdppower.errors import MDPPowerWarning, SizeError, SolverError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.action_optimality_estimate import ActionOptimality
 from mdppower.measures.certified_rates import certified_rates
@@ -113,6 +114,7 @@ def action_optimality(
     >>> mp.action_optimality(mp.envs.fork(3), 0.9, method="exact").of("root", "->t1")
     Proportions(1/3)
     """
+    check_mdp(mdp)
     gammas, single = discount_rates(gamma)
     positive_integer(samples, "samples")
     check_workers(workers, executor)

@@ -25,6 +25,7 @@ from mdppower._typing import BoolArray, FloatArray
 from mdppower.agents.evaluation import BLOCK
 from mdppower.agents.policies import resolve_policy
 from mdppower.errors import ConvergenceError, MDPPowerError, MDPPowerWarning, ParameterError, SizeError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.certified_rates import certified_rates
@@ -158,6 +159,7 @@ def power(
     >>> mp.power(mp.envs.make("fork(3)"), gamma=0.9, rng=0, policy=uniformly_random()).mean.round(2)
     array([0.5, 0.5, 0.5, 0.5])
     """
+    check_mdp(mdp)
     gammas, single = discount_rates(gamma)
     positive_integer(samples, "samples")
     if sampler is not None:

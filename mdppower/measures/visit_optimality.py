@@ -17,6 +17,7 @@ import numpy as np
 from mdppower._checks import choice, positive_integer
 from mdppower._typing import BoolArray, FloatArray, Label
 from mdppower.errors import ParameterError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import Chain, rational, rational_rows
 from mdppower.measures.exact_means import ExactComparison, exact_comparison
@@ -147,6 +148,7 @@ def average_optimality(
     >>> mp.action_optimality(mdp, 1, method="exact").of("s1").exact
     array([Fraction(1, 3), Fraction(2, 3)], dtype=object)
     """
+    check_mdp(mdp)
     distribution = _check(mdp, rewards, samples, method, workers, executor)
     whole = Option.rsd(mdp, state)
     if ends is None:

@@ -44,6 +44,7 @@ from scipy.sparse import csgraph
 from mdppower._checks import discount_rates, positive_integer
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.errors import ParameterError, RewardError, SizeError, SolverError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.chains import EPS, reachable, visits
 from mdppower.mdp.graph import adjacency, end_components
 from mdppower.mdp.model import RewardlessMDP
@@ -105,6 +106,7 @@ class OccupancyPolytope:
     """
 
     def __init__(self, mdp: RewardlessMDP, start: Any, gamma: float) -> None:
+        check_mdp(mdp)
         (self.gamma, *_), single = discount_rates(gamma)
         if not single:
             raise ParameterError(f"an occupancy polytope has one gamma, got {gamma!r}")

@@ -30,6 +30,7 @@ import numpy.typing as npt
 
 from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.errors import RewardError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.rewards.laws import Law, law
 
@@ -217,6 +218,7 @@ def resolve(spec: Any, mdp: RewardlessMDP) -> RewardDistribution:
     >>> resolve({"a": "norm(0,1)", "default": 2}, mdp).mean
     array([0., 2.])
     """
+    check_mdp(mdp)
     if hasattr(spec, "bind"):
         return cast(RewardDistribution, spec.bind(mdp))
     if isinstance(spec, Mapping):

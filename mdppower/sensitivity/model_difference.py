@@ -27,6 +27,7 @@ from mdppower._checks import discount_rates
 from mdppower._text import shorten
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ParameterError, RewardError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.certified_rates import certified_rates
@@ -96,9 +97,8 @@ def difference(
     >>> found.only_B, found.greatest_rise()[0]
     (((1, 2),), (1, 3))
     """
-    for name, mdp in (("A", A), ("B", B)):
-        if not isinstance(mdp, RewardlessMDP):
-            raise ParameterError(f"{name} must be a RewardlessMDP, got {mdp!r}")
+    check_mdp(A, "A")
+    check_mdp(B, "B")
     gammas, single = discount_rates(gamma)
     known = set(A.states)
     only_b = tuple(x for x in B.states if x not in known)

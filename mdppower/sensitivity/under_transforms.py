@@ -26,6 +26,7 @@ import numpy as np
 from mdppower._checks import discount_rates
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import ParameterError, SizeError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.action_optimality import action_optimality
 from mdppower.measures.certified_rates import certified_rates
@@ -92,6 +93,7 @@ def sensitivity(
     Transformed(split '->t1' at 'root' into 2: 3 states → 3 states)
     Transformed(unroll 1 step: 3 states → 7 states)
     """
+    check_mdp(mdp)
     gammas, single = discount_rates(gamma)
     base = resolve(rewards, mdp)
     base.require_mean(mdp)
@@ -148,6 +150,7 @@ def default_transforms(mdp: RewardlessMDP, rewards: Any = "uniform") -> tuple[Tr
     >>> default_transforms(mp.envs.fork(3), {"t1": "uniform", "default": 0})[-1]
     Transformed(quotient by bisimulation: 4 states → 3 states)
     """
+    check_mdp(mdp)
     if mdp.n_states > MOST_STATES:
         raise ParameterError(
             f"transforms are chosen for MDPs of up to {MOST_STATES} states, not {mdp.n_states:,}: say which"
@@ -221,6 +224,7 @@ def sensitive_actions(
     >>> found["action"][-3:], [p == t for p, t in zip(found["probability"][-3:], found["tied"][-3:])]
     (['->t1', '->t2', '->t1 (copy 1)'], [True, False, True])
     """
+    check_mdp(mdp)
     gammas, _ = discount_rates(gamma)
     s = mdp.index(state)
     base = resolve(rewards, mdp)
