@@ -126,6 +126,9 @@ class RewardError(MDPPowerError, ValueError):
 class ParameterError(MDPPowerError, ValueError):
     """An argument is out of its range: γ, samples, slip, confidence, ...
 
+    So is an argument that is code and fails: a policy that raises (the cause), an executor whose worker dies, a
+    map-like ``workers`` that loses results or gives some twice.
+
     Examples
     --------
     >>> import mdppower as mp
@@ -215,18 +218,6 @@ class SolverError(MDPPowerError, RuntimeError):
             message, draw=draw, gap=self.gap, lower=self.lower, upper=self.upper, undecided=self.undecided,
             gamma=self.gamma,
         )  # fmt: skip
-
-
-class RunError(MDPPowerError, RuntimeError):
-    """What makes the draws of a run (an executor, a map-like ``workers``) has failed, lost results or given others.
-
-    Examples
-    --------
-    >>> import mdppower as mp
-    >>> mp.power(mp.envs.fork(2), 0.9, workers=lambda task, items: [])
-    Traceback (most recent call last):
-    mdppower.errors.RunError: workers <lambda> gave no result for draws 0 to 127: one is due for each item
-    """
 
 
 class ConvergenceError(MDPPowerError, RuntimeError):

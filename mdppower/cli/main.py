@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from mdppower.cli import bounds, environments, optimality, power, sensitivity, theorems  # noqa: F401  (they add commands)
+from mdppower.cli.characters import survive_any_encoding
 from mdppower.cli.group import PartlyDone, cli
 from mdppower.errors import MDPPowerError, MDPPowerWarning
 
@@ -33,6 +34,7 @@ def _terminate(signum: int, frame: Any) -> NoReturn:
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line; every mistake of the user is one line and exit status 2."""
+    survive_any_encoding()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminate)
     with warnings.catch_warnings():

@@ -84,11 +84,10 @@ def action_optimality(
     Raises
     ------
     ParameterError, RewardError
-        An argument is out of range.
+        An argument is out of range; the executor or a map-like `workers` has failed, or has not given one result for
+        each item.
     SolverError
         A draw could not be certified.
-    RunError
-        The executor, or a map-like `workers`, has failed, or has not given one result for each item.
     SizeError
         γ = 1 with a stochastic MDP of more than 2,000 states, or the counts would not fit into memory.
 

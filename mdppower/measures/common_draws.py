@@ -118,7 +118,7 @@ def run_together(
 
     Raises
     ------
-    ParameterError, RewardError, SolverError, RunError
+    ParameterError, RewardError, SolverError
         As `mdppower.power` raises them; ``estimate`` is a CommonRun of the draws that were finished.
     SizeError
         The replicate means would not fit.

@@ -78,12 +78,11 @@ def compare(
     Raises
     ------
     ParameterError
-        The options are of different kinds, of different γ, or about different states.
+        The options are of different kinds, of different γ, or about different states; what runs the draws has failed.
     RewardError
-        The rewards are malformed.
-    SolverError, RunError
-        A draw could not be certified; what runs the draws has failed. ``estimate`` is a Comparison of the draws that
-        were finished, and so it is for rewards that are no numbers, or whose function raises.
+        The rewards are malformed, are no numbers, or their function raises.
+    SolverError
+        A draw could not be certified. ``estimate`` of this and the others is a Comparison of what was finished.
     SizeError
         An exact comparison is too large.
 

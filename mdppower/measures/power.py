@@ -111,15 +111,14 @@ def power(
     Raises
     ------
     ParameterError, RewardError
-        An argument is out of range, the rewards have no mean, or `policy` gives what is no policy; with `guarantee`,
+        An argument is out of range, the rewards have no mean, `policy` gives what is no policy, or the executor or a
+        map-like `workers` has failed or not given one result for each item; with `guarantee`,
         the rewards have no bounds, or the sampler is not ``"iid"``.
     SolverError
         A draw could not be certified; the message says how to see it again. Of several rates the others are not lost:
         the error's ``estimate`` has them.
     ConvergenceError
         `precision` was not reached within `max_samples`; the error carries the estimate so far.
-    RunError
-        The executor, or a map-like `workers`, has failed, or has not given one result for each item.
     SizeError
         The result would not fit into memory.
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from mdppower._stop import new_flag, with_flag
-from mdppower.errors import MDPPowerError, MDPPowerWarning, ParameterError, RunError
+from mdppower.errors import MDPPowerError, MDPPowerWarning, ParameterError
 
 T = TypeVar("T")
 
@@ -57,7 +57,6 @@ def run_in_order(
     ------
     ParameterError
         `workers` is neither a positive int, nor −1, nor callable; or both are given.
-    RunError
         The executor or the map-like callable has failed, or has not given the results of the items, one each, in
         their order. What its workers raise on purpose (an MDPPowerError) is raised as it is.
     """
@@ -102,25 +101,25 @@ def _identified(make: Callable[[], Iterable[Any]], items: Sequence[Any], who: st
         for asked in items:
             given = next(results, nothing)
             if given is nothing:
-                raise RunError(f"{who} gave no result for {_draws(asked, size)}: one is due for each item")
+                raise ParameterError(f"{who} gave no result for {_draws(asked, size)}: one is due for each item")
             if not isinstance(given, tuple) or len(given) != 2 or type(given[0]) is not type(asked):
-                raise RunError(
+                raise ParameterError(
                     f"{who} gave {type(given).__name__} for {_draws(asked, size)}, not what the task returned"
                 )
             if given[0] != asked:
-                raise RunError(
+                raise ParameterError(
                     f"{who} gave the result for {_draws(given[0], size)} where that for {_draws(asked, size)} was "
                     "due: one is due for each item, in their order, as map gives them"
                 )
             yield given[1]
         if next(results, nothing) is not nothing:
-            raise RunError(f"{who} gave more results than the {len(items):,} that were asked for")
+            raise ParameterError(f"{who} gave more results than the {len(items):,} that were asked for")
     except MDPPowerError as error:
-        if error.draw is None and isinstance(error, RunError):
+        if error.draw is None:
             error.draw = _span(asked)[0] * size
         raise
     except Exception as error:
-        failure = RunError(f"{who} failed at {_draws(asked, size)}: {type(error).__name__}: {error}")
+        failure = ParameterError(f"{who} failed at {_draws(asked, size)}: {type(error).__name__}: {error}")
         failure.draw = _span(asked)[0] * size
         raise failure from error
 

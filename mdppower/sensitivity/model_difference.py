@@ -75,7 +75,7 @@ def difference(
 
     Raises
     ------
-    ParameterError, SolverError, RunError, SizeError
+    ParameterError, SolverError, SizeError
         As `mdppower.power` raises them, with a ModelDifference of what was finished; no label is common.
     RewardError
         The rewards are not over the union, or have no mean.

@@ -77,7 +77,7 @@ def sensitivity(
 
     Raises
     ------
-    ParameterError, RewardError, SolverError, RunError, SizeError
+    ParameterError, RewardError, SolverError, SizeError
         As `mdppower.power` raises them, with a Sensitivity of what was finished; a transform is of another MDP, or
         merges states whose rewards differ.
 

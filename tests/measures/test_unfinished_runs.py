@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower.errors import RunError
+from mdppower.errors import ParameterError
 from mdppower.sensitivity import difference, sensitivity
 
 # Replicates have 64 draws from 1,024 on (`replicate_size`), so that a run of 2,048 that ends after n ≥ 1,024 draws
@@ -88,7 +88,7 @@ def test_what_was_finished_is_kept(measure, fault):
     if fault in ("nan", "boom"):
         rewards, kind = Uniform({"nan": nan, "boom": boom}[fault]), mp.RewardError
     else:
-        rewards, kind = Uniform(), RunError
+        rewards, kind = Uniform(), ParameterError
         run |= {"executor": Dies()} if fault == "executor" else {"workers": dying_map}
     with pytest.raises(kind) as caught:
         call(rewards, **run)
@@ -117,7 +117,7 @@ def test_what_was_finished_is_kept(measure, fault):
 
 
 def test_sensitivity_keeps_what_was_finished():
-    with pytest.raises(RunError) as caught:
+    with pytest.raises(ParameterError) as caught:
         sensitivity(FORK, 0.9, samples=ASKED, rng=5, sampler="iid", executor=Dies())
     kept = caught.value.estimate
     again = sensitivity(FORK, 0.9, samples=kept.samples, rng=5, sampler="iid")
@@ -127,19 +127,19 @@ def test_sensitivity_keeps_what_was_finished():
 
 def test_compare_all_and_complexity_keep_what_was_finished():
     run = {"samples": ASKED, "rng": 5}
-    with pytest.raises(RunError) as caught:
+    with pytest.raises(ParameterError) as caught:
         mp.compare_all([A, B], executor=Dies(), **run)
     kept = caught.value.estimate
     again = mp.compare_all([A, B], samples=kept.samples, rng=5)
     assert (kept.interrupted, again.interrupted) == (1, 0)
     assert kept.p_at_least.equals(again.p_at_least)
-    with pytest.raises(RunError) as caught:
+    with pytest.raises(ParameterError) as caught:
         mp.complexity(A, executor=Dies(), **run)
     assert 0.4 < caught.value.estimate.mean < 0.6
 
 
 def test_guaranteed_runs_keep_what_was_finished():
-    with pytest.raises(RunError) as caught:
+    with pytest.raises(ParameterError) as caught:
         mp.power(FORK, 0.9, samples=ASKED, rng=5, guarantee=True, executor=Dies())
     kept = caught.value.estimate
     assert 512 <= kept.samples < ASKED
@@ -210,7 +210,7 @@ def test_a_solver_error_has_one_number(monkeypatch):
 
 @pytest.mark.slow
 def test_a_worker_that_dies_in_earnest():
-    with ProcessPoolExecutor(1) as pool, pytest.raises(RunError, match="BrokenProcessPool") as caught:
+    with ProcessPoolExecutor(1) as pool, pytest.raises(ParameterError, match="BrokenProcessPool") as caught:
         mp.power(FORK, 0.9, _Suicidal(), samples=ASKED, rng=5, executor=pool)
     assert isinstance(caught.value.__cause__, BrokenProcessPool)
 

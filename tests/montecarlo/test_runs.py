@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mdppower.errors import ParameterError, RunError
+from mdppower.errors import ParameterError
 from mdppower.montecarlo.runs import check_workers, chunked, run_in_order
 
 
@@ -103,14 +103,14 @@ FAULTY = {
 @pytest.mark.parametrize("fault", FAULTY)
 def test_results_that_were_not_asked_for_are_refused(fault):
     workers, told = FAULTY[fault]
-    with pytest.raises(RunError, match=told) as caught:
+    with pytest.raises(ParameterError, match=told) as caught:
         list(run_in_order(square, range(10), workers=workers, size=8))
     assert caught.value.draw is not None
 
 
 def test_ranges_are_told_apart():
     items = [range(0, 3), range(3, 6), range(6, 7)]
-    with pytest.raises(RunError, match=r"draw 6 where that for draws 3 to 5 was due"):
+    with pytest.raises(ParameterError, match=r"draw 6 where that for draws 3 to 5 was due"):
         list(run_in_order(sum, items, workers=lambda task, given: [task(given[0]), task(given[2])]))
     assert list(run_in_order(sum, items, workers=map)) == [3, 12, 6]  # the negative control
 
@@ -126,5 +126,5 @@ def test_what_a_task_raises_on_purpose_is_not_the_executors():
 def test_an_executor_that_is_shut_down():
     pool = ThreadPoolExecutor(1)
     pool.shutdown()
-    with pytest.raises(RunError, match="executor ThreadPoolExecutor failed at draw 0: RuntimeError"):
+    with pytest.raises(ParameterError, match="executor ThreadPoolExecutor failed at draw 0: RuntimeError"):
         list(run_in_order(square, range(3), executor=pool))
