@@ -99,7 +99,9 @@ def resolve_policy(mdp: RewardlessMDP, policy: Any) -> Policy:
         function: Policy = policy
         return function
     try:
-        row = np.array(_from_mapping(mdp, policy) if isinstance(policy, Mapping) else policy)
+        row = _from_mapping(mdp, policy) if isinstance(policy, Mapping) else np.array(policy)
+    except MDPPowerError:
+        raise
     except ValueError as error:  # ragged
         raise ParameterError(f"policy is no array: {error}") from None
     if row.ndim != 1:

@@ -95,9 +95,19 @@ def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
     return mdp
 
 
+def _wants_colour() -> bool:
+    """Whether standard output wants colour, by the conventions of no-color.org and force-color.org.
+
+    Both variables count where they are set and not empty; NO_COLOR is the stronger. A dumb terminal has no colours.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
 def print_map(draw: Callable[..., str], what: Any, colour: bool | None) -> None:
-    """Print a map, in colour if asked for or, where nothing is said, if the output is a terminal that wants it."""
+    """Print a map, in colour if asked for or, where nothing is said, if the output wants it."""
     if colour is None:
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        colour = _wants_colour()
     # Told so, click leaves the colours in where the output is not a terminal.
     click.echo(draw(what, colour=colour, width=shutil.get_terminal_size((100, 30)).columns), color=colour)

@@ -104,6 +104,14 @@ class Comparison:
         """P(A > B) + P(tie)/2."""
         return float((self.p_greater.mean + self.p_at_least.mean) / 2)
 
+    @property
+    def mid_p_stderr(self) -> float:
+        """Standard error of the mid-p: of the mean over draws of 1, 1/2 for a tie, or 0; 0 where exact."""
+        if not self.samples:
+            return 0.0
+        greater, tie = float(self.p_greater.mean), float(self.p_tie.mean)
+        return float(np.sqrt(max(greater + tie / 4 - self.mid_p**2, 0.0) / self.samples))
+
     def mid_p_interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Limits of the mid-p: those of P(A > B) and of p(A ≥ B), each at half the level, averaged.
 
@@ -178,7 +186,7 @@ class Comparison:
         low_mid, high_mid = self.mid_p_interval(confidence)
         exact = [p.exact for p in (self.p_greater, self.p_at_least)]
         mid = "" if exact[0] is None or exact[1] is None else _text((exact[0] + exact[1]) / 2)
-        rows.append(("mid-p", self.mid_p, np.nan if self.samples else 0.0, low_mid, high_mid, mid))
+        rows.append(("mid-p", self.mid_p, self.mid_p_stderr, low_mid, high_mid, mid))
         names = ["quantity", "value", "stderr", "lower", "upper"] + ["exact"] * (self.samples == 0)
         return {name: [row[k] for row in rows] for k, name in enumerate(names)}
 

@@ -24,7 +24,7 @@ COMMANDS = (
         "map": ["map", "maze", "--samples", "64", "--rng", "0", "--no-progress"],
         "map in colour": ["map", "maze", "--samples", "64", "--rng", "0", "--colour", "--no-progress"],
         "bars": ["map", "fork(2)", "--samples", "64", "--rng", "0"],
-        "show": ["show", "rooms"],
+        "show": ["show", "bottleneck"],
         "envs": ["envs"],
         "compare": ["compare", "fork(2)", "--a", "t1", "--b", "t2", "--samples", "64", "--rng", "0"],
         "visits": ["visits", "turner-figure-10", "--state", "s1"],

@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
+
+import pytest
 
 import mdppower as mp
+from mdppower.cli.group import cli as group
 
 
 def test_envs(run):
@@ -30,3 +34,42 @@ def test_show(run):
     assert re.search(r"marked a\s+\(1, 1\)", out)
     assert "star" in run("show", "turner-figure-1")[1]
     assert run("show", "large-maze")[0] == 0
+
+
+class _Terminal(io.StringIO):
+    def __init__(self, is_one):
+        super().__init__()
+        self.is_one = is_one
+
+    def isatty(self):
+        return self.is_one
+
+
+@pytest.mark.parametrize(
+    ("terminal", "variables", "wanted"),
+    [
+        (True, {}, True),
+        (False, {}, False),
+        (True, {"NO_COLOR": "1"}, False),
+        (True, {"NO_COLOR": ""}, True),  # no-color.org: "when present and not an empty string"
+        (True, {"TERM": "dumb"}, False),
+        (False, {"FORCE_COLOR": "1"}, True),
+        (False, {"FORCE_COLOR": ""}, False),
+        (False, {"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+        (True, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_colours_are_where_they_are_wanted(terminal, variables, wanted, monkeypatch):
+    from mdppower.cli.group import _wants_colour
+
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "stdout", _Terminal(terminal))
+    assert _wants_colour() is wanted
+
+
+def test_help_texts_have_no_raw_backslashes(run):
+    for name in group.commands:
+        assert "\\b" not in run(name, "--help")[1], name
