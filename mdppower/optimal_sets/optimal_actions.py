@@ -28,7 +28,7 @@ import numpy.typing as npt
 from mdppower._stop import stop_if_told
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import SizeError
-from mdppower.mdp.actions import equivalent_pairs
+from mdppower.mdp.actions import as_read, equivalent_pairs
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.optimal_sets.fraction_rows import reading_off
 from mdppower.optimal_sets.optimal_actions_exact import exact_sets
@@ -89,6 +89,7 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
            [0, 1, 1, 1]], dtype=int8)
     """
     require_size(mdp, gamma)
+    mdp = as_read(mdp)
     first = equivalent_pairs(mdp)
     if mdp.is_deterministic:
         # Imported here: Numba alone takes half a second.

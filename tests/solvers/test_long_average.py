@@ -157,3 +157,21 @@ def test_a_lead_beyond_the_range_of_floats():
     )  # fmt: skip
     solution = mp.optimal_values(mdp, [0, 0, 0, 2 / 3, 0], 1)
     np.testing.assert_allclose(solution.normalised[0], 2 / 3, atol=1e-13)
+
+
+def test_classes_that_floats_cannot_tell_apart():
+    """Gains that differ by less than floats, and leads that are differences of 10^25: no policy comes back."""
+    third = 1 / 3
+    mdp = mp.RewardlessMDP.from_pairs(
+        [0, 0, 1, 2, 2, 3, 4, 5, 6],
+        [
+            [third, 0, 0, third, 0, 0, third], [1, 0, 0, 0, 0, 0, 0], [0, 1, 1e-25, 0, 0, 0, 0],
+            [0, 1e-12, 0.998999999999, 0, 0, 0, 0.001], [0, 0, 0, 0, 0.99999999, 1e-8, 0],
+            [1e-17, 1e-12, 0, 0.999999999999, 0, 0, 0],
+            [0, 0.011406962970538979, 0, 0, 0, 0, 0.9885930370294611], [1e-5, 0, 0, 0, 0, 0.99999, 0],
+            [0, 0.02795763959648487, 0, 0, 0, 0.9720423604035152, 0],
+        ],
+    )  # fmt: skip
+    solution = mp.optimal_values(mdp, [1, 1, 1, 0, 1, 0, 0], 1)
+    # State 1, worth 1, is left once in 10^25 steps, and found again after some 10^12.
+    np.testing.assert_allclose(solution.normalised[0], 1, atol=1e-12)
