@@ -3,6 +3,7 @@
 =============== =======================================================================================
 distribution    independent rewards, and `resolve`: what a user may give as rewards
 laws            the law of one state's reward, from a string, a number or scipy
+scipy_laws      SciPy's new and joint distributions; inverses of a user's own families, tabulated
 joint_laws      rewards that are not independent, or not random at all
 covariance_root the spectrum of a covariance, each state in its own scale
 description     distributions as plain data, and back

@@ -7,12 +7,14 @@ A reward function R ∈ ℝ^S has one number a state. Its distribution D can be 
 given                                 means
 ===================================== ===============================================================
 ``"uniform"``, ``"norm(0,1)"``        a `scipy.stats` distribution by name, i.i.d. over states
-a frozen `scipy.stats` distribution   the same
+a frozen `scipy.stats` distribution   the same; so do the new ones, ``scipy.stats.Normal(mu=0, sigma=1)``
 a number                              that reward in every state
 a mapping state → one of the above    independent over states; key ``"default"`` for the others; a mark
                                       of a map (``"a"``, ``"*"``) stands for all states that carry it
 `Gaussian`, `Features`, `Fixed`,      joint distributions, in `mdppower.rewards.joint_laws`
 `Permuted`, `Mixture`
+`scipy.stats.multivariate_normal`,    joint over the states, in their order; a `gaussian_kde` of one dimension
+other frozen multivariate laws        is the law of each state's reward
 a callable ``(n, rng) → (n, S)``      anything; draws are independent, moments are taken on trust
 ===================================== ===============================================================
 
@@ -33,6 +35,7 @@ from mdppower.errors import RewardError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.rewards.laws import Law, law
+from mdppower.rewards.scipy_laws import joint_sampler
 
 # Uniforms are kept inside the open unit interval, so that no inverse CDF is asked for an end.
 _LEAST, _MOST = 2.0**-54, 1 - 2.0**-53
@@ -166,12 +169,20 @@ class Independent(RewardDistribution):
 class _Callable(RewardDistribution):
     """Rewards from the user's own sampler."""
 
-    def __init__(self, function: Callable[[int, np.random.Generator], npt.ArrayLike], n_states: int) -> None:
+    def __init__(
+        self,
+        function: Callable[[int, np.random.Generator], npt.ArrayLike],
+        n_states: int,
+        name: str | None = None,
+        mean: FloatArray | None = None,
+        variance: FloatArray | None = None,
+    ) -> None:
         self._function = function
         self.low, self.high = np.full(n_states, -np.inf), np.full(n_states, np.inf)
-        self.mean, self.variance = np.full(n_states, np.nan), np.full(n_states, np.nan)
+        self.mean = np.full(n_states, np.nan) if mean is None else mean
+        self.variance = np.full(n_states, np.nan) if variance is None else variance
         self.dimension = None
-        self.name = getattr(function, "__name__", type(function).__name__)
+        self.name = str(name or getattr(function, "__name__", type(function).__name__))
 
     def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
         raise RewardError(f"{self.name} can only draw iid")
@@ -223,7 +234,15 @@ def resolve(spec: Any, mdp: RewardlessMDP) -> RewardDistribution:
         return cast(RewardDistribution, spec.bind(mdp))
     if isinstance(spec, Mapping):
         return _from_mapping(spec, mdp)
-    if callable(spec) and not hasattr(spec, "ppf"):
+    joint = joint_sampler(spec, mdp.n_states)
+    if joint is not None:
+        if type(spec).__name__ == "multivariate_normal_frozen":
+            from mdppower.rewards.joint_laws import Gaussian
+
+            return Gaussian(spec.mean, spec.cov).bind(mdp)
+        sampler, *known = joint
+        return _Callable(sampler, mdp.n_states, *known)
+    if callable(spec) and not hasattr(spec, "ppf") and not isinstance(spec, type):
         return _Callable(spec, mdp.n_states)
     if isinstance(spec, (np.ndarray, list, tuple)):
         raise RewardError("an array of rewards is one reward function: write Fixed(vector)")

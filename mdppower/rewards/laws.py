@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from mdppower._text import cut
 from mdppower._typing import FloatArray
 from mdppower.errors import RewardError
+from mdppower.rewards.scipy_laws import Renamed, has_slow_inverse, is_new, renamed, tabulated
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,8 @@ def law(spec: Any) -> Law:
     Parameters
     ----------
     spec : str, float, frozen scipy.stats distribution, or Law
+        Also one of SciPy's new distributions, such as ``scipy.stats.Normal(mu=0, sigma=1)``. A family of the
+        user's own without an inverse CDF is tabulated: `mdppower.rewards.scipy_laws`.
 
     Returns
     -------
@@ -95,9 +99,20 @@ def law(spec: Any) -> Law:
         if not np.isfinite(value):
             raise RewardError(f"a constant reward must be finite, got {value}")
         return Law(f"{value:g}", value, value, value, 0.0, True, "constant")
+    if isinstance(spec, type):
+        raise RewardError(f"{spec.__name__} is a class: give a law with its parameters, such as norm(0,1)")
     if hasattr(spec, "ppf") and hasattr(spec, "support") and hasattr(spec, "var"):
         return law_of_frozen(spec, None)
-    raise RewardError(f"{spec!r} is not a reward law: give a string, a number or a frozen scipy.stats distribution")
+    if is_new(spec):
+        try:
+            old, name = renamed(spec)
+        except (TypeError, ValueError) as error:
+            raise RewardError(f"rewards {spec!r}: {error}") from None
+        return law_of_frozen(old, name)
+    raise RewardError(
+        f"{cut(repr(spec), 80)} is not the law of one reward: give a string, a number or a scipy.stats distribution "
+        "with its parameters"
+    )
 
 
 def law_of_frozen(frozen: Any, text: str | None) -> Law:
@@ -105,6 +120,8 @@ def law_of_frozen(frozen: Any, text: str | None) -> Law:
     from scipy import stats
 
     name = text or _name_of(frozen)
+    if has_slow_inverse(frozen):
+        frozen = tabulated(frozen, name)
     try:
         low, high = (float(x) for x in frozen.support())
         mean, variance = float(frozen.mean()), float(frozen.var())
@@ -121,7 +138,7 @@ def law_of_frozen(frozen: Any, text: str | None) -> Law:
         high,
         mean if np.isfinite(mean) else np.inf,
         variance if np.isfinite(variance) else np.inf,
-        not isinstance(family, stats.rv_continuous),
+        frozen.is_discrete if isinstance(frozen, Renamed) else not isinstance(family, stats.rv_continuous),
         kinds.get(type(family), "other"),
         frozen,
     )

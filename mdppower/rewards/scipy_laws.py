@@ -1,0 +1,253 @@
+"""SciPy's laws that are not frozen `scipy.stats` ones of the common kind, and inverses that SciPy finds slowly.
+
+- *New distributions* (``scipy.stats.Normal(mu=0, sigma=1)``, `truncate`, `Mixture`, `make_distribution`): what is
+  asked of a law has other names there.
+- *A family of the user's own* (a subclass of ``rv_continuous`` with ``_pdf`` or ``_cdf`` alone) has no inverse CDF:
+  SciPy seeks each of its values anew, hundreds of times as slow as a formula. It is tabulated once, by polynomials
+  (Derflinger, Hörmann and Leydold 2010, `scipy.stats.sampling.NumericalInversePolynomial`), to a u-error of at most
+  `TABLE_ERROR`: |F(x) − u| where x is drawn for u, checked against the family's own F. Rewards are then drawn from a
+  law F~ with |F~ − F| ≤ TABLE_ERROR. For a range w the two can be drawn together with E|R(s) − R~(s)| = ∫|F − F~| ≤
+  TABLE_ERROR · w, so that POWER, which moves by no more than the sum of these over states, moves by S · w · 10⁻⁹ at
+  the most.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from mdppower._typing import FloatArray
+from mdppower.errors import MDPPowerWarning, RewardError
+
+TABLE_ERROR = 1e-9
+"""Most that the CDF at a drawn value may miss the uniform that it was drawn for."""
+POINTS = 129
+"""Where the table is checked."""
+
+
+def is_new(spec: Any) -> bool:
+    """Whether it is one of SciPy's new distributions: not a class of them."""
+    return not isinstance(spec, type) and all(
+        hasattr(spec, name) for name in ("icdf", "support", "variance", "sample")
+    )
+
+
+class Renamed:
+    """A new distribution, asked by the names of the old."""
+
+    def __init__(self, new: Any) -> None:
+        self.new = new
+        self.is_discrete = any(kind.__name__ == "DiscreteDistribution" for kind in type(new).__mro__)
+
+    def support(self) -> Any:
+        """The ends."""
+        return self.new.support()
+
+    def mean(self) -> Any:
+        """E R."""
+        return self.new.mean()
+
+    def var(self) -> Any:
+        """Var R."""
+        return self.new.variance()
+
+    def ppf(self, uniforms: Any) -> Any:
+        """Inverse CDF."""
+        return self.new.icdf(uniforms)
+
+
+def renamed(new: Any) -> tuple[Any, str]:
+    """A new distribution as an old one, and its name.
+
+    `Normal` and `Uniform` become the frozen laws that they are, which can be saved, and integrated exactly.
+
+    Examples
+    --------
+    >>> from scipy import stats
+    >>> renamed(stats.Uniform(a=-1, b=2))[1]
+    'uniform(-1,2)'
+    """
+    from scipy import stats
+
+    kind = type(new).__name__
+    if kind == "Normal" and np.ndim(new.mean()) == 0:
+        mu, sigma = float(new.mean()), float(new.standard_deviation())
+        return stats.norm(mu, sigma), f"norm({mu:g},{sigma:g})"
+    if kind == "Uniform" and np.ndim(new.mean()) == 0:
+        low, high = (float(x) for x in new.support())
+        return stats.uniform(low, high - low), f"uniform({low:g},{high:g})"
+    return Renamed(new), " ".join(repr(new).replace("np.float64", "").split())
+
+
+class Tabulated:
+    """A frozen law with a table in the place of its slow inverse CDF; all else is its own."""
+
+    def __init__(self, frozen: Any, table: Any, name: str) -> None:
+        self.frozen, self.table, self.name = frozen, table, name
+        self.dist, self.args, self.kwds = (
+            getattr(frozen, "dist", frozen), getattr(frozen, "args", ()), getattr(frozen, "kwds", {}),
+        )  # fmt: skip
+
+    def __reduce__(self) -> Any:
+        return tabulated, (self.frozen, self.name)  # made anew, the table has the same bits
+
+    def support(self) -> Any:
+        """The ends."""
+        return self.frozen.support()
+
+    def mean(self) -> Any:
+        """E R."""
+        return self._moment(lambda x: x) if self._has_no_moments else self.frozen.mean()
+
+    def var(self) -> Any:
+        """Var R."""
+        if not self._has_no_moments:
+            return self.frozen.var()
+        mean = self.mean()
+        return self._moment(lambda x: (x - mean) ** 2) if np.isfinite(mean) else np.inf
+
+    @property
+    def _has_no_moments(self) -> bool:
+        """Whether SciPy would integrate its slow inverse."""
+        from scipy import stats
+
+        kind, common = type(self.dist), stats.rv_continuous
+        return kind._stats is common._stats and kind._munp is common._munp
+
+    def _moment(self, function: Callable[[float], float]) -> float:
+        """E f(R) from the density, between quantiles; infinite where the integral over a tail does not converge."""
+        from scipy import integrate
+
+        ready = self.frozen if hasattr(self.frozen, "dist") else self.frozen()
+        low, high = (float(x) for x in ready.support())
+        ends = [low, *self.ppf(_middles()).tolist(), high]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", integrate.IntegrationWarning)
+            try:
+                return sum(
+                    integrate.quad(lambda x: function(x) * ready.pdf(x), *piece, epsabs=1e-12, epsrel=1e-10)[0]
+                    for piece in pairwise(ends)
+                )
+            except integrate.IntegrationWarning:
+                return float(np.inf)
+
+    def ppf(self, uniforms: Any) -> FloatArray:
+        """Inverse CDF, to a u-error of `TABLE_ERROR`."""
+        return np.asarray(self.table.ppf(uniforms), dtype=np.float64)
+
+
+def has_slow_inverse(frozen: Any) -> bool:
+    """Whether it is of a family of the user's own, of whose inverse CDF SciPy knows no formula."""
+    from scipy import stats
+
+    family = getattr(frozen, "dist", frozen)
+    return (
+        isinstance(family, stats.rv_continuous)
+        and type(family)._ppf is stats.rv_continuous._ppf
+        and not type(family).__module__.startswith("scipy.")
+    )
+
+
+def tabulated(frozen: Any, name: str) -> Any:
+    """The law with its inverse tabulated; or as it is, with a warning, where no table is right.
+
+    Warns
+    -----
+    MDPPowerWarning
+        There is no table: the density has a gap, a pole or a mode that is not found.
+    """
+    from scipy.stats.sampling import NumericalInversePolynomial, UNURANError
+
+    uniforms = _middles()
+    why = "the table misses the distribution function"
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            ready = frozen() if not hasattr(frozen, "dist") else frozen
+            table = NumericalInversePolynomial(ready, u_resolution=TABLE_ERROR / 10)
+            if np.abs(_chances(ready, table.ppf(uniforms)) - uniforms).max() <= TABLE_ERROR:
+                return Tabulated(frozen, table, name)
+        except (UNURANError, ValueError, TypeError, ArithmeticError) as error:
+            why = str(error).rpartition(": ")[2] or str(error)
+    warnings.warn(
+        f"rewards {name}: the family has no inverse of its own (_ppf), and none could be tabulated ({why.strip()}): "
+        "each reward is sought by itself, hundreds of times as slow; define _ppf, or give a callable of (n, rng)",
+        MDPPowerWarning,
+        stacklevel=6,
+    )
+    return frozen
+
+
+def _middles() -> FloatArray:
+    return (np.arange(POINTS) + 0.5) / POINTS
+
+
+def _chances(frozen: Any, values: FloatArray) -> FloatArray:
+    """F at ascending values: the family's own, or its density integrated between them (SciPy's F is too coarse)."""
+    from scipy import integrate, stats
+
+    if type(frozen.dist)._cdf is not stats.rv_continuous._cdf:
+        return np.asarray(frozen.cdf(values))
+    ends = [float(frozen.support()[0]), *values.tolist()]
+    pieces = [integrate.quad(frozen.pdf, *piece, epsabs=1e-12, epsrel=1e-10)[0] for piece in pairwise(ends)]
+    return np.cumsum(pieces)
+
+
+# ---------------------------------------------------------------------- several numbers at once
+
+
+def joint_sampler(spec: Any, n_states: int) -> tuple[Any, str, Any, Any] | None:
+    """A sampler ``(n, rng) → (n, S)`` for what SciPy can draw jointly, its name, means and variances; else None.
+
+    A `gaussian_kde` of one dimension gives each state a draw of its own; one of S dimensions, or a frozen
+    multivariate law, gives all of them one.
+
+    Raises
+    ------
+    RewardError
+        It has another number of dimensions than there are states.
+    """
+    from scipy import stats
+
+    if isinstance(spec, stats.gaussian_kde):
+        mean = spec.dataset @ spec.weights
+        spread = np.diag(np.cov(spec.dataset, aweights=spec.weights, bias=True).reshape(spec.d, spec.d))
+        variance = spread + np.diag(spec.covariance)
+        if spec.d == 1:
+
+            def apart(n: int, rng: Any) -> Any:
+                return spec.resample(n * n_states, seed=rng).reshape(n, n_states)
+
+            return apart, "gaussian_kde", np.repeat(mean, n_states), np.repeat(variance, n_states)
+        _require_dimension("gaussian_kde", spec.d, n_states)
+        return lambda n, rng: spec.resample(n, seed=rng).T, "gaussian_kde", mean, variance
+    if not any(kind.__name__ == "multi_rv_frozen" for kind in type(spec).__mro__):
+        return None
+    name = type(spec).__name__.removesuffix("_frozen")
+    one = np.asarray(spec.rvs(size=1, random_state=np.random.default_rng(0)))
+    _require_dimension(name, one.size, n_states)
+
+    def together(n: int, rng: Any) -> Any:
+        return np.asarray(spec.rvs(size=n, random_state=rng)).reshape(n, n_states)
+
+    unknown = np.full(n_states, np.nan)
+    return together, name, _moment(spec, "mean", unknown), _moment(spec, "var", unknown)
+
+
+def _require_dimension(name: str, dimension: int, n_states: int) -> None:
+    if dimension != n_states:
+        raise RewardError(f"{name} rewards have {dimension} numbers; the MDP has {n_states} states")
+
+
+def _moment(spec: Any, which: str, unknown: FloatArray) -> FloatArray:
+    """A moment, where it has one number a state."""
+    moment = getattr(spec, which, None)
+    try:
+        found = np.asarray(moment() if callable(moment) else moment, dtype=np.float64).ravel()
+    except (TypeError, ValueError):
+        return unknown
+    return found if found.shape == unknown.shape else unknown
