@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mdppower.cli.group import attempt, build_environment, cli, finish
-from mdppower.cli.options import check_suffix, environment_options, parse_gamma, table_option
+from mdppower.cli.options import check_output, environment_options, gamma_option, parse_gamma, table_option
 from mdppower.errors import MDPPowerError, ParameterError
 
 if TYPE_CHECKING:
@@ -26,15 +26,15 @@ MOST_STATES = 60
 @click.option("--drop", type=float, help="The most that the difference can fall below 0, for Markov's bound.")
 @click.option("--cap", type=float, help="The greatest gap that there can be.")
 @click.option("--env", help="Lay all pairs of states of this environment over the curve.")
-@click.option("--gamma", default="0.9", show_default=True, help="With --env: discount rates, separated by commas.")
+@gamma_option("With --env: discount rates, separated by commas.")
 @click.option("--rewards", default="uniform", show_default=True, help="With --env: law of each state's reward.")
 @click.option("--samples", type=int, default=4096, show_default=True, help="With --env: reward functions to draw.")
 @click.option("--rng", type=int, help="Seed; the same seed gives the same numbers.")
 @click.option("--out", type=click.Path(), required=True, help="Picture to write: .png, .svg or .pdf.")
 @environment_options
 def curve(
-    nu: float | None, drop: float | None, cap: float | None, env: str | None, gamma: str, rewards: str, samples: int,
-    rng: int | None, out: str, **options: Any,
+    nu: float | None, drop: float | None, cap: float | None, env: str | None, gamma: tuple[str, ...], rewards: str,
+    samples: int, rng: int | None, out: str, **options: Any,
 ) -> None:  # fmt: skip
     """Draw the post's figure 1: power differences that a success rate allows, as it is drawn there and corrected.
 
@@ -43,7 +43,7 @@ def curve(
     """
     from mdppower.display.curve_picture import plot_curve
 
-    check_suffix("--out", out, PICTURES)
+    check_output("--out", out, PICTURES)
     points: dict[str, Any] = {}
     interrupted, failure = False, None
     if env is not None:

@@ -13,8 +13,9 @@ import click
 from mdppower.cli.group import attempt, build_environment, cli, finish
 from mdppower.cli.options import (
     chance_options,
-    check_suffix,
+    check_output,
     environment_options,
+    gamma_option,
     one_gamma,
     parse_gamma,
     parse_place,
@@ -34,16 +35,13 @@ PICTURES = (".png", ".svg", ".pdf")
 @cli.command()
 @chance_options
 @click.option("--state", metavar="STATE", help='Only this state: a name, a number, a mark, "(0, 3)" or "0,3".')
-@click.option(
-    "--gamma", default="0.9", show_default=True,
-    help="Discount rates in [0, 1], separated by commas; 1 is Blackwell optimality.",
-)  # fmt: skip
+@gamma_option("Discount rates in [0, 1], separated by commas; 1 is Blackwell optimality.")
 @click.option("--out", type=click.Path(), help="Picture to write: .png, .svg or .pdf; a chart, or a grid's map.")
 @table_option
 @environment_options
 def optimal(
-    env: str, state: str | None, gamma: str, rewards: str, samples: int, rng: int | None, method: str, workers: int,
-    confidence: float, progress: bool | None, out: str | None, fmt: str, **options: Any,
+    env: str, state: str | None, gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, method: str,
+    workers: int, confidence: float, progress: bool | None, out: str | None, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """Estimate how likely each action is to be optimal: the share of reward functions for which it is.
 
@@ -55,7 +53,7 @@ def optimal(
     from mdppower.measures.action_optimality import action_optimality
 
     open_unit(confidence, "--confidence")
-    check_suffix("--out", out, PICTURES)
+    check_output("--out", out, PICTURES)
     rates = parse_gamma(gamma)
     mdp = build_environment(env, options)
     label = None if state is None else parse_state(mdp, state)
@@ -88,12 +86,12 @@ def optimal(
     "--kind", type=click.Choice(["value", "power", "rsd"]), default="value", show_default=True,
     help="value: optimal values of the states; power: what comes after them; rsd: average reward, γ = 1.",
 )  # fmt: skip
-@click.option("--gamma", help="One discount rate in [0, 1]. Default: 0.9, and 1 with --kind rsd.")
+@gamma_option("One discount rate in [0, 1]. Default: 0.9, and 1 with --kind rsd.", default=None)
 @table_option
 @environment_options
 def compare_command(
     env: str, first: str | None, second: str | None, places: Sequence[str], every: bool, kind: str,
-    gamma: str | None, rewards: str, samples: int, rng: int | None, method: str, workers: int, confidence: float,
+    gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, method: str, workers: int, confidence: float,
     progress: bool | None, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """Compare options A and B: which is worth more on average, and how often.
@@ -140,12 +138,12 @@ def compare_command(
     finish(bool(found.interrupted), failure)
 
 
-def _rate(gamma: str | None, kind: str) -> float:
-    rate = None if gamma is None else one_gamma(gamma)
+def _rate(gamma: Sequence[str], kind: str) -> float:
+    rate = one_gamma(gamma)
     if kind != "rsd":
         return 0.9 if rate is None else rate
     if rate not in (None, 1.0):
-        raise ParameterError(f"--kind rsd is about γ = 1, not --gamma {gamma}")
+        raise ParameterError(f"--kind rsd is about γ = 1, not --gamma {rate:.15g}")
     return 1.0
 
 
@@ -175,7 +173,7 @@ def _made(samples: int, rewards: str, entropy: Any) -> str:
 @cli.command("visits")
 @click.argument("env")
 @click.option("--state", required=True, metavar="STATE", help="Where policies start.")
-@click.option("--gamma", help="One discount rate in [0, 1]. Default: 0.9.")
+@gamma_option("One discount rate in [0, 1]. Default: 0.9.", default=None)
 @click.option(
     "--given", multiple=True, metavar="STATE:ACTION", help="Only policies that take this action at each visit."
 )
@@ -188,7 +186,7 @@ def _made(samples: int, rewards: str, entropy: Any) -> str:
 @table_option
 @environment_options
 def visits_command(
-    env: str, state: str, gamma: str | None, given: Sequence[str], nondominated: bool, ends: bool, limit: int,
+    env: str, state: str, gamma: tuple[str, ...], given: Sequence[str], nondominated: bool, ends: bool, limit: int,
     out: str | None, across: str | None, up: str | None, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """List the visit distributions of a state: how often policies visit each state, and which of them matter.
@@ -199,12 +197,13 @@ def visits_command(
     from mdppower.display.tables import render, visits_table
     from mdppower.occupancy.visit_distributions import visits
 
-    check_suffix("--out", out, PICTURES)
+    check_output("--out", out, PICTURES)
     if (out is None) != (across is None) or (out is None) != (up is None):
         raise ParameterError("a picture needs all three of --out FILE, --x STATE and --y STATE")
-    if ends and (gamma is not None or out is not None):
-        raise ParameterError(f"--rsd is about γ → 1: leave out {'--gamma' if gamma is not None else '--out'}")
-    rate = 0.9 if gamma is None else one_gamma(gamma)
+    if ends and (gamma or out is not None):
+        raise ParameterError(f"--rsd is about γ → 1: leave out {'--gamma' if gamma else '--out'}")
+    given_rate = one_gamma(gamma)
+    rate = 0.9 if given_rate is None else given_rate
     mdp = build_environment(env, options)
     start = parse_state(mdp, state)
     axes = None if across is None or up is None else (parse_state(mdp, across), parse_state(mdp, up))

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mdppower._atomic import require_writable
 from mdppower._text import shorten
-from mdppower.errors import LabelError, ParameterError
+from mdppower.errors import FileError, LabelError, ParameterError
 
 if TYPE_CHECKING:
     from mdppower._typing import Label
@@ -104,9 +105,7 @@ def run_options(command: Any) -> Any:
         ),
         _samples,
         _rewards,
-        click.option(
-            "--gamma", default="0.9", show_default=True, help="Discount rates in [0, 1], separated by commas."
-        ),
+        gamma_option("Discount rates in [0, 1], separated by commas."),
         click.argument("env"),
     ):
         command = option(command)
@@ -178,23 +177,30 @@ def parse_bias(text: str) -> dict[str, float]:
     return bias
 
 
-def parse_gamma(text: str) -> list[float]:
-    """``0.1,0.9`` → [0.1, 0.9]."""
+def gamma_option(help: str, default: str | None = "0.9") -> Callable[[Any], Any]:
+    """The option of discount rates. It may be given several times: all are taken, none replaces another."""
+    told = help if default is None else f"{help} Default: {default}."
+    return click.option("--gamma", multiple=True, metavar="RATE,…", default=[default] if default else [], help=told)
+
+
+def parse_gamma(texts: Sequence[str]) -> list[float]:
+    """``0.1,0.5`` and ``0.9`` → [0.1, 0.5, 0.9]."""
     rates = []
-    for part in text.split(","):
+    for part in [part for text in texts for part in text.split(",")]:
         try:
             rates.append(float(part))
         except ValueError:
-            raise ParameterError(f"--gamma must be numbers in [0, 1], separated by commas; got {text!r}") from None
+            given = " ".join(texts)
+            raise ParameterError(f"--gamma must be numbers in [0, 1], separated by commas; got {given!r}") from None
     return rates
 
 
-def one_gamma(text: str) -> float:
-    """``0.9`` → 0.9; a list is refused."""
-    rates = parse_gamma(text)
-    if len(rates) != 1:
-        raise ParameterError(f"--gamma is one discount rate here, got {text!r}")
-    return rates[0]
+def one_gamma(texts: Sequence[str]) -> float | None:
+    """``0.9`` → 0.9, nothing → None; several are refused."""
+    rates = parse_gamma(texts)
+    if len(rates) > 1:
+        raise ParameterError(f"--gamma is one discount rate here, got {' and '.join(texts)!r}")
+    return rates[0] if rates else None
 
 
 def parse_policy(text: str) -> Any:
@@ -313,8 +319,14 @@ def _hint(text: str, labels: Sequence[Label]) -> str:
     return f"did you mean {near[0]!r}? " if near else ""
 
 
-def check_suffix(option: str, path: str | None, suffixes: tuple[str, ...]) -> None:
-    """Refuse now what could not be written after all the work."""
-    if path is not None and os.path.splitext(path)[1].lower() not in suffixes:
+def check_output(option: str, path: str | None, suffixes: tuple[str, ...]) -> None:
+    """Refuse now what could not be written after all the work: another suffix, no such folder, no right to write."""
+    if path is None:
+        return
+    if os.path.splitext(path)[1].lower() not in suffixes:
         known = " or ".join([", ".join(suffixes[:-1])] * (len(suffixes) > 1) + [suffixes[-1]])
         raise ParameterError(f"{option} must end in {known}, got {path!r}")
+    try:
+        require_writable(path)
+    except FileError as error:
+        raise FileError(f"{option}: {error}") from None

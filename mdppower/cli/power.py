@@ -1,7 +1,7 @@
 """The commands about POWER: estimate it, show it, draw a saved estimate again, say what a file holds.
 
-Thin wrappers of the library; importing this file adds them to the group. What was computed is printed before anything
-is written to a file: a path that cannot be written costs nothing.
+Thin wrappers of the library; importing this file adds them to the group. Paths to write are tried before anything is
+computed, and what was computed is printed before anything is written: a path that cannot be written costs nothing.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import click
 
 from mdppower.cli.group import attempt, build_environment, cli, finish, print_map
 from mdppower.cli.options import (
-    check_suffix,
+    check_output,
     colour_option,
     environment_options,
     format_option,
+    gamma_option,
+    one_gamma,
     parse_gamma,
     parse_policy,
     picture_options,
@@ -54,7 +56,7 @@ def power_command(**options: Any) -> None:
 
 
 def _measure(
-    env: str, gamma: str, rewards: str, samples: int, precision: float | None, max_samples: int | None,
+    env: str, gamma: tuple[str, ...], rewards: str, samples: int, precision: float | None, max_samples: int | None,
     rng: int | None, method: str, sampler: str | None, guarantee: bool, policy: str | None, workers: int,
     confidence: float, save: str | None, progress: bool | None, fmt: str, colour: bool | None, out: str | None,
     arrows: bool, hatch: bool, values: bool | None, share_scale: bool, **options: Any,
@@ -64,8 +66,8 @@ def _measure(
 
     open_unit(confidence, "--confidence")
     _require_out(out, {"arrows": arrows, "hatch": hatch, "values": values, "share_scale": share_scale})
-    check_suffix("--out", out, (".png", ".svg", ".pdf"))
-    check_suffix("--save", save, (".nc",))
+    check_output("--out", out, (".png", ".svg", ".pdf"))
+    check_output("--save", save, (".nc",))
     rates = parse_gamma(gamma)
     rule = None if policy is None else parse_policy(policy)
     mdp = build_environment(env, options)
@@ -111,15 +113,15 @@ def _print_power(estimate: PowerEstimate, fmt: str, colour: bool | None, confide
 
 @cli.command()
 @click.argument("file", type=click.Path())
-@click.option("--gamma", type=float, help="Only this one of the estimate's discount rates.")
+@gamma_option("Only this one of the estimate's discount rates.", default=None)
 @click.option("--title", help="In place of the rewards and the number of draws.")
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables.")
 @picture_options
 @format_option("map")
 @colour_option
 def plot(
-    file: str, gamma: float | None, title: str | None, confidence: float, out: str | None, arrows: bool, hatch: bool,
-    values: bool | None, share_scale: bool, fmt: str, colour: bool | None,
+    file: str, gamma: tuple[str, ...], title: str | None, confidence: float, out: str | None, arrows: bool,
+    hatch: bool, values: bool | None, share_scale: bool, fmt: str, colour: bool | None,
 ) -> None:  # fmt: skip
     """Draw a saved estimate (or MDP) again: a picture with --out, else in the terminal."""
     from mdppower._checks import open_unit
@@ -127,12 +129,13 @@ def plot(
     from mdppower.mdp.model import RewardlessMDP
 
     open_unit(confidence, "--confidence")
-    check_suffix("--out", out, (".png", ".svg", ".pdf"))
+    check_output("--out", out, (".png", ".svg", ".pdf"))
     options = {"arrows": arrows, "hatch": hatch, "values": values, "share_scale": share_scale}
     _require_out(out, options | {"title": title})
+    rate = one_gamma(gamma)
     found = load(file)
     if isinstance(found, RewardlessMDP):
-        given = _given(options | {"gamma": gamma})
+        given = _given(options | {"gamma": rate})
         if given:
             raise ParameterError(f"--{given[0].replace('_', '-')} is for estimates; {file} holds an MDP")
         if out is None:
@@ -142,7 +145,7 @@ def plot(
         else:
             found.plot(out, title=title)
     else:
-        estimate = found if gamma is None else found.at(gamma)
+        estimate = found if rate is None else found.at(rate)
         if out is None:
             _print_power(estimate, fmt, colour, confidence)
             if estimate.caution and fmt != "map":

@@ -12,8 +12,9 @@ import click
 
 from mdppower.cli.group import attempt, build_environment, cli, finish
 from mdppower.cli.options import (
-    check_suffix,
+    check_output,
     environment_options,
+    gamma_option,
     parse_gamma,
     parse_place,
     parse_state,
@@ -46,9 +47,7 @@ def _run_options(command: Any) -> Any:
         click.option(
             "--rewards", default="uniform", show_default=True, help="Law of each state's reward: norm(0,1), …"
         ),
-        click.option(
-            "--gamma", default="0.9", show_default=True, help="Discount rates in [0, 1], separated by commas."
-        ),
+        gamma_option("Discount rates in [0, 1], separated by commas."),
     ):
         command = option(command)
     return command
@@ -74,8 +73,8 @@ Two maps that differ in one cell:
 @table_option
 @environment_options
 def diff(
-    a: str, b: str, gamma: str, rewards: str, samples: int, rng: int | None, sampler: str, method: str, workers: int,
-    confidence: float, progress: bool | None, out: str | None, fmt: str, **options: Any,
+    a: str, b: str, gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, sampler: str, method: str,
+    workers: int, confidence: float, progress: bool | None, out: str | None, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """Compare POWER in two environments on the same draws, state by state: a door open or shut.
 
@@ -86,7 +85,7 @@ def diff(
     from mdppower.sensitivity.model_difference import difference
 
     open_unit(confidence, "--confidence")
-    check_suffix("--out", out, PICTURES)
+    check_output("--out", out, PICTURES)
     rates = parse_gamma(gamma)
     first, second = build_environment(a, options), build_environment(b, options)
     found, failure = attempt(
@@ -134,9 +133,9 @@ def _tell(found: ModelDifference, confidence: float) -> None:
 @table_option
 @environment_options
 def sensitivity_command(
-    env: str, gamma: str, rewards: str, samples: int, rng: int | None, sampler: str, workers: int, confidence: float,
-    progress: bool | None, copied: Sequence[str], into: str, parts: Sequence[str], depth: int | None,
-    state: str | None, fmt: str, **options: Any,
+    env: str, gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, sampler: str, workers: int,
+    confidence: float, progress: bool | None, copied: Sequence[str], into: str, parts: Sequence[str],
+    depth: int | None, state: str | None, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """Show how POWER moves when the model is told anew: states copied, actions split, history remembered.
 

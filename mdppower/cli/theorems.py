@@ -12,17 +12,14 @@ from typing import Any
 import click
 
 from mdppower.cli.group import build_environment, cli
-from mdppower.cli.options import check_suffix, environment_options, parse_gamma
+from mdppower.cli.options import check_output, environment_options, gamma_option, parse_gamma
 
 REPORTS = (".md", ".html", ".json")
 
 
 @cli.command()
 @click.argument("env")
-@click.option(
-    "--gamma", default="0,0.5,0.9,1", show_default=True,
-    help="Discount rates in [0, 1] at which conclusions are tested, separated by commas.",
-)  # fmt: skip
+@gamma_option("Discount rates in [0, 1] at which conclusions are tested, separated by commas.", "0,0.5,0.9,1")
 @click.option("--claims", help="Some of the claims, separated by commas, such as prop-6.6,cor-6.14. Default: all.")
 @click.option("--most", type=int, default=4, show_default=True, help="Reports of one claim: the most interesting.")
 @click.option(
@@ -42,8 +39,8 @@ REPORTS = (".md", ".html", ".json")
 @click.option("--progress/--no-progress", default=None, help="Progress bar. Default: if a terminal.")
 @environment_options
 def verify(
-    env: str, gamma: str, claims: str | None, most: int, seconds: float, samples: int, votes: int, rng: int,
-    out: str | None, fmt: str, progress: bool | None, **options: Any,
+    env: str, gamma: tuple[str, ...], claims: str | None, most: int, seconds: float, samples: int, votes: int,
+    rng: int, out: str | None, fmt: str, progress: bool | None, **options: Any,
 ) -> None:  # fmt: skip
     """Check which theorems about optimal policies and power apply to an MDP, and test their conclusions.
 
@@ -55,7 +52,7 @@ def verify(
     from mdppower.reports.pages import summary, summary_table, to_json
     from mdppower.theorems.verification import verify as verify_claims
 
-    check_suffix("--out", out, REPORTS)
+    check_output("--out", out, REPORTS)
     rates = parse_gamma(gamma)
     names = None if claims is None else [name.strip() for name in claims.split(",")]
     mdp = build_environment(env, options)

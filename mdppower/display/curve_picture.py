@@ -49,7 +49,9 @@ def plot_curve(
     Raises
     ------
     ParameterError
-        ν is not positive, or the file cannot be written.
+        ν is not positive.
+    FileError
+        The file cannot be written.
 
     Examples
     --------

@@ -58,7 +58,9 @@ def plot_difference(
     Raises
     ------
     ParameterError
-        The suffix is another, or the file cannot be written.
+        The suffix is another.
+    FileError
+        The file cannot be written.
 
     Examples
     --------

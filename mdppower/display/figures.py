@@ -6,12 +6,14 @@ colour-blind readers and in grey; walls are a grey that is not on it.
 
 from __future__ import annotations
 
+import io
 import os
 import textwrap
 
 import matplotlib
 from matplotlib.figure import Figure
 
+from mdppower._atomic import write_atomically
 from mdppower.errors import ParameterError
 
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -36,11 +38,12 @@ def picture_suffix(path: str | os.PathLike[str]) -> str:
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str], suffix: str) -> None:
-    """Write a figure; the same picture gives the same bytes: no date, no random identifiers."""
+    """Write a figure; the same picture gives the same bytes: no date, no random identifiers.
+
+    FileError if the file cannot be written; an older picture is as it was.
+    """
     metadata = {".png": None, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}[suffix]
-    try:
-        with matplotlib.rc_context({"svg.hashsalt": "mdppower"}):
-            figure.savefig(path, dpi=150, metadata=metadata)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        told = getattr(error, "strerror", None) or error
-        raise ParameterError(f"cannot write {os.fspath(path)!r}: {told}") from None
+    drawn = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "mdppower"}):
+        figure.savefig(drawn, format=suffix[1:], dpi=150, metadata=metadata)
+    write_atomically(path, drawn.getbuffer())

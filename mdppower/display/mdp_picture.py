@@ -45,7 +45,9 @@ def plot_mdp(mdp: RewardlessMDP, path: str | os.PathLike[str] | None = None, *, 
     Raises
     ------
     ParameterError
-        The suffix is another, the file cannot be written, or there is no grid and there are more than 60 states.
+        The suffix is another, or there is no grid and there are more than 60 states.
+    FileError
+        The file cannot be written.
 
     Examples
     --------

@@ -69,7 +69,9 @@ def plot_optimality(
         There is no such state.
     ParameterError
         No state is named and there is no grid, there are too many actions or states to draw, `gamma` is not one
-        of the rates, or the file cannot be written.
+        of the rates.
+    FileError
+        The file cannot be written.
 
     Examples
     --------

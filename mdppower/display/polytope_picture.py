@@ -58,7 +58,9 @@ def plot_polytope(
     SizeError
         There are too many distributions.
     ParameterError
-        It is neither of these, or the file cannot be written.
+        It is neither of these.
+    FileError
+        The file cannot be written.
 
     Examples
     --------

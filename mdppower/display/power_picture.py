@@ -54,8 +54,9 @@ def plot_power(
     Raises
     ------
     ParameterError
-        The suffix is another, the file cannot be written, `gamma` is not one of the estimate's, or arrows are asked
-        for where there is no grid.
+        The suffix is another, `gamma` is not one of the estimate's, or arrows are asked for where there is no grid.
+    FileError
+        The file cannot be written.
 
     Examples
     --------

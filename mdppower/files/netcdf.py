@@ -5,8 +5,9 @@ A file is plain NetCDF 4 (HDF5), so that any tool reads it, with one line after 
     mdppower schema 1 sha256 <hex digits of all bytes before this line and of the schema>
 
 The line is checked before HDF5 sees a byte: a file that was cut or changed is refused, and never handed to a C
-library that may crash on it. Nothing in a file is code; no pickle. A file is written beside its final name and then
-moved there, so that a full disk or Ctrl-C leaves no half of one.
+library that may crash on it. That proves a file whole, not honest: anybody can compute a SHA-256. So all that is in
+it is checked before anything is built from it, by one schema (`mdppower._schema`, `mdppower.files.stored_arrays`).
+Nothing in a file is code; no pickle. The bytes are made in memory, and written atomically (`mdppower._atomic`).
 
 An estimate's file holds the replicate means (all else follows from them; with a guarantee, the running sums), the
 MDP itself, the reward distribution, the policy of suboptimal POWER, the entropy, and the versions it was made with:
@@ -16,22 +17,40 @@ MDP itself, the reward distribution, the policy of suboptimal POWER, the entropy
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
-import secrets
-from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
+from mdppower._atomic import require_writable, write_atomically
+from mdppower._schema import (
+    FARTHEST,
+    LARGEST_COUNT,
+    LARGEST_INDEX,
+    MOST_DIGITS,
+    Misfit,
+    anything,
+    checked,
+    flag,
+    fraction,
+    label,
+    mapping,
+    nothing_or,
+    one_of,
+    record,
+    several,
+    text,
+    whole,
+)
 from mdppower._text import cut
 from mdppower.agents.policies import describe_policy, policy_from_description
-from mdppower.errors import FileError, MDPPowerError, ParameterError
-from mdppower.mdp.canonical import as_label
+from mdppower.errors import FileError, MDPPowerError, ParameterError, SizeError
+from mdppower.files.stored_arrays import ESTIMATE, LABELS, LAYOUT, MDP, MEANS, SUMS, header_text, read_arrays
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import PowerTask
@@ -39,16 +58,18 @@ from mdppower.montecarlo.estimates import Replicates
 from mdppower.montecarlo.guaranteed import Guaranteed
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.rewards.description import describe, from_description
+from mdppower.solvers.optimal_values import METHODS
 
 if TYPE_CHECKING:
+    import h5py
     import xarray as xr
 
 SCHEMA = 1
 MOST_NAMES = 100_000
 """Labels are also written as a coordinate of strings, for other programs, up to this many states."""
 
-_SUMS = ("average", "spread", "weight", "weighted", "penalty", "curvature")
-_CAPITALS = ("rise", "fall")
+LARGEST_SIZE = 2**16
+"""Draws of a replicate."""
 
 _SEAL = re.compile(rb"\nmdppower schema (\d+) sha256 ([0-9a-f]{64})\n\Z")
 _LONGEST_SEAL = 200
@@ -92,16 +113,16 @@ def load(path: PathLike) -> PowerEstimate | RewardlessMDP:
 
         return read_toml(path)
     _check_seal(path)
-    import xarray as xr
+    import h5py
 
     try:
-        with xr.open_dataset(path, engine="h5netcdf", decode_cf=False) as opened:
-            data = opened.load()
-        header = json.loads(str(data["header"].item()))
-        return _estimate(data, header) if header["kind"] == "estimate" else _mdp(data, header["mdp"])
+        with h5py.File(path, "r") as file:
+            return _read(file)
+    except FileError as error:
+        raise FileError(f"{os.fspath(path)}: not what schema {SCHEMA} asks for: {error}") from None
     except MDPPowerError as error:
         raise FileError(f"{os.fspath(path)}: {error}") from error
-    except (OSError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError, AttributeError) as error:  # what HDF5 comes upon
         raise FileError(f"{os.fspath(path)}: not what schema {SCHEMA} asks for: {error!r}") from error
 
 
@@ -123,10 +144,8 @@ def save_estimate(estimate: PowerEstimate, path: PathLike) -> None:
         slack=("gamma", kept.slack),
     )
     if isinstance(kept, Guaranteed):
-        for name in _SUMS:
-            data[f"sum_{name}"] = (("gamma", "state"), getattr(kept, name))
-        for name in _CAPITALS:
-            data[f"sum_{name}"] = (("gamma", "state", "mean"), getattr(kept, name))
+        for name, stored in SUMS.items():
+            data[name] = (stored.sizes, getattr(kept, name.removeprefix("sum_")))
     else:
         data["replicate_means"] = (("replicate", "gamma", "state"), kept.means)
     header = {
@@ -162,7 +181,14 @@ def save_mdp(mdp: RewardlessMDP, path: PathLike) -> None:
     if suffix == ".toml":
         from mdppower.files.mdp_toml import to_toml
 
-        _write_atomically(path, lambda name: Path(name).write_text(to_toml(mdp), encoding="utf-8", newline="\n"))
+        _require_near(mdp)
+        try:
+            written = to_toml(mdp).encode()
+        except SizeError:
+            raise
+        except ValueError as error:  # a label that is no Unicode, or of 5,000 digits
+            raise FileError(f"cannot write {os.fspath(path)!r}: {error}") from None
+        write_atomically(path, written)
     elif suffix == ".nc":
         data = xr.Dataset()
         _write(data, {"kind": "mdp", "mdp": _put_mdp(data, mdp)}, path)
@@ -173,8 +199,18 @@ def save_mdp(mdp: RewardlessMDP, path: PathLike) -> None:
 # ---------------------------------------------------------------------- MDPs
 
 
+def _require_near(mdp: RewardlessMDP) -> None:
+    """Refuse to write positions that would not be read again."""
+    if mdp.layout is not None:
+        try:
+            checked(mdp.layout, mdp.layout.shape, "f", -FARTHEST, FARTHEST)
+        except Misfit as error:
+            raise error.inside("layout") from None
+
+
 def _put_mdp(data: xr.Dataset, mdp: RewardlessMDP) -> dict[str, Any]:
     """Add the arrays of an MDP to the Dataset; return the rest, which JSON can hold."""
+    _require_near(mdp)
     kernel = mdp.kernel
     data["mdp_pair_state"] = ("pair", np.array(mdp.pair_states))
     data["mdp_pair_action"] = ("pair", np.array(mdp.action_codes))
@@ -196,20 +232,26 @@ def _put_mdp(data: xr.Dataset, mdp: RewardlessMDP) -> dict[str, Any]:
     }
 
 
-def _mdp(data: xr.Dataset, header: dict[str, Any]) -> RewardlessMDP:
-    parts = tuple(data[f"mdp_{name}"].values for name in ("probability", "successor", "row_pointer"))
-    kernel = sparse.csr_array(parts, shape=(len(parts[2]) - 1, header["states"]))
-    if "mdp_labels" in data:
-        labels: Any = data["mdp_labels"].values
-    else:
-        labels = None if header["labels"] is None else [as_label(x) for x in header["labels"]]
+def _mdp(file: h5py.File, header: dict[str, Any], sizes: dict[str, int]) -> RewardlessMDP:
+    arrays = read_arrays(file, MDP, sizes)
+    pointer = arrays["mdp_row_pointer"]
+    n_pairs, n_transitions = sizes["pair"], sizes["transition"]
+    if sizes["pair_end"] != n_pairs + 1 or (pointer[0], pointer[-1]) != (0, n_transitions):
+        told = f"{sizes['pair_end']:,} numbers from {pointer[:1]} to {pointer[-1:]}"
+        raise Misfit(f"{n_pairs + 1:,} numbers from 0 to {n_transitions}", told, "mdp_row_pointer")
+    labels: Any = header["labels"]
+    if "mdp_labels" in file:
+        labels = read_arrays(file, LABELS, sizes)["mdp_labels"]
+    kernel = sparse.csr_array(
+        (arrays["mdp_probability"], arrays["mdp_successor"], pointer), shape=(n_pairs, sizes["state"])
+    )
     return RewardlessMDP.from_pairs(
-        data["mdp_pair_state"].values,
+        arrays["mdp_pair_state"],
         kernel,
         states=labels,
-        actions=[as_label(x) for x in header["actions"]],
-        action_codes=data["mdp_pair_action"].values,
-        layout=data["mdp_layout"].values if "mdp_layout" in data else None,
+        actions=header["actions"],
+        action_codes=arrays["mdp_pair_action"],
+        layout=read_arrays(file, LAYOUT, sizes)["mdp_layout"] if "mdp_layout" in file else None,
         marks=header["marks"],
         origin=header["origin"],
     )
@@ -218,70 +260,132 @@ def _mdp(data: xr.Dataset, header: dict[str, Any]) -> RewardlessMDP:
 # ---------------------------------------------------------------------- estimates
 
 
-def _estimate(data: xr.Dataset, header: dict[str, Any]) -> PowerEstimate:
-    mdp = _mdp(data, header["mdp"])
-    rewards = from_description(header["rewards"])
+def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes: dict[str, int]) -> PowerEstimate:
+    rewards = from_description(header["rewards"], mdp.n_states)
+    guarantee = header["guarantee"]
+    arrays = read_arrays(file, ESTIMATE | (SUMS if guarantee else MEANS), sizes)
+    gammas = tuple(arrays["gamma"].tolist())
+    low, high = arrays["low"], arrays["high"]
+    if not gammas or len(set(gammas)) < len(gammas) or (header["single_gamma"] and len(gammas) > 1):
+        raise Misfit("different rates, one if single_gamma", gammas, "gamma")
+    if (low > high).any():
+        raise Misfit("at most high", float(low[low > high][0]), "low")
     source = Sampler(rewards, header["sampler"], header["replicate_size"], header["entropy"])
-    gammas = tuple(data["gamma"].values.tolist())
-    # Files of before there were policies say nothing of one.
-    policy = None if header.get("policy") is None else policy_from_description(header["policy"])
-    single, method = header["single_gamma"], header["method"]
-    guarantee = header.get("guarantee", False)
-    task = PowerTask(mdp, gammas, single, source, method, header["looks"], rewards, policy, guarantee)
-    common = {
-        "low": data["low"].values, "high": data["high"].values, "constant": data["constant"].values.astype(bool),
-        "slack": data["slack"].values,
-    }  # fmt: skip
+    policy = None if header["policy"] is None else policy_from_description(header["policy"])
+    task = PowerTask(
+        mdp, gammas, header["single_gamma"], source, header["method"], header["looks"], rewards, policy, guarantee
+    )
+    common = {"low": low, "high": high, "constant": arrays["constant"].astype(bool), "slack": arrays["slack"]}
     kept: Replicates | Guaranteed
     if guarantee:
-        sums = {name: np.ascontiguousarray(data[f"sum_{name}"].values) for name in (*_SUMS, *_CAPITALS)}
+        if not (np.isfinite(low).all() and np.isfinite(high).all()):
+            raise Misfit("finite, with a guarantee", "an infinite bound", "low, high")
+        sums = {name.removeprefix("sum_"): arrays[name] for name in SUMS}
         kept = Guaranteed(draws=header["draws"], count=header["count"], **sums, **common)
     else:
+        if sizes["replicate"] == 0:
+            raise Misfit("of one replicate or more", "none", "replicate_means")
         kept = Replicates(
-            means=np.ascontiguousarray(data["replicate_means"].values),
+            means=arrays["replicate_means"],
             trials=header["trials"],
             looks=header["looks"],
             has_variance=header["has_variance"],
             **common,
         )
-    exact = [[Fraction(x) for x in row] for row in header["exact"]] if "exact" in header else None
-    fractions = None if exact is None else np.array(exact, dtype=object).reshape(len(gammas), mdp.n_states)
-    about = header["interrupted"], header["history"], fractions, header.get("caution", "")
-    return PowerEstimate(kept, task, data["gap"].values, *about)
+    fractions = None
+    if header["exact"] is not None:
+        shape = (len(gammas), mdp.n_states)
+        if [len(row) for row in header["exact"]] != [shape[1]] * shape[0]:
+            raise Misfit(f"{shape[0]} lists of {shape[1]:,} fractions", header["exact"], "exact")
+        fractions = np.array(header["exact"], dtype=object).reshape(shape)
+    about = header["interrupted"], header["history"], fractions, header["caution"]
+    return PowerEstimate(kept, task, arrays["gap"], *about)
+
+
+def _read(file: h5py.File) -> PowerEstimate | RewardlessMDP:
+    try:
+        data = json.loads(header_text(file))
+    except (ValueError, RecursionError) as error:  # ValueError: a number of 5,000 digits, too
+        raise FileError(f"header is not JSON: {error}") from None
+    try:
+        kind = one_of("estimate", "mdp")(data.get("kind") if isinstance(data, dict) else None)
+        header = _HEADERS[kind](data)
+    except Misfit as error:
+        raise error.inside("header") from None
+    about = header["mdp"]
+    sizes = {"state": about["states"], "action": len(about["actions"])}
+    mdp = _mdp(file, about, sizes)
+    return mdp if kind == "mdp" else _estimate(file, header, mdp, sizes)
+
+
+_TEXTS = mapping(text(), 1000)
+_MDP_HEADER = record(
+    {
+        "states": whole(1, LARGEST_INDEX),
+        "labels": nothing_or(several(label)),
+        "actions": several(label),
+        "marks": mapping(several(whole(0, LARGEST_INDEX))),
+        "origin": _TEXTS,
+    },
+    {"fingerprint": (text(64), "")},
+)
+_HEADERS = {
+    "mdp": record({"kind": text(), "mdp": _MDP_HEADER}),
+    "estimate": record(
+        {
+            "kind": text(),
+            "mdp": _MDP_HEADER,
+            "rewards": anything,
+            "single_gamma": flag,
+            "entropy": whole(0, 10**MOST_DIGITS),
+            "sampler": one_of("latin", "sobol", "iid", "exact"),
+            "replicate_size": whole(0, LARGEST_SIZE),
+            "method": one_of(*METHODS, "exact", "policy"),
+            "looks": whole(1, LARGEST_INDEX),
+            "has_variance": flag,
+            "interrupted": flag,
+            "history": _TEXTS,
+        },
+        {
+            # Files of before there were policies, cautions and guarantees say nothing of them.
+            "policy": (anything, None),
+            "caution": (text(), ""),
+            "guarantee": (flag, False),
+            "draws": (whole(0, LARGEST_COUNT), 0),
+            "count": (whole(0, LARGEST_COUNT), 0),
+            "trials": (whole(1, LARGEST_COUNT), 1),
+            "exact": (nothing_or(several(several(fraction))), None),
+        },
+    ),
+}
 
 
 # ---------------------------------------------------------------------- bytes
 
 
 def _write(data: xr.Dataset, header: dict[str, Any], path: PathLike) -> None:
-    data["header"] = ((), json.dumps(header))
-    data.attrs |= {"format": "mdppower", "schema": SCHEMA}
-
-    def write(name: str) -> None:
-        data.to_netcdf(name, engine="h5netcdf")
-        digest = _digest(name, os.path.getsize(name), b"%d" % SCHEMA)
-        with open(name, "ab") as file:
-            file.write(b"\nmdppower schema %d sha256 %s\n" % (SCHEMA, digest))
-
-    _write_atomically(path, write)
-
-
-def _write_atomically(path: PathLike, write: Callable[[str], object]) -> None:
-    """Call `write` with a name in the same folder, and move what it wrote to `path`."""
+    require_writable(path)
     try:
-        target = os.path.realpath(path)
-        name = os.path.join(os.path.dirname(target), f".mdppower-{secrets.token_hex(8)}{Path(target).suffix}")
-        # Not by tempfile, whose files are private: this one gets the rights that any new file of the user has.
-        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        try:
-            write(name)
-            os.replace(name, target)
-        except BaseException:
-            os.unlink(name)
-            raise
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path, or text that is no Unicode
+        data["header"] = ((), json.dumps(header))
+        data.attrs |= {"format": "mdppower", "schema": SCHEMA}
+        # In memory, where no disk is full: HDF5 can end the process where one is.
+        payload = _netcdf(data)
+        seal = b"\nmdppower schema %d sha256 %s\n" % (SCHEMA, _digest(payload))
+    except (OSError, RuntimeError, ValueError) as error:  # a label of 5,000 digits; what HDF5 comes upon
         told = getattr(error, "strerror", None) or error
         raise FileError(f"cannot write {os.fspath(path)!r}: {told}") from None
+    write_atomically(path, payload, seal)
+
+
+def _netcdf(data: xr.Dataset) -> memoryview:
+    """The bytes of a NetCDF 4 file."""
+    import h5netcdf
+    from xarray.backends import H5NetCDFStore
+
+    buffer = io.BytesIO()
+    with h5netcdf.File(buffer, "w") as file:
+        data.dump_to_store(H5NetCDFStore(file))
+    return buffer.getbuffer()
 
 
 def _check_seal(path: PathLike) -> None:
@@ -298,7 +402,7 @@ def _check_seal(path: PathLike) -> None:
     if seal is None:
         what = "was cut, or written by another program" if head == _SIGNATURE else "is not a file of mdppower"
         raise FileError(f"{name} {what}")
-    if seal[2] != _digest(name, size - len(seal[0]), seal[1]):
+    if seal[2] != _digest_of_file(name, size - len(seal[0]), seal[1]):
         raise FileError(f"{name} was changed or damaged since it was written: its checksum does not match")
     if int(seal[1]) > SCHEMA:
         raise FileError(
@@ -306,7 +410,14 @@ def _check_seal(path: PathLike) -> None:
         )
 
 
-def _digest(name: str, size: int, schema: bytes) -> bytes:
+def _digest(data: memoryview) -> bytes:
+    """SHA-256 of the schema's number and the bytes of a file, in hex."""
+    digest = hashlib.sha256(b"%d" % SCHEMA)
+    digest.update(data)
+    return digest.hexdigest().encode()
+
+
+def _digest_of_file(name: str, size: int, schema: bytes) -> bytes:
     """SHA-256 of the first `size` bytes of a file and of the schema's number, in hex."""
     digest = hashlib.sha256(schema)
     with open(name, "rb") as file:

@@ -27,8 +27,9 @@ from typing import Any
 
 import numpy as np
 
+from mdppower._atomic import write_atomically
 from mdppower._text import cut
-from mdppower.errors import FileError, ParameterError
+from mdppower.errors import ParameterError
 from mdppower.reports.markdown_page import to_markdown
 from mdppower.reports.words import TITLE, evidence_text, findings, line, verdict_counts, where_text, why, wrap
 from mdppower.theorems.claim_report import ClaimReport, require_reports
@@ -221,8 +222,4 @@ def write_report(
         make = to_markdown if suffix == ".md" else to_json
     # What is no Unicode becomes its code, which in JSON, too, is how to write it.
     text = make(require_reports(reports), title, about).encode("utf-8", "backslashreplace")
-    try:
-        with open(path, "wb") as file:
-            file.write(text)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        raise FileError(f"cannot write {name!r}: {getattr(error, 'strerror', None) or error}") from None
+    write_atomically(path, text)

@@ -1,7 +1,8 @@
 """Reward distributions as plain data that JSON can hold, and back: what a saved estimate needs to draw again.
 
 Numbers keep every bit (JSON writes the shortest text that reads back as the same float). A Python function cannot be
-saved: an estimate from it can be loaded and read, but not drawn from.
+saved: an estimate from it can be loaded and read, but not drawn from. What is read was written by anybody: it is
+checked by the language of `mdppower._schema` before a distribution is made of it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,23 @@ from typing import Any
 
 import numpy as np
 
+from mdppower._schema import (
+    DEEPEST,
+    Misfit,
+    Reader,
+    anything,
+    indices,
+    mapping,
+    matrix,
+    nothing_or,
+    one_of,
+    real,
+    record,
+    several,
+    text,
+    vector,
+    whole,
+)
 from mdppower._typing import FloatArray
 from mdppower.errors import RewardError
 from mdppower.rewards.distribution import Independent, RewardDistribution
@@ -40,12 +58,17 @@ def describe(rewards: RewardDistribution) -> dict[str, Any]:
         return {"kind": "unknown", "name": rewards.name, "low": rewards.low.tolist(), "high": rewards.high.tolist()}
 
 
-def from_description(data: dict[str, Any]) -> RewardDistribution:
+def from_description(data: Any, size: int, depth: int = 0) -> RewardDistribution:
     """The distribution that `describe` wrote down.
 
     Parameters
     ----------
     data : dict
+        Anything that JSON can hold: it is checked.
+    size : int
+        Numbers of one draw: the states of the MDP.
+    depth : int
+        Of how many distributions this is a part.
 
     Returns
     -------
@@ -53,29 +76,73 @@ def from_description(data: dict[str, Any]) -> RewardDistribution:
 
     Raises
     ------
-    KeyError, TypeError, ValueError
-        The data are not what `describe` writes.
+    FileError
+        The data are not what `describe` writes; the message names the field and the value.
+    RewardError
+        They are no distribution.
+
+    Examples
+    --------
+    >>> from_description({"kind": "fixed", "vector": [1.0, 2.5]}, 2).mean
+    array([1. , 2.5])
     """
-    match data["kind"]:
+    try:
+        return _read(data, size, depth)
+    except Misfit as error:
+        raise error.inside("rewards" if depth == 0 else "") from None
+
+
+def _read(data: Any, size: int, depth: int) -> RewardDistribution:
+    kind = one_of(*_KINDS)(data.get("kind") if isinstance(data, dict) else None)
+    if depth > DEEPEST:
+        raise Misfit(f"made of rewards up to {DEEPEST} deep", data)
+
+    def part(value: Any) -> RewardDistribution:
+        return from_description(value, size, depth + 1)
+
+    def fields(**readers: Reader) -> Any:
+        return record({"kind": text(), **readers})(data)
+
+    match kind:
         case "independent":
-            laws = [_law_from(one) for one in data["laws"]]
-            which = np.zeros(data["states"], int) if data["which"] is None else np.array(data["which"], int)
-            return Independent(laws, which)
+            given = fields(laws=several(_law_from, 1), which=anything, states=whole(size, size))
+            many = len(given["laws"])
+            which = nothing_or(indices(size, many))
+            try:
+                positions = which(given["which"])
+            except Misfit as error:
+                raise error.inside(".which") from None
+            if positions is None and many > 1:
+                raise Misfit("positions of the laws, of which there are several", None, ".which")
+            return Independent(given["laws"], np.zeros(size, int) if positions is None else positions)
         case "fixed":
-            return Fixed(data["vector"])
+            return Fixed(fields(vector=vector(size))["vector"])
         case "gaussian":
-            return Gaussian(data["mean"], data["cov"])
+            given = fields(mean=vector(size), cov=matrix(size, size))
+            return Gaussian(given["mean"], given["cov"])
         case "linear":
-            weights = from_description(data["weights"])
-            if isinstance(weights, Independent):
-                return Linear(np.array(data["matrix"], dtype=np.float64), weights)
+            given = fields(matrix=matrix(size), weights=anything)
+            phi = given["matrix"]
+            try:
+                weights = from_description(given["weights"], phi.shape[1], depth + 1)
+            except Misfit as error:
+                raise error.inside(".weights") from None
+            if not isinstance(weights, Independent):
+                raise Misfit("independent rewards", given["weights"].get("kind"), ".weights.kind")
+            return Linear(phi, weights)
         case "reordered":
-            return Reordered(from_description(data["base"]), np.array(data["order"], int))
+            given = fields(base=part, order=indices(size, size))
+            if len(np.unique(given["order"])) < size:
+                raise Misfit(f"each of 0 … {size - 1} once", given["order"].tolist(), ".order")
+            return Reordered(given["base"], given["order"])
         case "mixed":
-            return Mixed([from_description(part) for part in data["parts"]], np.array(data["weights"], float))
-        case "unknown":
-            return Unknown(data["name"], np.array(data["low"], float), np.array(data["high"], float))
-    raise ValueError(f"unknown kind of rewards {data['kind']!r}")
+            given = fields(parts=several(part, 1), weights=vector(None, 0, 1))
+            weights = given["weights"]
+            if len(weights) != len(given["parts"]) or abs(weights.sum() - 1) > 1e-9:
+                raise Misfit(f"{len(given['parts'])} probabilities that sum to 1", data["weights"], ".weights")
+            return Mixed(given["parts"], weights)
+    given = fields(name=text(1000), low=vector(size, finite=False), high=vector(size, finite=False))
+    return Unknown(given["name"], given["low"], given["high"])
 
 
 class Unknown(RewardDistribution):
@@ -140,15 +207,38 @@ def _law_as_data(one: Law) -> dict[str, Any]:
     return given | {"name": one.name}
 
 
-def _law_from(data: dict[str, Any]) -> Law:
+_KINDS = ("independent", "fixed", "gaussian", "linear", "reordered", "mixed", "unknown")
+_SHAPES = {"args": several(real(), 0, 20), "kwds": mapping(real(), 20)}
+_NAMED = {"name": nothing_or(text(1000))}
+_LONG_SUMS = (
+    "betabinom", "betanbinom", "hypergeom", "irwinhall", "nchypergeom_fisher", "nchypergeom_wallenius", "nhypergeom",
+    "zipfian",
+)  # fmt: skip
+"""Laws whose moments SciPy sums, term by term: their parameters decide how long and in how much memory."""
+LONGEST_SUM = 1e5
+
+
+def _law_from(data: Any) -> Law:
     from scipy import stats
 
-    if "constant" in data:
-        return law(data["constant"])
-    if "values" in data:
-        family: Any = stats.rv_discrete(values=(data["values"], data["probabilities"]))
+    if isinstance(data, dict) and "constant" in data:
+        return law(record({"constant": real()})(data)["constant"])
+    if isinstance(data, dict) and "values" in data:
+        given = record({"values": vector(), "probabilities": vector(None, 0, 1), **_SHAPES, **_NAMED})(data)
+        values, chances = given["values"], given["probabilities"]
+        if not len(values) or values.shape != chances.shape or abs(chances.sum() - 1) > 1e-6:
+            raise Misfit(f"{len(values):,} chances that sum to 1", data["probabilities"], ".probabilities")
+        family: Any = stats.rv_discrete(values=(values, chances))
     else:
-        family = getattr(stats, data["law"], None)
+        given = record({"law": text(100), **_SHAPES, **_NAMED})(data)
+        family = getattr(stats, given["law"], None)
         if not isinstance(family, (stats.rv_continuous, stats.rv_discrete)):
-            raise ValueError(f"scipy.stats has no distribution {data['law']!r}")
-    return law_of_frozen(family(*data["args"], **data["kwds"]), data["name"])
+            raise Misfit("the name of a distribution in scipy.stats", given["law"], ".law")
+    if given.get("law") in _LONG_SUMS:
+        for value in (*given["args"], *given["kwds"].values()):
+            if abs(value) > LONGEST_SUM:
+                raise Misfit(f"between ± {LONGEST_SUM:g} for {given['law']}", value, ".args")
+    try:
+        return law_of_frozen(family(*given["args"], **given["kwds"]), given["name"])
+    except (TypeError, ValueError, ArithmeticError, RuntimeError) as error:  # what SciPy comes upon
+        raise RewardError(f"rewards {given['name'] or given.get('law', 'discrete')}: {error}") from None

@@ -118,13 +118,6 @@ def test_pictures_of_optimal_actions(run, tmp_path, args, name):
     assert (tmp_path / name).stat().st_size > 5000
 
 
-def test_numbers_are_printed_before_a_picture_cannot_be_written(run):
-    code, out, err = run("optimal", "fork(2)", "--state", "root", "--samples", "64", "--out", "no/where.png")
-    assert code == 2
-    assert out.startswith("gamma")
-    assert "cannot write" in err
-
-
 def test_ctrl_c_prints_what_there_is(run, monkeypatch):
     from mdppower.measures.action_optimality import _Task
 

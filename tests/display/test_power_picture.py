@@ -125,7 +125,7 @@ def test_files(maze, tmp_path, suffix, magic):
 def test_paths_that_do_not_work(maze, tmp_path):
     with pytest.raises(mp.ParameterError, match=r"\.png, \.svg or \.pdf; got 'maze\.gif'"):
         maze.plot("maze.gif")
-    with pytest.raises(mp.ParameterError, match=r"cannot write .*No such file or directory"):
+    with pytest.raises(mp.FileError, match=r"cannot write .*No such file or directory"):
         maze.plot(tmp_path / "no" / "maze.png")
 
 
