@@ -17,7 +17,8 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from mdppower._typing import AnyArray
 from mdppower.errors import ParameterError, SizeError
 
-_MOST_GLYPHS = 2**28
+_MOST_GLYPHS = 2**22
+"""A map of 2048 × 2048: its MDP takes some 2 GB, and half a minute. Larger ones are refused by their size alone."""
 
 
 def open_room(rows: int, cols: int) -> str:
@@ -38,7 +39,7 @@ def open_room(rows: int, cols: int) -> str:
     ParameterError
         A size is not an integer ≥ 1.
     SizeError
-        There would be more than 2**28 glyphs.
+        There would be more than 2**22 glyphs.
 
     Examples
     --------
@@ -73,7 +74,7 @@ def maze(rows: int, cols: int, *, rng: Any = 0, braid: float = 0.0) -> str:
     ParameterError
         A size is even, below 3 or not an integer, or `braid` is outside [0, 1].
     SizeError
-        There would be more than 2**28 glyphs.
+        There would be more than 2**22 glyphs.
 
     Examples
     --------
@@ -132,4 +133,4 @@ def _require_sizes(rows: Any, cols: Any, *, least: int) -> None:
         if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < least:
             raise ParameterError(f"{name} must be an integer ≥ {least}, got {size!r}")
     if rows * cols > _MOST_GLYPHS:
-        raise SizeError(f"a map of {rows} × {cols} glyphs is more than 2**28")
+        raise SizeError(f"a map of {rows} × {cols} glyphs is more than 2**22")

@@ -76,12 +76,14 @@ FIGURE_11_POWER: ClosedForms = {
 
 
 def fork_power(k: int) -> ClosedForms:
-    """POWER of `fork`'s states."""
+    """POWER of `fork`'s states; as in `fork`, errors for a size that there is not."""
+    _require_count("k", k)
     return {"root": lambda gamma: Fraction(k, k + 1) + 0 * gamma, **{f"t{i}": _half for i in range(1, k + 1)}}
 
 
 def cycle_power(n: int) -> ClosedForms:
-    """POWER of `cycle`'s states."""
+    """POWER of `cycle`'s states; as in `cycle`, errors for a size that there is not."""
+    _require_count("n", n)
     return {f"c{i}": _half for i in range(n)}
 
 

@@ -18,7 +18,20 @@ def shorten(labels: Sequence[Label], most: int = 6) -> str:
     return shown + (f", … ({len(labels):,} in all)" if len(labels) > most else "")
 
 
+def printable(text: str) -> str:
+    r"""The text on one line, with what cannot be drawn, or could steer a terminal, written as its code.
+
+    Examples
+    --------
+    >>> printable("a\x1b[2J\n")
+    'a\\x1b[2J\\n'
+    """
+    return text if text.isprintable() else "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text
+    )  # fmt: skip
+
+
 def cut(text: str, longest: int) -> str:
-    """The text, or as much of it as fits, with what cannot be drawn written as its code."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """The text as `printable`, or as much of it as fits."""
+    text = printable(text)
     return text if len(text) <= longest else text[: longest - 1] + "…"

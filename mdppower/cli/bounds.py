@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdppower.cli.group import attempt, build_environment, cli, finish
+from mdppower.cli.group import attempt, build_environment, cli, finish, tell
 from mdppower.cli.options import check_output, environment_options, gamma_option, parse_gamma, table_option
 from mdppower.errors import MDPPowerError, ParameterError
 
@@ -55,13 +55,13 @@ def curve(
                 raise ParameterError(f"no ν is known for all pairs under {rewards} rewards: give --nu")
             nu, known_drop, known_cap = universal
             drop, cap = known_drop if drop is None else drop, known_cap if cap is None else cap
-            click.echo(f"ν = {nu:.6g}, certified for all sets in the simplex under {rewards} rewards")
+            tell(f"ν = {nu:.6g}, certified for all sets in the simplex under {rewards} rewards")
     if nu is None:
         raise ParameterError("give --nu, or --env for a ν that is certified for it")
     for name, (s, gap) in points.items():
-        click.echo(f"{name}: {len(s):,} pairs, gaps {gap.min():.4g} … {gap.max():.4g}")
+        tell(f"{name}: {len(s):,} pairs, gaps {gap.min():.4g} … {gap.max():.4g}")
     plot_curve(nu, out, drop=drop, cap=cap, points=points)
-    click.echo(f"wrote {out}", err=True)
+    tell(f"wrote {out}", err=True)
     finish(interrupted, failure)
 
 

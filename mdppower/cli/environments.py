@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mdppower._text import printable
 from mdppower.cli.group import build_environment, cli, print_map
 from mdppower.cli.options import colour_option, environment_options
 
@@ -57,11 +58,12 @@ def show(env: str, colour: bool | None, **options: Any) -> None:
         "absorbing states": _some(mdp, mdp.absorbing_states, "no action leaves"),
     }
     for name, fact in facts.items():
-        click.echo(f"{name:>22}  {fact}")
+        click.echo(f"{name:>22}  {printable(fact)}")
     for name, told in mdp.origin.items():
-        click.echo(f"{name.replace('_', ' '):>22}  {told}")
+        click.echo(f"{printable(name.replace('_', ' ')):>22}  {printable(told)}")
     for mark, where in mdp.marks.items():
-        click.echo(f"{'marked ' + mark:>22}  {', '.join(str(mdp.states[i]) for i in where[:8])}"
+        shown = printable(", ".join(str(mdp.states[i]) for i in where[:8]))
+        click.echo(f"{'marked ' + printable(mark):>22}  {shown}"
                    + (f", … ({len(where):,})" if len(where) > 8 else ""))  # fmt: skip
 
 

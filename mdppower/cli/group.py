@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mdppower import __version__
+from mdppower._text import printable
 from mdppower.cli.options import parse_bias, parse_settings
 from mdppower.errors import MDPPowerError, ParameterError
 
@@ -57,6 +58,11 @@ def cli() -> None:
     """
 
 
+def tell(text: str, *, err: bool = False) -> None:
+    """Print lines in which labels, names and paths of others may stand, and steer no terminal."""
+    click.echo("\n".join(map(printable, text.split("\n"))), err=err)
+
+
 def attempt(measure: Callable[..., Any], *arguments: Any, **options: Any) -> tuple[Any, MDPPowerError | None]:
     """What a measurement gives, or the part of it that its error carries, and that error."""
     try:
@@ -89,9 +95,9 @@ def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
     given |= settings
     mdp = make(env, **given)
     if mdp.origin.get("changed", "nothing") != "nothing":
-        click.echo(f"mdppower: {mdp.origin['source']}: {mdp.origin['changed']}", err=True)
+        tell(f"mdppower: {mdp.origin['source']}: {mdp.origin['changed']}", err=True)
     if "checked" in mdp.origin:
-        click.echo(f"mdppower: {mdp.origin['source']}: {mdp.origin['checked']}", err=True)
+        tell(f"mdppower: {mdp.origin['source']}: {mdp.origin['checked']}", err=True)
     return mdp
 
 

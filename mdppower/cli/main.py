@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
+from mdppower._text import printable
 from mdppower.cli import bounds, environments, optimality, power, sensitivity, theorems  # noqa: F401  (they add commands)
 from mdppower.cli.characters import survive_any_encoding
 from mdppower.cli.group import PartlyDone, cli
@@ -71,10 +72,10 @@ def _run(args: Sequence[str] | None) -> int:
 
 
 def _complain(message: str, code: int = 2) -> int:
-    click.echo(f"mdppower: error: {' '.join(message.split())}", err=True)
+    click.echo(f"mdppower: error: {printable(' '.join(message.split()))}", err=True)
     return code
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
     name = "warning" if issubclass(category, MDPPowerWarning) else f"warning ({category.__name__})"
-    click.echo(f"mdppower: {name}: {' '.join(str(message).split())}", err=True)
+    click.echo(f"mdppower: {name}: {printable(' '.join(str(message).split()))}", err=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdppower.cli.group import attempt, build_environment, cli, finish
+from mdppower.cli.group import attempt, build_environment, cli, finish, tell
 from mdppower.cli.options import (
     chance_options,
     check_output,
@@ -67,12 +67,12 @@ def optimal(
     if fmt == "table":
         made = f"{chances.samples:,} draws of" if chances.samples else "exact,"
         seed = f" (rng={chances.entropy})" if chances.samples else ""
-        click.echo(f"\n{made} {chances.rewards.name} rewards{seed}")
+        tell(f"\n{made} {chances.rewards.name} rewards{seed}")
         if 1 in chances.gammas:
             click.echo("γ = 1 is the limit of optimal policies: Blackwell optimality, not average optimality")
     if out is not None:
         chances.plot(out, state=label, confidence=confidence)
-        click.echo(f"wrote {out}", err=True)
+        tell(f"wrote {out}", err=True)
     finish(chances.interrupted, failure)
 
 
@@ -119,8 +119,8 @@ def compare_command(
             size = len(table["quantity"])
             click.echo(render({name: [text] * size for name, text in about.items()} | table, fmt))
         else:
-            click.echo(f"A: {_told(result.A)}\nB: {_told(result.B)}\n\n{render(table)}\n")
-            click.echo(_made(result.samples, result.rewards.name, result.entropy))
+            tell(f"A: {_told(result.A)}\nB: {_told(result.B)}\n\n{render(table)}\n")
+            tell(_made(result.samples, result.rewards.name, result.entropy))
             click.echo(f"{result.verdict}{' (at 95 %)' if result.samples else ''}")
         finish(result.interrupted, failure)
         return
@@ -132,7 +132,7 @@ def compare_command(
     found, failure = attempt(compare_all, given, rewards, confidence=confidence, **run)
     click.echo(render(pairs_table(found), fmt))
     if fmt == "table":
-        click.echo(f"\n{kind} at γ = {rate:.15g}; " + _made(found.samples, found.rewards, found.entropy))
+        tell(f"\n{kind} at γ = {rate:.15g}; " + _made(found.samples, found.rewards, found.entropy))
         click.echo("lower, upper: of p_at_least = p(A ≥ B), each alone")
         click.echo("convergent: whether p(A ≥ B) is at most 1/2, judged for all pairs together")
     finish(bool(found.interrupted), failure)
@@ -227,7 +227,7 @@ def visits_command(
         from mdppower.display.polytope_picture import plot_polytope
 
         plot_polytope(best if nondominated else found, *axes, out)
-        click.echo(f"wrote {out}", err=True)
+        tell(f"wrote {out}", err=True)
 
 
 def _forced(mdp: RewardlessMDP, texts: Sequence[str]) -> dict[Any, Any]:

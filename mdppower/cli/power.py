@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdppower.cli.group import attempt, build_environment, cli, finish, print_map
+from mdppower._text import printable
+from mdppower.cli.group import attempt, build_environment, cli, finish, print_map, tell
 from mdppower.cli.options import (
     check_output,
     colour_option,
@@ -78,10 +79,10 @@ def _measure(
     _print_power(estimate, fmt, colour, confidence)
     if save is not None:
         estimate.save(save)
-        click.echo(f"wrote {save}", err=True)
+        tell(f"wrote {save}", err=True)
     if out is not None:
         estimate.plot(out, arrows=arrows, hatch=hatch, values=values, share_scale=share_scale)
-        click.echo(f"wrote {out}", err=True)
+        tell(f"wrote {out}", err=True)
     finish(estimate.interrupted, failure)
 
 
@@ -149,11 +150,11 @@ def plot(
         if out is None:
             _print_power(estimate, fmt, colour, confidence)
             if estimate.caution and fmt != "map":
-                click.echo(f"mdppower: caution: {estimate.caution}", err=True)
+                tell(f"mdppower: caution: {estimate.caution}", err=True)
         else:
             estimate.plot(out, title=title, **options)
     if out is not None:
-        click.echo(f"wrote {out}", err=True)
+        tell(f"wrote {out}", err=True)
 
 
 def _draws(found: PowerEstimate) -> str:
@@ -185,6 +186,7 @@ def info(file: str) -> None:
                 f"± {(upper[g] - lower[g]).max() / 2:.2g}, certified gap of a draw ≤ {found.gap[g]:.1g}"
             )
         facts |= found.history
-    width = max(map(len, facts))
-    for name, fact in facts.items():
+    told = {printable(name): printable(str(fact)) for name, fact in facts.items()}
+    width = max(map(len, told))
+    for name, fact in told.items():
         click.echo(f"{name:>{width}}  {fact}")

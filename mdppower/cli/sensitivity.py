@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdppower.cli.group import attempt, build_environment, cli, finish
+from mdppower.cli.group import attempt, build_environment, cli, finish, tell
 from mdppower.cli.options import (
     check_output,
     environment_options,
@@ -97,24 +97,24 @@ def diff(
         _tell(found, confidence)
     if out is not None:
         found.plot(out, confidence=confidence)
-        click.echo(f"wrote {out}", err=True)
+        tell(f"wrote {out}", err=True)
     finish(found.interrupted, failure)
 
 
 def _tell(found: ModelDifference, confidence: float) -> None:
     """What the numbers of a difference come from, and the greatest."""
     made = f"{found.samples:,} draws (rng={found.entropy}), the same for A and B" if found.samples else "exact"
-    click.echo(f"\nchange: POWER in B − POWER in A; {made}, {found.rewards.name} rewards")
+    tell(f"\nchange: POWER in B − POWER in A; {made}, {found.rewards.name} rewards")
     click.echo(f"lower, upper: {100 * confidence:g} %, all together; same: nothing that can be reached differs")
     for name, labels in (("A", found.only_A), ("B", found.only_B)):
         if labels:
-            click.echo(f"only {name} has {', '.join(map(str, labels[:6]))}"
+            tell(f"only {name} has {', '.join(map(str, labels[:6]))}"
                        + (f", … ({len(labels):,})" if len(labels) > 6 else ""))  # fmt: skip
     for gamma in found.gammas:
         for name, (label, by) in {"rise": found.greatest_rise(gamma), "fall": found.greatest_fall(gamma)}.items():
             size = float(by.mean)
             if (size > 0) == (name == "rise") and size != 0:
-                click.echo(f"γ = {gamma:.15g}: greatest {name} {size:+.4g} at {label}")
+                tell(f"γ = {gamma:.15g}: greatest {name} {size:+.4g} at {label}")
 
 
 @cli.command("sensitivity")
@@ -164,7 +164,7 @@ def sensitivity_command(
     if fmt == "table":
         _explain(found, confidence)
     if label is not None:
-        click.echo(f"\nhow likely the actions of {label} are to be optimal:")
+        tell(f"\nhow likely the actions of {label} are to be optimal:")
         known = list(found.gammas)
         click.echo(render(sensitive_actions(mdp, label, known, rewards, confidence=confidence, **run), fmt))
     finish(found.interrupted, failure)
@@ -175,7 +175,7 @@ def _explain(found: Sensitivity, confidence: float) -> None:
     from mdppower.display.tables import render
 
     made = f"{found.samples:,} draws (rng={found.entropy}) of {found.rewards.name} rewards"
-    click.echo(f"\n{made}; lower, upper: {100 * confidence:g} %, all together")
+    tell(f"\n{made}; lower, upper: {100 * confidence:g} %, all together")
     click.echo("tied: copies earn what their original earns, and POWER must not move")
     click.echo("independent: each copy draws a reward of its own; same: no copy can be reached")
     flips = found.flips(confidence)

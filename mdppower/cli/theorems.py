@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from mdppower.cli.group import build_environment, cli
+from mdppower.cli.group import build_environment, cli, tell
 from mdppower.cli.options import check_output, environment_options, gamma_option, parse_gamma
 
 REPORTS = (".md", ".html", ".json")
@@ -67,11 +67,11 @@ def verify(
         click.echo(render(summary_table(found, width=width), "table"))
         click.echo()
         click.echo(summary(found, width=width))
-        click.echo(f"symmetries of the whole MDP: {found.about['symmetries of the whole MDP']}")
+        tell(f"symmetries of the whole MDP: {found.about['symmetries of the whole MDP']}")
         for claim, survey in found.surveys.items():
-            click.echo(f"{claim}: {survey}")
+            tell(f"{claim}: {survey}")
     if out is not None:
         found.save(out, title)
-        click.echo(f"wrote {out}", err=True)
+        tell(f"wrote {out}", err=True)
     if found.is_refuted:
         sys.exit(1)

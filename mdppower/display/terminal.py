@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from mdppower._colours import VIRIDIS, WALL_COLOUR
-from mdppower._text import cut
+from mdppower._text import cut, printable
 from mdppower._typing import FloatArray
 from mdppower.display.number_text import decimals, number_texts, with_error
 from mdppower.mdp.graph import end_components
@@ -44,7 +44,7 @@ def show_map(mdp: RewardlessMDP, *, colour: bool = False, width: int = 100) -> s
         glyph[held] = arrow
     glyph[mdp.absorbing_states] = "*"
     for mark, where in mdp.marks.items():
-        glyph[list(where)] = mark
+        glyph[list(where)] = printable(mark)[:1]
     special = glyph != "."
     wide = 2 if 2 * grid.shape[1] + 4 <= width else 1
     grid, block, note = _coarse(grid, width // wide - 2)
@@ -110,15 +110,15 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
         best, worst = int(value[g].argmax()), int(value[g].argmin())
         blocks.append(
             f"POWER at γ = {gamma:.15g}\n{body}\n"
-            f"most   {with_error(value[g, best], half[best])} at {name[best]}\n"
-            f"least  {with_error(value[g, worst], half[worst])} at {name[worst]}"
+            f"most   {with_error(value[g, best], half[best])} at {printable(str(name[best]))}\n"
+            f"least  {with_error(value[g, worst], half[worst])} at {printable(str(name[worst]))}"
             + (_why_the_same(estimate) if gamma == 1 else "")
         )
     what = (
-        f"{estimate.about}" + (f" (rng={estimate.entropy})" if estimate.samples else "") + "; "
+        printable(estimate.about) + (f" (rng={estimate.entropy})" if estimate.samples else "") + "; "
         f"{_meaning(lower)}; solver error ≤ {estimate.gap.max():.0e}"
     )
-    told = [f"caution: {estimate.caution}"] if estimate.caution else []
+    told = [printable(f"caution: {estimate.caution}")] if estimate.caution else []
     return "\n\n".join([*blocks, what, *told])
 
 
@@ -132,7 +132,7 @@ def _why_the_same(estimate: PowerEstimate) -> str:
     if len(last) == mdp.n_states:
         why = "every state can be reached from every other"
     elif len(last) == 1:
-        why = f"from every state every policy ends in {mdp.states[last[0]]}"
+        why = f"from every state every policy ends in {printable(str(mdp.states[last[0]]))}"
     else:
         why = f"every policy ends among the same {len(last):,} states, which can be reached from each other"
     return f"\nthe same everywhere: {why}"
@@ -274,10 +274,10 @@ def _transitions(mdp: RewardlessMDP) -> str:
         actions = mdp.actions(state)
         for action in actions[:MOST_ACTIONS]:
             ends = list(mdp.successors(state, action).items())
-            told = ", ".join(str(t) if p == 1 else f"{t} ({p:.4g})" for t, p in ends[:MOST_SUCCESSORS])
+            told = ", ".join(printable(str(t)) + (f" ({p:.4g})" if p != 1 else "") for t, p in ends[:MOST_SUCCESSORS])
             if len(ends) > MOST_SUCCESSORS:
                 told += f", … ({len(ends):,} states)"
-            lines.append(f"{state!s:>12}  {action!s:<12} leads to {told}")
+            lines.append(f"{printable(str(state)):>12}  {printable(str(action)):<12} leads to {told}")
         if len(actions) > MOST_ACTIONS:
             lines.append(f"{'':>12}  … and {len(actions) - MOST_ACTIONS:,} more actions")
     if mdp.n_states > MOST_BARS:

@@ -19,6 +19,7 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import Chain, Row, rational, rational_rows
 from mdppower.occupancy.option import Option, Reach
 from mdppower.occupancy.visit_distributions import Visits, visits
+from mdppower.optimal_sets.fraction_rows import rate
 from mdppower.rewards.distribution import RewardDistribution
 
 # ---------------------------------------------------------------------- vectors
@@ -206,5 +207,5 @@ def exact_power(
 def chain_rows(among: Visits, delayed: bool = False) -> list[Row]:
     """The rows of a set at a γ in (0, 1): of the VALUE set, or (`delayed`) of the POWER set."""
     mdp, s = among.mdp, among.mdp.index(among.start)
-    kernel, rate = rational_rows(mdp), rational(among.gamma)
-    return [Chain(kernel, policy, s, mdp.n_states).visits(rate, delayed=delayed) for policy in among.policies]
+    kernel, gamma = rational_rows(mdp), rate(among.gamma)
+    return [Chain(kernel, policy, s, mdp.n_states).visits(gamma, delayed=delayed) for policy in among.policies]

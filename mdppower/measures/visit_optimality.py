@@ -19,7 +19,7 @@ from mdppower._typing import BoolArray, FloatArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.mdp.rational import Chain, rational, rational_rows
+from mdppower.mdp.rational import Chain, rational_rows
 from mdppower.measures.exact_means import ExactComparison, exact_comparison
 from mdppower.measures.exact_optimality import expansions, visits_probability
 from mdppower.measures.option_tally import Tally, tally
@@ -29,6 +29,7 @@ from mdppower.montecarlo.samplers import Sampler, make_sampler, seed
 from mdppower.occupancy.option import Option, Reach
 from mdppower.occupancy.vectors import as_rows
 from mdppower.occupancy.visit_distributions import Recurrent, Visits, visits
+from mdppower.optimal_sets.fraction_rows import rate
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.solvers.optimal_values import METHODS
 
@@ -92,7 +93,7 @@ def visit_optimality(
         mine = Option("subset", "value", subset.gamma, whole.states, (reach,))
     else:
         kernel, s = rational_rows(subset.mdp), subset.mdp.index(subset.start)
-        gamma = rational(subset.gamma)
+        gamma = rate(subset.gamma)
         chains = (Chain(kernel, policy, s, subset.mdp.n_states) for policy in subset.policies)
         # Exact rows, rounded once: what ties with the whole set is then equal to rounding.
         rows = [[float(x) for x in chain.visits(gamma)] for chain in chains]

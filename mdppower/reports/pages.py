@@ -18,7 +18,6 @@ The JSON is an object with ``schema``, ``title``, ``about`` (facts of the run), 
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import sys
@@ -29,6 +28,7 @@ import numpy as np
 
 from mdppower._atomic import write_atomically
 from mdppower._text import cut
+from mdppower.display.tables import json_text
 from mdppower.errors import ParameterError
 from mdppower.reports.markdown_page import to_markdown
 from mdppower.reports.words import TITLE, evidence_text, findings, line, verdict_counts, where_text, why, wrap
@@ -159,7 +159,7 @@ def to_json(reports: Iterable[ClaimReport], title: str = TITLE, about: Mapping[s
         "counts": verdict_counts(found),
         "reports": [one.to_dict() for one in found],
     }
-    return json.dumps(_json(page), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return json_text(_json(page), indent=1) + "\n"
 
 
 def _json(value: Any) -> Any:

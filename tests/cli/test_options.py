@@ -45,7 +45,6 @@ def test_a_path_that_cannot_be_written_is_refused_before_anything_is_done(run, i
         f"no/such/folder/x{suffix}": f"{option}: cannot write 'no/such/folder/x{suffix}': No such file or directory",
         f"folder{suffix}": "it is a folder",
         f"my_map.txt/x{suffix}": "Not a directory",
-        f"a\0b{suffix}": "cannot write",
         "x.doc": f"{option} must end in",
     }.items():
         code, out, err = run(*command, path)
@@ -92,5 +91,5 @@ def test_one_rate_of_a_saved_estimate(run):
 def test_rates_are_numbers():
     assert options.parse_gamma(["0.5", "0.1,0.9"]) == [0.5, 0.1, 0.9]
     assert options.one_gamma([]) is None
-    with pytest.raises(mp.ParameterError, match="got '0.5 high'"):
+    with pytest.raises(mp.ParameterError, match=r"got '0\.5 high'"):
         options.parse_gamma(["0.5", "high"])

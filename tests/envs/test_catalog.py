@@ -108,7 +108,7 @@ def test_families_take_integers():
         ("open(5)", ParameterError, "open(5) does not have the form open(rows,cols)"),
         ("open(0,5)", ParameterError, "rows must be an integer ≥ 1, got 0"),
         ("maze(4,5,0)", ParameterError, "rows of a maze must be odd"),
-        ("open(99999,99999)", SizeError, "a map of 99999 × 99999 glyphs is more than 2**28"),
+        ("open(99999,99999)", SizeError, "a map of 99999 × 99999 glyphs is more than 2**22"),
     ],
 )
 def test_make_says_what_is_wrong(name, error, message):
