@@ -31,6 +31,7 @@ from typing import Any
 
 from scipy import sparse
 
+from mdppower._schema import FARTHEST
 from mdppower._typing import Label
 from mdppower.errors import FileError, ModelError, SizeError
 from mdppower.mdp.canonical import as_label, require_unique
@@ -176,7 +177,9 @@ def _mdp(data: dict[str, Any]) -> RewardlessMDP:
             marks.setdefault(mark, []).append(s)
     for state, position in zip(labels, positions, strict=True):
         if position is not None and not _is_place(position):
-            raise ModelError(f"state {state!r}: at must be two numbers [row, column], got {position!r}")
+            raise ModelError(
+                f"state {state!r}: at must be two numbers [row, column] within ± 2**30, got {position!r}"
+            )
     origin = data.get("origin", {})
     if not isinstance(origin, dict) or not all(isinstance(told, str) for told in origin.values()):
         raise ModelError(f"[origin] must be a table of strings, got {origin!r}")
@@ -212,7 +215,9 @@ def _spread(action: dict[str, Any], where: str) -> Iterable[tuple[Label, float]]
 
 
 def _is_place(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(type(x) in (int, float) for x in value)
+    if not isinstance(value, list) or len(value) != 2:
+        return False
+    return all(type(x) in (int, float) and -FARTHEST <= x <= FARTHEST for x in value)  # NaN is not
 
 
 def _label(table: dict[str, Any], where: str) -> Label:

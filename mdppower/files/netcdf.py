@@ -21,6 +21,8 @@ import io
 import json
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +51,7 @@ from mdppower._schema import (
 )
 from mdppower._text import cut
 from mdppower.agents.policies import describe_policy, policy_from_description
-from mdppower.errors import FileError, MDPPowerError, ParameterError, SizeError
+from mdppower.errors import FileError, MDPPowerError, ParameterError
 from mdppower.files.stored_arrays import ESTIMATE, LABELS, LAYOUT, MDP, MEANS, SUMS, header_text, read_arrays
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
@@ -130,6 +132,13 @@ def save_estimate(estimate: PowerEstimate, path: PathLike) -> None:
     """Write an estimate, its MDP and its history to a NetCDF file; see `PowerEstimate.save`."""
     if _suffix(path) != ".nc":
         raise ParameterError(f"an estimate is saved as .nc; got {os.fspath(path)!r}")
+    with _told_as_file_error(path):
+        data, header = _contents(estimate)
+        _write(data, header, path)
+
+
+def _contents(estimate: PowerEstimate) -> tuple[xr.Dataset, dict[str, Any]]:
+    """The arrays of an estimate, and the rest, which JSON can hold."""
     task, kept = estimate.task, estimate.data
     data = estimate.to_xarray()
     if estimate.mdp.n_states > MOST_NAMES:
@@ -170,7 +179,7 @@ def save_estimate(estimate: PowerEstimate, path: PathLike) -> None:
         header["trials"] = kept.trials
     if estimate.fractions is not None:
         header["exact"] = [[str(x) for x in row] for row in estimate.fractions.tolist()]
-    _write(data, header, path)
+    return data, header
 
 
 def save_mdp(mdp: RewardlessMDP, path: PathLike) -> None:
@@ -182,16 +191,12 @@ def save_mdp(mdp: RewardlessMDP, path: PathLike) -> None:
         from mdppower.files.mdp_toml import to_toml
 
         _require_near(mdp)
-        try:
-            written = to_toml(mdp).encode()
-        except SizeError:
-            raise
-        except ValueError as error:  # a label that is no Unicode, or of 5,000 digits
-            raise FileError(f"cannot write {os.fspath(path)!r}: {error}") from None
-        write_atomically(path, written)
+        with _told_as_file_error(path):
+            write_atomically(path, to_toml(mdp).encode())
     elif suffix == ".nc":
-        data = xr.Dataset()
-        _write(data, {"kind": "mdp", "mdp": _put_mdp(data, mdp)}, path)
+        with _told_as_file_error(path):
+            data = xr.Dataset()
+            _write(data, {"kind": "mdp", "mdp": _put_mdp(data, mdp)}, path)
     else:
         raise ParameterError(f"an MDP is saved as .nc or .toml; got {os.fspath(path)!r}")
 
@@ -364,17 +369,24 @@ _HEADERS = {
 
 
 def _write(data: xr.Dataset, header: dict[str, Any], path: PathLike) -> None:
+    data["header"] = ((), json.dumps(header))
+    data.attrs |= {"format": "mdppower", "schema": SCHEMA}
+    # In memory, where no disk is full: HDF5 can end the process where one is.
+    payload = _netcdf(data)
+    write_atomically(path, payload, b"\nmdppower schema %d sha256 %s\n" % (SCHEMA, _digest(payload)))
+
+
+@contextmanager
+def _told_as_file_error(path: PathLike) -> Iterator[None]:
+    """What a file cannot hold: a label that is no Unicode or has 5,000 digits; and what HDF5 comes upon."""
     require_writable(path)
     try:
-        data["header"] = ((), json.dumps(header))
-        data.attrs |= {"format": "mdppower", "schema": SCHEMA}
-        # In memory, where no disk is full: HDF5 can end the process where one is.
-        payload = _netcdf(data)
-        seal = b"\nmdppower schema %d sha256 %s\n" % (SCHEMA, _digest(payload))
-    except (OSError, RuntimeError, ValueError) as error:  # a label of 5,000 digits; what HDF5 comes upon
+        yield
+    except MDPPowerError:
+        raise
+    except (OSError, RuntimeError, ValueError) as error:
         told = getattr(error, "strerror", None) or error
         raise FileError(f"cannot write {os.fspath(path)!r}: {told}") from None
-    write_atomically(path, payload, seal)
 
 
 def _netcdf(data: xr.Dataset) -> memoryview:

@@ -1,6 +1,7 @@
 """The catalog: every listed environment builds; names, families and files are found. And generated maps."""
 
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -108,6 +109,11 @@ def test_families_take_integers():
         ("open(5)", ParameterError, "open(5) does not have the form open(rows,cols)"),
         ("open(0,5)", ParameterError, "rows must be an integer ≥ 1, got 0"),
         ("maze(4,5,0)", ParameterError, "rows of a maze must be odd"),
+        ("open(3000,3000)", SizeError, "a map of 3000 × 3000 glyphs is more than 2**22"),
+        ("maze(3001,3001,0)", SizeError, "a map of 3001 × 3001 glyphs is more than 2**22"),
+        ("cycle(50000000)", SizeError, "n = 50000000 is more than 1000000 states"),
+        ("fork(999999999)", SizeError, "k = 999999999 is more than 1000000 states"),
+        ("fork(0)", ParameterError, "k must be an integer ≥ 1, got 0"),
         ("open(99999,99999)", SizeError, "a map of 99999 × 99999 glyphs is more than 2**22"),
     ],
 )
@@ -134,3 +140,15 @@ def test_a_name_comes_before_a_file_of_that_name(tmp_path, monkeypatch):
 def test_errors_in_a_named_map_name_it():
     with pytest.raises(MapError, match=r"^cliff.txt, line 2, column 1: no action is left"):
         make("cliff", moves="N", stay=False, blocked="remove")
+
+
+@pytest.mark.parametrize("name", ["cycle(50000000)", "fork(999999999)", "open(3000,3000)", "maze(3001,3001,0)"])
+def test_sizes_are_refused_by_themselves(name):
+    """Nothing is listed or drawn first: no more memory is taken than for a name that there is not."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(SizeError):
+            make(name)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()

@@ -83,7 +83,11 @@ BAD = {
     "some at": (BET.replace("at = [1, 1]", ""), mp.ModelError, "state 'lost' has no 'at'"),
     "bad at": (BET.replace("at = [1, 1]", "at = [1]"), mp.ModelError, "state 'lost': at must be two numbers"),
     "true at": (BET.replace("at = [1, 1]", "at = [1, true]"), mp.ModelError, "state 'lost': at must be two numbers"),
-    "huge at": (BET.replace("at = [1, 1]", f"at = [1, 1{'0' * 400}]"), mp.ModelError, "layout is not an array"),
+    "huge at": (
+        BET.replace("at = [1, 1]", f"at = [1, 1{'0' * 400}]"),
+        mp.ModelError,
+        r"at must be two numbers .* within ± 2\*\*30",
+    ),
     "huge": (BET.replace("0.6", "1" + "0" * 400), mp.ModelError, "a probability is beyond all bounds"),
     "digits": (BET.replace('"lost"', "9" * 5000), mp.FileError, "is not TOML"),
     "actions text": (

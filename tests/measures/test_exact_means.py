@@ -257,3 +257,14 @@ def test_both_losing_to_each_other_would_be_seen(monkeypatch):
     mdp = mp.RewardlessMDP.from_successors({"a": {"x": row, "z": "e"}, **ends})
     assert mp.power(mdp, 0.5, method="exact").mean[0] == 0.5
     assert outside(mdp, 0.5, "uniform", 0)
+
+
+@pytest.mark.parametrize("gap", [2.0**-53, 2.0**-52, 2.0**-51, 2.0**-40])
+def test_rates_next_to_one_are_not_one(gap):
+    """POWER(s1) of figure 10 is 2/3 + (γ + γ²)/24, and no fraction near γ stands for it: 1 would make it singular."""
+    gamma = 1 - gap
+    closed = mp.envs.catalog()["turner-figure-10"].power["s1"](Fraction(gamma))
+    mdp = mp.envs.make("turner-figure-10")
+    estimate = mp.power(mdp, gamma, method="exact")
+    assert estimate.exact[mdp.index("s1")] == closed != Fraction(3, 4)
+    assert mp.power(mdp, 1, method="exact").exact[mdp.index("s1")] == Fraction(3, 4)

@@ -1,0 +1,349 @@
+"""Files with a valid seal and hostile contents: refused by field and value, before anything is built from them.
+
+A seal says that a file is whole; anybody can compute a SHA-256. So every array and every field of the header is made
+something else here, one at a time by name and then some hundreds of them at random, from fixed seeds: only our errors
+come out, each on one line, within seconds, and nothing that the file declares is allocated.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import re
+import time
+import tracemalloc
+
+import h5py
+import numpy as np
+import pytest
+from hostile import changed, changed_array, file_of, parts_of, sealed
+
+import mdppower as mp
+from mdppower.display.tables import power_table, render
+from mdppower.display.terminal import terminal_map
+from mdppower.files.mdp_toml import to_toml
+from mdppower.rewards.description import describe, from_description
+from mdppower.rewards.distribution import resolve
+
+REWARDS = {
+    "uniform": "uniform",
+    "per state": {"root": 3, "default": "poisson(2)"},
+    "gaussian": mp.Gaussian([0, 1, 2], np.eye(3)),
+    "features": mp.Features(np.arange(6).reshape(3, 2) / 9, ["norm(0,1)", "uniform"]),
+    "mixture": mp.Mixture(["uniform", mp.Fixed(np.zeros(3))], [0.25, 0.75]),
+    "permuted": mp.Permuted("expon", [0, 2, 1]),
+    "callable": lambda n, rng: rng.random((n, 3)),
+}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Header and arrays of estimates of every kind, and of an MDP."""
+    path = tmp_path_factory.mktemp("saved") / "x.nc"
+    fork, slippery = mp.envs.make("fork(2)"), mp.envs.gridworld(".a..\n.#..\n..~*", slip=0.2)
+    found = {
+        "slippery": mp.power(slippery, [0.1, 0.9], samples=64, rng=0),
+        "exact": mp.power(fork, 0.9, method="exact"),
+        "guarantee": mp.power(fork, 0.5, guarantee=True, samples=64, rng=1),
+        "policy": mp.power(slippery, 0.5, policy=mp.agents.satisficing(0.5), samples=64, rng=1),
+        "mixture": mp.power(fork, [0.5, 0.9], REWARDS["gaussian"], samples=64, rng=1),
+        "mdp": slippery,
+    }
+    parts = {}
+    for name, one in found.items():
+        one.save(path)
+        parts[name] = parts_of(path.read_bytes())
+    return parts
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load(data: bytes):
+        (tmp_path / "x.nc").write_bytes(data)
+        return mp.load(tmp_path / "x.nc")
+
+    return load
+
+
+def test_the_parts_alone_are_a_file(files, load):
+    """Negative control of all that follows: what is put together unchanged is read."""
+    for name, (header, arrays) in files.items():
+        assert load(file_of(header, arrays)) is not None, name
+
+
+# ---------------------------------------------------------------------- one at a time
+
+INT64 = np.int64
+ARRAYS = {
+    # Row pointers that scipy would follow out of its memory.
+    "a negative pointer": ("mdp_row_pointer", lambda a: put(a, 1, -5), r"mdp_row_pointer\[1\] must be .*, got -5"),
+    "far pointer": ("mdp_row_pointer", lambda a: put(a.astype(INT64), 1, 2**40), "mdp_row_pointer.*1099511627776"),
+    "a falling pointer": ("mdp_row_pointer", lambda a: put(a, 2, 0), r"mdp_row_pointer\[2\] must be at least.*got 0"),
+    "a short pointer": ("mdp_row_pointer", lambda a: put(a, -1, a[-2]), "mdp_row_pointer must be .* from 0"),
+    "pointers as floats": ("mdp_row_pointer", lambda a: a / 2, "mdp_row_pointer must be integers"),
+    "a successor beyond": ("mdp_successor", lambda a: put(a, 3, 11), r"mdp_successor\[3\] must be .*0 … 10, got 11"),
+    "a chance that is none": ("mdp_probability", lambda a: put(a, 0, np.nan), r"mdp_probability\[0\] must.*got nan"),
+    "chances in another precision": ("mdp_probability", lambda a: a.astype("f4"), "mdp_probability.*got 'float32"),
+    "a state that is none": ("mdp_pair_state", lambda a: put(a, -1, -1), "mdp_pair_state.*got -1"),
+    "pairs out of order": ("mdp_pair_state", lambda a: a[::-1], r"mdp_pair_state\[\d+\] must be at least"),
+    "an action that is none": ("mdp_pair_action", lambda a: put(a, 0, 99), r"mdp_pair_action\[0\].*got 99"),
+    "fewer pairs": ("mdp_pair_action", lambda a: a[1:], "mdp_pair_action must be of size .* along 'pair'"),
+    "a layout beyond 64 bits": ("mdp_layout", lambda a: put(a, 0, 1e300), r"mdp_layout\[0, 0\] must.*got 1e\+300"),
+    "a layout in the plane's plane": ("mdp_layout", lambda a: a[..., None], "mdp_layout must be of 2 dimensions"),
+    "labels that are numbers with points": ("mdp_labels", lambda a: a / 2, "mdp_labels must be integers"),
+    "no means": ("replicate_means", lambda a: a[:0], "replicate_means must be of one replicate or more"),
+    "a mean that is none": ("replicate_means", lambda a: a * np.inf, "replicate_means.*must be a finite number"),
+    "a rate beyond 1": ("gamma", lambda a: a + 1, r"gamma\[0\] must be .*in 0 … 1, got 1\.1"),
+    "a rate twice": ("gamma", lambda a: a * 0, "gamma must be different rates"),
+    "a range upside down": ("low", lambda a: a + 9, "low must be at most high, got 9"),
+    "a flag that is 7": ("constant", lambda a: a + 7, r"constant\[0\].*got 7"),
+    "a negative gap": ("gap", lambda a: a - 1, r"gap\[0\] must be .*got -"),
+}  # fmt: skip
+
+
+def put(array, at, value):
+    array = array.copy()
+    array[at] = value
+    return array
+
+
+@pytest.mark.parametrize("what", ARRAYS)
+def test_arrays_are_checked_before_an_mdp_is_built(files, load, what):
+    name, change, message = ARRAYS[what]
+    header, arrays = files["slippery"]
+    with pytest.raises(mp.FileError, match=message):
+        load(file_of(header, arrays | {name: change(arrays[name])}))
+
+
+FIELDS = {
+    "null": ("kind", None, "header must be one of 'estimate', 'mdp', got None|one of"),
+    "no table": ("mdp", [], r"header\.mdp must be a table, got a list of 0"),
+    "2**70 states": (
+        "mdp.states",
+        2**70,
+        r"header\.mdp\.states must be an integer in 1 … \d+, got 1180591620717411303424",
+    ),
+    "other states": ("mdp.states", 10, "'state'|mdp_pair_state|mdp_successor"),
+    "a mark beyond": ("mdp.marks", {"a": [10**6]}, r"marks\['a'\]\[0\]"),
+    "a mark that is text": ("mdp.marks", {"a": "bc"}, r"header\.mdp\.marks\['a'\] must be a list .*got 'bc'"),
+    "labels nested": ("mdp.labels", json.loads("[" * 90 + "]" * 90), "labels.*50 deep"),
+    "actions that are numbers": ("mdp.actions", [0.5] * 5, r"header\.mdp\.actions\[0\] must be a text.*got 0\.5"),
+    "an origin of numbers": ("mdp.origin", {"source": 1}, r"header\.mdp\.origin\['source'\] must be a text"),
+    "entropy": ("entropy", -1, r"header\.entropy must be an integer"),
+    "entropy that is true": ("entropy", True, r"header\.entropy must be an integer.*got True"),
+    "sampler": ("sampler", "dice", r"header\.sampler must be one of 'latin'.*got 'dice'"),
+    "size": ("replicate_size", 2**70, r"header\.replicate_size"),
+    "looks": ("looks", 0, r"header\.looks must be .*got 0"),
+    "trials": ("trials", 2**70, r"header\.trials must be an integer"),
+    "method": ("method", "guess", r"header\.method must be one of"),
+    "interrupted": ("interrupted", None, r"header\.interrupted must be true or false, got None"),
+    "history": ("history", {"created": None}, r"header\.history\['created'\] must be a text"),
+    "exact": ("exact", [["1e999999999"] * 11] * 2, r"header\.exact\[0\]\[0\] must be a fraction"),
+    "exact by zero": ("exact", [["1/0"] * 11] * 2, r"header\.exact\[0\]\[0\] must be a fraction"),
+    "unknown": ("more", 1, "header must be a table without 'more'"),
+}
+
+
+@pytest.mark.parametrize("what", FIELDS)
+def test_fields_of_the_header_are_named_with_their_value(files, load, what):
+    place, value, message = FIELDS[what]
+    header, arrays = files["slippery"]
+    header = json.loads(json.dumps(header))
+    *outer, last = place.split(".")
+    holder = header
+    for name in outer:
+        holder = holder[name]
+    holder[last] = value
+    with pytest.raises(mp.FileError, match=message) as caught:
+        load(file_of(header, arrays))
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_headers_that_are_no_table(files, load):
+    _, arrays = files["mdp"]
+    for header, message in {
+        "[" * 100_000 + "]" * 100_000: "header is not JSON",
+        '{"kind": ' + "9" * 5000 + "}": "header is not JSON",
+        "null": "one of 'estimate', 'mdp'",
+        "[]": "one of 'estimate', 'mdp'",
+        "{": "header is not JSON",
+    }.items():
+        with pytest.raises(mp.FileError, match=message):
+            load(file_of(header, arrays))
+
+
+@pytest.mark.parametrize("name", ["mdp_probability", "mdp_layout", "header"])
+def test_declared_sizes_are_refused_from_the_metadata(files, load, name):
+    """A petabyte that nobody wrote takes a kilobyte in a file: it is not asked for."""
+    header, arrays = files["mdp"]
+
+    def vast(file, name):
+        file.create_dataset(name, shape=(2**47,), dtype="f8")
+
+    data = file_of(None if name == "header" else header, arrays | {name: vast})
+    tracemalloc.start()
+    try:
+        with pytest.raises(mp.FileError, match=f"{name} must be (no larger than the file|a single text)"):
+            load(data)
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_no_plain_array(files, load, tmp_path):
+    header, arrays = files["mdp"]
+    (tmp_path / "other.nc").write_bytes(file_of(header, arrays))
+    values = arrays["mdp_successor"]
+    ways = {
+        "a folder of arrays": lambda file, name: file.create_group(name),
+        "a link": lambda file, name: file.__setitem__(name, h5py.SoftLink("/mdp_pair_state")),
+        "another file": lambda file, name: file.__setitem__(name, h5py.ExternalLink("other.nc", name)),
+        "pieces": lambda file, name: file.create_dataset(name, data=values, chunks=True),
+        "compressed": lambda file, name: file.create_dataset(name, data=values, compression="gzip"),
+        "elsewhere": lambda file, name: file.create_dataset(
+            name, shape=values.shape, dtype="i4", external=[("/dev/zero", 0, h5py.h5f.UNLIMITED)]
+        ),
+        "text": lambda file, name: file.create_dataset(name, data=["a"] * len(values)),
+        "nothing": lambda file, name: file.create_dataset(name, data=h5py.Empty("i4")),
+    }
+    for way in ways.values():
+        with pytest.raises(mp.FileError, match=r"not what schema 1 asks for: .*mdp_successor"):
+            load(file_of(header, arrays | {"mdp_successor": way}))
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path):
+    far = mp.RewardlessMDP.from_pairs([0, 1], np.eye(2), layout=[[0, 0], [1e300, 0]])
+    for suffix in ("nc", "toml"):
+        with pytest.raises(mp.FileError, match=r"layout\[1, 0\] must be .*got 1e\+300"):
+            far.save(tmp_path / f"x.{suffix}")
+        with pytest.raises(mp.FileError, match="cannot write"):
+            mp.RewardlessMDP.from_successors({10**5000: {"go": 10**5000}}).save(tmp_path / f"x.{suffix}")
+    assert not list(tmp_path.iterdir())
+
+
+# ---------------------------------------------------------------------- at random
+
+
+def only_ours(attempt, *given):
+    """Whether it is read; our error, on one line, is the only other thing that may happen, and soon."""
+    start = time.perf_counter()
+    try:
+        attempt(*given)
+        assert time.perf_counter() - start < 5
+        return True
+    except mp.MDPPowerError as error:
+        told = str(error)
+    assert time.perf_counter() - start < 5
+    assert "\n" not in told
+    return False
+
+
+def use(found):
+    """What `mdppower info`, `map` and `power` read of a file."""
+    if isinstance(found, mp.RewardlessMDP):
+        assert repr(found)
+        return
+    assert terminal_map(found)
+    assert render(power_table(found), "json")
+    assert found.mdp.fingerprint
+
+
+@pytest.mark.filterwarnings("ignore")  # of rows that are rescaled, of numbers that overflow
+def test_400_files_at_random(files, load):
+    rng = random.Random(0)
+    read = 0
+    for _ in range(400):
+        header, arrays = rng.choice(list(files.values()))
+        if rng.random() < 0.6:
+            header = changed(header, rng)
+        else:
+            name = rng.choice(sorted(arrays))
+            arrays = arrays | {name: changed_array(arrays[name], rng)}
+        try:
+            data = file_of(header, arrays)
+        except UnicodeEncodeError:  # half a surrogate, which a file cannot hold
+            continue
+        read += only_ours(lambda data: use(load(data)), data)
+    assert 40 < read < 200  # negative control: some changes are harmless, such as another label
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_600_descriptions_of_rewards_at_random():
+    rng = random.Random(1)
+    fork = mp.envs.make("fork(2)")
+    known = [describe(resolve(spec, fork)) for spec in REWARDS.values()]
+    for data in known:
+        assert from_description(json.loads(json.dumps(data)), 3).n_states == 3
+    read = sum(only_ours(from_description, changed(rng.choice(known), rng), 3) for _ in range(600))
+    assert 20 < read < 300
+
+
+def test_descriptions_are_refused_by_field():
+    law = {"law": "norm", "args": [0, 1], "kwds": {}, "name": None}
+
+    def independent(which=None, states=1, **changes):
+        return {"kind": "independent", "laws": [law | changes], "which": which, "states": states}
+
+    deep = {"kind": "fixed", "vector": [0.0]}
+    for _ in range(60):
+        deep = {"kind": "reordered", "base": deep, "order": [0]}
+    for data, message in (
+        (independent(states=2**70), r"rewards\.states must be"),
+        (independent([1]), r"rewards\.which\[0\] must.*got 1"),
+        (independent(law="os"), r"laws\[0\]\.law must"),
+        (independent(args=[None]), r"laws\[0\]\.args\[0\]"),
+        (independent(law="irwinhall", args=[1e9]), r"laws\[0\]\.args must be between"),
+        ({"kind": "fixed", "vector": ["1"]}, r"rewards\.vector\[0\] must be a number, got '1'"),
+        ({"kind": "fixed", "vector": [10**400]}, r"rewards\.vector must be .*that floats can hold"),
+        ({"kind": "gaussian", "mean": [0], "cov": [[[1]]]}, r"rewards\.cov\[0\] must be a number"),
+        ({"kind": "mixed", "parts": [], "weights": []}, r"rewards\.parts must be a list of 1 or more"),
+        ({"kind": "unknown", "name": "x", "low": [0], "high": [None]}, r"rewards\.high\[0\] must be a number"),
+        (deep, "50 deep"),
+        (None, "rewards must be one of"),
+    ):  # fmt: skip
+        with pytest.raises(mp.FileError, match=message):
+            from_description(data, 1)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_500_toml_files_at_random(tmp_path):
+    """Words and characters of a TOML file exchanged, doubled, left out."""
+    rng = random.Random(2)
+    text = to_toml(mp.envs.gridworld(".a\n~*", slip=0.2))
+    words = re.findall(r"\w+|\W", text)
+    odd = [
+        "nan",
+        "inf",
+        "-1",
+        "1e400",
+        "9" * 5000,
+        "2024-01-01",
+        "true",
+        "[" * 2000,
+        '"',
+        "\x00",
+        "[[state]]",
+        "0x1p3",
+    ]
+    path, read = tmp_path / "x.toml", 0
+    for _ in range(500):
+        changed_words = list(words)
+        for _ in range(rng.randint(1, 2)):
+            at = rng.randrange(len(words))
+            changed_words[at] = rng.choice([*odd, rng.choice(words), "", 2 * words[at]])
+        path.write_text("".join(changed_words), encoding="utf-8")
+        read += only_ours(mp.load, path)
+    assert read < 250
+
+
+def test_a_seal_is_computed_by_anybody(files, load):
+    """Why all this: the seal of a file made here is right."""
+    header, arrays = files["mdp"]
+    data = file_of(header, arrays)
+    payload = data.rpartition(b"\nmdppower schema")[0]
+    assert sealed(payload) == data
+    assert h5py.File(io.BytesIO(payload), "r")["header"].shape == ()
+    with pytest.raises(mp.FileError, match="changed or damaged"):
+        load(data.replace(b"mdp_layout", b"mdp_layouT"))
