@@ -34,7 +34,9 @@ def test_all_constructors_agree():
     assert pairs.equals(mdp)
     assert RewardlessMDP.from_pairs([0, 0, 1, 2], sparse.coo_array(np.array(kernel)), **labels).equals(mdp)
     dense, feasible = mdp.to_arrays()
-    again = RewardlessMDP.from_arrays(dense, feasible=feasible, states=mdp.states, actions=mdp.action_names)
+    again = RewardlessMDP.from_arrays(
+        dense, axes="san", feasible=feasible, states=mdp.states, actions=mdp.action_names
+    )
     assert again.equals(mdp)
     assert RewardlessMDP.from_graph(mdp.to_graph()).equals(mdp)
     # Pairs in any order: sorted by state, and inside a state by the order of the action labels.
@@ -53,7 +55,7 @@ def test_graph_round_trip(mdp):
 @given(mdps(), st.data())
 def test_dense_round_trip_and_permutations(mdp, data):
     dense, feasible = mdp.to_arrays()
-    assert RewardlessMDP.from_arrays(dense, feasible=feasible, actions=mdp.action_names).equals(mdp)
+    assert RewardlessMDP.from_arrays(dense, axes="san", feasible=feasible, actions=mdp.action_names).equals(mdp)
     order = data.draw(st.permutations(range(mdp.n_states)))
     there = mdp.permute_states(order)
     assert there.states == tuple(order)
