@@ -250,6 +250,8 @@ def _steps(moves: Any) -> dict[str, tuple[int, int]]:
         if not isinstance(name, str) or name in ("", "stay"):
             raise ParameterError(f'a move needs a name other than "" and "stay", got {name!r}')
         try:
+            if any(isinstance(part, bool) for part in step):
+                raise TypeError
             drow, dcolumn = map(operator.index, step)
         except (TypeError, ValueError):
             raise ParameterError(f"move {name!r} must be two integers (rows, columns), not {step!r}") from None
