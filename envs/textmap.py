@@ -187,8 +187,10 @@ def suspicions(
     if chr(most) in LETTERS and (rim == most).mean() >= share and min(glyphs.shape) > 2 and not letters.all():
         found.append(f"the border consists of {chr(most)}, a mark on floor that can be walked on; # is a wall")
 
-    used, times = np.unique(glyphs[cells], return_counts=True)
-    if letters[cells].all() and (times.max() > 1 or (len(used) > 1 and set(map(chr, used)) <= set("SFHG"))):
+    special = np.isin(glyphs, _codes(EXIT + PIT))
+    used, times = np.unique(glyphs[cells & ~special], return_counts=True)
+    lake = (times > 1).any() or set(map(chr, used)) <= set("SFHG")
+    if letters[cells & ~special].all() and len(used) > 1 and lake:
         found.append(
             f"all cells are letters ({', '.join(map(chr, used))}), which are marks and do nothing; "
             ". is floor, ~ an absorbing pit such as a hole, * an exit"
@@ -198,7 +200,7 @@ def suspicions(
         near = np.zeros(cells.shape, bool)
         for down, right in {*ONE_WAY.values(), *steps}:
             near |= _shifted(cells, down, right, wrap=wrap) | _shifted(cells, -down, -right, wrap=wrap)
-        alone = np.argwhere((letters | np.isin(glyphs, _codes(EXIT + PIT))) & ~near)
+        alone = np.argwhere((letters | special) & ~near)
         if len(alone):
             marks = sorted({chr(glyphs[tuple(place)]) for place in alone})
             plural = "s" if len(marks) > 1 else ""

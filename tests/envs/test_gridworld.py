@@ -337,6 +337,7 @@ FOREIGN = {
         r"all cells are letters \(F, G, H, S\), which are marks .* ~ an absorbing pit such as a hole, \* an exit",
     ),
     "a lake without a letter twice": ("SF\nHG", "all cells are letters"),
+    "a lake with an exit": ("SF\nF*", "all cells are letters"),
     "a walled lake": ("####\n#SF#\n#HF#\n#FG#\n####", "all cells are letters"),
     "X for walls": ("XXXXX\nX.a.X\nXXXXX", "the border consists of X, a mark on floor that can be walked on"),
     "X for walls, with gaps": ("XXXXXX\n...XXX\nX.XX.G\nXXXXXX", "the border consists of X"),
@@ -357,6 +358,8 @@ def test_maps_in_other_conventions_are_told(text, told):
     ("text", "options"),
     [
         ("a", {}),  # nothing else is there
+        ("*", {}),
+        ("aa*", {}),
         ("abc", {}),  # letters that name three cells
         ("a.b\nb.a", {}),
         ("####\n#..#\n# .#", {}),  # blanks that are open to the outside
