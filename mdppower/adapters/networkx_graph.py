@@ -10,7 +10,7 @@ from scipy import sparse
 
 from mdppower._typing import Label
 from mdppower.errors import MDPPowerWarning, ModelError
-from mdppower.mdp.canonical import Rounded, as_probability, coarsest_eps, plain_label
+from mdppower.mdp.canonical import Rounded, as_probability, coarsest_eps, plain_label, plain_labels
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.validation import row_tolerance
 
@@ -109,7 +109,9 @@ def mdp_from_graph(graph: nx.DiGraph[Any]) -> RewardlessMDP:
         row.append(pairs.setdefault((index[edge.state], action), len(pairs)))
         col.append(index[edge.successor])
         prob.append(number)
-    vocabulary = list(dict.fromkeys([*graph.graph.get("actions", []), *(a for _, a in pairs)]))
+    first = graph.graph.get("actions", [])
+    ordered = plain_labels([first] if isinstance(first, str) else first, "action")
+    vocabulary = list(dict.fromkeys([*ordered, *(a for _, a in pairs)]))
     code = {action: k for k, action in enumerate(vocabulary)}
     positions, marks = _decoration(graph, states)
     _warn_of_the_rest(graph, edges, told)

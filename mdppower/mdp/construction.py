@@ -85,14 +85,15 @@ ELSEWHERE = (("T[s', a, s]", "np.moveaxis(T, 0, 2)"), ("T[s, s', a]", "np.moveax
 
 def _require_axes(dense: FloatArray, feasible: BoolArray, axes: str | None, eps: float) -> None:
     """Refuse an array whose last axis is not that of next states; warn where nothing tells states from actions."""
-    sums = [abs(dense.sum(axis=k) - 1) <= max(1e-6, 100 * eps) for k in range(3)]
-    rows = sums[2]
-    for axis, (seems, turned) in enumerate(ELSEWHERE):
-        if sums[axis].all() and not rows[feasible].any():
-            raise ModelError(
-                f"transitions sum to 1 along axis {axis}, not along the last, that of next states: the array seems "
-                f"to be {seems}, which {turned} turns into T[s, a, s']"
-            )
+    tolerance = max(1e-6, 100 * eps)
+    rows = abs(dense.sum(axis=2) - 1) <= tolerance
+    if axes != "asn" and feasible.any() and not rows[feasible].any():
+        for axis, (seems, turned) in enumerate(ELSEWHERE):
+            if (abs(dense.sum(axis=axis) - 1) <= tolerance).all():
+                raise ModelError(
+                    f"transitions sum to 1 along axis {axis}, not along the last, that of next states: the array "
+                    f"seems to be {seems}, which {turned} turns into T[s, a, s']"
+                )
     if (
         axes is None
         and dense.shape[0] == dense.shape[1]

@@ -317,6 +317,8 @@ def test_the_error_says_which_axes_an_array_seems_to_have():
     ):
         with pytest.raises(mp.ModelError, match=told):
             RewardlessMDP.from_arrays(one, axes=axes)
+    with pytest.raises(mp.ModelError, match="at least one state"):
+        RewardlessMDP.from_arrays(np.zeros((0, 0, 0)))
     # What the messages say works.
     assert RewardlessMDP.from_arrays(np.moveaxis(np.moveaxis(san, 1, 2), 2, 1)).equals(mdp)
     cube = np.random.default_rng(2).dirichlet([1, 1, 1], size=(3, 3))
