@@ -127,17 +127,17 @@ def pairs_of_mapping(successors: Mapping[Any, Mapping[Any, Any]]) -> dict[str, A
         if not isinstance(acts, Mapping):
             raise ModelError(f"state {s!r}: actions must be a mapping from action to successor, got {acts!r}")
         for action, target in acts.items():
-            where = f"state {s!r}, action {action!r}"
             spread = target if isinstance(target, Mapping) else None
             for successor in [target] if spread is None else spread:
                 probability = 1.0 if spread is None else spread[successor]
                 row.append(len(owner))
-                col.append(_position(successor, index, where))
+                col.append(_position(successor, index, s, action))
                 given.append(probability)
                 number = as_probability(probability)
                 if number is None:
                     raise ModelError(
-                        f"{where}: probability of successor {successor!r} is {probability!r}, not a number"
+                        f"state {s!r}, action {action!r}: probability of successor {successor!r} is {probability!r}, "
+                        "not a number"
                     )
                 prob.append(number)
             owner.append(index[s])
@@ -146,16 +146,17 @@ def pairs_of_mapping(successors: Mapping[Any, Mapping[Any, Any]]) -> dict[str, A
     return {"pair_states": owner, "kernel": kernel, "states": labels, "actions": names}
 
 
-def _position(successor: Any, index: Mapping[Label, int], where: str) -> int:
+def _position(successor: Any, index: Mapping[Label, int], state: Label, action: Any) -> int:
     """The index of a successor; 1.0 and True, which are equal to a state 1, are probabilities in a wrong place."""
     try:
         return index[plain_label(successor)]
-    except ModelError as error:
-        number = isinstance(successor, float | bool | np.floating | np.bool_)
-        hint = "; a probability stands in {action: {state: probability}}" if number else ""
-        raise ModelError(f"{where}: successor {successor!r} is not a state: {error}{hint}") from None
-    except KeyError:
-        raise ModelError(f"{where}: successor {successor!r} is not a state") from None
+    except (KeyError, ModelError) as error:
+        told = f"state {state!r}, action {action!r}: successor {successor!r} is not a state"
+        if isinstance(error, ModelError):
+            told += f": {error}"
+        if isinstance(successor, float | bool | np.floating | np.bool_):
+            told += "; a probability stands in {action: {state: probability}}"
+        raise ModelError(told) from None
 
 
 def sorted_pairs(
