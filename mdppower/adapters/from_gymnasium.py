@@ -8,7 +8,6 @@ transition and not to a state. What is made of the latter is the caller's choice
 from __future__ import annotations
 
 import difflib
-import inspect
 import reprlib
 import warnings
 from collections.abc import Mapping, Sequence, Set
@@ -18,6 +17,7 @@ import numpy as np
 
 from mdppower._typing import BoolArray
 from mdppower.adapters.gymnasium_check import compare_steps
+from mdppower.adapters.gymnasium_options import require_kinds
 from mdppower.adapters.gymnasium_table import Table, read_table
 from mdppower.adapters.gymnasium_termination import absorb, only_reachable, sink
 from mdppower.adapters.gymnasium_wrappers import refuse_wrappers
@@ -224,7 +224,7 @@ def make_environment(name: str, /, **options: Any) -> gymnasium.Env[Any, Any]:
     """
     import gymnasium
 
-    _require_kinds(name, options)
+    require_kinds(name, options)
     try:
         return gymnasium.make(name, **{"disable_env_checker": True, **options})
     except Exception as error:  # a constructor may raise anything
@@ -235,28 +235,6 @@ def make_environment(name: str, /, **options: Any) -> gymnasium.Env[Any, Any]:
         near = difflib.get_close_matches(name.rpartition(":")[2], gymnasium.registry, n=1, cutoff=0.75)
         hint = f"did you mean {near[0]!r}?" if near else "gymnasium.pprint_registry() lists those there are"
         raise LabelError(f"there is no environment {name!r}; {hint}") from None
-
-
-def _require_kinds(name: str, options: Mapping[str, Any]) -> None:
-    """Refuse what is no truth value or a text, for an option that is True, False or a number by default."""
-    import gymnasium
-
-    try:
-        spec = gymnasium.spec(name)
-        entry = spec.entry_point
-        maker = gymnasium.envs.registration.load_env_creator(entry) if isinstance(entry, str) else entry
-        known = inspect.signature(maker).parameters if maker is not None else {}
-    except Exception:  # `make` will say what is wrong
-        return
-    for option in options.keys() & known.keys():
-        value, default = options[option], spec.kwargs.get(option, known[option].default)
-        if "str" in str(known[option].annotation):
-            continue
-        truth = value is None or isinstance(value, bool | np.bool_) or (isinstance(value, int) and value in (0, 1))
-        if isinstance(default, bool) and not truth:
-            raise ParameterError(f"{name}: {option} must be True or False, got {value!r}")
-        if isinstance(default, int | float) and isinstance(value, str):
-            raise ParameterError(f"{name}: {option} must be a number, such as {default!r}, got {value!r}")
 
 
 def _initial(base: Any) -> tuple[str, Any]:

@@ -4,7 +4,6 @@
 main         where it starts, and how it ends: every mistake of the user is one line and exit status 2
 group        the group of commands, what ENV means, how a map is printed
 options      options that commands share, and what their texts mean
-values       what the text of a value means: a truth, a number, JSON, a word
 environments ``envs``, ``show``
 power        ``map``, ``power``, ``plot``, ``info``
 optimality   ``optimal``, ``compare``, ``visits``

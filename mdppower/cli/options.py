@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mdppower._text import shorten
-from mdppower.cli.values import read_value
 from mdppower.errors import LabelError, ParameterError
 
 if TYPE_CHECKING:
@@ -153,7 +152,9 @@ colour_option = click.option(
 
 
 def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
-    """``is_slippery=False`` → {"is_slippery": False}; see `values.read_value`."""
+    """``is_slippery=False`` → {"is_slippery": False}; see `read_value`."""
+    from mdppower.adapters.gymnasium_options import read_value
+
     settings: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")

@@ -1,4 +1,4 @@
-"""What a text means as a value on the command line."""
+"""What the text of an argument means: words, numbers, JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdppower.cli.values import read_value
+from mdppower.adapters.gymnasium_options import read_value
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,22 @@
-"""What a text on the command line means as a value: `--set is_slippery=False` is no string.
+"""Arguments of an environment: what a text means as a value, and whether a value is of the kind that is expected.
 
-Read are words for truth and nothing, as Python and YAML spell them; numbers; what JSON or Python write in quotes,
-brackets or braces; and else one word, which is a string, such as 8x8 or rgb_array. What is none of these, such as a
-bracket that nobody closed, is refused.
+``--set is_slippery=False`` is no string, and to Python any text is true. Read are words for truth and nothing, as
+Python and YAML spell them; numbers; what JSON or Python write in quotes, brackets or braces; and else one word, which
+is a string, such as 8x8 or rgb_array. What is none of these, such as a bracket that nobody closed, is refused.
 """
 
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
+
+from mdppower.errors import ParameterError
 
 WORDS: dict[str, Any] = {
     "true": True, "yes": True, "on": True,
@@ -104,3 +110,45 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return all(map(_is_plain, value))
     return value is None or isinstance(value, str | int | float)
+
+
+def require_kinds(name: str, options: Mapping[str, Any]) -> None:
+    """Refuse what is no truth value, or a text, for an option that is True, False or a number by default.
+
+    Parameters
+    ----------
+    name : str
+        The id of an environment.
+    options : mapping
+        Arguments that it is going to be made with.
+
+    Raises
+    ------
+    ParameterError
+        There is such an option.
+
+    Examples
+    --------
+    >>> require_kinds("FrozenLake-v1", {"is_slippery": False, "map_name": "8x8"})
+    >>> require_kinds("FrozenLake-v1", {"is_slippery": "Flase"})
+    Traceback (most recent call last):
+    mdppower.errors.ParameterError: FrozenLake-v1: is_slippery must be True or False, got 'Flase'
+    """
+    import gymnasium
+
+    try:
+        spec = gymnasium.spec(name)
+        entry = spec.entry_point
+        maker = gymnasium.envs.registration.load_env_creator(entry) if isinstance(entry, str) else entry
+        known = inspect.signature(maker).parameters if maker is not None else {}
+    except Exception:  # `make` will say what is wrong
+        return
+    for option in options.keys() & known.keys():
+        value, default = options[option], spec.kwargs.get(option, known[option].default)
+        if "str" in str(known[option].annotation):
+            continue
+        truth = value is None or isinstance(value, bool | np.bool_) or (isinstance(value, int) and value in (0, 1))
+        if isinstance(default, bool) and not truth:
+            raise ParameterError(f"{name}: {option} must be True or False, got {value!r}")
+        if isinstance(default, int | float) and isinstance(value, str):
+            raise ParameterError(f"{name}: {option} must be a number, such as {default!r}, got {value!r}")
