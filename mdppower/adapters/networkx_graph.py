@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Set
+from collections.abc import Set
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scipy import sparse
@@ -185,7 +185,7 @@ def _decoration(graph: nx.DiGraph[Any], states: list[Any]) -> tuple[list[Any] | 
     for i, state in enumerate(states):
         given = graph.nodes[state].get("marks", [])
         listed = [given] if isinstance(given, str) else given
-        if not isinstance(listed, Collection) or not all(isinstance(mark, str) for mark in listed):
+        if not isinstance(listed, list | tuple | Set) or not all(isinstance(mark, str) for mark in listed):
             raise ModelError(f"marks of node {state!r} must be a str or a list of them, got {given!r}")
         for mark in sorted(listed) if isinstance(listed, Set) else listed:
             marks.setdefault(mark, []).append(i)
@@ -195,7 +195,7 @@ def _decoration(graph: nx.DiGraph[Any], states: list[Any]) -> tuple[list[Any] | 
 def _warn_of_the_rest(graph: nx.DiGraph[Any], edges: list[_Edge], told: dict[str, str]) -> None:
     """Name the attributes that mean something to somebody, and nothing here."""
     rest = {name for edge in edges for name in edge.attributes} - {"action", "probability", *told}
-    if all(edge.attributes.get("weight", 1) == 1 for edge in edges):
+    if all(as_probability(edge.attributes.get("weight", 1)) == 1 for edge in edges):
         rest.discard("weight")
     ignored = [f"{name!r} of edges" for name in sorted(map(str, rest))]
     places = [attributes.get("pos") is not None for _, attributes in graph.nodes(data=True)]

@@ -193,7 +193,8 @@ def plain_labels(labels: Any, what: str) -> tuple[Label, ...]:
 def refuse_unordered(values: Any, name: str) -> None:
     """A ModelError where something ordered is needed, and a set or a mapping is given."""
     unordered = isinstance(values, Set) and not isinstance(values, KeysView)
-    if unordered or isinstance(values, Mapping) or not hasattr(values, "__len__"):
+    single = not hasattr(values, "__len__") or (isinstance(values, np.ndarray) and values.ndim == 0)
+    if unordered or single or isinstance(values, Mapping):
         order = ", which has no order" if unordered else ""
         raise ModelError(f"{name} must be a list, got a {type(values).__name__}{order}")
 
@@ -259,7 +260,7 @@ def check_marks(marks: Mapping[str, Iterable[int]] | None, n_states: int) -> dic
         if not isinstance(where, Iterable):
             raise ModelError(f"marks[{mark!r}] must be indices of states, got {where!r}")
         group = sorted(where) if isinstance(where, Set) else where if isinstance(where, np.ndarray) else list(where)
-        checked[str.__str__(mark)] = tuple(as_indices(group, f"marks[{mark!r}]", len(group), n_states).tolist())
+        checked[str.__str__(mark)] = tuple(as_indices(group, f"marks[{mark!r}]", np.size(group), n_states).tolist())
     return checked
 
 
