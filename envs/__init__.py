@@ -2,6 +2,7 @@
 
 ============= ==========================================================================================
 catalog       every environment that has a name, and `make`
+foreign       files of other tools, refused by name
 textmap       what the glyphs of a map mean
 gridworld     a map becomes an MDP
 slip          noise: slip and bias

@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from mdppower.envs import paper
+from mdppower.envs.foreign import refuse_foreign
 from mdppower.envs.generate import maze, open_room
 from mdppower.envs.gridworld import gridworld, gridworld_from_file
 from mdppower.envs.textmap import decode, describe
@@ -161,6 +162,7 @@ def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessM
         if options:
             raise ParameterError(f"{os.fspath(name_or_path)} is not a map and takes no {', '.join(options)}")
         return RewardlessMDP.load(name_or_path)
+    refuse_foreign(name_or_path)
     return _call(partial(gridworld_from_file, name_or_path), os.fspath(name_or_path), options)
 
 

@@ -1,5 +1,19 @@
-"""``python -m mdppower`` is the command ``mdppower``."""
+"""Where the command ``mdppower`` starts, and ``python -m mdppower``: Ctrl-C is quiet from the first import on."""
 
-from mdppower.cli.main import main
+from __future__ import annotations
 
-main()
+import sys
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        from mdppower.cli.main import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

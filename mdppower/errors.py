@@ -7,11 +7,19 @@ can print it as it is. Each kind is also the built-in error that a caller would 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 
 class MDPPowerError(Exception):
     """Base of all errors raised on purpose by mdppower.
+
+    Attributes
+    ----------
+    estimate : any
+        Of an error that ends a run of draws: what the draws that were finished say, so that nothing is lost; None
+        where there are fewer than two replicates.
+    draw : int or None
+        The draw on which it happened, or the first of those on which it did.
 
     Examples
     --------
@@ -22,6 +30,31 @@ class MDPPowerError(Exception):
     ...     print(error)
     there is no environment 'amaze'; did you mean 'maze'? (mdppower envs lists them)
     """
+
+    estimate: Any = None
+    draw: int | None = None
+
+    def in_run(self, first: int, count: int, entropy: int) -> Self:
+        """Say of which draw of a run this error is, by its number there; gives the error itself.
+
+        Parameters
+        ----------
+        first, count : int
+            The draws that were looked at together. ``draw`` is counted from the first of them so far; where it is
+            None, the error is about all of them.
+        entropy : int
+            Of the run: passed as ``rng``, it makes the draw again.
+        """
+        last = first + count - 1
+        if self.draw is not None or first == last:
+            row = self.draw or 0
+            which, message = f"draw {first + row}", str(self).removeprefix(f"draw {row}: ")
+            self.draw = first + row
+        else:
+            which, message = f"draws {first} to {last}", str(self)
+            self.draw = first
+        self.args = (f"{message} ({which} of the run with rng={entropy})",)
+        return self
 
 
 class ModelError(MDPPowerError, ValueError):
@@ -92,6 +125,9 @@ class RewardError(MDPPowerError, ValueError):
 
 class ParameterError(MDPPowerError, ValueError):
     """An argument is out of its range: γ, samples, slip, confidence, ...
+
+    So is an argument that is code and fails: a policy that raises (the cause), an executor whose worker dies, a
+    map-like ``workers`` that loses results or gives some twice.
 
     Examples
     --------
@@ -174,7 +210,6 @@ class SolverError(MDPPowerError, RuntimeError):
         self.draw, self.gap = draw, gap
         self.lower, self.upper, self.undecided = lower, upper, list(undecided)
         self.gamma = gamma
-        self.estimate: Any = None
         self.failures: dict[float, SolverError] = {}
 
     def of_draw(self, draw: int | None, message: str) -> SolverError:

@@ -14,7 +14,7 @@ from scipy.sparse import coo_array
 from mdppower._text import shorten
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ModelError
-from mdppower.mdp.canonical import Rounded, as_probability, coarsest_eps, plain_label, refuse_unordered
+from mdppower.mdp.canonical import Rounded, as_probability, coarsest_eps, plain_label, require_several
 from mdppower.mdp.model import RewardlessMDP
 
 
@@ -124,7 +124,7 @@ def _labels(base: Any, keys: list[Label]) -> tuple[list[Label], Any, Mapping[str
     n = len(keys)
     given = getattr(base, "state_labels", None)
     if given is not None:
-        refuse_unordered(given, "state_labels")
+        require_several(given, "state_labels")
         if len(given) != n:
             raise ModelError(f"state_labels has {len(given)} labels for the {n} states of P")
         labels = [plain_label(tuple(x) if isinstance(x, list | np.ndarray) else x) for x in given]

@@ -85,8 +85,6 @@ def mdp_from_graph(graph: nx.DiGraph[Any]) -> RewardlessMDP:
     >>> mdp_from_graph(chain)
     RewardlessMDP(2 states, 2 pairs, up to 1 action, stochastic, absorbing: 'b')
     """
-    if not hasattr(graph, "is_directed"):
-        raise ModelError(f"from_graph reads a networkx graph, got a {type(graph).__name__}")
     if not graph.is_directed():
         raise ModelError("an MDP needs a directed graph; use graph.to_directed() if every edge goes both ways")
     states = list(graph.nodes)
@@ -110,7 +108,7 @@ def mdp_from_graph(graph: nx.DiGraph[Any]) -> RewardlessMDP:
         col.append(index[edge.successor])
         prob.append(number)
     first = graph.graph.get("actions", [])
-    ordered = plain_labels([first] if isinstance(first, str) else first, "action")
+    ordered = plain_labels([first] if isinstance(first, str) else first, "actions of the graph")
     vocabulary = list(dict.fromkeys([*ordered, *(a for _, a in pairs)]))
     code = {action: k for k, action in enumerate(vocabulary)}
     positions, marks = _decoration(graph, states)

@@ -34,7 +34,8 @@ from mdppower._checks import discount_rates
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.agents.policies import ask, policy_name, resolve_policy
 from mdppower.agents.rules import Policy
-from mdppower.errors import ParameterError, RewardError, SolverError
+from mdppower.errors import MDPPowerError, ParameterError, RewardError, SolverError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.solvers.optimal_values import pick, solve_rows, warm_up
 
@@ -85,6 +86,7 @@ def policy_values(
     >>> [float(policy_values(fork, rewards, 0.9, p)[0][0, 0].round(12)) for p in (uniformly_random(), optimal())]
     [2.0, 5.0]
     """
+    check_mdp(mdp)
     (rate, *_), single = discount_rates(gamma)
     if not single:
         raise ParameterError(f"policy_values takes one gamma, got {gamma!r}")
@@ -180,7 +182,11 @@ def _chains(
     """(first draw, end, chain, most actions mixed in a state) of draws that follow each other with one policy."""
     block = max(1, BLOCK // mdp.n_pairs)
     for begin in range(0, len(rewards), block):
-        rows = ask(mdp, rewards[begin : begin + block], gamma, policy)
+        try:
+            rows = ask(mdp, rewards[begin : begin + block], gamma, policy)
+        except MDPPowerError as error:
+            error.draw = None if error.draw is None else begin + error.draw
+            raise
         bounds = np.r_[0, np.flatnonzero((rows[1:] != rows[:-1]).any(axis=1)) + 1, len(rows)].tolist()
         for first, last in pairwise(bounds):
             yield begin + first, begin + last, *_chain(mdp, rows[first])

@@ -29,7 +29,8 @@ from mdppower.agents.rules import (
     softmax,
     uniformly_random,
 )
-from mdppower.errors import ParameterError
+from mdppower.errors import MDPPowerError, ParameterError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 
 ROW_SUM_TOLERANCE = 1e-9
@@ -91,13 +92,16 @@ def resolve_policy(mdp: RewardlessMDP, policy: Any) -> Policy:
     >>> resolve_policy(mp.envs.fork(2), {"root": {"->t1": 0.25, "->t2": 0.75}}).row
     array([0.25, 0.75, 1.  , 1.  ])
     """
+    check_mdp(mdp)
     if isinstance(policy, type):
         raise ParameterError(f"policy {policy.__name__} is a class; make one, such as lookahead(2) or optimal()")
     if callable(policy):
         function: Policy = policy
         return function
     try:
-        row = np.array(_from_mapping(mdp, policy) if isinstance(policy, Mapping) else policy)
+        row = _from_mapping(mdp, policy) if isinstance(policy, Mapping) else np.array(policy)
+    except MDPPowerError:
+        raise
     except ValueError as error:  # ragged
         raise ParameterError(f"policy is no array: {error}") from None
     if row.ndim != 1:
@@ -132,8 +136,23 @@ def _from_mapping(mdp: RewardlessMDP, policy: Mapping[Label, Any]) -> FloatArray
 
 
 def ask(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, policy: Policy) -> AnyArray:
-    """What a policy says for these rewards: (N, P) probabilities or (N, S) pairs, checked."""
-    given: Any = policy(mdp, rewards.copy(), gamma)  # a copy: it is a stranger's code
+    """What a policy says for these rewards: (N, P) probabilities or (N, S) pairs, checked.
+
+    Raises
+    ------
+    ParameterError
+        It is no policy, or the user's function raised something, which is the cause.
+    """
+    try:
+        given: Any = policy(mdp, rewards.copy(), gamma)  # a copy: it is a stranger's code
+    except MDPPowerError:
+        raise
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ParameterError(
+            f"policy {policy_name(policy)}(mdp, rewards, gamma) raised {type(error).__name__}: {error}"
+        ) from error
     return _read(mdp, given, len(rewards), policy_name(policy))
 
 
@@ -158,13 +177,13 @@ def _read(mdp: RewardlessMDP, given: Any, n: int, name: str) -> AnyArray:
     if len(wrong):
         i, p = wrong[0].tolist()
         state, action = mdp.pair_label(p)
-        raise ParameterError(f"policy {name} gave action {action!r} in state {state!r} probability {weights[i, p]:g}")
+        raise _no_policy(i, f"policy {name} gave action {action!r} in state {state!r} probability {weights[i, p]:g}")
     sums = np.add.reduceat(weights, mdp.pointer[:-1], axis=1)
     wrong = np.argwhere(np.abs(sums - 1) > tolerance)
     if len(wrong):
         i, s = wrong[0].tolist()
-        raise ParameterError(
-            f"policy {name}: the probabilities of state {mdp.states[s]!r} sum to {sums[i, s]:.12g}, not 1"
+        raise _no_policy(
+            i, f"policy {name}: the probabilities of state {mdp.states[s]!r} sum to {sums[i, s]:.12g}, not 1"
         )
     return np.asarray(weights / sums[:, mdp.pair_states])
 
@@ -175,8 +194,9 @@ def _pairs(mdp: RewardlessMDP, actions: AnyArray, name: str) -> AnyArray:
     outside = np.argwhere((actions < 0) | (actions >= size))
     if len(outside):
         i, s = outside[0].tolist()
-        raise ParameterError(
-            f"policy {name} gave action number {actions[i, s]} in state {mdp.states[s]!r}; there are {size} actions"
+        raise _no_policy(
+            i,
+            f"policy {name} gave action number {actions[i, s]} in state {mdp.states[s]!r}; there are {size} actions",
         )
     # Pairs are sorted by state and action, so that this is a sorted list of all that is feasible.
     known = mdp.pair_states.astype(np.int64) * size + mdp.action_codes
@@ -186,10 +206,17 @@ def _pairs(mdp: RewardlessMDP, actions: AnyArray, name: str) -> AnyArray:
     if len(lacking):
         i, s = lacking[0].tolist()
         action = mdp.action_names[actions[i, s]]
-        raise ParameterError(
-            f"policy {name} took action {action!r} in state {mdp.states[s]!r}, which does not have it"
+        raise _no_policy(
+            i, f"policy {name} took action {action!r} in state {mdp.states[s]!r}, which does not have it"
         )
     return np.asarray(pairs)
+
+
+def _no_policy(draw: int, message: str) -> ParameterError:
+    """The error for what a policy said of one of the draws."""
+    error = ParameterError(message)
+    error.draw = draw
+    return error
 
 
 # ---------------------------------------------------------------------- names, and policies as plain data

@@ -2,6 +2,7 @@
 
 ============ ==========================================================================================
 main         where it starts, and how it ends: every mistake of the user is one line and exit status 2
+characters   text on terminals whose encoding lacks its characters
 group        the group of commands, what ENV means, how a map is printed
 options      options that commands share, and what their texts mean
 environments ``envs``, ``show``

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mdppower.cli.group import build_environment, cli
+from mdppower.cli.group import attempt, build_environment, cli, finish
 from mdppower.cli.options import check_suffix, environment_options, parse_gamma, table_option
-from mdppower.errors import ParameterError
+from mdppower.errors import MDPPowerError, ParameterError
 
 if TYPE_CHECKING:
     from mdppower.mdp.model import RewardlessMDP
@@ -45,10 +45,11 @@ def curve(
 
     check_suffix("--out", out, PICTURES)
     points: dict[str, Any] = {}
+    interrupted, failure = False, None
     if env is not None:
         mdp = build_environment(env, options)
         universal = _universal(mdp, rewards)
-        points = _pairs(mdp, parse_gamma(gamma), rewards, samples, rng)
+        points, interrupted, failure = _pairs(mdp, parse_gamma(gamma), rewards, samples, rng)
         if nu is None:
             if universal is None:
                 raise ParameterError(f"no ν is known for all pairs under {rewards} rewards: give --nu")
@@ -61,6 +62,7 @@ def curve(
         click.echo(f"{name}: {len(s):,} pairs, gaps {gap.min():.4g} … {gap.max():.4g}")
     plot_curve(nu, out, drop=drop, cap=cap, points=points)
     click.echo(f"wrote {out}", err=True)
+    finish(interrupted, failure)
 
 
 def _universal(mdp: RewardlessMDP, rewards: str) -> tuple[float, float | None, float | None] | None:
@@ -71,8 +73,10 @@ def _universal(mdp: RewardlessMDP, rewards: str) -> tuple[float, float | None, f
     return universal_proxy(resolve(rewards, mdp))
 
 
-def _pairs(mdp: RewardlessMDP, gammas: list[float], rewards: str, samples: int, rng: int | None) -> dict[str, Any]:
-    """Success rates and gaps of all ordered pairs of states, for each γ."""
+def _pairs(
+    mdp: RewardlessMDP, gammas: list[float], rewards: str, samples: int, rng: int | None
+) -> tuple[dict[str, Any], bool, MDPPowerError | None]:
+    """Success rates and gaps of all ordered pairs of states, for each γ; whether it was interrupted, or failed."""
     import numpy as np
 
     from mdppower.measures.comparison import compare_all
@@ -80,13 +84,15 @@ def _pairs(mdp: RewardlessMDP, gammas: list[float], rewards: str, samples: int, 
 
     if mdp.n_states > MOST_STATES:
         raise ParameterError(f"all pairs of states are drawn for up to {MOST_STATES} states, not {mdp.n_states:,}")
-    found = {}
+    found: dict[str, Any] = {}
     for gamma in gammas:
         states = [Option.state(mdp, s, gamma, "value") for s in mdp.states]
-        table = compare_all(states, rewards, samples=samples, rng=rng)
+        table, failure = attempt(compare_all, states, rewards, samples=samples, rng=rng)
         apart = ~np.eye(len(states), dtype=bool)
         found[f"pairs of states at γ = {gamma:.15g}"] = table.p_at_least.values[apart], table.gap.values[apart]
-    return found
+        if table.interrupted or failure is not None:
+            return found, bool(table.interrupted), failure
+    return found, False, None
 
 
 @cli.command()

@@ -13,7 +13,7 @@ import click
 
 from mdppower import __version__
 from mdppower.cli.options import parse_bias, parse_settings
-from mdppower.errors import ConvergenceError, MDPPowerError, ParameterError, SolverError
+from mdppower.errors import MDPPowerError, ParameterError
 
 if TYPE_CHECKING:
     from mdppower.mdp.model import RewardlessMDP
@@ -41,8 +41,9 @@ Exit status:
   0    done
   1    verify: a claim is violated
   2    nothing was computed: a mistake, or no value that could be certified
-  3    only a part was, such as some of the discount rates; it is printed
+  3    only a part was, such as some of the discount rates or draws; it is printed
   130  interrupted by Ctrl-C; what was finished is printed
+  143  the same, by SIGTERM
 """
 
 
@@ -60,7 +61,7 @@ def attempt(measure: Callable[..., Any], *arguments: Any, **options: Any) -> tup
     """What a measurement gives, or the part of it that its error carries, and that error."""
     try:
         return measure(*arguments, **options), None
-    except (ConvergenceError, SolverError) as error:
+    except MDPPowerError as error:
         if error.estimate is None:
             raise
         return error.estimate, error
@@ -71,7 +72,7 @@ def finish(interrupted: bool, failure: MDPPowerError | None) -> None:
     if failure is not None:
         raise PartlyDone(str(failure))
     if interrupted:
-        sys.exit(130)
+        raise click.exceptions.Exit(130)
 
 
 def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
@@ -96,9 +97,19 @@ def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
     return mdp
 
 
+def _wants_colour() -> bool:
+    """Whether standard output wants colour, by the conventions of no-color.org and force-color.org.
+
+    Both variables count where they are set and not empty; NO_COLOR is the stronger. A dumb terminal has no colours.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
 def print_map(draw: Callable[..., str], what: Any, colour: bool | None) -> None:
-    """Print a map, in colour if asked for or, where nothing is said, if the output is a terminal that wants it."""
+    """Print a map, in colour if asked for or, where nothing is said, if the output wants it."""
     if colour is None:
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        colour = _wants_colour()
     # Told so, click leaves the colours in where the output is not a terminal.
     click.echo(draw(what, colour=colour, width=shutil.get_terminal_size((100, 30)).columns), color=colour)

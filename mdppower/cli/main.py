@@ -6,7 +6,9 @@ Every mistake of the user ends in one line on standard error and exit status 2; 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -14,16 +16,32 @@ from typing import Any, NoReturn
 import click
 
 from mdppower.cli import bounds, environments, optimality, power, sensitivity, theorems  # noqa: F401  (they add commands)
+from mdppower.cli.characters import survive_any_encoding
 from mdppower.cli.group import PartlyDone, cli
 from mdppower.errors import MDPPowerError, MDPPowerWarning
 
 
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: ends a run as Ctrl-C does, and is remembered for the exit status."""
+
+    seen = False
+
+
+def _terminate(signum: int, frame: Any) -> NoReturn:
+    _Terminated.seen = True
+    raise _Terminated
+
+
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line; every mistake of the user is one line and exit status 2."""
+    survive_any_encoding()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminate)
     with warnings.catch_warnings():
         warnings.simplefilter("always", MDPPowerWarning)
         warnings.showwarning = _show_warning
-        sys.exit(_run(args))
+        code = _run(args)
+    sys.exit(143 if code == 130 and _Terminated.seen else code)
 
 
 def _run(args: Sequence[str] | None) -> int:

@@ -113,28 +113,31 @@ def compare_command(
     run: dict[str, Any] = {"samples": samples, "rng": rng, "method": method, "workers": workers, "progress": progress}
     mdp = build_environment(env, options)
     if first is not None and second is not None:
-        result = compare(_option(mdp, first, kind, rate), _option(mdp, second, kind, rate), rewards, **run)
+        A, B = (_option(mdp, text, kind, rate) for text in (first, second))
+        result, failure = attempt(compare, A, B, rewards, **run)
         table = result.table(confidence)
         if fmt != "table":
             about = {"A": _told(result.A), "B": _told(result.B), "verdict": result.verdict}
             size = len(table["quantity"])
             click.echo(render({name: [text] * size for name, text in about.items()} | table, fmt))
-            return
-        click.echo(f"A: {_told(result.A)}\nB: {_told(result.B)}\n\n{render(table)}\n")
-        click.echo(_made(result.samples, result.rewards.name, result.entropy))
-        click.echo(f"{result.verdict}{' (at 95 %)' if result.samples else ''}")
+        else:
+            click.echo(f"A: {_told(result.A)}\nB: {_told(result.B)}\n\n{render(table)}\n")
+            click.echo(_made(result.samples, result.rewards.name, result.entropy))
+            click.echo(f"{result.verdict}{' (at 95 %)' if result.samples else ''}")
+        finish(result.interrupted, failure)
         return
     if method == "exact":
         raise ParameterError("--method exact compares two options: use --a and --b")
     given = [_option(mdp, text, kind, rate) for text in places]
     if every:
         given = [_option_at(mdp, (label, None), kind, rate) for label in mdp.states]
-    found = compare_all(given, rewards, confidence=confidence, **run)
+    found, failure = attempt(compare_all, given, rewards, confidence=confidence, **run)
     click.echo(render(pairs_table(found), fmt))
     if fmt == "table":
         click.echo(f"\n{kind} at γ = {rate:.15g}; " + _made(found.samples, found.rewards, found.entropy))
         click.echo("lower, upper: of p_at_least = p(A ≥ B), each alone")
         click.echo("convergent: whether p(A ≥ B) is at most 1/2, judged for all pairs together")
+    finish(bool(found.interrupted), failure)
 
 
 def _rate(gamma: str | None, kind: str) -> float:

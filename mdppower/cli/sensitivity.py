@@ -54,7 +54,13 @@ def _run_options(command: Any) -> Any:
     return command
 
 
-@cli.command()
+EXAMPLE = """\b
+Two maps that differ in one cell:
+  mdppower diff shut.txt open.txt --gamma 0.5,0.9 --out door.png
+"""
+
+
+@cli.command(epilog=EXAMPLE)
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @_run_options
@@ -71,13 +77,9 @@ def diff(
     a: str, b: str, gamma: str, rewards: str, samples: int, rng: int | None, sampler: str, method: str, workers: int,
     confidence: float, progress: bool | None, out: str | None, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
-    r"""Compare POWER in two environments on the same draws, state by state: a door open or shut.
+    """Compare POWER in two environments on the same draws, state by state: a door open or shut.
 
-    A and B are written as ENV is; options of environments apply to both. States are matched by name. With two maps
-    that differ in one cell:
-
-    \b
-        mdppower diff shut.txt open.txt --gamma 0.5,0.9 --out door.png
+    A and B are written as ENV is; options of environments apply to both. States are matched by name.
     """
     from mdppower._checks import open_unit
     from mdppower.display.tables import render

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from mdppower._colours import VIRIDIS, WALL_COLOUR
 from mdppower._text import cut
@@ -17,6 +18,7 @@ from mdppower.measures.power_estimate import PowerEstimate
 WALL = "█"
 DIGITS = "0123456789"
 MOST_BARS = 40
+ARROWS = {(-1, 0): "^", (0, 1): ">", (1, 0): "v", (0, -1): "<"}
 
 
 def show_map(mdp: RewardlessMDP, *, colour: bool = False, width: int = 100) -> str:
@@ -38,6 +40,8 @@ def show_map(mdp: RewardlessMDP, *, colour: bool = False, width: int = 100) -> s
     if grid is None or is_drawing(mdp):
         return _transitions(mdp)
     glyph = np.full(mdp.n_states, ".", dtype="<U1")
+    for arrow, held in _one_way(mdp, grid).items():
+        glyph[held] = arrow
     glyph[mdp.absorbing_states] = "*"
     for mark, where in mdp.marks.items():
         glyph[list(where)] = mark
@@ -52,7 +56,27 @@ def show_map(mdp: RewardlessMDP, *, colour: bool = False, width: int = 100) -> s
         return f"\x1b[1;33m{text}\x1b[0m" if colour and text != "." else text
 
     lines = ["".join(WALL * wide if k < 0 else " " * (wide - 1) + cell(k) for k in row) for row in _framed(grid)]
+    marked = {s for where in mdp.marks.values() for s in where}
+    if not mdp.has_default_labels and set(mdp.absorbing_states.tolist()) - marked:
+        note = [*note, "(a * that is no mark: a cell that no action leaves)"]
     return "\n".join([*lines, *note])
+
+
+def _one_way(mdp: RewardlessMDP, grid: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.int64]]:
+    """States from which all actions lead to one neighbour, or nowhere, though there are others: by the arrow."""
+    leaving = sparse.coo_array(mdp.kernel)
+    source, target = mdp.pair_states[leaving.row].astype(np.int64), leaving.col.astype(np.int64)
+    ways = np.unique(source[source != target] * mdp.n_states + target[source != target])
+    source, target = np.divmod(ways, mdp.n_states)
+    alone = np.bincount(source, minlength=mdp.n_states)[source] == 1
+    source, target = source[alone], target[alone]
+    row, column = np.nonzero(grid >= 0)
+    place = np.empty((mdp.n_states, 2), np.int64)
+    place[grid[row, column]] = np.stack([row, column], axis=1)
+    padded = np.pad(grid, 1, constant_values=-1)
+    neighbours = sum((padded[place[source, 0] + 1 + r, place[source, 1] + 1 + c] >= 0).astype(int) for r, c in ARROWS)
+    step = place[target] - place[source]
+    return {arrow: source[(neighbours > 1) & (step == direction).all(axis=1)] for direction, arrow in ARROWS.items()}
 
 
 def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 100) -> str:

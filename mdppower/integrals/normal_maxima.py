@@ -72,6 +72,7 @@ UNSEEN = 7.0
 """Of N points none falls into a part of probability UNSEEN/N in one case of a thousand."""
 
 _POINTS = 20_000  # of one run, for each dimension
+_BUDGET = 1.5e8  # most points times dimensions of all orthants of one question
 _PIVOT = 1e-10  # SciPy's integrator leaves out a conditional variance below this times m
 _DENSITY = float(1 / np.sqrt(2 * np.pi))
 
@@ -196,7 +197,7 @@ def orthant(joint: JointlyNormal, rows: list[Row], rng: Any = None) -> tuple[flo
         raise SizeError(f"an orthant of {len(rows)} dimensions; the limit is {DIMENSIONS}")
     cell = _orthant_of([joint.contrast(row) for row in rows], left_out=True)
     value, half = _repeat(lambda seed: np.array([cell.value(seed)]), rng)
-    return float(value[0]), min(float(half[0]) + cell.error, 1.0)
+    return float(value[0]), min(float(half[0]) + cell.error + cell.unseen(), 1.0)
 
 
 def _unit_rows(n: int) -> list[Row]:
@@ -334,16 +335,21 @@ def _afonja(among: _Among, mean: FloatArray, rng: Any) -> tuple[float, FloatArra
                 rest = [other for other in kept if other not in (i, j)]
                 facets.append((weight, pair.noise, _facet(among, pair, i, j, rest)))
 
+    every = [*cells, *(facet for _, _, facet in facets)]
+    work = REPEATS * sum(len(one.limits) ** 2 for one in every if len(one.limits) > 2)
+    points = int(min(_POINTS, _BUDGET / max(work, 1)))
+
     def run(seed: np.random.Generator) -> FloatArray:
-        shares = np.array([cell.value(seed) for cell in cells])
-        total = float(mean @ shares) + sum(weight * facet.value(seed) for weight, _, facet in facets)
+        shares = np.array([cell.value(seed, points) for cell in cells])
+        total = float(mean @ shares) + sum(weight * facet.value(seed, points) for weight, _, facet in facets)
         return np.array([total, *shares])
 
     values, half = _repeat(run, rng)
     shares = values[1:]
-    inner = sum(weight * facet.error + noise for weight, noise, facet in facets)
-    inner += sum(abs(m) * cell.error for m, cell in zip(mean.tolist(), cells, strict=True))
-    share_error = float(half[1:].max() + wrong.max() + abs(shares.sum() - 1))
+    inner = sum(weight * (facet.error + facet.unseen(points)) + noise for weight, noise, facet in facets)
+    unseen = np.array([cell.unseen(points) for cell in cells])
+    inner += sum(abs(m) * (cell.error + x) for m, cell, x in zip(mean.tolist(), cells, unseen.tolist(), strict=True))
+    share_error = float(half[1:].max() + (wrong + unseen).max() + abs(shares.sum() - 1))
     return float(values[0]), shares, float(half[0] + inner), share_error
 
 
@@ -379,7 +385,7 @@ class _Orthant:
     correlation: FloatArray
     error: float
 
-    def value(self, rng: np.random.Generator) -> float:
+    def value(self, rng: np.random.Generator, points: int = _POINTS) -> float:
         from scipy.special import ndtr
         from scipy.stats import multivariate_normal
 
@@ -392,12 +398,16 @@ class _Orthant:
                 self.limits,
                 cov=self.correlation,
                 allow_singular=True,
-                maxpts=_POINTS * len(self.limits),
+                maxpts=points * len(self.limits),
                 abseps=1e-8,
                 releps=0.0,
                 rng=rng,
             )
         )
+
+    def unseen(self, points: int = _POINTS) -> float:
+        """What a part that no point of all runs has seen may have."""
+        return UNSEEN / (REPEATS * points * len(self.limits)) if len(self.limits) > 2 else 0.0
 
 
 def _orthant_of(contrasts: list[Contrast], *, left_out: bool = False) -> _Orthant:
@@ -435,8 +445,6 @@ def _orthant(mean: FloatArray, rows: FloatArray, doubt: FloatArray, shift: Float
     if m > 2 and np.linalg.eigvalsh(correlation)[0] <= m * _PIVOT:
         # Each row but the first may lose a part of length τ: E P(|limit − Z| ≤ τ |N|) ≤ τ/π.
         error += (m - 1) * float(np.sqrt(m * _PIVOT)) / np.pi
-    if m > 2:
-        error += UNSEEN / (REPEATS * _POINTS * m)
     if m and angle.max() < 0.5:
         # No orthant, nor its error, is larger than its least half-space; half the limit, as rows are off a little.
         error = min(error, float(ndtr((limits + moved).min() / 2)))

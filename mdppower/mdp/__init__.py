@@ -5,6 +5,7 @@ model        `RewardlessMDP`
 construction arrays, mappings and pairs in any order, as sorted pairs
 canonical    sparse rows, index arrays, labels, layouts: brought into canonical form or refused
 validation   what makes these an MDP
+argument     is what was given an MDP, and what to write where it is none
 graph        reachability, communicating and closed classes, end components
 chains       Markov chains: visits from a start, recurrent classes
 elimination  linear equations of chains without subtraction, right to each entry's own rounding

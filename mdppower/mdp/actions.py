@@ -28,6 +28,7 @@ class _Merged(NamedTuple):
 
 
 _EQUIVALENT: weakref.WeakKeyDictionary[RewardlessMDP, _Merged] = weakref.WeakKeyDictionary()
+_READ: weakref.WeakKeyDictionary[RewardlessMDP, RewardlessMDP] = weakref.WeakKeyDictionary()
 
 
 def greedy(mdp: RewardlessMDP, score: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -88,6 +89,31 @@ def reading_error(mdp: RewardlessMDP, gamma: float) -> float:
     merged = _merged(mdp)
     by_trees = 3 * mdp.n_states * merged.relative
     return by_trees if gamma == 1 else min(by_trees, merged.variation / (1 - gamma))
+
+
+def as_read(mdp: RewardlessMDP) -> RewardlessMDP:
+    """The MDP in which equivalent pairs have the same row to the bit: that of the first of them.
+
+    What is decided by comparing actions is decided here, or rows that differ by rounding would be told apart in one
+    place and not in another; that this is another MDP is what `reading_error` pays for.
+
+    Returns
+    -------
+    RewardlessMDP
+        The same object where there is nothing to change.
+    """
+    found = _READ.get(mdp)
+    if found is None:
+        first, kernel = equivalent_pairs(mdp), mdp.kernel
+        if (first == np.arange(mdp.n_pairs)).all():
+            return mdp
+        rows = kernel[first]
+        if np.array_equal(rows.indices, kernel.indices) and np.array_equal(rows.data, kernel.data):
+            return mdp
+        found = _READ[mdp] = RewardlessMDP.from_pairs(
+            mdp.pair_states, rows, states=mdp.states, actions=mdp.action_names, action_codes=mdp.action_codes
+        )
+    return found
 
 
 def _merged(mdp: RewardlessMDP) -> _Merged:

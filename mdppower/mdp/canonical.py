@@ -184,19 +184,22 @@ def plain_label(label: Any) -> Label:
 
 
 def plain_labels(labels: Any, what: str) -> tuple[Label, ...]:
-    """Labels one by one, in an order that is theirs: a set has another one in each process."""
-    refuse_unordered(labels, f"{what} labels")
-    refuse_masked(labels, f"{what} labels")
+    """Labels one by one."""
+    require_several(labels, what)
+    refuse_masked(labels, what)
     return tuple(plain_label(label) for label in labels)
 
 
-def refuse_unordered(values: Any, name: str) -> None:
-    """A ModelError where something ordered is needed, and a set or a mapping is given."""
-    unordered = isinstance(values, Set) and not isinstance(values, KeysView)
-    single = not hasattr(values, "__len__") or (isinstance(values, np.ndarray) and values.ndim == 0)
-    if unordered or single or isinstance(values, Mapping):
+def require_several(labels: Any, what: str) -> None:
+    """Raise ModelError for labels that are no sequence.
+
+    A generator can be read once only, and a set has another order in each process.
+    """
+    is_one = not hasattr(labels, "__len__") or (isinstance(labels, np.ndarray) and labels.ndim == 0)
+    unordered = isinstance(labels, Set) and not isinstance(labels, KeysView)
+    if is_one or unordered or isinstance(labels, Mapping):
         order = ", which has no order" if unordered else ""
-        raise ModelError(f"{name} must be a list, got a {type(values).__name__}{order}")
+        raise ModelError(f"{what} must be a sequence of labels, such as a list, got {labels!r}{order}")
 
 
 def as_label(value: Any) -> Label:
@@ -208,17 +211,17 @@ def check_labels(states: Any, n_states: int) -> tuple[Label, ...] | AnyArray | N
     """S unique labels: a tuple, an integer array whose rows become tuples, or None for 0 … S−1."""
     if states is None:
         return None
-    refuse_unordered(states, "state labels")
+    require_several(states, "states")
     if len(states) != n_states:
         raise ModelError(f"{n_states} state labels are needed, got {len(states)}")
-    refuse_masked(states, "state labels")
+    refuse_masked(states, "states")
     if isinstance(states, np.ndarray) and states.ndim == 2 and states.dtype.kind in "iu":
         ordered = states[np.lexsort(states.T)]
         twice = np.flatnonzero((np.diff(ordered, axis=0) == 0).all(axis=1))
         if len(twice):
             raise ModelError(f"state label {tuple(ordered[twice[0]].tolist())!r} is used twice")
         return states.copy()  # rows become tuples when somebody asks: a million tuples are 120 MB
-    labels = plain_labels(states, "state")
+    labels = plain_labels(states, "states")
     require_unique(labels, "state")
     return None if labels == tuple(range(n_states)) else labels
 

@@ -44,7 +44,7 @@ def pairs_of_array(
     shape = (n_states, n_actions)
     mask = np.ones(shape, bool) if feasible is None else as_truth(feasible, "feasible", shape)
     _require_axes(dense, mask, axes, eps_of(transitions))
-    names = tuple(range(n_actions)) if actions is None else plain_labels(actions, "action")
+    names = tuple(range(n_actions)) if actions is None else plain_labels(actions, "actions")
     if len(names) != n_actions:
         raise ModelError(f"{n_actions} action labels are needed, got {len(names)}")
     pair_states, codes = np.nonzero(mask)
@@ -174,9 +174,9 @@ def sorted_pairs(
     if actions is None and action_codes is None:
         codes, names = number_within_state(owner, n_states)
     elif action_codes is None:
-        codes, names = encode(plain_labels(() if actions is None else actions, "action"), n_pairs)
+        codes, names = encode(plain_labels(() if actions is None else actions, "actions"), n_pairs)
     else:
-        names = plain_labels(() if actions is None else actions, "action")
+        names = plain_labels(() if actions is None else actions, "actions")
         require_unique(names, "action")
         codes = as_indices(action_codes, "action_codes", n_pairs, len(names))
 

@@ -284,6 +284,11 @@ class RewardlessMDP:
         """
         from mdppower.adapters.networkx_graph import mdp_from_graph
 
+        if not (hasattr(graph, "is_directed") and hasattr(graph, "nodes")):
+            raise ParameterError(
+                f"from_graph takes a networkx graph, got a {type(graph).__name__}: from_arrays takes arrays, and "
+                "from_successors {state: {action: successor}}"
+            )
         return mdp_from_graph(graph)
 
     # ------------------------------------------------------------------ sizes and labels

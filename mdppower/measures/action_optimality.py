@@ -23,11 +23,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mdppower._checks import discount_rates, positive_integer
-from mdppower.errors import MDPPowerWarning, RewardError, SizeError, SolverError
+from mdppower.errors import MDPPowerWarning, SizeError, SolverError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.action_optimality_estimate import ActionOptimality
 from mdppower.measures.certified_rates import certified_rates
-from mdppower.montecarlo.runs import Workers, check_workers, gather
+from mdppower.montecarlo.runs import Workers, check_workers, gather, keep_finished
 from mdppower.montecarlo.samplers import Sampler, make_sampler, seed
 from mdppower.optimal_sets.optimal_actions import OPEN, STRICT, TIED, optimal_pairs, require_size
 from mdppower.rewards.distribution import resolve
@@ -83,7 +84,8 @@ def action_optimality(
     Raises
     ------
     ParameterError, RewardError
-        An argument is out of range.
+        An argument is out of range; the executor or a map-like `workers` has failed, or has not given one result for
+        each item.
     SolverError
         A draw could not be certified.
     SizeError
@@ -96,7 +98,8 @@ def action_optimality(
     `mdppower.optimal_sets.stochastic_ties`). What is larger stays unresolved: it counts as 1/2 in means, the
     intervals allow for either, and an MDPPowerWarning has the share. Rewards with a density do not tie.
 
-    Ctrl-C ends the run early and gives the counts of the replicates that were finished, with a warning.
+    Ctrl-C ends the run early and gives the counts of the replicates that were finished, with a warning. An error that
+    ends the run has them as its ``estimate``.
 
     Examples
     --------
@@ -110,6 +113,7 @@ def action_optimality(
     >>> mp.action_optimality(mp.envs.fork(3), 0.9, method="exact").of("root", "->t1")
     Proportions(1/3)
     """
+    check_mdp(mdp)
     gammas, single = discount_rates(gamma)
     positive_integer(samples, "samples")
     check_workers(workers, executor)
@@ -149,11 +153,7 @@ class _Task:
     def __call__(self, numbers: Sequence[int]) -> npt.NDArray[np.int64]:
         """(3, G, P) draws on which each pair is the only optimal one of its state, is one of several, is open."""
         size = self.source.size
-        rewards = np.concatenate([self.source.replicate(number) for number in numbers])
-        if not np.isfinite(rewards).all():
-            i, s = np.argwhere(~np.isfinite(rewards))[0]
-            name = self.source.rewards.name
-            raise RewardError(f"{name} gave reward {rewards[i, s]} in state {self.mdp.states[s]!r}")
+        rewards = self.source.replicates(numbers, self.mdp.states)
         counts = np.zeros((3, len(self.gammas), self.mdp.n_pairs), np.int64)
         step = max(1, min(MOST_ROWS, BLOCK // self.mdp.n_pairs))
         for begin in range(0, len(rewards), step):
@@ -162,9 +162,8 @@ class _Task:
                 try:
                     codes = optimal_pairs(self.mdp, rows, gamma, self.method)
                 except SolverError as error:
-                    draw = numbers[0] * size + begin + (error.draw or 0)
-                    told = f"{error} (draw {draw} of the run with rng={self.source.entropy})"
-                    raise error.of_draw(draw, told) from None
+                    error.in_run(numbers[0] * size + begin, len(rows), self.source.entropy)
+                    raise
                 for k, code in enumerate((STRICT, TIED, OPEN)):
                     counts[k, g] += (codes == code).sum(axis=0)
         return counts
@@ -179,17 +178,23 @@ def _run(
     chunks = [range(i, min(i + step, replicates)) for i in range(0, replicates, step)]
     counts, done = np.zeros((3, len(task.gammas), task.mdp.n_pairs), np.int64), 0
     results = gather(
-        task, chunks, lambda chunk: len(chunk) * size, workers=workers, executor=executor, progress=progress,
+        task, chunks, size, workers=workers, executor=executor, progress=progress,
         label="optimal actions", prepare=lambda: warm_up(task.mdp, task.method, task.gammas),
     )  # fmt: skip
-    for chunk, result in zip(chunks, results, strict=False):  # fewer results where it was interrupted
-        counts = counts + result
-        done += len(chunk) * size
-    interrupted = done < replicates * size
-    strict, tied, unsure = counts
-    _warn_of_open_draws(task, unsure, done)
-    return ActionOptimality(task.mdp, task.gammas, single, done, task.source.entropy, task.source.rewards,
-                            strict, tied, unsure, task.method, interrupted)  # fmt: skip
+
+    def found() -> ActionOptimality:
+        strict, tied, unsure = counts
+        return ActionOptimality(
+            task.mdp, task.gammas, single, done, task.source.entropy, task.source.rewards, strict, tied, unsure,
+            task.method, done < replicates * size,
+        )  # fmt: skip
+
+    with keep_finished(lambda: found() if done else None):
+        for chunk, result in zip(chunks, results, strict=False):  # fewer results where it was interrupted
+            counts = counts + result
+            done += len(chunk) * size
+    _warn_of_open_draws(task, counts[2], done)
+    return found()
 
 
 def _warn_of_open_draws(task: _Task, unsure: npt.NDArray[np.int64], draws: int) -> None:

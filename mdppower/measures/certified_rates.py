@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from mdppower.errors import ConvergenceError, SolverError
+from mdppower.errors import MDPPowerError, SolverError
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ def certified_rates(run: Callable[[tuple[float, ...]], T], gammas: tuple[float, 
             failures[error.gamma] = error
             found = error.estimate
             continue
-        except ConvergenceError as error:
+        except MDPPowerError as error:
             if not failures:
                 raise
             raise _all_of(failures, error.estimate, f"; {error}") from error

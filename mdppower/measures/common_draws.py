@@ -26,7 +26,7 @@ from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.montecarlo.estimates import Replicates
-from mdppower.montecarlo.runs import Workers, check_workers, gather
+from mdppower.montecarlo.runs import Workers, check_workers, chunked, gather, keep_finished
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler, seed
 from mdppower.rewards.distribution import RewardDistribution
 from mdppower.rewards.joint_laws import Reordered
@@ -118,8 +118,8 @@ def run_together(
 
     Raises
     ------
-    ParameterError, SolverError
-        As `mdppower.power` raises them.
+    ParameterError, RewardError, SolverError
+        As `mdppower.power` raises them; ``estimate`` is a CommonRun of the draws that were finished.
     SizeError
         The replicate means would not fit.
 
@@ -154,8 +154,7 @@ def run_together(
         )
     tasks = tuple(_task(model, source, gammas, pick(model.mdp, method)) for model in models)
     states = sum(model.mdp.n_states for model in models)
-    step = max(1, min(2**16 // (source.size * states), count // 32))
-    chunks = [range(i, min(i + step, count)) for i in range(0, count, step)]
+    chunks = chunked(range(count), source.size * states)
 
     def prepare() -> None:
         for task in tasks:
@@ -163,21 +162,26 @@ def run_together(
 
     done: list[tuple[FloatArray, FloatArray]] = []
     results = gather(
-        CommonTask(tasks, tuple(model.shown for model in models)), chunks, lambda chunk: len(chunk) * source.size,
+        CommonTask(tasks, tuple(model.shown for model in models)), chunks, source.size,
         workers=workers, executor=executor, progress=progress, label="POWER", prepare=prepare,
     )  # fmt: skip
-    for made in results:
-        done += made
-    data = Replicates(
-        means=np.array([means for means, _ in done]),
-        low=np.full(width, rewards.low.min()),
-        high=np.full(width, rewards.high.max()),
-        constant=np.concatenate([_constant(model, rewards) for model in models]),
-        slack=np.mean([gap for _, gap in done], axis=0),
-        trials=len(done) * source.size if source.kind == "iid" else len(done),
-        has_variance=rewards.has_variance,
-    )
-    return CommonRun(data, len(done) * source.size, source.entropy, source.kind, len(done) < count)
+
+    def found() -> CommonRun:
+        data = Replicates(
+            means=np.array([means for means, _ in done]),
+            low=np.full(width, rewards.low.min()),
+            high=np.full(width, rewards.high.max()),
+            constant=np.concatenate([_constant(model, rewards) for model in models]),
+            slack=np.mean([gap for _, gap in done], axis=0),
+            trials=len(done) * source.size if source.kind == "iid" else len(done),
+            has_variance=rewards.has_variance,
+        )
+        return CommonRun(data, len(done) * source.size, source.entropy, source.kind, len(done) < count)
+
+    with keep_finished(lambda: found() if len(done) > 1 else None):
+        for made in results:
+            done += made
+    return found()
 
 
 def _task(model: Model, source: Sampler, gammas: tuple[float, ...], method: str) -> PowerTask:

@@ -30,7 +30,7 @@ from mdppower.measures.comparison_estimate import Comparison
 from mdppower.measures.option_tally import Tally, tally
 from mdppower.montecarlo.estimates import Estimate, Replicates
 from mdppower.montecarlo.proportions import Proportions
-from mdppower.montecarlo.runs import Workers, check_workers
+from mdppower.montecarlo.runs import Workers, check_workers, finished_as
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler, seed
 from mdppower.occupancy.option import Option, Reach, require_alike, states_only, worth_range
 from mdppower.rewards.distribution import RewardDistribution, resolve
@@ -78,9 +78,11 @@ def compare(
     Raises
     ------
     ParameterError
-        The options are of different kinds, of different γ, or about different states.
+        The options are of different kinds, of different γ, or about different states; what runs the draws has failed.
     RewardError
-        The rewards are malformed.
+        The rewards are malformed, are no numbers, or their function raises.
+    SolverError
+        A draw could not be certified. ``estimate`` of this and the others is a Comparison of what was finished.
     SizeError
         An exact comparison is too large.
 
@@ -108,7 +110,8 @@ def compare(
     if method == "exact":
         return _exact(A, B, distribution)
     source = make_sampler(distribution, "iid", samples, seed(rng))
-    found = tally([A, B], source, samples, method, workers, executor, progress)
+    with finished_as(lambda found: _from_tally(A, B, found, source)):
+        found = tally([A, B], source, samples, method, workers, executor, progress)
     return _from_tally(A, B, found, source)
 
 
@@ -141,7 +144,7 @@ def compare_all(
         Along (A, B): ``gap`` = C(B) − C(A) with ``gap_stderr``; ``p_greater``, ``p_tie``, ``p_less``; ``p_at_least``
         = p(A ≥ B) with ``p_lower``, ``p_upper``; ``convergent``: 1 if B is instrumentally convergent over A, 0 if
         not, −1 undecided, by limits that hold for all pairs together. Along A: ``complexity``,
-        ``complexity_stderr``.
+        ``complexity_stderr``. The attributes say how it was made; ``interrupted`` is 1 where the run ended early.
 
     Raises
     ------
@@ -169,7 +172,8 @@ def compare_all(
     check_workers(workers, executor)
     positive_integer(samples, "samples")
     source = make_sampler(_rewards_of(options, rewards), "iid", samples, seed(rng))
-    found = tally(options, source, samples, method, workers, executor, progress)
+    with finished_as(lambda found: _dataset(options, found, source, confidence)):
+        found = tally(options, source, samples, method, workers, executor, progress)
     return _dataset(options, found, source, confidence)
 
 
@@ -229,7 +233,8 @@ def complexity(
         mean, error = exact_mean(option, distribution)
         return _known_means([mean], [option.name], option.gamma, error).one(0)
     source = make_sampler(distribution, sampler, samples, seed(rng))
-    found = tally([option], source, samples, method, workers, executor, progress)
+    with finished_as(lambda found: _means([option], found, source).one(0)):
+        found = tally([option], source, samples, method, workers, executor, progress)
     return _means([option], found, source).one(0)
 
 
@@ -297,7 +302,7 @@ def _from_tally(A: Option, B: Option, found: Tally, source: Sampler) -> Comparis
         A, B, means, means.between(1, 0),
         Proportions(outcomes, outcomes, n), Proportions(at_least, at_least, n), Proportions(at_most, at_most, n),
         float(np.sqrt(variance)), float(found.least[0, 1]), float(-found.least[1, 0]), found.tolerance,
-        source.rewards, n, source.entropy,
+        source.rewards, n, source.entropy, found.interrupted,
     )  # fmt: skip
 
 
@@ -342,7 +347,7 @@ def _dataset(options: Sequence[Option], found: Tally, source: Sampler, confidenc
     gamma = options[0].gamma
     about = {
         "confidence": confidence, "samples": n, "entropy": str(source.entropy), "rewards": source.rewards.name,
-        "kind": options[0].kind, "tolerance": found.tolerance,
+        "kind": options[0].kind, "tolerance": found.tolerance, "interrupted": int(found.interrupted),
     }  # fmt: skip
     return xr.Dataset(columns, {"A": names, "B": names}, about | ({} if gamma is None else {"gamma": gamma}))
 

@@ -40,6 +40,9 @@ class Comparison:
         Draws; 0 where exact.
     entropy : int or None
         Pass it as ``rng`` to draw the same rewards.
+    interrupted : bool
+        Whether the run ended early (Ctrl-C, or an error that has this as its ``estimate``): there are fewer draws
+        than were asked for.
 
     Examples
     --------
@@ -69,6 +72,7 @@ class Comparison:
     rewards: RewardDistribution
     samples: int
     entropy: int | None
+    interrupted: bool = False
 
     @property
     def complexity_A(self) -> Estimate:
@@ -99,6 +103,14 @@ class Comparison:
     def mid_p(self) -> float:
         """P(A > B) + P(tie)/2."""
         return float((self.p_greater.mean + self.p_at_least.mean) / 2)
+
+    @property
+    def mid_p_stderr(self) -> float:
+        """Standard error of the mid-p: of the mean over draws of 1, 1/2 for a tie, or 0; 0 where exact."""
+        if not self.samples:
+            return 0.0
+        greater, tie = float(self.p_greater.mean), float(self.p_tie.mean)
+        return float(np.sqrt(max(greater + tie / 4 - self.mid_p**2, 0.0) / self.samples))
 
     def mid_p_interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Limits of the mid-p: those of P(A > B) and of p(A ≥ B), each at half the level, averaged.
@@ -174,7 +186,7 @@ class Comparison:
         low_mid, high_mid = self.mid_p_interval(confidence)
         exact = [p.exact for p in (self.p_greater, self.p_at_least)]
         mid = "" if exact[0] is None or exact[1] is None else _text((exact[0] + exact[1]) / 2)
-        rows.append(("mid-p", self.mid_p, np.nan if self.samples else 0.0, low_mid, high_mid, mid))
+        rows.append(("mid-p", self.mid_p, self.mid_p_stderr, low_mid, high_mid, mid))
         names = ["quantity", "value", "stderr", "lower", "upper"] + ["exact"] * (self.samples == 0)
         return {name: [row[k] for row in rows] for k, name in enumerate(names)}
 

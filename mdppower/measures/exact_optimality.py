@@ -20,7 +20,7 @@ import numpy as np
 from mdppower._typing import AnyArray
 from mdppower.errors import RewardError, SizeError
 from mdppower.integrals.reward_laws import MOST_ATOMS, Atoms, Boxes, Normals, Number, exact_law
-from mdppower.mdp.actions import equivalent_pairs
+from mdppower.mdp.actions import as_read, equivalent_pairs
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import Chain, Row, rational_rows
 from mdppower.measures.exact_means import chain_rows, compare_rows, unique_rows
@@ -57,6 +57,7 @@ def exact_action_optimality(
     >>> exact_action_optimality(fork, [0.5], resolve("uniform", fork))[0][0].tolist()
     [Fraction(1, 2), Fraction(1, 2), Fraction(1, 1), Fraction(1, 1)]
     """
+    mdp = as_read(mdp)
     law = exact_law(rewards)
     optimal = np.full((len(gammas), mdp.n_pairs), Fraction(0), dtype=object)
     tied = optimal.copy()

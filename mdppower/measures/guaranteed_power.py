@@ -127,7 +127,7 @@ class RunningSums:
             bets = self.sums.bets(target * size)
             staged = GuaranteedTask(self.task, bets, self.sums.low, self.sums.high)
             chunks = chunked(numbers, size * self.task.mdp.n_states)
-            for made in run_in_order(staged, chunks, workers=workers, executor=executor):
+            for made in run_in_order(staged, chunks, workers=workers, executor=executor, size=size):
                 for new in made:
                     self.sums = self.sums.add(bets, new)
                 yield len(made)

@@ -6,15 +6,15 @@ replicate gives depends on its number alone, and counts are whole numbers: the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mdppower._typing import AnyArray, FloatArray
-from mdppower.errors import RewardError, SolverError
-from mdppower.montecarlo.runs import Workers, gather
+from mdppower.errors import SolverError
+from mdppower.montecarlo.runs import Workers, gather, keep_finished
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.occupancy.option import Option, Reach, worth
 from mdppower.solvers.optimal_values import pick, warm_up
@@ -41,6 +41,8 @@ class Tally:
     draws : int
     tolerance : float
         The largest error of a difference.
+    interrupted : bool
+        Whether there are fewer draws than were asked for.
     """
 
     means: FloatArray
@@ -52,6 +54,7 @@ class Tally:
     least: FloatArray
     draws: int
     tolerance: float
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,16 +67,12 @@ class TallyTask:
 
     def __call__(self, number: int) -> Tally:
         """The tally of one replicate."""
-        rewards = np.ascontiguousarray(self.source.replicate(number))
-        if not np.isfinite(rewards).all():
-            i, s = np.argwhere(~np.isfinite(rewards))[0]
-            state = self.options[0].states[s]
-            raise RewardError(f"{self.source.rewards.name} gave reward {rewards[i, s]} in state {state!r}")
+        rewards = np.ascontiguousarray(self.source.replicates([number], self.options[0].states))
         try:
             values, errors = worth(self.options, rewards, self.method)
         except SolverError as error:
-            draw = number * self.source.size + (error.draw or 0)
-            raise error.of_draw(draw, f"{error} (draw {draw} of the run with rng={self.source.entropy})") from None
+            error.in_run(number * self.source.size, len(rewards), self.source.entropy)
+            raise
         return _count(values, errors)
 
     def prepare(self) -> None:
@@ -123,24 +122,44 @@ def tally(
     task = TallyTask(tuple(options), source, method)
     count = max(2, -(-samples // source.size))
     results = gather(
-        task, range(count), lambda _: source.size, workers=workers, executor=executor, progress=progress,
+        task, range(count), source.size, workers=workers, executor=executor, progress=progress,
         label="comparing", prepare=task.prepare,
     )  # fmt: skip
-    return _merge(results)
+    merged = _Sum()
+    with keep_finished(lambda: merged.tally(count) if len(merged.means) > 1 else None):
+        for one in results:
+            merged.add(one)
+    return merged.tally(count)
 
 
-def _merge(results: Iterator[Tally]) -> Tally:
+class _Sum:
     """The sum of tallies, in their order."""
-    first = next(results)
-    means, slack, draws, tolerance = [first.means], first.slack * first.draws, first.draws, first.tolerance
-    for one in results:
-        means.append(one.means)
-        slack += one.slack * one.draws
-        draws += one.draws
-        tolerance = max(tolerance, one.tolerance)
+
+    def __init__(self) -> None:
+        self.means: list[FloatArray] = []
+        self.first: Tally | None = None
+        self.slack, self.draws, self.tolerance = 0.0, 0, 0.0
+
+    def add(self, one: Tally) -> None:
+        """One more replicate; the first of them holds the sums."""
+        self.means.append(one.means)
+        self.slack += one.slack * one.draws
+        self.draws += one.draws
+        self.tolerance = max(self.tolerance, one.tolerance)
+        if self.first is None:
+            self.first = one
+            return
+        first = self.first
         first.greater[...] += one.greater
         first.near[...] += one.near
         first.total[...] += one.total
         first.squares[...] += one.squares
         np.minimum(first.least, one.least, out=first.least)
-    return replace(first, means=np.concatenate(means), slack=slack / draws, draws=draws, tolerance=tolerance)
+
+    def tally(self, count: int) -> Tally:
+        """What `count` replicates, or as many as there are, say together."""
+        assert self.first is not None
+        return replace(
+            self.first, means=np.concatenate(self.means), slack=self.slack / self.draws, draws=self.draws,
+            tolerance=self.tolerance, interrupted=len(self.means) < count,
+        )  # fmt: skip

@@ -24,7 +24,8 @@ from mdppower._checks import choice, discount_rates, positive, positive_integer
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.agents.evaluation import BLOCK
 from mdppower.agents.policies import resolve_policy
-from mdppower.errors import ConvergenceError, MDPPowerWarning, ParameterError, SizeError, SolverError
+from mdppower.errors import ConvergenceError, MDPPowerError, MDPPowerWarning, ParameterError, SizeError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.certified_rates import certified_rates
@@ -33,7 +34,7 @@ from mdppower.measures.power_caution import find_caution
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.montecarlo.estimates import Estimate, Replicates
-from mdppower.montecarlo.runs import Workers, check_workers, chunked, run_in_order, thread_count
+from mdppower.montecarlo.runs import Workers, check_workers, chunked, in_a_thread, run_in_order, thread_count
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler, seed
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.solvers.optimal_values import pick
@@ -110,7 +111,8 @@ def power(
     Raises
     ------
     ParameterError, RewardError
-        An argument is out of range, the rewards have no mean, or `policy` gives what is no policy; with `guarantee`,
+        An argument is out of range, the rewards have no mean, `policy` gives what is no policy, or the executor or a
+        map-like `workers` has failed or not given one result for each item; with `guarantee`,
         the rewards have no bounds, or the sampler is not ``"iid"``.
     SolverError
         A draw could not be certified; the message says how to see it again. Of several rates the others are not lost:
@@ -128,7 +130,9 @@ def power(
 
     Notes
     -----
-    Ctrl-C ends the run early and gives the estimate from the replicates that were finished, with a warning.
+    Ctrl-C ends the run early and gives the estimate from the replicates that were finished, with a warning. An error
+    that ends a run (a reward that is no number, a user's function that raises, a worker that dies) has that estimate
+    as its ``estimate``.
 
     Examples
     --------
@@ -154,6 +158,7 @@ def power(
     >>> mp.power(mp.envs.make("fork(3)"), gamma=0.9, rng=0, policy=uniformly_random()).mean.round(2)
     array([0.5, 0.5, 0.5, 0.5])
     """
+    check_mdp(mdp)
     gammas, single = discount_rates(gamma)
     positive_integer(samples, "samples")
     if sampler is not None:
@@ -273,7 +278,8 @@ class _Means:
     def until(self, target: int, workers: Workers, executor: Executor | None) -> Iterator[int]:
         """Make replicates until there are `target` of them; yields how many more there are."""
         chunks = chunked(range(self.count, target), self.task.source.size * self.task.mdp.n_states)
-        for results in run_in_order(self.task, chunks, workers=workers, executor=executor):
+        size = self.task.source.size
+        for results in run_in_order(self.task, chunks, workers=workers, executor=executor, size=size):
             self.done += results
             yield len(results)
 
@@ -299,7 +305,7 @@ def _run(
     hidden = None if progress is None else not progress
     with tqdm(desc="compiling", total=total, unit=" draws", disable=hidden) as bar:
         try:
-            kept.prepare()
+            in_a_thread(kept.prepare)
             bar.set_description("POWER")
             for look, target in enumerate(schedule):
                 for made in kept.until(target, workers, executor):
@@ -317,7 +323,7 @@ def _run(
                 stacklevel=5,
             )
             return _judged(estimate, [kept.count])
-        except SolverError as error:
+        except MDPPowerError as error:
             error.estimate = kept.estimate() if kept.count > 1 else None
             raise
     if estimate is not None:

@@ -26,7 +26,7 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_task import PowerTask
 from mdppower.montecarlo.estimates import Replicates
 from mdppower.montecarlo.samplers import LEAST_REPLICATES, replicate_size
-from mdppower.montecarlo.trust import TOLERATED, Reading, doubtful_means, percent, read_law
+from mdppower.montecarlo.trust import Reading, doubtful_means, percent, read_law
 from mdppower.rewards.distribution import Independent, RewardDistribution
 from mdppower.rewards.joint_laws import Reordered
 from mdppower.rewards.laws import Law
@@ -139,19 +139,20 @@ def _from_laws(task: PowerTask, data: Replicates, read: list[_Read], counts: Seq
         return [read_law(x.law, kind if x.exact else "iid", size, draws, x.best_of) for x in read]
 
     def expected(of: list[Reading], counts: Sequence[int], size: int) -> tuple[float, list[float], list[float]]:
-        """How doubtful all is; how often one interval of each is expected to miss, and how often any of them."""
+        """Misses as multiples of what is tolerated; how often one interval of each misses, and how often any does."""
         alone = [sum(reading.misses(k, k * size, level) for k in counts) for reading in of]
         every = [
             x.number * x.exact * sum(reading.misses(k, k * size, together) for k in counts)
             for x, reading in zip(read, of, strict=True)
         ]
-        doubt = [one if x.exact else one / 2 for x, one in zip(read, alone, strict=True)]
-        return max(*doubt, sum(every)), alone, every
+        tolerated = [reading.tolerated(counts[-1] * size) for reading in of]
+        doubt = [a / t if x.exact else a / t / 2 for x, a, t in zip(read, alone, tolerated, strict=True)]
+        return max(*doubt, sum(e / t for e, t in zip(every, tolerated, strict=True))), alone, every
 
     draws = counts[0] * size
     found = readings(size, draws)
     doubt, alone, every = expected(found, counts, size)
-    if doubt <= TOLERATED:
+    if doubt <= 1:
         return ""
     worst = int(np.argmax(np.maximum(alone, every)))
     look = max(counts, key=lambda k: found[worst].misses(k, k * size, level))
@@ -165,7 +166,7 @@ def _from_laws(task: PowerTask, data: Replicates, read: list[_Read], counts: Seq
     enough = max(2 * draws, LEAST_REPLICATES * size)
     while enough <= _MOST_DRAWS:
         looks = [-(-enough // size) << k for k in range(len(counts))]
-        if expected(most, looks, size)[0] <= TOLERATED:
+        if expected(most, looks, size)[0] <= 1:
             return f"{told}; about {enough:,} draws{' before the first look' * (data.looks > 1)} would do"
         enough *= 2
     return f"{told}; {_MOST_DRAWS:,} draws would not do"

@@ -10,7 +10,7 @@ import numpy as np
 
 from mdppower._typing import FloatArray, IntArray
 from mdppower.agents.evaluation import evaluate, warm_up_evaluation
-from mdppower.errors import RewardError, SolverError
+from mdppower.errors import MDPPowerError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.rewards.distribution import RewardDistribution
@@ -55,16 +55,13 @@ class PowerTask:
         """(position of γ, values of the draws of each replicate, their gaps); under a policy, POWER's integrand."""
         size = self.source.size
         # Small replicates are solved together: no draw sees another, and each call has its price.
-        rewards = np.concatenate([self.source.replicate(number) for number in numbers])
-        if not np.isfinite(rewards).all():
-            i, s = np.argwhere(~np.isfinite(rewards))[0]
-            raise RewardError(f"{self.distribution.name} gave reward {rewards[i, s]} in state {self.mdp.states[s]!r}")
+        rewards = self.source.replicates(numbers, self.mdp.states)
         try:
             for g, rows, gap in self._rows(rewards):
                 yield g, np.split(rows, len(numbers)), gap.reshape(len(numbers), size)
-        except SolverError as error:
-            draw = numbers[0] * size + (error.draw or 0)
-            raise error.of_draw(draw, f"{error} (draw {draw} of the run with rng={self.source.entropy})") from None
+        except MDPPowerError as error:  # of a solver, or of a policy
+            error.in_run(numbers[0] * size, len(rewards), self.source.entropy)
+            raise
 
     def _rows(self, rewards: FloatArray) -> Iterator[tuple[int, FloatArray, FloatArray]]:
         """(position of γ, values, gap) of these rewards."""

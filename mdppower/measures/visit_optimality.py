@@ -17,13 +17,14 @@ import numpy as np
 from mdppower._checks import choice, positive_integer
 from mdppower._typing import BoolArray, FloatArray, Label
 from mdppower.errors import ParameterError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import Chain, rational, rational_rows
 from mdppower.measures.exact_means import ExactComparison, exact_comparison
 from mdppower.measures.exact_optimality import expansions, visits_probability
-from mdppower.measures.option_tally import tally
+from mdppower.measures.option_tally import Tally, tally
 from mdppower.montecarlo.proportions import Proportions
-from mdppower.montecarlo.runs import Workers, check_workers, gather
+from mdppower.montecarlo.runs import Workers, check_workers, finished_as, gather, keep_finished
 from mdppower.montecarlo.samplers import Sampler, make_sampler, seed
 from mdppower.occupancy.option import Option, Reach
 from mdppower.occupancy.vectors import as_rows
@@ -147,6 +148,7 @@ def average_optimality(
     >>> mp.action_optimality(mdp, 1, method="exact").of("s1").exact
     array([Fraction(1, 3), Fraction(2, 3)], dtype=object)
     """
+    check_mdp(mdp)
     distribution = _check(mdp, rewards, samples, method, workers, executor)
     whole = Option.rsd(mdp, state)
     if ends is None:
@@ -183,7 +185,12 @@ def _attains(
         exact: list[ExactComparison] = [exact_comparison(part, whole, rewards) for part in parts]
         return Proportions.known([x.tie + x.greater for x in exact], max(x.error for x in exact))
     source = make_sampler(rewards, "iid", samples, seed(rng))
-    found = tally([*parts, whole], source, samples, method, workers, executor, progress)
+    with finished_as(_at_least_whole):
+        return _at_least_whole(tally([*parts, whole], source, samples, method, workers, executor, progress))
+
+
+def _at_least_whole(found: Tally) -> Proportions:
+    """How often each part is worth as much as the last option, the whole."""
     counts = found.near[:-1, -1] + found.greater[:-1, -1]
     return Proportions(counts, counts, found.draws)
 
@@ -195,9 +202,10 @@ class _Terms:
     terms: FloatArray
     own: int
     source: Sampler
+    states: tuple[Label, ...]
 
     def __call__(self, number: int) -> int:
-        best = _greatest(self.terms, self.source.replicate(number))
+        best = _greatest(self.terms, self.source.replicates([number], self.states))
         return int(best[:, : self.own].any(axis=1).sum())
 
 
@@ -207,13 +215,19 @@ def _by_terms(
     """At an end of γ: draws on which the best of the subset equals the best of all in every term of the expansion."""
     mine = expansions(subset)
     others = expansions(visits(subset.whole, subset.start, subset.gamma, limit=subset.limit).nondominated())
-    task = _Terms(np.array(mine + others, dtype=np.float64), len(mine), source)
+    task = _Terms(np.array(mine + others, dtype=np.float64), len(mine), source, tuple(subset.mdp.states))
     numbers = range(max(2, -(-samples // source.size)))
-    counts = list(gather(
-        task, numbers, lambda _: source.size, workers=workers, executor=executor, progress=progress,
-        label="comparing", prepare=lambda: None,
-    ))  # fmt: skip
-    return Proportions(np.array(sum(counts)), np.array(sum(counts)), len(counts) * source.size)
+    counts: list[int] = []
+
+    def found() -> Proportions:
+        return Proportions(np.array(sum(counts)), np.array(sum(counts)), len(counts) * source.size)
+
+    with keep_finished(lambda: found() if counts else None):
+        counts.extend(gather(
+            task, numbers, source.size, workers=workers, executor=executor, progress=progress, label="comparing",
+            prepare=lambda: None,
+        ))  # fmt: skip
+    return found()
 
 
 def _greatest(terms: FloatArray, rewards: FloatArray) -> BoolArray:

@@ -5,12 +5,14 @@ observation, whatever the dependence of the draws inside it. With K replicate me
 
     mean = Σ m_k / K,    stderr = sd(m_k) / √K,    interval = mean ± t_{K−1} · stderr   (Student)
 
-and simultaneous intervals over n quantities use the level 1 − α/n (Bonferroni). Two things are added:
+and simultaneous intervals over n quantities use the level 1 − α/n (Bonferroni). Three things are added:
 
 - the certified error of the solver, `slack`, widens every interval;
 - where all replicate means are equal the data show no spread, but that does not make the mean exact: a value
   other than the one seen has probability at most q = 1 − α^{1/trials}, so the mean lies within q of the way to
-  either end of the range. Only quantities that are known not to vary get no such interval.
+  either end of the range. Only quantities that are known not to vary get no such interval;
+- where rewards have bounds, an interval ends at those of the quantity: it misses no more often for leaving out what
+  is impossible.
 """
 
 from __future__ import annotations
@@ -121,6 +123,9 @@ class Replicates:
             with np.errstate(invalid="ignore"):
                 lower = np.where(same, self.value - unseen * (self.value - self.low), lower)
                 upper = np.where(same, self.value + unseen * (self.high - self.value), upper)
+        # The value itself stays inside, though rounding may have put it a little beyond the range.
+        lower = np.minimum(np.maximum(lower, self.low), self.value)
+        upper = np.maximum(np.minimum(upper, self.high), self.value)
         return lower - self.slack[:, None], upper + self.slack[:, None]
 
     def contrast(self, weights: Any) -> Replicates:
@@ -264,7 +269,7 @@ class Estimate:
         return np.asarray(self._shape(self.data.error))
 
     def interval(self, confidence: float = 0.95, *, simultaneous: bool = False) -> tuple[FloatArray, FloatArray]:
-        """Confidence limits: Student's t on replicates, widened by the certified error of the solver.
+        """Confidence limits: Student's t on replicates, within the rewards' range, and the solver's error added.
 
         After ``power(..., guarantee=True)``: limits that hold for any number of draws and at all times at once, by
         `mdppower.montecarlo.guaranteed`.

@@ -18,6 +18,7 @@ sampler    points of a replicate of n draws in d dimensions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -25,8 +26,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mdppower._typing import FloatArray
-from mdppower.errors import ParameterError
+from mdppower._typing import FloatArray, Label
+from mdppower.errors import MDPPowerError, ParameterError, RewardError
 from mdppower.rewards.distribution import RewardDistribution, inside_unit_interval
 
 SAMPLERS = ("latin", "sobol", "iid")
@@ -76,15 +77,47 @@ class Sampler:
     entropy: int
 
     def replicate(self, number: int) -> FloatArray:
-        """The (size, S) reward draws of a replicate."""
+        """The (size, S) reward draws of a replicate.
+
+        Raises
+        ------
+        RewardError
+            The rewards are a user's code, which raised something: it is the cause. The message names the draws.
+        """
         rng = np.random.default_rng(np.random.SeedSequence(self.entropy, spawn_key=(number,)))
-        if self.kind == "iid":
-            return self.rewards.sample(self.size, rng)
         dimension = self.rewards.dimension
-        if dimension is None:
+        if self.kind != "iid" and dimension is None:
             raise ParameterError(f"{self.rewards.name} rewards can only be drawn with sampler='iid'")
-        points = latin_hypercube if self.kind == "latin" else sobol
-        return self.rewards.from_uniforms(inside_unit_interval(points(self.size, dimension, rng)))
+        where = number * self.size, self.size, self.entropy
+        try:
+            if self.kind == "iid":
+                return self.rewards.sample(self.size, rng)
+            points = latin_hypercube if self.kind == "latin" else sobol
+            return self.rewards.from_uniforms(inside_unit_interval(points(self.size, dimension or 0, rng)))
+        except MDPPowerError as error:
+            error.in_run(*where)
+            raise
+        except MemoryError:
+            raise
+        except Exception as error:
+            told = f"{self.rewards.name} rewards raised {type(error).__name__}: {error}"
+            raise RewardError(told).in_run(*where) from error
+
+    def replicates(self, numbers: Sequence[int], states: Sequence[Label]) -> FloatArray:
+        """The (len(numbers) · size, S) reward draws of consecutive replicates.
+
+        Raises
+        ------
+        RewardError
+            A reward is no number; the message names it, its state and its draw.
+        """
+        rewards = np.concatenate([self.replicate(number) for number in numbers])
+        if not np.isfinite(rewards).all():
+            i, s = np.argwhere(~np.isfinite(rewards))[0].tolist()
+            error = RewardError(f"{self.rewards.name} gave reward {rewards[i, s]} in state {states[s]!r}")
+            error.draw = i
+            raise error.in_run(numbers[0] * self.size, len(rewards), self.entropy)
+        return rewards
 
 
 def make_sampler(rewards: RewardDistribution, kind: str, samples: int, entropy: int) -> Sampler:

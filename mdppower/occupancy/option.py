@@ -29,6 +29,7 @@ from mdppower._checks import choice, discount_rates
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import restricted
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.graph import adjacency
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.vectors import as_rows
@@ -104,6 +105,7 @@ class Option:
         >>> mp.Option.state(mp.envs.fork(2), "root", 0.9, kind="power")
         Option(power of 'root' at γ=0.9)
         """
+        check_mdp(mdp)
         rate = _rate(gamma)
         choice(kind, "kind", ("value", "power"))
         return Option(f"{state!r}", kind, rate, mdp.states, (Reach(mdp, mdp.index(state), kind == "power"),))
@@ -134,6 +136,7 @@ class Option:
         >>> mp.Option.action(mp.envs.fork(2), "root", "->t1", 0.9, kind="value")
         Option(value of 'root' by '->t1' at γ=0.9)
         """
+        check_mdp(mdp)
         rate = _rate(gamma)
         choice(kind, "kind", ("value", "power"))
         inside = restricted(mdp, {state: action})
@@ -160,6 +163,7 @@ class Option:
         >>> mp.Option.rsd(mp.envs.fork(2), "root")
         Option(rsd of 'root' at γ=1)
         """
+        check_mdp(mdp)
         made = (
             Option.state(mdp, state, 1.0, "value")
             if action is None

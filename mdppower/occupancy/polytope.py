@@ -34,6 +34,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import prod
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ from scipy.sparse import csgraph
 from mdppower._checks import discount_rates, positive_integer
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.errors import ParameterError, RewardError, SizeError, SolverError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.chains import EPS, reachable, visits
 from mdppower.mdp.graph import adjacency, end_components
 from mdppower.mdp.model import RewardlessMDP
@@ -105,6 +107,7 @@ class OccupancyPolytope:
     """
 
     def __init__(self, mdp: RewardlessMDP, start: Any, gamma: float) -> None:
+        check_mdp(mdp)
         (self.gamma, *_), single = discount_rates(gamma)
         if not single:
             raise ParameterError(f"an occupancy polytope has one gamma, got {gamma!r}")
@@ -221,8 +224,9 @@ class OccupancyPolytope:
         Parameters
         ----------
         policy : mapping, (S,) array of int, or (P,) array
-            {state label: action label}, in which states that it does not reach may be missing; or a position in
-            ``mdp.action_names`` a state; or the probability of each pair, given its state.
+            {state label: action label or {action label: probability}}, in which states that it does not reach, or
+            that have one action, may be missing; or a position in ``mdp.action_names`` a state; or the probability of
+            each pair, given its state.
 
         Returns
         -------
@@ -547,10 +551,8 @@ class OccupancyPolytope:
     def _weights(self, policy: Any) -> FloatArray:
         """(P,) the probability of each pair given its state; all 0 in states where a mapping has no action."""
         mdp, owner = self.mdp, self.mdp.pair_states
-        weights: FloatArray = np.zeros(mdp.n_pairs)
         if isinstance(policy, Mapping):
-            weights[[mdp.pair(state, action) for state, action in policy.items()]] = 1.0
-            return weights
+            return self._weights_of_mapping(policy)
         given = np.asarray(policy)
         if given.dtype.kind in "iu" and given.shape == (mdp.n_states,):
             match = mdp.action_codes == given[owner]
@@ -561,7 +563,7 @@ class OccupancyPolytope:
                 mdp.pair(state, mdp.action_names[code] if known else code)  # raises, and says what there is
                 raise ParameterError(f"state {state!r}: {code} is no position in mdp.action_names")
             return np.asarray(match, dtype=np.float64)
-        weights = _numbers(policy, "policy")
+        weights: FloatArray = _numbers(policy, "policy")
         if weights.shape != (mdp.n_pairs,):
             raise ParameterError(
                 f"policy must be a mapping, {mdp.n_states} action codes (integers) or {mdp.n_pairs} probabilities of "
@@ -575,6 +577,28 @@ class OccupancyPolytope:
         if len(bad):
             raise ParameterError(f"state {mdp.states[bad[0]]!r}: probabilities sum to {total[bad[0]]:.12g}, not 1")
         return np.asarray(weights / total[owner])
+
+    def _weights_of_mapping(self, policy: Mapping[Any, Any]) -> FloatArray:
+        """(P,) the probability of each pair; where a state is left out that has a choice, all 0."""
+        mdp = self.mdp
+        weights: FloatArray = np.zeros(mdp.n_pairs)
+        weights[mdp.pointer[:-1][np.diff(mdp.pointer) == 1]] = 1.0
+        for state, choice in policy.items():
+            s = mdp.index(state)
+            shares = choice if isinstance(choice, Mapping) else {choice: 1.0}
+            own = weights[mdp.pointer[s] : mdp.pointer[s + 1]]
+            own[:] = 0.0
+            for action, share in shares.items():
+                if isinstance(share, bool) or not isinstance(share, Real) or not float(share) >= 0:
+                    raise ParameterError(
+                        f"policy: action {action!r} in state {state!r} has {share!r}, which is no probability"
+                    )
+                weights[mdp.pair(state, action)] = float(share)
+            total = float(own.sum())
+            if not abs(total - 1) <= 1e-9:
+                raise ParameterError(f"state {state!r}: probabilities sum to {total:.12g}, not 1")
+            own /= total
+        return weights
 
     def _closed_visits(self, policy: dict[int, int]) -> FloatArray:
         """x of a closed partial policy {state index: pair index}, whose states are exactly those it reaches."""

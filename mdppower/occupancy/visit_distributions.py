@@ -24,6 +24,7 @@ from mdppower._checks import discount_rates, positive_integer
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.actions import distinct_choices, restricted
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.closed_policies import closed_policies, recurrent_distribution, visit_distribution
 from mdppower.occupancy.nondominated import nondominated_policies
@@ -363,6 +364,7 @@ def visits(
     >>> F.normalised.tolist()
     [[0.5, 0.0, 0.5, 0.0]]
     """
+    check_mdp(mdp)
     (rate, *_), single = discount_rates(gamma)
     if not single:
         raise ParameterError(f"visits takes one gamma, got {gamma!r}")
@@ -397,6 +399,7 @@ def rsd(
     >>> mp.rsd(mp.envs.fork(2), "root").rows.tolist()
     [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
+    check_mdp(mdp)
     return visits(mdp, start, 1.0, given=given, limit=limit).recurrent()
 
 

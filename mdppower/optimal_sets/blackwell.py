@@ -33,6 +33,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from mdppower._stop import stop_if_told
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.errors import SolverError
 from mdppower.mdp.chains import recurrent_classes
@@ -97,6 +98,7 @@ def blackwell_pairs(
         _, group, sizes = np.unique(policies[going], axis=0, return_inverse=True, return_counts=True)
         unfinished = []
         for draws in np.split(going[np.argsort(group.ravel(), kind="stable")], np.cumsum(sizes)[:-1]):
+            stop_if_told()
             chain = _Chain.of(mdp, policies[draws[0]])
             may, unsure, better = _advantages(structure, chain, shifted[draws], off[draws])
             candidates[draws], doubt[draws] = may, unsure

@@ -21,6 +21,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from mdppower._stop import stop_if_told
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.errors import SolverError
 from mdppower.mdp.actions import equivalent_pairs, greedy
@@ -85,6 +86,7 @@ def optimal_deterministic_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: 
     choices = found & (equivalent_pairs(mdp) == np.arange(mdp.n_pairs))
     several = np.add.reduceat(choices, pointer[:-1], axis=1, dtype=np.int32) > 1
     for i in np.flatnonzero(several.any(axis=1)).tolist():
+        stop_if_told()
         found[i] = _Draw(mdp, rewards[i], gamma, found[i], policies[i]).optimal()
     return found
 

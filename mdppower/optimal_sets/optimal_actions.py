@@ -25,9 +25,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from mdppower._stop import stop_if_told
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import SizeError
-from mdppower.mdp.actions import equivalent_pairs
+from mdppower.mdp.actions import as_read, equivalent_pairs
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.optimal_sets.fraction_rows import reading_off
 from mdppower.optimal_sets.optimal_actions_exact import exact_sets
@@ -88,6 +89,7 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
            [0, 1, 1, 1]], dtype=int8)
     """
     require_size(mdp, gamma)
+    mdp = as_read(mdp)
     first = equivalent_pairs(mdp)
     if mdp.is_deterministic:
         # Imported here: Numba alone takes half a second.
@@ -161,6 +163,7 @@ def _settle(
 
     one_of_class = first == np.arange(mdp.n_pairs)
     for i in np.flatnonzero((codes == OPEN).any(axis=1)).tolist():
+        stop_if_told()
         unsure = np.logical_or.reduceat(codes[i] == OPEN, mdp.pointer[:-1])
         candidates = codes[i] != NOT
         policy = mdp.pointer[:-1] if pairs is None else pairs[i]
@@ -173,6 +176,7 @@ def _resolve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, codes: Codes
     known = _KNOWN.setdefault(mdp, {})
     here: dict[tuple[float, bytes], Codes] = {}
     for i in np.flatnonzero((codes == OPEN).any(axis=1)):
+        stop_if_told()
         key = (gamma, rewards[i].tobytes())
         if key not in here:
             if len(here) == MOST_EXACT:  # whatever earlier calls have left in memory

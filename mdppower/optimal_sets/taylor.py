@@ -66,12 +66,12 @@ def taylor_pairs(mdp: RewardlessMDP, rewards: FloatArray, first: AnyArray) -> tu
     c, error = rewards[going], np.zeros((len(going), mdp.n_states))
     for _ in range(mdp.n_states):
         alive, unsure = candidates[going], doubt[going]
-        score = products(mdp, c)
-        slack = (products(mdp, error) + rounds * products(mdp, np.abs(c))) * (1 + 1e-12)
+        # Equivalent pairs are read as the first of them: that one of their rows is rounded up must not take out both.
+        score = products(mdp, c)[:, first]
+        slack = ((products(mdp, error) + rounds * products(mdp, np.abs(c))) * (1 + 1e-12))[:, first]
         low, high = score - slack, score + slack
         least = greatest(mdp, np.where(alive, low, -np.inf))
         alive &= (high >= least) | unsure[:, owner]
-        alive = alive[:, first]  # equivalent pairs alike
         many = np.add.reduceat((alive & one_of_class).astype(np.int32), begins, axis=1) > 1
         unsure |= many & (np.maximum.reduceat(np.where(alive, slack, 0.0), begins, axis=1) > 0)
         candidates[going], doubt[going] = alive, unsure

@@ -33,6 +33,7 @@ from scipy.sparse import csgraph
 from mdppower._checks import discount_rates
 from mdppower._typing import AnyArray, BoolArray, FloatArray, Label
 from mdppower.errors import ParameterError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.graph import adjacency
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.vectors import as_rows
@@ -73,6 +74,7 @@ def state_power(mdp: RewardlessMDP, state: Label, gamma: float, *, method: str =
     >>> state_power(mp.envs.fork(2), "root", 0.5)([9.0, 1.0, 2.0])[0].tolist()
     [2.0]
     """
+    check_mdp(mdp)
     source, s = _values(mdp, gamma, method), mdp.index(state)
     return Quantity(f"POWER({state!r}){_at(source.gamma)}", source, partial(_ahead, mdp, [s]), _power_reader(mdp, s))
 
@@ -95,6 +97,7 @@ def state_value(mdp: RewardlessMDP, state: Label, gamma: float, *, method: str =
     >>> state_value(mp.envs.fork(2), "root", 0.5)([9.0, 1.0, 2.0])[0].tolist()
     [5.5]
     """
+    check_mdp(mdp)
     source, s = _values(mdp, gamma, method), mdp.index(state)
     return Quantity(
         f"v({state!r}){_at(source.gamma)}",
@@ -122,6 +125,7 @@ def greatest_power(mdp: RewardlessMDP, gamma: float, *, method: str = "auto") ->
     >>> greatest_power(mp.envs.fork(2), 0.5)([9.0, 1.0, 2.0])[0].tolist()
     [2.0]
     """
+    check_mdp(mdp)
     source = _values(mdp, gamma, method)
     rounding = _rounding(mdp, 0, mdp.n_pairs)
 
@@ -163,6 +167,7 @@ def action_power(mdp: RewardlessMDP, state: Label, action: Label, gamma: float, 
     >>> action_power(lottery, "s", "a", 0.5)([0.0, 4.0, 8.0])[0].round(12).tolist()
     [7.0]
     """
+    check_mdp(mdp)
     source, pair = _values(mdp, gamma, method), mdp.pair(state, action)
     row = mdp.kernel[[pair]]
     after, chances = row.indices.tolist(), row.data.tolist()
@@ -217,6 +222,7 @@ def action_is_optimal(
     >>> north([[0, 3, 1, 2], [0, 3, 3, 2], [0, 1, 2, 3]])
     (array([1., 1., 0.]), array([0., 0., 0.]))
     """
+    check_mdp(mdp)
     pair, rate = mdp.pair(state, action), _rate(gamma)
     require_size(mdp, rate)
     source = Source(mdp, rate, pick(mdp, method), "optimal")
@@ -263,6 +269,7 @@ def average_optimal(
     >>> first, first([[9, 2, 1], [9, 1, 2], [9, 1, 1]])[0].tolist()
     (Quantity([t1 average-optimal from 'root']), [1.0, 0.0, 1.0])
     """
+    check_mdp(mdp)
     source, s = _values(mdp, 1.0, method), mdp.index(state)
     rows = as_rows(ends.rows if isinstance(ends, Recurrent) else ends, mdp.n_states)
     terms = int((rows != 0).sum(axis=1).max()) + 1

@@ -32,7 +32,7 @@ import numpy.typing as npt
 
 from mdppower._checks import open_unit, positive_integer
 from mdppower._typing import FloatArray
-from mdppower.errors import ParameterError, RewardError
+from mdppower.errors import ParameterError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.proportions import proportion_interval
 from mdppower.montecarlo.samplers import make_sampler, seed
@@ -193,13 +193,8 @@ def draws(mdp: RewardlessMDP, rewards: Any, samples: int, entropy: int) -> Itera
     count = -(-samples // source.size)
     together = max(1, ROOM // (mdp.n_pairs * source.size))
     for begin in range(0, count, together):
-        block = np.concatenate([source.replicate(i) for i in range(begin, min(begin + together, count))])
-        block = block[: samples - begin * source.size]
-        bad = np.argwhere(~np.isfinite(block))
-        if len(bad):
-            i, s = bad[0]
-            raise RewardError(f"{source.rewards.name} gave reward {block[i, s]} in state {mdp.states[s]!r}")
-        yield block
+        block = source.replicates(range(begin, min(begin + together, count)), mdp.states)
+        yield block[: samples - begin * source.size]
 
 
 def _judge(claim: str, blocks: Iterable[tuple[FloatArray, FloatArray, FloatArray]], entropy: int | None) -> Pathwise:

@@ -186,7 +186,8 @@ def _solve(source: Source, rewards: FloatArray, begin: int) -> tuple[AnyArray, A
         return source.solve(rewards)
     except SolverError as error:
         draw = begin + (error.draw or 0)
-        raise error.of_draw(draw, f"reward function {draw}: {error}") from None
+        reason = str(error).removeprefix(f"draw {error.draw}: ")
+        raise error.of_draw(draw, f"reward function {draw}: {reason}") from None
 
 
 def checked_rewards(quantities: Sequence[Quantity], rewards: npt.ArrayLike) -> FloatArray:

@@ -30,6 +30,7 @@ import numpy.typing as npt
 
 from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.errors import RewardError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.rewards.laws import Law, law
 
@@ -176,7 +177,12 @@ class _Callable(RewardDistribution):
         raise RewardError(f"{self.name} can only draw iid")
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        given = self._function(n, rng)
+        try:
+            given = self._function(n, rng)
+        except Exception as error:
+            raise RewardError(
+                f"the reward sampler {self.name}(n, rng) raised {type(error).__name__}: {error}"
+            ) from error
         try:
             rewards = np.array(given, dtype=np.float64, order="C")
         except (TypeError, ValueError) as error:
@@ -212,6 +218,7 @@ def resolve(spec: Any, mdp: RewardlessMDP) -> RewardDistribution:
     >>> resolve({"a": "norm(0,1)", "default": 2}, mdp).mean
     array([0., 2.])
     """
+    check_mdp(mdp)
     if hasattr(spec, "bind"):
         return cast(RewardDistribution, spec.bind(mdp))
     if isinstance(spec, Mapping):

@@ -27,12 +27,13 @@ from mdppower._checks import discount_rates
 from mdppower._text import shorten
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ParameterError, RewardError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.certified_rates import certified_rates
-from mdppower.measures.common_draws import Model, run_together
+from mdppower.measures.common_draws import CommonRun, Model, run_together
 from mdppower.montecarlo.estimates import Estimate, Replicates
-from mdppower.montecarlo.runs import Workers
+from mdppower.montecarlo.runs import Workers, finished_as
 from mdppower.montecarlo.samplers import seed
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.rewards.joint_laws import Reordered
@@ -75,7 +76,7 @@ def difference(
     Raises
     ------
     ParameterError, SolverError, SizeError
-        As `mdppower.power` raises them; no label is common.
+        As `mdppower.power` raises them, with a ModelDifference of what was finished; no label is common.
     RewardError
         The rewards are not over the union, or have no mean.
 
@@ -96,9 +97,8 @@ def difference(
     >>> found.only_B, found.greatest_rise()[0]
     (((1, 2),), (1, 3))
     """
-    for name, mdp in (("A", A), ("B", B)):
-        if not isinstance(mdp, RewardlessMDP):
-            raise ParameterError(f"{name} must be a RewardlessMDP, got {mdp!r}")
+    check_mdp(A, "A")
+    check_mdp(B, "B")
     gammas, single = discount_rates(gamma)
     known = set(A.states)
     only_b = tuple(x for x in B.states if x not in known)
@@ -120,19 +120,21 @@ def difference(
     entropy = 0 if method == "exact" else seed(rng)
 
     def at(rates: tuple[float, ...]) -> ModelDifference:
-        more: dict[str, Any] = {}
+        def found(made: CommonRun, fractions: AnyArray | None = None) -> ModelDifference:
+            return ModelDifference(
+                A, B, union, labels, only_a, only_b, rates, single, made.data, still, distribution, made.samples,
+                made.entropy, made.sampler, made.interrupted, fractions,
+            )  # fmt: skip
+
         if method == "exact":
-            data, more["fractions"] = _exactly((A, B), own, common, rates, distribution)
-            run: tuple[int, int, str, bool] = (0, 0, "exact", False)
-        else:
+            data, fractions = _exactly((A, B), own, common, rates, distribution)
+            return found(CommonRun(data, 0, 0, "exact", False), fractions)
+        with finished_as(found):
             made = run_together(
                 models, distribution, rates, samples=samples, rng=entropy, method=method, sampler=sampler,
                 workers=workers, executor=executor, progress=progress,
             )  # fmt: skip
-            data, run = made.data, (made.samples, made.entropy, made.sampler, made.interrupted)
-        return ModelDifference(
-            A, B, union, labels, only_a, only_b, rates, single, data, still, distribution, *run, **more
-        )  # fmt: skip
+        return found(made)
 
     return certified_rates(at, gammas)
 

@@ -35,6 +35,7 @@ from scipy import sparse
 from mdppower._text import count
 from mdppower._typing import IntArray
 from mdppower.errors import RewardError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.rewards.distribution import Independent, RewardDistribution, resolve
 from mdppower.sensitivity.copied_rewards import gathered, repeated, shared_rewards
@@ -260,6 +261,7 @@ def same_rewards(mdp: RewardlessMDP, rewards: Any) -> npt.NDArray[np.int64]:
     >>> same_rewards(mp.envs.fork(3), {"t1": "uniform", "default": 0}).tolist()
     [0, 1, 0, 0]
     """
+    check_mdp(mdp)
     return shared_rewards(resolve(rewards, mdp))
 
 

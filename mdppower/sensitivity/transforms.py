@@ -30,6 +30,7 @@ from scipy import sparse
 from mdppower._checks import choice, positive_integer
 from mdppower._typing import AnyArray, Label
 from mdppower.errors import LabelError, ParameterError, SizeError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import rational_kernel
 from mdppower.sensitivity.bisimulation import pushed, refined
@@ -73,6 +74,7 @@ def duplicate_state(mdp: RewardlessMDP, state: Label, copies: int = 1, *, into: 
     >>> duplicate_state(mp.envs.fork(1), "t1", into="split").mdp.successors("root", "->t1")
     {'t1': 0.5, 't1 (copy 1)': 0.5}
     """
+    check_mdp(mdp)
     choice(into, "into", ("choice", "split"))
     positive_integer(copies, "copies")
     s, n, width = mdp.index(state), mdp.n_states, mdp.n_states + copies
@@ -148,6 +150,7 @@ def split_action(mdp: RewardlessMDP, state: Label, action: Label, parts: int = 2
     >>> split_action(mp.envs.fork(2), "root", "->t1", 3).mdp.actions("root")
     ('->t1', '->t2', '->t1 (copy 1)', '->t1 (copy 2)')
     """
+    check_mdp(mdp)
     if positive_integer(parts, "parts") < 2:
         raise ParameterError(f"parts must be an integer ≥ 2, got {parts!r}")
     pair = mdp.pair(state, action)
@@ -194,6 +197,7 @@ def unroll(mdp: RewardlessMDP, depth: int, *, limit: int = MOST_STATES) -> Trans
     >>> unroll(mp.envs.fork(1), 1).mdp.states
     (('root',), ('t1',), ('root', 't1'), ('t1', 't1'))
     """
+    check_mdp(mdp)
     if isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 0:
         raise ParameterError(f"depth must be an integer ≥ 0, got {depth!r}")
     positive_integer(limit, "limit")
@@ -269,6 +273,7 @@ def bisimulation_quotient(mdp: RewardlessMDP, partition: Any = None) -> Transfor
     >>> bisimulation_quotient(mp.envs.fork(3)).name
     'quotient by bisimulation, nothing merges: every state has a reward of its own'
     """
+    check_mdp(mdp)
     begin = _classes(mdp, partition)
     exact = rational_kernel(mdp)
     block = refined(mdp, exact, begin).astype(np.int32)

@@ -26,11 +26,12 @@ import numpy as np
 from mdppower._checks import discount_rates
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import ParameterError, SizeError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.action_optimality import action_optimality
 from mdppower.measures.certified_rates import certified_rates
-from mdppower.measures.common_draws import Model, run_together
-from mdppower.montecarlo.runs import Workers
+from mdppower.measures.common_draws import CommonRun, Model, run_together
+from mdppower.montecarlo.runs import Workers, finished_as
 from mdppower.montecarlo.samplers import seed
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.sensitivity.copied_rewards import repeated
@@ -77,7 +78,8 @@ def sensitivity(
     Raises
     ------
     ParameterError, RewardError, SolverError, SizeError
-        As `mdppower.power` raises them; a transform is of another MDP, or merges states whose rewards differ.
+        As `mdppower.power` raises them, with a Sensitivity of what was finished; a transform is of another MDP, or
+        merges states whose rewards differ.
 
     Examples
     --------
@@ -91,6 +93,7 @@ def sensitivity(
     Transformed(split '->t1' at 'root' into 2: 3 states → 3 states)
     Transformed(unroll 1 step: 3 states → 7 states)
     """
+    check_mdp(mdp)
     gammas, single = discount_rates(gamma)
     base = resolve(rewards, mdp)
     base.require_mean(mdp)
@@ -107,14 +110,18 @@ def sensitivity(
     entropy, mismatch = seed(rng), tuple(t.mismatch() for t in chosen)
 
     def at(rates: tuple[float, ...]) -> Sensitivity:
-        run = run_together(
-            models, repeated(base, most), rates, samples=samples, rng=entropy, method=method, sampler=sampler,
-            workers=workers, executor=executor, progress=progress,
-        )  # fmt: skip
-        return Sensitivity(
-            mdp, chosen, mismatch, rates, single, run.data, base, run.samples, run.entropy, run.sampler,
-            run.interrupted,
-        )  # fmt: skip
+        def found(run: CommonRun) -> Sensitivity:
+            return Sensitivity(
+                mdp, chosen, mismatch, rates, single, run.data, base, run.samples, run.entropy, run.sampler,
+                run.interrupted,
+            )  # fmt: skip
+
+        with finished_as(found):
+            run = run_together(
+                models, repeated(base, most), rates, samples=samples, rng=entropy, method=method, sampler=sampler,
+                workers=workers, executor=executor, progress=progress,
+            )  # fmt: skip
+        return found(run)
 
     return certified_rates(at, gammas)
 
@@ -143,6 +150,7 @@ def default_transforms(mdp: RewardlessMDP, rewards: Any = "uniform") -> tuple[Tr
     >>> default_transforms(mp.envs.fork(3), {"t1": "uniform", "default": 0})[-1]
     Transformed(quotient by bisimulation: 4 states → 3 states)
     """
+    check_mdp(mdp)
     if mdp.n_states > MOST_STATES:
         raise ParameterError(
             f"transforms are chosen for MDPs of up to {MOST_STATES} states, not {mdp.n_states:,}: say which"
@@ -216,6 +224,7 @@ def sensitive_actions(
     >>> found["action"][-3:], [p == t for p, t in zip(found["probability"][-3:], found["tied"][-3:])]
     (['->t1', '->t2', '->t1 (copy 1)'], [True, False, True])
     """
+    check_mdp(mdp)
     gammas, _ = discount_rates(gamma)
     s = mdp.index(state)
     base = resolve(rewards, mdp)

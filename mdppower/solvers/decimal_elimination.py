@@ -28,6 +28,8 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from heapq import heapify, heappop, heappush
 from typing import Any, TypeAlias
 
+from mdppower._stop import stop_if_told
+
 Row: TypeAlias = "list[tuple[int, Decimal]]"
 """(other node, rate), in any order; a node may be named more than once."""
 
@@ -104,6 +106,7 @@ class Elimination:
             if k not in costs or costs[k] != cost:
                 continue  # it has been done, or has another cost by now
             del costs[k]
+            stop_if_told()
             work += cost
             if work > MOST_WORK:
                 raise TooMuchWork

@@ -39,6 +39,7 @@ from __future__ import annotations
 import numpy as np
 
 from mdppower._compiled import kernel
+from mdppower._stop import stop_flag, stop_if_told
 from mdppower._typing import FloatArray, IntArray
 from mdppower.mdp.model import RewardlessMDP
 
@@ -78,19 +79,21 @@ def solve(
     values = np.empty((n, n_states))
     pairs = np.empty((n, n_states), np.int32) if start is None else np.array(start, np.int32, order="C")
     gap, iterations = np.empty(n), np.empty(n, np.int32)
-    edges = mdp.pointer, mdp.kernel.indices
+    edges, stop = (mdp.pointer, mdp.kernel.indices), stop_flag()
     if gamma <= FARSIGHTED:
-        _solve_rows(rewards, gamma, start is not None, False, *edges, values, pairs, gap, iterations)
+        _solve_rows(rewards, gamma, start is not None, False, *edges, values, pairs, gap, iterations, stop)
+        stop_if_told()
         return values, pairs, gap, iterations
     # Beyond it, one number a state would lose h: the last improvements are left to the exact comparison.
-    _solve_rows(rewards, FARSIGHTED, start is not None, False, *edges, values, pairs, gap, iterations)
+    _solve_rows(rewards, FARSIGHTED, start is not None, False, *edges, values, pairs, gap, iterations, stop)
     before = iterations.copy()
-    _solve_rows(rewards, gamma, True, True, *edges, values, pairs, gap, iterations)
+    _solve_rows(rewards, gamma, True, True, *edges, values, pairs, gap, iterations, stop)
+    stop_if_told()
     return values, pairs, gap, before + iterations
 
 
 @kernel
-def _solve_rows(rewards, gamma, warm, exactly, pointer, successor, values, pairs, gap, iterations):
+def _solve_rows(rewards, gamma, warm, exactly, pointer, successor, values, pairs, gap, iterations, stop):
     n, n_states = rewards.shape
     # Lanes are the last axis of what the loops over edges read, and the first of what the walks read.
     reward, pair = np.empty((LANES, n_states)), np.empty((LANES, n_states), np.int32)
@@ -128,7 +131,10 @@ def _solve_rows(rewards, gamma, warm, exactly, pointer, successor, values, pairs
             path,
             gap[first : first + count],
             iterations[first : first + count],
+            stop,
         )
+        if stop[0]:
+            return
         for lane in range(count):
             i = first + lane
             for s in range(n_states):
@@ -169,7 +175,9 @@ def _greedy(pointer, successor, h, pair):
 
 
 @kernel
-def _howard(reward, gamma, exactly, pointer, successor, pair, g, h, q, base, target, visit, path, gap, iterations):
+def _howard(
+    reward, gamma, exactly, pointer, successor, pair, g, h, q, base, target, visit, path, gap, iterations, stop
+):
     """Improve `pair` in place until no action gains; leave values in g and h, and say (gap, iterations) of each lane.
 
     Most improvements look at one number a state, q = h + (g − best g)/(1−γ), after some sweeps of value iteration
@@ -186,6 +194,8 @@ def _howard(reward, gamma, exactly, pointer, successor, pair, g, h, q, base, tar
     h[:] = 0.0
     gap[:] = np.inf
     for iteration in range(1, 10_000 + n_states):
+        if stop[0]:
+            break
         for lane in range(LANES):
             if done[lane]:
                 continue

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from mdppower._stop import stop_if_told
 from mdppower._typing import BoolArray, FloatArray, IntArray
 from mdppower.errors import SolverError
 from mdppower.mdp.graph import end_components, lead_to
@@ -85,6 +86,7 @@ def solve(
         iterations = np.maximum(iterations, steps)
     values = np.empty(rewards.shape)
     for i in range(n):
+        stop_if_told()
         values[i], choice, error = best_mixture(plan, level[i], enough[i])
         gap[i] += error
         plan.follow(choice, pairs[i])

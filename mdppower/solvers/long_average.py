@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from mdppower._typing import AnyArray, FloatArray, IntArray
+from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.errors import SolverError
 from mdppower.mdp.chains import recurrent_classes
 from mdppower.mdp.graph import lead_to
@@ -93,15 +93,17 @@ class LongAverage:
                 pairs,
                 (len(above) + 4) * EPS * size + 2 * EPS * abs(bottom),
             )
+        switched = np.zeros(self.mdp.n_states, bool)
         for _ in range(MOST_ITERATIONS):
-            self._lead_to_best_class(pairs, above)
+            self._lead_to_best_class(pairs, above, switched)
             found, x = self._evaluation(pairs, above)
             better = leading_pairs(found, x, Decimal(SHARE) * Decimal(size), self.mdp.pair_states)
             if not better:
                 gain = bottom + float(found.values[0] @ x)
                 return gain, pairs, SHARE * size + (2 * len(x) + 8) * EPS * size + 2 * EPS * abs(bottom)
+            switched[:] = False
             for state, pair in better.items():
-                pairs[state] = pair
+                pairs[state], switched[state] = pair, True
         raise SolverError(f"the best average was not found in {MOST_ITERATIONS} iterations")
 
     @cached_property
@@ -111,11 +113,16 @@ class LongAverage:
         spans = zip(begins, begins[1:], self.mdp.pair_states.tolist(), strict=False)
         return [row_of(states[i:j], chances[i:j], own) for i, j, own in spans]
 
-    def _lead_to_best_class(self, pairs: IntArray, above: FloatArray) -> None:
-        """Change the policy, in place, so that all states end in its best recurrent class."""
+    def _lead_to_best_class(self, pairs: IntArray, above: FloatArray, switched: BoolArray) -> None:
+        """Change the policy, in place, so that all states end in its best recurrent class.
+
+        A class in which a state has just switched is better than the one before, though perhaps by less than floats
+        can tell: its gain is higher by a mean of leads.
+        """
         classes = self._class_shares(pairs)
         if len(classes) == 1:
             return
+        classes = [one for one in classes if switched[one[0]].any()] or classes
         gains = [float(shares @ above[members]) for members, shares in classes]
         best = np.zeros(self.mdp.n_states, bool)
         best[classes[int(np.argmax(gains))][0]] = True
@@ -176,10 +183,12 @@ class LongAverage:
                     precision = needed
                     continue
                 h = {s: alpha[s] - g * beta[s] for s in states}
-                return self._advantages(pairs, columns, g, h, precision - needed + SPARE)
+                return self._advantages(pairs, columns, g, h, precision, precision - needed + SPARE)
 
-    def _advantages(self, pairs: IntArray, columns: list[Any], g: Any, h: dict[int, Any], left: int) -> Evaluation:
-        """Of all pairs, for a gain and a bias of which `left` digits are beyond what cancels."""
+    def _advantages(
+        self, pairs: IntArray, columns: list[Any], g: Any, h: dict[int, Any], precision: int, left: int
+    ) -> Evaluation:
+        """Of all pairs, for a gain and a bias of which `left` of the digits are beyond what cancels."""
         owner = self.mdp.pair_states.tolist()
 
         def exactly(pair: int) -> Any:
@@ -191,4 +200,4 @@ class LongAverage:
         if np.abs(advantages[pairs]).max() > floor:
             raise SolverError("an elimination in decimals does not solve its equation")
         advantages[pairs] = 0.0
-        return Evaluation(np.atleast_2d(floats(g)), advantages, floor, exactly)
+        return Evaluation(np.atleast_2d(floats(g)), advantages, floor, precision, exactly)

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from mdppower._typing import AnyArray, FloatArray
-from mdppower.solvers.decimal_elimination import ZERO
+from mdppower.solvers.decimal_elimination import ZERO, digits
 
 EPS = float(np.finfo(np.float64).eps)
 MOST_COLUMNS = 40
@@ -48,13 +48,16 @@ class Evaluation:
         Of all pairs over the policy's own; 0 where they are its own.
     floor : float
         Bound on what decimals have left of each entry of `advantages`, in absolute terms.
+    precision : int
+        Digits of the arithmetic in which it was made.
     exactly : callable
-        The row of `advantages` of a pair, in decimals.
+        The row of `advantages` of a pair, in decimals; under that precision.
     """
 
     values: FloatArray
     advantages: FloatArray
     floor: float
+    precision: int
     exactly: Callable[[int], Any]
 
 
@@ -79,17 +82,20 @@ def leading_pairs(found: Evaluation, x: FloatArray, slack: Decimal, owner: AnyAr
     owner : (Q,) array
         The node of each pair.
     """
-    lead = found.advantages @ x
-    # Rounding of the entries and of the sum; entries below the range of floats; what decimals left.
-    error = (len(x) + 6) * EPS * (np.abs(found.advantages) @ x) + (found.floor + 1e-290) * float(x.sum())
-    maybe = np.flatnonzero(lead + error > float(slack))
+    with np.errstate(invalid="ignore", over="ignore"):
+        lead = found.advantages @ x
+        # Rounding of the entries and of the sum; entries below the range of floats; what decimals left.
+        error = (len(x) + 6) * EPS * (np.abs(found.advantages) @ x) + (found.floor + 1e-290) * float(x.sum())
+        # Entries beyond the range of floats tell nothing.
+        maybe = np.flatnonzero(~(lead + error <= float(slack)))
     leads: dict[int, Decimal] = {}
     best: dict[int, int] = {}
     for pair in maybe.tolist():
-        if lead[pair] > error[pair]:
+        if error[pair] < lead[pair] < np.inf:
             now = Decimal(float(lead[pair]))
         else:
-            now = dot(found.exactly(pair), x)
+            with digits(found.precision):
+                now = dot(found.exactly(pair), x)
             if now <= slack / 2:
                 continue
         node = int(owner[pair])

@@ -178,4 +178,4 @@ class LongStopping:
             raise SolverError("an elimination in decimals does not solve its equation")
         advantages[ours] = 0.0
         values = np.array([floats(w[node]) for node in range(self.n_nodes)]).reshape(self.n_nodes, -1)
-        return Evaluation(values, advantages, floor, exactly)
+        return Evaluation(values, advantages, floor, self._digits, exactly)

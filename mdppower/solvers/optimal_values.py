@@ -17,6 +17,7 @@ from mdppower._checks import choice, discount_rates
 from mdppower._typing import FloatArray, IntArray
 from mdppower.errors import ParameterError, RewardError, SolverError
 from mdppower.mdp.actions import equivalent_pairs, greedy
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.solvers.accepted_gap import certifiable
 
@@ -122,6 +123,7 @@ def optimal_values(mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float, *, 
     >>> mp.optimal_values(mdp, [0.0, 1.0], 0.9).values
     array([[ 9., 10.]])
     """
+    check_mdp(mdp)
     (rate, *_), single = discount_rates(gamma)
     if not single:
         raise ParameterError(f"optimal_values takes one gamma, got {gamma!r}")

@@ -44,6 +44,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from mdppower._compiled import kernel
+from mdppower._stop import stop_flag, stop_if_told
 from mdppower._typing import FloatArray, IntArray
 from mdppower.mdp.graph import adjacency
 from mdppower.mdp.model import RewardlessMDP
@@ -92,8 +93,9 @@ def solve(
     p = plan(mdp)
     _solve_rows(
         rewards, gamma, min(gamma, NEAR_ONE), start is not None, certifiable(gamma), p.order, p.pointer, p.indptr,
-        p.indices, p.data, p.pair, p.place, p.band, p.narrow, values, pairs, gap, iterations,
+        p.indices, p.data, p.pair, p.place, p.band, p.narrow, values, pairs, gap, iterations, stop_flag(),
     )  # fmt: skip
+    stop_if_told()
     return values, pairs, gap, iterations
 
 
@@ -156,6 +158,7 @@ def _solve_rows(
     pairs,
     gap,
     iterations,
+    stop,
 ):
     n_states = len(order)
     reward, h, rho = np.empty(n_states), np.empty(n_states), np.empty(n_states)
@@ -164,26 +167,29 @@ def _solve_rows(
     lu = np.empty((n_states, 2 * band + 2)) if narrow else np.empty((0, 0))
     spare = np.empty((0, 0))  # for draws that need it: the others must not know
     for i in range(len(rewards)):
+        if stop[0]:
+            return
         for k in range(n_states):
             reward[k] = rewards[i, order[k]]
             pair[k] = place[pairs[i, order[k]]] if warm else pointer[k]
         enough = accepted * (reward.max() - reward.min())
         c, gap[i], iterations[i] = _iterate(
-            reward, gamma, solved, warm, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work
-        )
+            reward, gamma, solved, warm, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work, stop,
+        )  # fmt: skip
         if not gap[i] <= enough and len(lu) == 0 and n_states * (2.0 * band + 2.0) <= MOST_BAND:
             if len(spare) == 0:
                 spare = np.empty((n_states, 2 * band + 2))
             c, gap[i], iterations[i] = _iterate(
-                reward, gamma, solved, False, enough, pointer, indptr, indices, data, band, pair, h, rho, spare, work
-            )
+                reward, gamma, solved, False, enough, pointer, indptr, indices, data, band, pair, h, rho, spare, work,
+                stop,
+            )  # fmt: skip
         for k in range(n_states):
             values[i, order[k]] = c + (1.0 - gamma) * h[k]
             pairs[i, order[k]] = label[pair[k]]
 
 
 @kernel
-def _iterate(reward, gamma, solved, warm, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work):
+def _iterate(reward, gamma, solved, warm, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work, stop):
     """Improve and correct until certified; leaves the policy in `pair`, returns (c, gap, iterations)."""
     n_states = len(reward)
     c = reward.mean()
@@ -200,7 +206,7 @@ def _iterate(reward, gamma, solved, warm, enough, pointer, indptr, indices, data
             _factor(solved, pair, indptr, indices, data, band, lu)
             fresh = True
         c, _ = _evaluate(
-            reward, c, gamma, solved, pair, indptr, indices, data, band, h, rho, FORCING * spread, lu, work
+            reward, c, gamma, solved, pair, indptr, indices, data, band, h, rho, FORCING * spread, lu, work, stop
         )
     else:
         for s in range(n_states):
@@ -226,7 +232,7 @@ def _iterate(reward, gamma, solved, warm, enough, pointer, indptr, indices, data
         waited = 0 if half < 0.5 * least else waited + 1
         least = min(least, half)
         # No policy's h is larger than this: a correction went astray.
-        if waited > 500 or not h.max() <= 4.0 * spread / (1.0 - solved):
+        if stop[0] or waited > 500 or not h.max() <= 4.0 * spread / (1.0 - solved):
             break
         # Done at rounding; or, where tied policies follow each other, at well within what is accepted.
         if half <= 2.0 * noise or (waited > 20 and (switched == 0 or half <= 0.1 * enough)):
@@ -236,14 +242,14 @@ def _iterate(reward, gamma, solved, warm, enough, pointer, indptr, indices, data
             fresh = True
         # A correction by the LU costs little beside its factors: go on until it does not help.
         goal = 2.0 * noise if len(lu) else max(2.0 * noise, FORCING * half)
-        c, left = _evaluate(reward, c, gamma, solved, pair, indptr, indices, data, band, h, rho, goal, lu, work)
+        c, left = _evaluate(reward, c, gamma, solved, pair, indptr, indices, data, band, h, rho, goal, lu, work, stop)
         if left > goal and len(lu) == 0:
             break  # the Krylov method does not get through: the LU will
     return c, np.inf, iteration
 
 
 @kernel
-def _evaluate(reward, c, gamma, solved, pair, indptr, indices, data, band, h, rho, goal, lu, work):
+def _evaluate(reward, c, gamma, solved, pair, indptr, indices, data, band, h, rho, goal, lu, work, stop):
     """Correct h until the policy's own |ρ| ≤ goal, or no correction helps; return (c, the |ρ| that is left)."""
     delta, kept, left = work[6], work[7], max(rho.max(), -rho.min())
     for _ in range(4):
@@ -253,7 +259,7 @@ def _evaluate(reward, c, gamma, solved, pair, indptr, indices, data, band, h, rh
             delta[:] = rho
             c += _substitute(lu, band, delta)
         else:
-            _krylov(solved, pair, indptr, indices, data, rho, delta, 0.1 * FORCING, work)
+            _krylov(solved, pair, indptr, indices, data, rho, delta, 0.1 * FORCING, work, stop)
         for s in range(len(h)):
             h[s] += delta[s]
         c += (1.0 - gamma) * _centre(h)
@@ -379,7 +385,7 @@ def _substitute(lu, band, x):
 
 
 @kernel
-def _krylov(gamma, pair, indptr, indices, data, b, x, want, work):
+def _krylov(gamma, pair, indptr, indices, data, b, x, want, work, stop):
     """Solve (I − γ T_π) x = b up to constants: BiCGStab (van der Vorst 1992) on vectors of mean zero.
 
     A constant is an eigenvector, so that residuals may be taken modulo constants; what is left over is absorbed
@@ -394,6 +400,8 @@ def _krylov(gamma, pair, indptr, indices, data, b, x, want, work):
     start = np.sqrt(np.dot(r, r))
     rho = start * start
     for _ in range(KRYLOV_STEPS):
+        if stop[0]:
+            return
         _multiply(gamma, pair, indptr, indices, data, p, v)
         along = np.dot(shadow, v)
         if along == 0.0:

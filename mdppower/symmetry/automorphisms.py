@@ -26,6 +26,7 @@ from scipy import sparse
 from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import distinct_choices
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import rational_rows
 from mdppower.measures.power_estimate import PowerEstimate
@@ -143,6 +144,7 @@ def symmetries(mdp: RewardlessMDP, budget: Budget | None = None) -> Symmetries:
     >>> [orbit for orbit in symmetries(mp.envs.figure_1()).orbits if len(orbit) > 1]
     [('r_ne', 'r_se')]
     """
+    check_mdp(mdp)
     rows, choices = rational_rows(mdp), distinct_choices(mdp)
     refiner = _Refiner([[rows[p] for p in pairs] for pairs in choices])
     meter = Meter(budget or Budget())
@@ -188,6 +190,7 @@ def is_automorphism(mdp: RewardlessMDP, image: Sequence[int] | IntArray | FloatA
     >>> is_automorphism(fork, [0, 2, 1]), is_automorphism(fork, [1, 0, 2])
     (True, False)
     """
+    check_mdp(mdp)
     rows, choices = rational_rows(mdp), distinct_choices(mdp)
     return _is_automorphism([[rows[p] for p in pairs] for pairs in choices], [int(i) for i in image])
 

@@ -12,6 +12,7 @@ from typing import Any
 from mdppower._typing import Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import restricted
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.vectors import as_rows
 from mdppower.occupancy.visit_distributions import Recurrent, Visits
@@ -138,6 +139,7 @@ def check_states(mdp: RewardlessMDP, state: Label, other: Label, phi: Any) -> bo
     >>> check_states(mdp, "r_se", "l_sw", {"l_sw": "r_se"})
     False
     """
+    check_mdp(mdp)
     given = involution(mdp, phi)
     if given.of(other) != state:
         raise ParameterError(f"φ must take {other!r} to {state!r}; it takes it to {given.of(other)!r}")
@@ -170,6 +172,7 @@ def check_actions(mdp: RewardlessMDP, state: Label, action: Label, other: Label,
     >>> check_actions(mp.envs.fork(2), "root", "->t1", "->t2", {"t1": "t2"})
     True
     """
+    check_mdp(mdp)
     given = involution(mdp, phi)
     if given.of(state) != state:
         raise ParameterError(f"φ must leave {state!r} where it is; it takes it to {given.of(state)!r}")

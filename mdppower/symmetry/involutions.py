@@ -20,6 +20,7 @@ import numpy as np
 from mdppower._checks import positive, positive_integer
 from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.errors import LabelError, ParameterError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 
 Found: TypeAlias = 'Literal["found", "none", "unknown"]'
@@ -89,6 +90,7 @@ def involution(mdp: RewardlessMDP, mapping: Any) -> Involution:
     Traceback (most recent call last):
     mdppower.errors.ParameterError: φ is no involution: it takes 't1' to 't3', but 't3' to 't2'
     """
+    check_mdp(mdp)
     if isinstance(mapping, Involution):
         if mapping.states != mdp.states:
             raise ParameterError(f"φ is about {len(mapping.states)} other states than those of the MDP")

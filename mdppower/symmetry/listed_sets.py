@@ -15,6 +15,7 @@ from scipy.sparse import csgraph
 from mdppower._typing import Label
 from mdppower.errors import SizeError, SolverError
 from mdppower.mdp.actions import distinct_choices, restricted
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.graph import adjacency
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.closed_policies import closed_policies
@@ -50,7 +51,7 @@ class OptionSets:
     """
 
     def __init__(self, mdp: RewardlessMDP, budget: Budget | None = None) -> None:
-        self.mdp = mdp
+        self.mdp = check_mdp(mdp)
         self.budget = budget or Budget()
         self._lists: dict[tuple[Any, ...], Any] = {}
         self._parts: dict[tuple[Label, Label], RewardlessMDP] = {}

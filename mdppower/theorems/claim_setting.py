@@ -17,6 +17,7 @@ from scipy.sparse import csgraph
 from mdppower._checks import discount_rates, open_unit, positive_integer
 from mdppower._typing import AnyArray, BoolArray, IntArray
 from mdppower.errors import ParameterError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.graph import adjacency, communicating_classes
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import rational_rows
@@ -165,8 +166,7 @@ def setting(
     >>> setting(mp.envs.figure_1(), [1, 0.5], rng=7).gammas
     (0.5, 1.0)
     """
-    if not isinstance(mdp, RewardlessMDP):
-        raise ParameterError(f"claims are about a RewardlessMDP, got {mdp!r}")
+    check_mdp(mdp)
     rates, _ = discount_rates(gamma)
     if budget is not None and not isinstance(budget, Budget):
         raise ParameterError(f"budget must be a Budget, got {budget!r}")

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdppower._typing import FloatArray, Label
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.visit_distributions import Recurrent
 from mdppower.optimal_sets.optimal_actions import UNIT
@@ -76,6 +77,7 @@ def copy_test(
     >>> copy_test(fork, "root", "t2", {}, 0.9, samples=500, rng=0).is_refuted  # {e_t2} is a subset as it is
     False
     """
+    check_mdp(mdp)
     left, right = (state_power(mdp, x, gamma, method=method) for x in (s, s_prime))
     return _copy(mdp, left, right, image, rewards, samples, rng)
 
@@ -117,6 +119,7 @@ def action_copy_test(
     >>> action_copy_test(mp.envs.figure_1(), "star", "->r_tri", "->l_tri", phi, 0.9, samples=500, rng=0).violations
     0
     """
+    check_mdp(mdp)
     left, right = (action_power(mdp, s, x, gamma, method=method) for x in (a, a_prime))
     return _copy(mdp, left, right, image, rewards, samples, rng)
 
@@ -158,6 +161,7 @@ def optimality_copy_test(
     >>> optimality_copy_test(mp.envs.figure_1(), "star", "->r_tri", "->l_tri", phi, 1, samples=500, rng=0).violations
     0
     """
+    check_mdp(mdp)
     left, right = (action_is_optimal(mdp, s, x, gamma, method=method) for x in (a, a_prime))
     return _copy(mdp, left, right, image, rewards, samples, rng)
 
@@ -202,6 +206,7 @@ def ends_copy_test(
     >>> ends_copy_test(fork, "root", one, others, {"t1": "t2", "t2": "t1"}, samples=500, rng=0).is_refuted
     True
     """
+    check_mdp(mdp)
     left = average_optimal(mdp, s, D, method=method, name="D")
     right = average_optimal(mdp, s, D_prime, method=method, name="D'")
     return _copy(mdp, left, right, image, rewards, samples, rng)
@@ -239,6 +244,7 @@ def bounded_by_max_test(
     >>> bounded_by_max_test(mp.envs.figure_1(), 0.9, samples=500, rng=0).violations
     0
     """
+    check_mdp(mdp)
     greatest = greatest_power(mdp, gamma, method=method)
 
     def sides(r: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -280,6 +286,7 @@ def neighbours_test(
     >>> neighbours_test(mp.envs.figure_1(), "r_ne", "r_se", 0.9, samples=500, rng=0).violations
     0
     """
+    check_mdp(mdp)
     # From `step_test`: X_s' − X_s ≤ (1−γ)(X_s' − r(s')), and min r ≤ r(s'), X_s' ≤ max r.
     both = [state_power(mdp, x, gamma, method=method) for x in (s, s_prime)]
     rate = both[0].source.gamma
@@ -325,6 +332,7 @@ def step_test(
     >>> step_test(mp.envs.figure_1(), "star", "r_tri", 0.9, samples=500, rng=0).violations
     0
     """
+    check_mdp(mdp)
     # An action leads from s to s' for certain, so X_s = max_a E v ≥ v(s'), and v(s') = (1−γ) r(s') + γ X_s'. Hence
     # X_s' − X_s ≤ X_s' − v(s') = (1−γ)(X_s' − r(s')).
     both = [state_power(mdp, x, gamma, method=method) for x in (s, s_prime)]

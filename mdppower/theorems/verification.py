@@ -16,6 +16,7 @@ from typing import Any, overload
 from mdppower._checks import positive, positive_integer
 from mdppower._text import count
 from mdppower.errors import ParameterError, SizeError, SolverError
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.symmetry.involutions import Budget
 from mdppower.theorems.candidates import Survey
@@ -150,6 +151,7 @@ def verify(
     >>> [(one.claim, one.where, one.verdict) for one in found]
     [('prop-5.4', (), 'holds'), ('prop-6.6', ('t2', 't1'), 'holds')]
     """
+    check_mdp(mdp)
     from tqdm import tqdm
 
     chosen = _chosen(claims)

@@ -502,7 +502,7 @@ def test_next_states_are_keys():
     with pytest.raises(mp.ModelError, match="an array of floats cannot name states: write a tuple"):
         from_gymnasium({0: {0: [np.array([1.0, 0.0])]}})
     assert from_gymnasium({0: {0: [(1.0, np.int64(0))]}}).n_states == 1
-    with pytest.raises(mp.ModelError, match="state_labels must be a list, got a set"):
+    with pytest.raises(mp.ModelError, match=r"state_labels must be a sequence of labels, .*, which has no order"):
         from_gymnasium(Chain(state_labels={"a", "b", "c"}))
 
 

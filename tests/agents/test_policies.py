@@ -160,3 +160,12 @@ def test_a_file_with_an_unknown_rule_is_refused(tmp_path, monkeypatch):
 def test_resolved_mappings_are_rows():
     assert resolve_policy(ROOT, {"root": "->t2"}).row.tolist() == [0, 1, 1, 1]
     assert resolve_policy(ROOT, softmax(1)) == softmax(1)
+
+
+def test_what_is_wrong_with_a_mapping_is_said_as_it_is():
+    """It is no array, and nobody said it was."""
+    maze = mp.envs.make("maze")
+    with pytest.raises(mp.ParameterError, match=r"^policy says nothing of state \(0, 1\), which has 5 actions"):
+        mp.power(maze, 0.9, policy={(0, 0): "N"})
+    with pytest.raises(mp.ParameterError, match=r"^policy is no array: "):
+        mp.power(maze, 0.9, policy=[[1.0], [0.5, 0.5]])

@@ -97,3 +97,27 @@ def test_picture_has_both_versions():
         "possible", "the post's edges", "reached by two-point laws", "a pair",
     ]  # fmt: skip
     assert gap_from_count(0.5, 10, 1).successes == 5
+
+
+def test_ctrl_c_in_curve_draws_what_there_is(monkeypatch, tmp_path, capsys):
+    """The rates that were finished, and what there is of the one that was stopped; status 130 as elsewhere."""
+    from mdppower.measures.option_tally import TallyTask
+
+    original, calls = TallyTask.__call__, []
+
+    def stop(self, number):
+        calls.append(number)
+        if len(calls) == 80:
+            raise KeyboardInterrupt
+        return original(self, number)
+
+    monkeypatch.setattr(TallyTask, "__call__", stop)
+    out = tmp_path / "curve.svg"
+    given = ["curve", "--env", "fork(2)", "--gamma", "0.1,0.5,0.9", "--rng", "0", "--out", str(out)]
+    with pytest.warns(mp.MDPPowerWarning, match=r"from 960 of 4,096 draws"):
+        assert _run(given) == 130
+    told = capsys.readouterr().out
+    assert "γ = 0.1" in told
+    assert "γ = 0.5" in told
+    assert "γ = 0.9" not in told
+    assert out.exists()

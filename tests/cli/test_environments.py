@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 
 import gymnasium
+import pytest
 from gymnasium_tables import Chain
 
 import mdppower as mp
+from mdppower.cli.group import cli as group
 
 
 def test_envs(run):
@@ -45,3 +48,42 @@ def test_unknown_starts_are_told(run, monkeypatch):
     assert "Chain-v0: starts not known: give starts= if episodes begin in a state that was made absorbing" in err
     code, _, err = run("show", "Chain-v0", "--set", "starts=2")
     assert (code, "not known" in err) == (0, False)
+
+
+class _Terminal(io.StringIO):
+    def __init__(self, is_one):
+        super().__init__()
+        self.is_one = is_one
+
+    def isatty(self):
+        return self.is_one
+
+
+@pytest.mark.parametrize(
+    ("terminal", "variables", "wanted"),
+    [
+        (True, {}, True),
+        (False, {}, False),
+        (True, {"NO_COLOR": "1"}, False),
+        (True, {"NO_COLOR": ""}, True),  # no-color.org: "when present and not an empty string"
+        (True, {"TERM": "dumb"}, False),
+        (False, {"FORCE_COLOR": "1"}, True),
+        (False, {"FORCE_COLOR": ""}, False),
+        (False, {"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+        (True, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_colours_are_where_they_are_wanted(terminal, variables, wanted, monkeypatch):
+    from mdppower.cli.group import _wants_colour
+
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "stdout", _Terminal(terminal))
+    assert _wants_colour() is wanted
+
+
+def test_help_texts_have_no_raw_backslashes(run):
+    for name in group.commands:
+        assert "\\b" not in run(name, "--help")[1], name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import signal
 import subprocess
 import sys
 
@@ -126,3 +128,24 @@ def test_as_a_module_and_into_a_closed_pipe(tmp_path):
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.stdout.startswith("name")
     assert done.stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_long_run_and_keeps_what_was_finished(tmp_path, sent, status):
+    """A run of hours on 900 noisy cells: a signal ends it; what it has drawn is printed and saved."""
+    saved = tmp_path / "part.nc"
+    command = [
+        sys.executable, "-m", "mdppower", "map", "open(30,30)", "--slip", "0.1", "--samples", "1000000", "--rng", "0",
+        "--save", str(saved), "--progress",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        told = ""
+        while not re.search(r"POWER:.* [1-9]\d\d+/", told):  # the bar has counted replicates
+            told += run.stderr.read(1)
+        run.send_signal(sent)
+        out, err = run.communicate(timeout=60)
+    assert run.returncode == status
+    assert "interrupted: the estimate is from" in err
+    assert "POWER at γ = 0.9" in out
+    assert mp.load(saved).interrupted

@@ -145,6 +145,41 @@ def test_ctrl_c_prints_what_there_is(run, monkeypatch):
 # ---------------------------------------------------------------------- compare
 
 
+def press(monkeypatch, after, error=KeyboardInterrupt):
+    """Ctrl-C, or another error, in the replicate of that number."""
+    from mdppower.measures.option_tally import TallyTask
+
+    original = TallyTask.__call__
+
+    def stop(self, number):
+        if number == after:
+            raise error
+        return original(self, number)
+
+    monkeypatch.setattr(TallyTask, "__call__", stop)
+
+
+@pytest.mark.parametrize(
+    "which", [("--a", "t1", "--b", "t2"), ("--all",), ("--a", "t1", "--b", "t2", "--format", "csv")]
+)
+def test_ctrl_c_in_compare_prints_what_there_is(run, monkeypatch, which):
+    press(monkeypatch, 40)
+    code, out, err = run("compare", "fork(2)", *which, "--workers", "1", "--rng", "0")
+    assert code == 130
+    assert "from 2,560 of 4,096 draws" in err
+    assert "2,560 draws" in out or which[-1] == "csv"
+
+
+def test_an_error_in_compare_prints_what_there_is(run, monkeypatch):
+    from mdppower.errors import SolverError
+
+    press(monkeypatch, 40, SolverError("draw 3: no value", draw=3))
+    code, out, err = run("compare", "fork(2)", "--a", "t1", "--b", "t2", "--workers", "1", "--rng", "0")
+    assert code == 3
+    assert "2,560 draws" in out
+    assert "draw 3: no value" in err
+
+
 def test_compare_prints_the_options_the_numbers_and_the_verdict(run):
     code, out, err = run("compare", "fork(2)", "--a", "t1", "--b", "root", "--kind", "power", "--method", "exact")
     assert (code, err) == (0, "")

@@ -199,3 +199,17 @@ def test_numbered_states_on_a_grid_are_a_map():
         "#### *##",
         "########",
     ]
+
+
+def test_one_way_cells_are_drawn_as_they_are_written():
+    """A reader of `show` finds the map again: > < ^ v, and no exit where there is none."""
+    text = "a>.\n.#v\n.<.\n^.."
+    drawn = show_map(mp.envs.gridworld(text), width=80).splitlines()[1:5]
+    assert [line.replace(WALL, "").replace(" ", "") for line in drawn] == ["a>.", ".v", ".<.", "^.."]
+    # The arrows hold when steps slip, too: they are where no action leads elsewhere.
+    assert show_map(mp.envs.gridworld(text, slip=0.2), width=80).splitlines()[1:5] == drawn
+    # The end of a corridor is left in one direction only, and is an ordinary cell: nothing else is beside it.
+    assert show_map(mp.envs.gridworld("...\n##."), width=80).count(".") == 4
+    # Held against a wall nothing is left of the arrow: the cell looks like an exit, and a line says that it is none.
+    assert "(a * that is no mark: a cell that no action leaves)" in show_map(mp.envs.gridworld("...\n.v."), width=80)
+    assert "no mark" not in show_map(mp.envs.gridworld("...\n.*."), width=80)

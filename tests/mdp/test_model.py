@@ -243,10 +243,10 @@ def test_labels_of_an_enumeration_are_their_integers(tmp_path):
 @pytest.mark.parametrize("unordered", [{"a", "b"}, frozenset("ab"), {"a": 0, "b": 1}, np.array("ab"), iter("ab")])
 def test_labels_need_an_order(unordered):
     for one in ({"states": unordered}, {"actions": unordered}, {"actions": unordered, "action_codes": [0, 1]}):
-        with pytest.raises(mp.ModelError, match=r"(state|action) labels must be a list, got a "):
+        with pytest.raises(mp.ModelError, match=r"(states|actions) must be a sequence of labels, such as a list"):
             RewardlessMDP.from_pairs([0, 1], np.eye(2), **one)
     for one in ({"states": unordered}, {"actions": unordered}):
-        with pytest.raises(mp.ModelError, match=r"labels must be a list"):
+        with pytest.raises(mp.ModelError, match=r"must be a sequence of labels"):
             RewardlessMDP.from_arrays(np.tile(np.eye(2)[:, None], (1, 2, 1)), axes="san", **one)
     assert RewardlessMDP.from_pairs([0, 1], np.eye(2), states={"a": 0, "b": 1}.keys()).states == ("a", "b")
     assert RewardlessMDP.from_pairs([0, 1], np.eye(2), marks={"m": {1, 0}}).marks == {"m": (0, 1)}

@@ -215,3 +215,19 @@ def test_draws_that_never_differ_leave_a_range():
     low, high = mp.complexity(root, "bernoulli(0.001)", samples=64, rng=0).interval()
     assert (low, high) == pytest.approx((0, q))
     assert mp.compare(root, root, "norm(0,1)", samples=64, rng=0).gap.interval() == (-np.inf, np.inf)
+
+
+def test_mid_p_has_a_standard_error():
+    """It is the mean over draws of 1, 1/2 (a tie) or 0: its spread is counted from the outcomes, once by hand."""
+    fork = mp.envs.fork(2)
+    a, b = (mp.Option.state(fork, s, 0.9, kind="power") for s in ("root", "t1"))
+    result = mp.compare(a, b, rng=0)
+    greater, tie, less = (
+        round(float(p.mean) * result.samples) for p in (result.p_greater, result.p_tie, result.p_less)
+    )
+    scores = np.repeat([1.0, 0.5, 0.0], [greater, tie, less])
+    assert result.mid_p == pytest.approx(scores.mean(), abs=1e-12)
+    assert result.mid_p_stderr == pytest.approx(scores.std() / np.sqrt(len(scores)), rel=1e-9)
+    table = result.table()
+    assert table["stderr"][table["quantity"].index("mid-p")] == result.mid_p_stderr
+    assert mp.compare(a, b, method="exact").mid_p_stderr == 0

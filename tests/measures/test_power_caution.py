@@ -42,6 +42,9 @@ def test_no_false_alarms_at_the_default_number_of_draws(name, mdp):
         ("lognorm(1)", 50, 1024, "hold together in more than half"),
         ("t(3)", 8, 64, "the greatest of 8 t"),
         ("bernoulli(0.5)", 8, 1024, "4 of 1,024 draws of the greatest of 8"),
+        # The two cells that the whole grid found at first: 91.3 and 91.5 % in 2,000 runs.
+        ("bernoulli(0.001)", 8, 1024, "8.2 of 1,024 draws of the greatest of 8"),
+        ("beta(0.01,1)", 8, 1024, "skewness"),
     ],
 )
 def test_hard_laws_are_warned_of(name, ends, samples, why):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -80,3 +82,37 @@ def test_equal_replicates_are_not_certain():
 def test_one_replicate_has_no_error():
     assert np.isnan(replicates(np.ones((1, 1, 1))).bounds(0.95)[0]).all()
     assert np.isnan(replicates(np.ones((4, 1, 1)), has_variance=False).error).all()
+
+
+def test_intervals_end_where_the_range_ends():
+    """Two means of numbers in [0, 1] have t_1 = 12.7: ± 3.2 about 0.5. What lies beyond [0, 1] is impossible.
+
+    The interval cut to the range holds the mean exactly when the uncut one does, since the mean is inside: the same
+    draws, counted on both, give the same coverage. (Negative control: cut to [0.1, 0.9], half are lost.)
+    """
+    data = Replicates(
+        np.array([[[0.25]], [[0.75]]]), np.zeros(1), np.ones(1), np.zeros(1, bool), np.array([0.01]), 2
+    )  # fmt: skip
+    lower, upper = data.bounds()
+    assert (lower, upper) == (-0.01, 1.01)  # the certain range, and the solver's error
+    free = replace(data, low=np.array([-np.inf]), high=np.array([np.inf]))
+    assert free.bounds()[0] < -2
+    rng = np.random.default_rng(0)
+    held = cut = wrong = 0
+    for _ in range(500):
+        means = rng.beta(0.3, 3.0, size=(4, 1, 1))  # its mean is 1/11, near the end of its range
+        one = replace(data, means=means, slack=np.zeros(1))
+        (low, high), (low_free, high_free) = one.bounds(), replace(one, low=free.low, high=free.high).bounds()
+        held += bool(low_free <= 1 / 11 <= high_free)
+        cut += bool(low <= 1 / 11 <= high)
+        low, high = replace(one, low=np.array([0.1]), high=np.array([0.9])).bounds()
+        wrong += bool(low <= 1 / 11 <= high)
+    assert held == cut > 350
+    assert wrong < cut - 100
+
+
+def test_rounding_beyond_the_range_keeps_the_value_inside():
+    """A law whose upper end rounds below what its draws round to."""
+    data = Replicates(np.full((3, 1, 1), 1.0 + 2**-52), np.zeros(1), np.ones(1), np.ones(1, bool), np.zeros(1), 3)
+    lower, upper = data.bounds()
+    assert lower <= data.value <= upper

@@ -89,7 +89,18 @@ def test_skewness_of_latin_draws_is_that_of_the_means():
     centred = means - means.mean()
     found = (centred**3).mean() / (centred**2).mean() ** 1.5
     assert reading.skewness == pytest.approx(found, rel=0.1)
+    assert reading.kurtosis == pytest.approx((centred**4).mean() / (centred**2).mean() ** 2 - 3, rel=0.25)
     assert reading.skewness > 5 * read_law(one, "iid", 64, 4096).skewness
+
+
+def test_short_tails_are_foretold():
+    """16 uniform observations: kurtosis −6/5. Far out Student's interval misses more often than it says."""
+    assert read_law(law("uniform"), "iid", 1, 16).kurtosis == pytest.approx(-1.2, rel=1e-3)
+    x = np.random.default_rng(0).random((200_000, 16))
+    found = counted(x, 0.5, 0.001)
+    assert found > 0.0012
+    assert skew_misses(0.0, 16, 0.001, -1.2) == pytest.approx(found, rel=0.25)
+    assert skew_misses(0.0, 16, 0.001, 3.0) == 0.001
 
 
 @given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3))
@@ -123,4 +134,4 @@ def test_means_that_say_something():
 
 
 def test_a_reading_without_spread():
-    assert Reading(0.0, 0.0).misses(16, 1024, 0.05) == 0.0
+    assert Reading(0.0, share=0.0).misses(16, 1024, 0.05) == 0.0

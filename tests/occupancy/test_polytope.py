@@ -361,8 +361,9 @@ def test_bad_starts_and_rates():
 def test_bad_policies_points_and_rewards():
     mdp = bet()
     poly = OccupancyPolytope(mdp, "start", 0.5)
-    with pytest.raises(mp.ParameterError, match="reaches state 'won' and has no action there"):
-        poly.occupancy({"start": "bet", "lost": "stay"})
+    with pytest.raises(mp.ParameterError, match="reaches state 'start' and has no action there"):
+        poly.occupancy({"won": "stay", "lost": "stay"})
+    np.testing.assert_array_equal(poly.occupancy({"start": "bet"}), [0, 1, 0.5, 0.5])  # others have one action
     np.testing.assert_array_equal(poly.occupancy({"start": "wait"}), [2, 0, 0, 0])
     np.testing.assert_array_equal(OccupancyPolytope(mdp, "start", 0).occupancy({"start": "bet"}), [0, 1, 0, 0])
     with pytest.raises(mp.LabelError, match="state 'won' has no action 'bet'"):
@@ -391,3 +392,25 @@ def test_bad_policies_points_and_rewards():
         poly.support([[0.0, 0.0, 0.0], [0.0, np.nan, 0.0]])
     with pytest.raises(mp.ParameterError, match="limit"):
         poly.vertices(limit=0)
+
+
+def test_occupancy_takes_the_mappings_that_power_takes():
+    """Shares of actions, and nothing for states with one action.
+
+    From s, γ = 1/2: a (chance 0.3) stays with 1/2, else one is in t for ever. x_s = 1 + γ · 0.3 · ½ · x_s, so that
+    x_s = 1/0.925, and all visits together are 1/(1 − γ) = 2.
+    """
+    mdp = mp.RewardlessMDP.from_successors({"s": {"a": {"s": 0.5, "t": 0.5}, "b": "t"}, "t": {"x": "t"}})
+    body = OccupancyPolytope(mdp, "s", 0.5)
+    s = 1 / 0.925
+    assert np.allclose(body.occupancy({"s": {"a": 0.3, "b": 0.7}}), [0.3 * s, 0.7 * s, 2 - s], atol=1e-12)
+    assert np.allclose(body.occupancy([0.3, 0.7, 1.0]), body.occupancy({"s": {"a": 0.3, "b": 0.7}}), atol=1e-15)
+    assert np.allclose(body.occupancy({"s": "b"}), [0, 1, 1])
+    for policy, told in (
+        ({"s": {"a": 0.3}}, "probabilities sum to 0.3, not 1"),
+        ({"s": {"a": -1, "b": 2}}, "has -1, which is no probability"),
+        ({"s": {"a": "much"}}, "has 'much', which is no probability"),
+        ({}, "reaches state 's' and has no action there"),
+    ):
+        with pytest.raises(mp.ParameterError, match=told):
+            body.occupancy(policy)

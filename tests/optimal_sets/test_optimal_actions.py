@@ -233,3 +233,25 @@ def test_recurrent_classes():
     classes, ends = recurrent_classes(chain)
     assert [c.tolist() for c in classes] == [[0], [1, 2]]
     assert ends.tolist() == [0, 1, 1, -1, 1]
+
+
+@pytest.mark.parametrize("rewards", ["uniform", "bernoulli(0.3)"])
+@pytest.mark.parametrize("apart", [2.0**-52, 2.0**-50, 2.0**-48])
+def test_rows_that_differ_by_rounding_tie_everywhere(rewards, apart):
+    """One reading: such rows are one action, at every γ, for draws and exactly; none of the two is lost."""
+    rows = [[0.5, 0.5, 0], [0.5 + apart, 0.5 - apart, 0], [0, 1, 0], [0, 0, 1]]
+    mdp = mp.RewardlessMDP.from_pairs([0, 0, 1, 2], rows)
+    for gamma in (0, 0.5, 0.9, 1):
+        drawn = mp.action_optimality(mdp, gamma, rewards, samples=64, rng=0)
+        exact = mp.action_optimality(mdp, gamma, rewards, method="exact")
+        for found in (drawn, exact):
+            assert found.tied.mean[:2].tolist() == [1, 1], (gamma, found)
+
+
+def test_rows_further_apart_do_not_tie():
+    # The negative control: 1e-12 is no rounding, and with a density each of the two is better half the time.
+    mdp = mp.RewardlessMDP.from_pairs(
+        [0, 0, 1, 2], [[0.5, 0.5, 0], [0.5 + 1e-12, 0.5 - 1e-12, 0], [0, 1, 0], [0, 0, 1]]
+    )
+    for gamma in (0, 0.5):
+        assert mp.action_optimality(mdp, gamma, method="exact").tied.mean[0] == 0

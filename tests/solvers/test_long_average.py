@@ -127,3 +127,51 @@ def test_many_rewards_at_once_and_one_alone_agree(monkeypatch):
             patch.setattr(long_average, "MOST_COLUMNS", 0)
             alone = LongAverage(mdp).solve(reward, mdp.pointer[:-1])
         assert abs(together[0] - alone[0]) <= together[2] + alone[2]
+
+
+@pytest.mark.parametrize(("back", "out"), [(1e-310, 5e-324), (1e-200, 1e-200), (1e-100, 1e-300)])
+def test_biases_beyond_the_range_of_floats(back, out):
+    # 0 stays or goes to 1; 1 goes to 0, or nearly stays and leaks to 2 at rate `out`; 2 leaks back at rate `back`.
+    # So there is R_0 to be had, the mean of R_0 and R_1, or (back R_1 + out R_2)/(back + out), the best of them
+    # everywhere. Biases are of the order 1/out, up to 10^323, and so are some leads.
+    mdp = mp.RewardlessMDP.from_pairs([0, 0, 1, 1, 2], [[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 1, out], [0, back, 1]])
+    for reward in ([0.0, 0.0, 1.0], [1.0, 0.0, 2.0], [0.0, 1.0, 2.0], [0.0, 1.0, 0.0]):
+        a, b, (x, y, z) = Fraction(back), Fraction(out), map(Fraction, reward)
+        best = max(x, (x + y) / 2, (a * y + b * z) / (a + b))
+        solution = mp.optimal_values(mdp, reward, 1)
+        np.testing.assert_allclose(solution.normalised[0], float(best), atol=1e-12)
+        assert solution.gap[0] < 1e-9
+
+
+def test_a_lead_beyond_the_range_of_floats():
+    # State 3 leaks once in 10^310 steps; whoever leaves it is back after about 10^16: nearly all time is spent there.
+    # In a policy that never gets there, the lead of going there is as large as the bias, beyond floats.
+    third = 1 / 3
+    mdp = mp.RewardlessMDP.from_pairs(
+        [0, 0, 1, 1, 2, 3, 4],
+        [
+            [1, 0, 0, 0, 0], [0, 0, 0.9999999999999999, 1.1e-16, 0], [0, 1, 5e-324, 0, 0],
+            [third, third, third, 0, 0],
+            [third, third, third, 0, 0], [0, 1e-310, 0, 1, 0], [0.5, 0, 0, 0.5, 0],
+        ],
+    )  # fmt: skip
+    solution = mp.optimal_values(mdp, [0, 0, 0, 2 / 3, 0], 1)
+    np.testing.assert_allclose(solution.normalised[0], 2 / 3, atol=1e-13)
+
+
+def test_classes_that_floats_cannot_tell_apart():
+    """Gains that differ by less than floats, and leads that are differences of 10^25: no policy comes back."""
+    third = 1 / 3
+    mdp = mp.RewardlessMDP.from_pairs(
+        [0, 0, 1, 2, 2, 3, 4, 5, 6],
+        [
+            [third, 0, 0, third, 0, 0, third], [1, 0, 0, 0, 0, 0, 0], [0, 1, 1e-25, 0, 0, 0, 0],
+            [0, 1e-12, 0.998999999999, 0, 0, 0, 0.001], [0, 0, 0, 0, 0.99999999, 1e-8, 0],
+            [1e-17, 1e-12, 0, 0.999999999999, 0, 0, 0],
+            [0, 0.011406962970538979, 0, 0, 0, 0, 0.9885930370294611], [1e-5, 0, 0, 0, 0, 0.99999, 0],
+            [0, 0.02795763959648487, 0, 0, 0, 0.9720423604035152, 0],
+        ],
+    )  # fmt: skip
+    solution = mp.optimal_values(mdp, [1, 1, 1, 0, 1, 0, 0], 1)
+    # State 1, worth 1, is left once in 10^25 steps, and found again after some 10^12.
+    np.testing.assert_allclose(solution.normalised[0], 1, atol=1e-12)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from strategies import GAMMAS, mdps, reward_rows
 
 import mdppower as mp
+from mdppower._stop import Stopped, new_flag, with_flag
 from mdppower.occupancy.closed_policies import closed_policies, visit_distribution
 from mdppower.solvers import optimal_values, stochastic
 from mdppower.solvers.accepted_gap import certifiable
@@ -393,3 +396,40 @@ def test_bad_arguments():
         mp.optimal_values(mdp, good, 0.5, method="magic")
     with pytest.raises(mp.ParameterError, match="stochastic"):
         mp.optimal_values(mp.envs.make("maze", slip=0.1), good, 0.5, method="deterministic")
+
+
+# ---------------------------------------------------------------------- told to stop
+
+
+@pytest.mark.parametrize("gamma", [0.9, 1.0])
+@pytest.mark.parametrize("slip", [0.0, 0.1])
+def test_solvers_end_when_told(gamma, slip):
+    """The flag is seen before the first draw, and what kernels leave is not taken for a result."""
+    mdp = mp.envs.gridworld("~..\n...\n..*", slip=slip)
+    rewards = np.random.default_rng(0).random((8, 9))
+    flag = new_flag()
+    solve = with_flag(
+        flag, lambda rows: optimal_values.solve_rows(mdp, rows, gamma, optimal_values.pick(mdp, "auto"))
+    )
+    whole = solve(rewards)
+    flag[0] = 1
+    with pytest.raises(Stopped):
+        solve(rewards)
+    flag[0] = 0
+    assert [x.tobytes() for x in solve(rewards)] == [x.tobytes() for x in whole]
+
+
+def test_a_long_solve_ends_in_its_middle():
+    """Set from another thread, while a kernel runs that would take minutes; nobody waits for it to end."""
+    mdp = mp.envs.make("open(150,150)", slip=0.1)
+    rewards = np.random.default_rng(0).random((500, mdp.n_states))
+    flag = new_flag()
+    solve = with_flag(flag, lambda rows: optimal_values.solve_rows(mdp, rows, 0.999, "stochastic"))
+    solve(rewards[:1, :] * 0)  # compiled
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(solve, rewards)
+        time.sleep(0.5)
+        assert not future.done()
+        flag[0] = 1
+        with pytest.raises(Stopped):
+            future.result(timeout=60)

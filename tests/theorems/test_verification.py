@@ -169,7 +169,7 @@ def test_bad_input():
             Budget(**wrong)
     with pytest.raises(mp.ParameterError, match="budget must be a Budget"):
         theorems.setting(FIGURE_1, budget=7)
-    with pytest.raises(mp.ParameterError, match="claims are about a RewardlessMDP"):
+    with pytest.raises(mp.ParameterError, match="must be a RewardlessMDP, got 'maze'"):
         theorems.setting("maze")
     with pytest.raises(mp.ParameterError, match="must take 'l_sw' to 'r_se'"):
         theorems.proposition_6_6(HERE, "r_se", "l_sw", phi={"l_sw": "r_ne"})
