@@ -178,7 +178,7 @@ def _from_gymnasium(name: str, options: dict[str, Any]) -> RewardlessMDP:
     """Options of the adapter go to it, all others to Gymnasium's `make`."""
     from mdppower.adapters.from_gymnasium import from_gymnasium, make_environment
 
-    ours = {k: options[k] for k in ("terminated", "reachable_only", "check", "rng") if k in options}
+    ours = {k: options[k] for k in ("terminated", "starts", "reachable_only", "check", "rng") if k in options}
     theirs = {k: v for k, v in options.items() if k not in ours}
     return from_gymnasium(make_environment(name, **theirs), **ours)
 

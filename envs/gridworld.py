@@ -14,6 +14,7 @@ from __future__ import annotations
 import operator
 import os
 import re
+import warnings
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -24,8 +25,8 @@ from scipy import sparse
 
 from mdppower._typing import AnyArray
 from mdppower.envs.slip import check_bias, check_slip, slippery_kernel
-from mdppower.envs.textmap import EXIT, LETTERS, ONE_WAY, PIT, TextMap, decode, is_cell, parse
-from mdppower.errors import MapError, ParameterError
+from mdppower.envs.textmap import EXIT, LETTERS, ONE_WAY, PIT, TextMap, decode, is_cell, parse, suspicions
+from mdppower.errors import MapError, MDPPowerWarning, ParameterError
 from mdppower.mdp.model import RewardlessMDP
 
 COMPASS = {"N": (-1, 0), "E": (0, 1), "S": (1, 0), "W": (0, -1)}
@@ -78,6 +79,12 @@ def gridworld(
         The text is not a map, a one-way cell points where no move goes, or a cell is left with no action.
     ParameterError
         An option is out of its range.
+
+    Warns
+    -----
+    MDPPowerWarning
+        The map looks as if it were drawn in another convention: blanks inside it, a border of letters, letters
+        everywhere, a mark that no cell is beside. The message says what to write instead.
 
     See Also
     --------
@@ -161,6 +168,10 @@ def _build(
     slip = check_slip(slip)
     _require_exits_of_one_way_cells(textmap, steps)
 
+    doubts = suspicions(textmap, steps.values(), wrap=wrap)
+    if doubts:
+        warnings.warn(f"{textmap.source}: {'; '.join(doubts)}", MDPPowerWarning, stacklevel=3)
+
     cells = np.argwhere(is_cell(textmap.glyphs)).astype(np.int32)
     targets = _targets(textmap.glyphs, cells, steps, stay=stay, blocked=blocked, wrap=wrap)
     actions = [*steps, "stay"]
@@ -239,6 +250,8 @@ def _steps(moves: Any) -> dict[str, tuple[int, int]]:
         if not isinstance(name, str) or name in ("", "stay"):
             raise ParameterError(f'a move needs a name other than "" and "stay", got {name!r}')
         try:
+            if any(isinstance(part, bool) for part in step):
+                raise TypeError
             drow, dcolumn = map(operator.index, step)
         except (TypeError, ValueError):
             raise ParameterError(f"move {name!r} must be two integers (rows, columns), not {step!r}") from None

@@ -29,8 +29,10 @@ from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.envs.catalog import make
 from mdppower.envs.picture import background, map_lines, moves, some, table_grid, with_agent
 from mdppower.errors import LabelError, ParameterError, RewardError
+from mdppower.mdp.canonical import as_probability, coarsest_eps, eps_of, numbers
 from mdppower.mdp.layout import grid_of, is_drawing
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.validation import row_tolerance
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.joint_laws import Fixed
 
@@ -249,22 +251,26 @@ def _reward_vector(given: Any, mdp: RewardlessMDP) -> FloatArray:
 
 def _start_distribution(start: Any, mdp: RewardlessMDP) -> FloatArray:
     """(S,) probabilities that sum to 1."""
-    n = mdp.n_states
+    n, eps = mdp.n_states, 0.0
     if isinstance(start, list) and (len(start) != n or tuple(start) in mdp):
         start = tuple(start)
     try:
         if start is None:
             chances = np.full(n, 1 / n)
         elif isinstance(start, list | np.ndarray):
-            chances = np.array(start, dtype=np.float64)
+            chances, eps = numbers(start, "start"), eps_of(start)
         else:
             chances = np.zeros(n)
-            for name, share in (start if isinstance(start, Mapping) else {start: 1.0}).items():
-                where = _states_named(name, mdp)
-                chances[where] += float(share) / len(where)
+            shares = start if isinstance(start, Mapping) else {start: 1.0}
+            eps = coarsest_eps(shares.values())
+            for name, share in shares.items():
+                where, chance = _states_named(name, mdp), as_probability(share)
+                if chance is None:
+                    raise TypeError
+                chances[where] += chance / len(where)
     except (TypeError, ValueError):
         raise ParameterError(f"start must be a state, a mark or probabilities, got {start!r}") from None
-    if chances.shape != (n,) or not (chances >= 0).all() or not abs(chances.sum() - 1) <= 1e-9:
+    if chances.shape != (n,) or not (chances >= 0).all() or not abs(chances.sum() - 1) <= row_tolerance(n, eps):
         raise ParameterError(f"start must have {n} probabilities that sum to 1, got {start!r}")
     return np.asarray(chances / chances.sum())
 

@@ -17,11 +17,15 @@ Margins. Blank lines around the map, the indentation that its lines share, and s
 part of it. In a string whose first line opens the map right after the quotes, the other lines' shared
 indentation goes as well (as in `inspect.cleandoc`); in a file never. A blank line inside a map is a row
 without cells. Tabs are refused: how wide they are is not in the text.
+
+Other conventions. Maps are drawn elsewhere with X for walls, blanks for floor, or FrozenLake's letters; read as above
+they are other maps. `suspicions` says what looks like that.
 """
 
 from __future__ import annotations
 
 import string
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +65,10 @@ class TextMap:
     source: str
     first_line: int
     margins: tuple[int, ...]
+
+    def place(self, row: int, column: int) -> str:
+        """Line and column of a glyph in the source, in words."""
+        return f"line {self.first_line + row}, column {self.margins[row] + column + 1}"
 
     def error(self, message: str, row: int, column: int) -> MapError:
         """Return a MapError about the glyph in that row and column."""
@@ -133,8 +141,96 @@ def parse(text: str, *, source: str = "map", from_file: bool = False) -> TextMap
         hint = "comments stand above the map" if glyph == COMMENT else f"known are {_HINT}"
         raise textmap.error(f"unknown glyph {glyph!r}; {hint}", row, column)
     if not is_cell(textmap.glyphs).any():
-        raise MapError("the map has no floor cell", source)
+        blank = (textmap.glyphs == ord(NO_CELL)).any()
+        raise MapError("the map has no floor cell" + ("; blanks are none, . is" if blank else ""), source)
     return textmap
+
+
+def suspicions(
+    textmap: TextMap, steps: Iterable[tuple[int, int]] = tuple(ONE_WAY.values()), *, wrap: bool = False
+) -> list[str]:
+    r"""What looks as if the map were drawn in another convention, each with what to write instead.
+
+    Parameters
+    ----------
+    textmap : TextMap
+    steps : iterable of (rows, columns)
+        The moves: a mark that none of them leads to, nor away from, is alone.
+    wrap : bool
+        Whether the map is a torus.
+
+    Returns
+    -------
+    list of str
+        Nothing, if the map looks as the table above has it.
+
+    Examples
+    --------
+    >>> for doubt in suspicions(parse("#####\n#A G#\n#####")):
+    ...     print(doubt)
+    a blank inside the map (line 2, column 3) is no cell; . is floor, # a wall
+    no cell is beside the marks A, G (line 2, column 2); . is floor
+    """
+    glyphs = textmap.glyphs
+    cells, letters = is_cell(glyphs), np.isin(glyphs, _codes(LETTERS))
+    found = []
+
+    blanks = np.argwhere(_enclosed(glyphs == ord(NO_CELL)))
+    if len(blanks):
+        what = "a blank" if len(blanks) == 1 else f"{len(blanks)} blanks"
+        verb = "is no cell" if len(blanks) == 1 else "are no cells"
+        found.append(f"{what} inside the map ({textmap.place(*blanks[0])}) {verb}; . is floor, # a wall")
+
+    rim = np.concatenate([glyphs[[0, -1]].ravel(), glyphs[1:-1, [0, -1]].ravel()])
+    most = np.bincount(rim).argmax()
+    share = 1.0 if (glyphs == ord(WALL)).any() else 2 / 3  # with gaps, where there is no other wall
+    if chr(most) in LETTERS and (rim == most).mean() >= share and min(glyphs.shape) > 2 and not letters.all():
+        found.append(f"the border consists of {chr(most)}, a mark on floor that can be walked on; # is a wall")
+
+    special = np.isin(glyphs, _codes(EXIT + PIT))
+    used, times = np.unique(glyphs[cells & ~special], return_counts=True)
+    lake = (times > 1).any() or set(map(chr, used)) <= set("SFHG")
+    if letters[cells & ~special].all() and len(used) > 1 and lake:
+        found.append(
+            f"all cells are letters ({', '.join(map(chr, used))}), which are marks and do nothing; "
+            ". is floor, ~ an absorbing pit such as a hole, * an exit"
+        )
+
+    if cells.sum() > 1:
+        near = np.zeros(cells.shape, bool)
+        for down, right in {*ONE_WAY.values(), *steps}:
+            near |= _shifted(cells, down, right, wrap=wrap) | _shifted(cells, -down, -right, wrap=wrap)
+        alone = np.argwhere((letters | special) & ~near)
+        if len(alone):
+            marks = sorted({chr(glyphs[tuple(place)]) for place in alone})
+            plural = "s" if len(marks) > 1 else ""
+            where = textmap.place(*alone[0])
+            found.append(f"no cell is beside the mark{plural} {', '.join(marks)} ({where}); . is floor")
+    return found
+
+
+def _shifted(cells: AnyArray, down: int, right: int, *, wrap: bool) -> AnyArray:
+    """Which places a step brings one to from a cell."""
+    height, width = cells.shape
+    if wrap:
+        return np.roll(cells, (down % height, right % width), (0, 1))
+    moved = np.zeros_like(cells)
+    if abs(down) < height and abs(right) < width:
+        moved[max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)] = cells[
+            max(-down, 0) : height + min(-down, 0), max(-right, 0) : width + min(-right, 0)
+        ]
+    return moved
+
+
+def _enclosed(blank: AnyArray) -> AnyArray:
+    """Which blanks no way over blanks joins to the outside of the map."""
+    if not blank[1:-1, 1:-1].any():
+        return np.zeros(blank.shape, bool)
+    from scipy import ndimage
+
+    areas, _ = ndimage.label(np.pad(blank, 1, constant_values=True))
+    inside: AnyArray = (areas != areas[0, 0])[1:-1, 1:-1] & blank
+    return inside
 
 
 def is_cell(glyphs: AnyArray) -> AnyArray:

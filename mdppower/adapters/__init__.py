@@ -7,6 +7,8 @@ otherwise than we do is a choice of the user's, and is kept in `mdp.origin` with
 from_gymnasium          an environment, its id, or a table P
 gymnasium_table         P as arrays, every entry checked
 gymnasium_termination   what becomes of terminated transitions: absorb, sink, continue
+gymnasium_options       what the text of an argument means, and of which kind it must be
+gymnasium_wrappers      which wrappers leave P true
 gymnasium_check         whether `step` does what P says
 networkx_graph          an MDP as a MultiDiGraph, a directed graph as an MDP
 ======================= ============================================================================

@@ -10,17 +10,19 @@ from __future__ import annotations
 import difflib
 import reprlib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mdppower._typing import BoolArray
 from mdppower.adapters.gymnasium_check import compare_steps
-from mdppower.adapters.gymnasium_table import read_table
+from mdppower.adapters.gymnasium_options import require_kinds
+from mdppower.adapters.gymnasium_table import Table, read_table
 from mdppower.adapters.gymnasium_termination import absorb, only_reachable, sink
+from mdppower.adapters.gymnasium_wrappers import refuse_wrappers
 from mdppower.errors import LabelError, MDPPowerWarning, ModelError, ParameterError
-from mdppower.mdp.canonical import numbers
+from mdppower.mdp.canonical import numbers, plain_label
 from mdppower.mdp.model import RewardlessMDP
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ def from_gymnasium(
     env: gymnasium.Env[Any, Any] | str | Mapping[Any, Any] | Sequence[Any],
     *,
     terminated: str = "absorb",
+    starts: Any = None,
     reachable_only: bool = False,
     check: bool = False,
     rng: Any = None,
@@ -44,25 +47,31 @@ def from_gymnasium(
     env : gymnasium.Env, str, or table
         An environment with a table ``env.unwrapped.P``, the id of one, or such a table itself: a mapping or
         sequence ``P[s][a]`` of entries (probability, next state, reward, terminated); the last two may be
-        left out. States are in the order of P's keys, sorted if these are all int; the keys of ``P[s]`` are the
+        left out. Wrappers pass if Gymnasium's own and known to leave states, actions and outcomes alone
+        (`gymnasium_wrappers.NEUTRAL`); any other may make something else of P, and is refused.
+
+        States are in the order of P's keys, sorted if these are all int; the keys of ``P[s]`` are the
         feasible actions of s. State labels are ``state_labels`` of the environment (and then also its
         ``action_labels``, ``layout``, ``marks``), (row, column) for FrozenLake and CliffWalking, (row, column,
         passenger, destination) for Taxi, and else the keys.
     terminated : {"absorb", "sink", "continue"}
         What to make of a *terminated* transition, one that ends the episode.
 
-        ``"absorb"``: the episode stays for ever where it ended. A state is *live* if it is a start
-        (``initial_state_distrib`` is positive), or no terminated transition of another state enters it, or a
-        transition of a live state that is not terminated enters it. States that are not live become
-        absorbing: their actions stay. Where a terminated transition of a live state enters a live one, it
-        goes to an absorbing twin of that, labelled (label, "done"), whose only action is "stay". States that
-        are absorbing in P are left as they are, and need no twin.
+        ``"absorb"``: the episode stays for ever where it ended. A state is *live* if it is a start, or no
+        terminated transition of another state enters it, or a transition of a live state that is not terminated
+        enters it. States that are not live become absorbing: their actions stay. Where a terminated transition
+        of a live state enters a live one, it goes to an absorbing twin of that, labelled (label, "done"), whose
+        only action is "stay". States that are absorbing in P are left as they are, and need no twin.
 
         ``"sink"``: every terminated transition goes to one absorbing state labelled "end".
 
         ``"continue"``: the flag is ignored.
+    starts : key or label of a state, or a list of these, optional
+        Where episodes begin. Default: where the environment's ``initial_state_distrib`` is positive, else its
+        ``isd``. If there is neither, as for a bare table, "absorb" cannot know that episodes restart in a state that
+        only ends of episodes lead to; ``origin["starts"]`` says so where that decides.
     reachable_only : bool
-        Drop the states that the result cannot reach from a positive ``initial_state_distrib``.
+        Drop the states that the result cannot reach from the starts.
     check : bool
         Compare ``step`` with P: 50,000 steps or more of random actions are taken in the unwrapped environment,
         which is left where that ends. An outcome that P rules out is refused at once. So is a pair whose counts
@@ -76,19 +85,19 @@ def from_gymnasium(
     Returns
     -------
     RewardlessMDP
-        Its ``origin`` has "source", "terminated" and "changed" (what that choice changed), and
-        "reachable_only" and "checked" where these were asked for.
+        Its ``origin`` has "source", "terminated" and "changed" (what that choice changed), "starts" where these
+        were given or are not known and matter, and "reachable_only" and "checked" where these were asked for.
 
     Raises
     ------
     LabelError
         There is no environment of that id.
     ModelError
-        The environment cannot be made, has no table P, its P is not that of an MDP, or `check` finds that
-        ``step`` does otherwise.
+        The environment cannot be made, is wrapped in what may change its dynamics, has no table P, its P is not
+        that of an MDP, or `check` finds that ``step`` does otherwise.
     ParameterError
-        `env` is nothing of the above, `terminated` is not one of the three, or `reachable_only` or `check` are
-        asked for where there is no initial distribution or no environment.
+        `env` is nothing of the above, `terminated` is not one of the three, `starts` are no states, or
+        `reachable_only` or `check` are asked for where no starts are known or there is no environment.
 
     Examples
     --------
@@ -102,20 +111,22 @@ def from_gymnasium(
     if terminated not in TERMINATED:
         raise ParameterError(f"terminated must be one of {', '.join(map(repr, TERMINATED))}, got {terminated!r}")
     if not isinstance(env, str):
-        return _convert(env, terminated, reachable_only, check, rng)
+        return _convert(env, terminated, starts, reachable_only, check, rng)
     made = make_environment(env)
     try:
-        return _convert(made, terminated, reachable_only, check, rng)
+        return _convert(made, terminated, starts, reachable_only, check, rng)
     finally:
         made.close()
 
 
-def _convert(env: Any, terminated: str, reachable_only: bool, check: bool, rng: Any) -> RewardlessMDP:
+def _convert(env: Any, terminated: str, starts: Any, reachable_only: bool, check: bool, rng: Any) -> RewardlessMDP:
     name, base, entries = _open(env)
-    if base is None and (reachable_only or check):
-        raise ParameterError(f"a bare table has no {'episodes to check' if check else 'initial_state_distrib'}")
-    if reachable_only and getattr(base, "initial_state_distrib", None) is None:
-        raise ParameterError(f"{name} has no initial_state_distrib: reachable_only=True cannot know the starts")
+    if base is None and check:
+        raise ParameterError("a bare table has no episodes to check")
+    known = starts is not None or _initial(base)[1] is not None
+    if reachable_only and not known:
+        what = "a bare table" if base is None else name
+        raise ParameterError(f"{what} has no initial_state_distrib: reachable_only=True needs starts=")
     if getattr(base, "fickle_passenger", False) and not check:
         warnings.warn(
             f"{name}: P leaves out that the passenger may change the destination; check=True shows it",
@@ -123,15 +134,19 @@ def _convert(env: Any, terminated: str, reachable_only: bool, check: bool, rng: 
             stacklevel=3,
         )
     origin = {"source": name, "terminated": terminated}
+    if starts is not None:
+        origin["starts"] = reprlib.repr(starts)
     try:
         table = read_table(entries, base)
         # Rows that termination is going to replace are part of P too: all of it is validated first.
         plain = table.build()
-        starts = _starts(base, len(plain.states))
+        begin = _starts(base, len(plain.states)) if starts is None else _given_starts(starts, table)
         if check:
             origin["checked"] = compare_steps(base, table, rng)
         if terminated == "absorb":
-            table, origin["changed"] = absorb(table, starts, plain.absorbing_states)
+            table, origin["changed"], made = absorb(table, begin, plain.absorbing_states)
+            if made and not known:
+                origin["starts"] = "not known: give starts= if episodes begin in a state that was made absorbing"
         elif terminated == "sink":
             table, origin["changed"] = sink(table)
         else:
@@ -139,7 +154,7 @@ def _convert(env: Any, terminated: str, reachable_only: bool, check: bool, rng: 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MDPPowerWarning)  # of rescaled rows: `plain` has warned
             mdp = table.build(origin)
-        return only_reachable(mdp, starts, origin) if reachable_only else mdp
+        return only_reachable(mdp, begin, origin) if reachable_only else mdp
     except ModelError as error:
         raise ModelError(f"{name}: {error}") from None
 
@@ -156,6 +171,7 @@ def _open(env: Any) -> tuple[str, Any, Any]:
     if not isinstance(env, gymnasium.Env):
         kind = type(env).__name__
         raise ParameterError(f"env must be a gymnasium.Env, the id of one, or a table P[s][a], got {kind}")
+    refuse_wrappers(env)
     base: Any = env.unwrapped
     name = type(base).__name__
     if base.spec is not None:
@@ -197,6 +213,9 @@ def make_environment(name: str, /, **options: Any) -> gymnasium.Env[Any, Any]:
         There is no environment of that id.
     ModelError
         It cannot be imported or made.
+    ParameterError
+        An option is no truth value where its default is one, or a str where that is a number: to Python any
+        text is true.
 
     Examples
     --------
@@ -205,6 +224,7 @@ def make_environment(name: str, /, **options: Any) -> gymnasium.Env[Any, Any]:
     """
     import gymnasium
 
+    require_kinds(name, options)
     try:
         return gymnasium.make(name, **{"disable_env_checker": True, **options})
     except Exception as error:  # a constructor may raise anything
@@ -217,13 +237,40 @@ def make_environment(name: str, /, **options: Any) -> gymnasium.Env[Any, Any]:
         raise LabelError(f"there is no environment {name!r}; {hint}") from None
 
 
+def _initial(base: Any) -> tuple[str, Any]:
+    """The initial distribution of an environment and its name; None where it does not say."""
+    for name in ("initial_state_distrib", "isd"):
+        given = getattr(base, name, None)
+        if given is not None:
+            return name, given
+    return "", None
+
+
 def _starts(base: Any, n_states: int) -> BoolArray:
     """(S,) whether an episode can start there; nowhere, if the environment does not say."""
-    given = getattr(base, "initial_state_distrib", None)
+    name, given = _initial(base)
     if given is None:
         return np.zeros(n_states, bool)
-    initial = numbers(given, "initial_state_distrib")
+    initial = numbers(given, name)
     if initial.shape != (n_states,):
-        raise ModelError(f"initial_state_distrib must have one number a state ({n_states}), got {initial.shape}")
+        raise ModelError(f"{name} must have one number a state ({n_states}), got {initial.shape}")
+    if not (initial >= 0).all():
+        raise ModelError(f"{name} has {initial[~(initial >= 0)][0]} among its probabilities")
     positive: BoolArray = initial > 0
     return positive
+
+
+def _given_starts(starts: Any, table: Table) -> BoolArray:
+    """(S,) whether it is one of the states that the user names, by key of P or by label."""
+    listed = starts if isinstance(starts, list | range | Set | np.ndarray) else [starts]
+    where = [{key: i for i, key in enumerate(names)} for names in (table.keys, table.states)]
+    begin = np.zeros(len(table.states), bool)
+    for start in listed:
+        try:
+            label = plain_label(start)
+            begin[next(index[label] for index in where if label in index)] = True
+        except (ModelError, StopIteration):
+            raise ParameterError(f"starts must be states, keys of P or labels; {start!r} is none") from None
+    if not begin.any():
+        raise ParameterError(f"starts must name one state or more, got {starts!r}")
+    return begin

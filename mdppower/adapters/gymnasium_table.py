@@ -14,13 +14,16 @@ from scipy.sparse import coo_array
 from mdppower._text import shorten
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ModelError
-from mdppower.mdp.canonical import plain_label
+from mdppower.mdp.canonical import Rounded, as_probability, coarsest_eps, plain_label, require_several
 from mdppower.mdp.model import RewardlessMDP
 
 
 @dataclass(frozen=True)
 class Table:
-    """P as arrays. `owner` and `codes` belong to pairs; `pair`, `target`, `probability`, `flag` to entries."""
+    """P as arrays. `owner` and `codes` belong to pairs; `pair`, `target`, `probability`, `flag` to entries.
+
+    ``eps`` is that of the coarsest type among the probabilities.
+    """
 
     keys: list[Label]
     moves: list[Label]
@@ -34,11 +37,12 @@ class Table:
     target: AnyArray
     probability: AnyArray
     flag: BoolArray
+    eps: float
 
     def build(self, origin: Mapping[str, str] | None = None) -> RewardlessMDP:
         """The MDP of the table; ModelError where it is none."""
         shape = (len(self.owner), len(self.states))
-        kernel = coo_array((self.probability, (self.pair, self.target)), shape=shape)
+        kernel = Rounded(coo_array((self.probability, (self.pair, self.target)), shape=shape), self.eps)
         return RewardlessMDP.from_pairs(
             self.owner, kernel, states=self.states, actions=self.actions, action_codes=self.codes,
             layout=self.layout, marks=self.marks, origin=origin,
@@ -55,7 +59,7 @@ def read_table(entries: Any, base: Any) -> Table:
     states, layout, marks = _labels(base, keys)
     owner: list[int] = []
     moves: list[Label] = []
-    rows: list[tuple[int, float, int, bool]] = []
+    rows: list[tuple[int, Any, int, bool]] = []
     for i, (state, (_, choices)) in enumerate(zip(states, given, strict=True)):
         for action, outcomes in _items(choices, f"state {state!r}: P[s]"):
             where = f"state {state!r}, action {action!r}"
@@ -74,11 +78,12 @@ def read_table(entries: Any, base: Any) -> Table:
         actions = distinct if names is None else [plain_label(names[a]) for a in distinct]
     except (IndexError, KeyError, TypeError):
         raise ModelError(f"action_labels does not have a label for each of the actions {shorten(distinct)}") from None
-    pair, probability, target, flag = (np.array(column) for column in zip(*rows, strict=True))
+    pair, chances, target, flag = zip(*rows, strict=True)
     codes = np.array([code[a] for a in moves])
     return Table(
-        keys, distinct, states, actions, layout, marks, np.array(owner), codes, pair, target, probability, flag
-    )
+        keys, distinct, states, actions, layout, marks, np.array(owner), codes, np.array(pair), np.array(target),
+        np.array(chances, dtype=np.float64), np.array(flag), coarsest_eps(chances),
+    )  # fmt: skip
 
 
 def _items(table: Any, where: str) -> list[tuple[Label, Any]]:
@@ -95,25 +100,23 @@ def _in_order(keys: list[Any]) -> list[Any]:
     return sorted(keys) if all(isinstance(key, int) for key in keys) else keys
 
 
-def _outcome(entry: Any, index: Mapping[Label, int], where: str) -> tuple[float, int, bool]:
-    """Probability, position of the next state, and flag of an entry of P."""
+def _outcome(entry: Any, index: Mapping[Label, int], where: str) -> tuple[Any, int, bool]:
+    """Probability (in its own type), position of the next state, and flag of an entry of P."""
     if not isinstance(entry, tuple | list | np.ndarray) or not 2 <= len(entry) <= 4:
         raise ModelError(f"{where}: {entry!r} is not (probability, next state, reward, terminated)")
     probability, successor = entry[:2]
     terminated = entry[3] if len(entry) == 4 else False
+    number = as_probability(probability)
+    if number is None:
+        raise ModelError(f"{where}: probability {probability!r} is not a number")
     try:
-        if isinstance(probability, str | bytes | bool | np.bool_):
-            raise TypeError
-        number = float(probability)
-    except (TypeError, ValueError):
-        raise ModelError(f"{where}: probability {probability!r} is not a number") from None
-    try:
-        target = index[plain_label(successor) if isinstance(successor, bool) else successor]
-    except (KeyError, TypeError, ModelError):
-        raise ModelError(f"{where}: next state {successor!r} is not a state of P") from None
+        target = index[plain_label(successor)]
+    except (KeyError, ModelError):
+        hint = " (an array of floats cannot name states: write a tuple)" if isinstance(entry, np.ndarray) else ""
+        raise ModelError(f"{where}: next state {successor!r} is not a state of P{hint}") from None
     if not isinstance(terminated, Real | np.bool_) or terminated not in (0, 1):
         raise ModelError(f"{where}: terminated is {terminated!r}, not True or False")
-    return number, target, bool(terminated)
+    return probability if isinstance(probability, np.floating) else number, target, bool(terminated)
 
 
 def _labels(base: Any, keys: list[Label]) -> tuple[list[Label], Any, Mapping[str, Iterable[int]]]:
@@ -121,6 +124,7 @@ def _labels(base: Any, keys: list[Label]) -> tuple[list[Label], Any, Mapping[str
     n = len(keys)
     given = getattr(base, "state_labels", None)
     if given is not None:
+        require_several(given, "state_labels")
         if len(given) != n:
             raise ModelError(f"state_labels has {len(given)} labels for the {n} states of P")
         labels = [plain_label(tuple(x) if isinstance(x, list | np.ndarray) else x) for x in given]

@@ -17,8 +17,8 @@ from mdppower.mdp.graph import adjacency
 from mdppower.mdp.model import RewardlessMDP
 
 
-def absorb(table: Table, starts: BoolArray, absorbing: AnyArray) -> tuple[Table, str]:
-    """The table in which episodes stay where they end, and a sentence on what that changed."""
+def absorb(table: Table, starts: BoolArray, absorbing: AnyArray) -> tuple[Table, str, bool]:
+    """The table in which episodes stay where they end, a sentence on what that changed, and whether a state did."""
     n, source = len(table.states), table.owner[table.pair]
     possible = table.probability > 0
     live = np.ones(n, bool)
@@ -50,7 +50,7 @@ def absorb(table: Table, starts: BoolArray, absorbing: AnyArray) -> tuple[Table,
         probability=np.append(table.probability[keep], np.ones(len(stay))),
         flag=np.append(table.flag[keep], np.zeros(len(stay), bool)),
     )
-    return _add(kept, labels), "; ".join(changed) or "nothing"
+    return _add(kept, labels), "; ".join(changed) or "nothing", bool(made.any())
 
 
 def sink(table: Table) -> tuple[Table, str]:

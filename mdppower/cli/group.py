@@ -94,10 +94,12 @@ def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
         raise ParameterError(f"--set {clash[0]}: that is an option of its own, --{clash[0].replace('_', '-')}")
     given |= settings
     mdp = make(env, **given)
-    if mdp.origin.get("changed", "nothing") != "nothing":
-        tell(f"mdppower: {mdp.origin['source']}: {mdp.origin['changed']}", err=True)
-    if "checked" in mdp.origin:
-        tell(f"mdppower: {mdp.origin['source']}: {mdp.origin['checked']}", err=True)
+    origin = mdp.origin
+    told = [origin[name] for name in ("changed", "checked") if origin.get(name, "nothing") != "nothing"]
+    if origin.get("starts", "").startswith("not known"):
+        told.append(f"starts {origin['starts']}")
+    for text in told:
+        tell(f"mdppower: {origin['source']}: {text}", err=True)
     return mdp
 
 

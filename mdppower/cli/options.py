@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import difflib
-import json
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -28,7 +27,9 @@ def environment_options(command: Any) -> Any:
             "settings",
             multiple=True,
             metavar="NAME=VALUE",
-            help="Gymnasium: an argument of the environment, such as is_slippery=false.",
+            help="Gymnasium: an argument of the environment, such as is_slippery=false. VALUE is true/yes/on, "
+            "false/no/off or none/null/~ in any case, a number, what JSON or Python write in quotes, brackets or "
+            "braces, else one word, which is a string: map_name=8x8.",
         ),
         click.option("--check", is_flag=True, default=None, help="Gymnasium: compare its steps with its table."),
         click.option(
@@ -150,16 +151,20 @@ colour_option = click.option(
 
 
 def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
-    """``is_slippery=false`` → {"is_slippery": False}; what is no JSON is a string."""
-    settings = {}
+    """``is_slippery=False`` → {"is_slippery": False}; see `read_value`."""
+    from mdppower.adapters.gymnasium_options import read_value
+
+    settings: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier():
             raise ParameterError(f"--set must look like is_slippery=false, got {text!r}")
+        if name in settings:
+            raise ParameterError(f"--set {name} is given twice")
         try:
-            settings[name] = json.loads(value)
-        except ValueError:
-            settings[name] = value
+            settings[name] = read_value(value)
+        except ValueError as error:
+            raise ParameterError(f"--set {name}={value}: {error}") from None
     return settings
 
 
@@ -168,6 +173,8 @@ def parse_bias(text: str) -> dict[str, float]:
     bias = {}
     for part in text.split(","):
         name, equals, amount = part.partition("=")
+        if name.strip() in bias:
+            raise ParameterError(f"--bias gives {name.strip()} twice, got {text!r}")
         try:
             bias[name.strip()] = float(amount)
         except ValueError:

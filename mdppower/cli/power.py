@@ -6,10 +6,12 @@ computed, and what was computed is printed before anything is written: a path th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from mdppower._text import printable
 from mdppower.cli.group import attempt, build_environment, cli, finish, print_map, tell
@@ -41,8 +43,12 @@ if TYPE_CHECKING:
 @colour_option
 @environment_options
 def map_command(**options: Any) -> None:
-    """Estimate the POWER of every state: a map, a table, a picture."""
-    _measure(**options)
+    """Estimate the POWER of every state: a map, a table, a picture.
+
+    A saved estimate (.nc) is shown as it is, as by plot; with options of a run, its MDP is measured anew.
+    """
+    if not _shows_saved(options):
+        _measure(**options)
 
 
 @cli.command("power")
@@ -52,8 +58,12 @@ def map_command(**options: Any) -> None:
 @colour_option
 @environment_options
 def power_command(**options: Any) -> None:
-    """Estimate the POWER of every state: its number, standard error and interval."""
-    _measure(**options)
+    """Estimate the POWER of every state: its number, standard error and interval.
+
+    A saved estimate (.nc) is shown as it is, as by plot; with options of a run, its MDP is measured anew.
+    """
+    if not _shows_saved(options):
+        _measure(**options)
 
 
 def _measure(
@@ -155,6 +165,30 @@ def plot(
             estimate.plot(out, title=title, **options)
     if out is not None:
         tell(f"wrote {out}", err=True)
+
+
+def _shows_saved(options: Mapping[str, Any]) -> bool:
+    """Draw the estimate that ENV is a file of, unless options of a run are given; say which of the two is done."""
+    from mdppower.files.netcdf import load
+    from mdppower.mdp.model import RewardlessMDP
+
+    env: str = options["env"]
+    if not env.lower().endswith(".nc") or not os.path.isfile(env) or isinstance(load(env), RewardlessMDP):
+        return False
+    context = click.get_current_context()
+    looks = {name: options[name] for name in ("fmt", "colour", "confidence", "out", *_PICTURE)}
+    asked = [name for name in options if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    run = [name for name in asked if name not in {*looks, "env", "workers", "progress"}]
+    if run:
+        what = f"--{run[0].replace('_', '-')}: a new run of its MDP; without options of a run it is shown"
+    else:
+        what = "shown as it is, as by mdppower plot; options of a run, such as --gamma, measure its MDP anew"
+        context.invoke(plot, file=env, gamma=None, title=None, **looks)
+    click.echo(f"mdppower: {env} is a saved estimate; {what}", err=True)
+    return not run
+
+
+_PICTURE = ("arrows", "hatch", "values", "share_scale")
 
 
 def _draws(found: PowerEstimate) -> str:

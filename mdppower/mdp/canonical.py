@@ -1,36 +1,51 @@
 """What users give, brought into canonical form: sparse rows, index arrays, labels, layouts.
 
-Each function either returns a private copy in that form or raises a ModelError that names the offender.
+Each function either returns a private copy in that form or raises a ModelError that names the offender. Nothing is
+guessed: a masked entry, a text, True where a number is meant, or a set where order counts, is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, KeysView, Mapping, Set
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from mdppower._typing import AnyArray, FloatArray, IntArray, Label
+from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray, Label
 from mdppower.errors import ModelError
 
 INDEX_LIMIT = 2**31 - 1
 """Indices are int32."""
 
+FLOAT64_EPS = float(np.finfo(np.float64).eps)
+
+
+class Rounded(NamedTuple):
+    """A kernel whose numbers were rounded to a coarser type than they are in: ``eps`` is that type's."""
+
+    kernel: Any
+    eps: float
+
 
 def as_csr(kernel: Any) -> Any:
     """A private canonical copy: float64, int32 indices, sorted, duplicates summed, no explicit zeros."""
+    kernel = kernel.kernel if isinstance(kernel, Rounded) else kernel
+    refuse_masked(kernel, "kernel")
     try:
+        if isinstance(kernel, np.ndarray) and kernel.dtype.kind == "f":
+            kernel = kernel.astype(np.float64, copy=False)  # SciPy has no sparse float16
         given: Any = sparse.coo_array(kernel)
-        if given.dtype.kind == "c":
-            raise TypeError("complex numbers")
+        if given.dtype.kind not in "biuf":
+            raise TypeError({"c": "complex numbers"}.get(given.dtype.kind, f"entries of type {given.dtype}"))
         # Summing duplicates could hide a negative entry: such a kernel keeps only these, for validation to name.
         negative = given.data < 0
         if negative.any():
             where = tuple(axis[negative] for axis in given.coords)
             given = sparse.coo_array((given.data[negative], where), shape=given.shape)
-        rows: Any = sparse.csr_array(given, dtype=np.float64, copy=True)
+        # Duplicates are summed as float64, however coarse their type.
+        rows: Any = sparse.csr_array(given.astype(np.float64), copy=True)
     except (TypeError, ValueError) as error:
         raise ModelError(f"kernel is not a P × S array of probabilities: {error}") from None
     if rows.ndim != 2:
@@ -43,6 +58,21 @@ def as_csr(kernel: Any) -> Any:
     return rows
 
 
+def eps_of(kernel: Any) -> float:
+    """The spacing at 1 of the type in which a kernel was given: what its rows can miss 1 by is some of these."""
+    if isinstance(kernel, Rounded):
+        return kernel.eps
+    array: Any = kernel if sparse.issparse(kernel) else np.asarray(kernel)
+    given = array.dtype
+    return max(float(np.finfo(given).eps), FLOAT64_EPS) if given.kind == "f" else FLOAT64_EPS
+
+
+def coarsest_eps(values: Iterable[Any]) -> float:
+    """The same for numbers one by one: of the coarsest type among them."""
+    kinds = {type(value) for value in values}
+    return max([float(np.finfo(kind).eps) for kind in kinds if issubclass(kind, np.floating)] + [FLOAT64_EPS])
+
+
 def row_sums(rows: sparse.csr_array) -> FloatArray:
     """(P,) sum of each row."""
     return np.asarray(rows.sum(axis=1), dtype=np.float64).reshape(-1)
@@ -51,8 +81,10 @@ def row_sums(rows: sparse.csr_array) -> FloatArray:
 def as_indices(values: npt.ArrayLike, name: str, length: int, bound: int) -> IntArray:
     """An int32 copy of `length` indices below `bound`."""
     array = numbers(values, name, None)
-    if array.shape != (length,) or (length and array.dtype.kind not in "iu"):
-        raise ModelError(f"{name} must be {length} integers, got {array.dtype} of shape {array.shape}")
+    truth = isinstance(values, list | tuple) and any(isinstance(value, bool | np.bool_) for value in values)
+    if array.shape != (length,) or (length and (truth or array.dtype.kind not in "iu")):
+        kind = "bool" if truth else array.dtype
+        raise ModelError(f"{name} must be {length} integers, got {kind} of shape {array.shape}")
     bad = np.flatnonzero((array < 0) | (array >= bound))
     if len(bad):
         raise ModelError(f"{name}[{bad[0]}] is {array[bad[0]]}, not in 0 … {bound - 1}")
@@ -60,21 +92,59 @@ def as_indices(values: npt.ArrayLike, name: str, length: int, bound: int) -> Int
 
 
 def numbers(values: npt.ArrayLike, name: str, dtype: Any = np.float64) -> AnyArray:
-    """A copy as an array, or a ModelError where the values are ragged or no numbers."""
+    """A copy as an array, or a ModelError where the values are ragged, masked or, but for dtype=None, no numbers."""
+    refuse_masked(values, name)
     try:
-        return np.array(values, dtype=dtype)
+        array = np.array(values)
+        if dtype is None:
+            return array
+        kind = array.dtype.kind
+        if kind in "SU" or (kind == "O" and any(isinstance(value, str | bytes) for value in array.flat)):
+            raise TypeError("it holds text")
+        if kind not in "biufO":
+            raise TypeError(f"it is of {array.dtype}")
+        return array.astype(dtype, copy=False)
     except (TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{name} is not an array of numbers: {error}") from None
 
 
-def as_probability(value: Any, state: Label, action: Label, successor: Label) -> float:
-    """A number, or a ModelError that names the transition."""
+def refuse_masked(values: Any, name: str) -> None:
+    """A ModelError for an array, or a list of such, with masked entries: NumPy would use what lies under the mask."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        masked = int(np.ma.getmaskarray(values).sum())
+        raise ModelError(f"{name} has {masked} masked entries: fill them, or leave their actions out")
+    if isinstance(values, list | tuple):
+        for part in values:
+            if isinstance(part, list | tuple | np.ma.MaskedArray):
+                refuse_masked(part, name)
+
+
+def as_truth(values: npt.ArrayLike, name: str, shape: tuple[int, ...]) -> BoolArray:
+    """A boolean copy of that shape; of numbers only 0 and 1 are truth values."""
+    array = numbers(values, name, None)
+    if array.shape != shape:
+        raise ModelError(f"{name} must have shape {shape}, got {array.shape}")
+    if array.dtype.kind not in "biuf":
+        raise ModelError(f"{name} must be True or False (1 or 0) everywhere, got an array of {array.dtype}")
+    strange = np.argwhere(~((array == 0) | (array == 1)))
+    if len(strange):
+        place = tuple(strange[0].tolist())
+        hint = "; of rewards with -inf where an action is missing, np.isfinite(R) says which there are"
+        raise ModelError(
+            f"{name}[{', '.join(map(str, place))}] is {array[place]}, neither True nor False"
+            + (hint if array.dtype.kind == "f" else "")
+        )
+    return np.asarray(array, dtype=bool)
+
+
+def as_probability(value: Any) -> float | None:
+    """A number, or None where it is none: a text, or True."""
+    if isinstance(value, str | bytes | bool | np.bool_):
+        return None
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):
-        raise ModelError(
-            f"state {state!r}, action {action!r}: probability of successor {successor!r} is {value!r}, not a number"
-        ) from None
+        return None
 
 
 def number_within_state(owner: IntArray, n_states: int) -> tuple[IntArray, tuple[Label, ...]]:
@@ -96,25 +166,45 @@ def encode(labels: tuple[Label, ...], n_pairs: int) -> tuple[IntArray, tuple[Lab
 
 
 def plain_label(label: Any) -> Label:
-    """The label with NumPy scalars made plain; anything but str, int and tuples of these is refused."""
+    """The label as a plain str, int or tuple of these, such as that of an IntEnum; anything else is refused.
+
+    1.0 and True are equal to 1, but no labels: who writes them means something else.
+    """
     if isinstance(label, np.generic):
         label = label.item()
+    if type(label) is str or type(label) is int:
+        return label
     if isinstance(label, tuple):
         return tuple(plain_label(part) for part in label)
-    if isinstance(label, (str, int)) and not isinstance(label, bool):
-        return label
+    if isinstance(label, str):
+        return str.__str__(label)
+    if isinstance(label, int) and not isinstance(label, bool):
+        return int.__int__(label)
     raise ModelError(f"label {label!r} is a {type(label).__name__}; labels are str, int, or tuples of these")
+
+
+def plain_labels(labels: Any, what: str) -> tuple[Label, ...]:
+    """Labels one by one."""
+    require_several(labels, what)
+    refuse_masked(labels, what)
+    return tuple(plain_label(label) for label in labels)
+
+
+def require_several(labels: Any, what: str) -> None:
+    """Raise ModelError for labels that are no sequence.
+
+    A generator can be read once only, and a set has another order in each process.
+    """
+    is_one = not hasattr(labels, "__len__") or (isinstance(labels, np.ndarray) and labels.ndim == 0)
+    unordered = isinstance(labels, Set) and not isinstance(labels, KeysView)
+    if is_one or unordered or isinstance(labels, Mapping):
+        order = ", which has no order" if unordered else ""
+        raise ModelError(f"{what} must be a sequence of labels, such as a list, got {labels!r}{order}")
 
 
 def as_label(value: Any) -> Label:
     """A label from JSON or TOML, where tuples are written as arrays."""
     return plain_label(tuple(map(as_label, value)) if isinstance(value, list) else value)
-
-
-def require_several(labels: Any, what: str) -> None:
-    """Raise ModelError for labels that are no sequence: a number, or a generator, which can be read once only."""
-    if labels is not None and not hasattr(labels, "__len__"):
-        raise ModelError(f"{what} must be a sequence of labels, such as a list, got {labels!r}")
 
 
 def check_labels(states: Any, n_states: int) -> tuple[Label, ...] | AnyArray | None:
@@ -124,13 +214,14 @@ def check_labels(states: Any, n_states: int) -> tuple[Label, ...] | AnyArray | N
     require_several(states, "states")
     if len(states) != n_states:
         raise ModelError(f"{n_states} state labels are needed, got {len(states)}")
+    refuse_masked(states, "states")
     if isinstance(states, np.ndarray) and states.ndim == 2 and states.dtype.kind in "iu":
         ordered = states[np.lexsort(states.T)]
         twice = np.flatnonzero((np.diff(ordered, axis=0) == 0).all(axis=1))
         if len(twice):
             raise ModelError(f"state label {tuple(ordered[twice[0]].tolist())!r} is used twice")
         return states.copy()  # rows become tuples when somebody asks: a million tuples are 120 MB
-    labels = tuple(plain_label(s) for s in states)
+    labels = plain_labels(states, "states")
     require_unique(labels, "state")
     return None if labels == tuple(range(n_states)) else labels
 
@@ -145,12 +236,35 @@ def check_layout(layout: npt.ArrayLike | None, n_states: int) -> FloatArray | No
     return array
 
 
-def position(layout: Mapping[Label, tuple[float, float]], state: Label) -> tuple[float, float]:
-    """The position that a layout gives to a state."""
-    try:
-        return layout[state]
-    except KeyError:
-        raise ModelError(f"layout has no position for state {state!r}") from None
+def positions(layout: Mapping[Label, tuple[float, float]] | None, states: tuple[Label, ...]) -> list[Any] | None:
+    """The positions that a layout by label gives to all states, in their order."""
+    if layout is None:
+        return None
+    if not isinstance(layout, Mapping):
+        raise ModelError(f"layout must map states to (row, column), got a {type(layout).__name__}")
+    given = {plain_label(state): place for state, place in layout.items()}
+    missing = [state for state in states if state not in given]
+    if missing:
+        raise ModelError(f"layout has no position for state {missing[0]!r}")
+    strange = set(given) - set(states)
+    if strange:
+        raise ModelError(f"layout has a position for {next(s for s in given if s in strange)!r}, which is no state")
+    return [given[state] for state in states]
+
+
+def check_marks(marks: Mapping[str, Iterable[int]] | None, n_states: int) -> dict[str, tuple[int, ...]]:
+    """Named groups of states, each a tuple of indices."""
+    if not isinstance(marks, Mapping | None):
+        raise ModelError(f"marks must map names to indices of states, got a {type(marks).__name__}")
+    checked = {}
+    for mark, where in (marks or {}).items():
+        if not isinstance(mark, str):
+            raise ModelError(f"a mark is a str, got {mark!r}")
+        if not isinstance(where, Iterable):
+            raise ModelError(f"marks[{mark!r}] must be indices of states, got {where!r}")
+        group = sorted(where) if isinstance(where, Set) else where if isinstance(where, np.ndarray) else list(where)
+        checked[str.__str__(mark)] = tuple(as_indices(group, f"marks[{mark!r}]", np.size(group), n_states).tolist())
+    return checked
 
 
 def require_unique(labels: tuple[Label, ...], what: str) -> None:

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -24,14 +26,15 @@ from scipy import sparse
 
 from mdppower._text import count, shorten
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray, Label
-from mdppower.errors import LabelError, ParameterError, SizeError
+from mdppower.errors import LabelError, MDPPowerWarning, ModelError, ParameterError, SizeError
 from mdppower.mdp.canonical import (
-    as_indices,
     check_labels,
     check_layout,
-    position,
+    check_marks,
+    eps_of,
+    plain_label,
+    positions,
     read_only,
-    require_several,
 )
 from mdppower.mdp.construction import pairs_of_array, pairs_of_mapping, sorted_pairs
 from mdppower.mdp.validation import Parts, require_mdp
@@ -114,9 +117,11 @@ class RewardlessMDP:
         pair_states : (P,) array of int
             The state of each pair, in any order.
         kernel : (P, S) sparse array, or anything `scipy.sparse.csr_array` takes
-            Row p is the distribution of the successor of pair p. Duplicate entries are summed.
+            Row p is the distribution of the successor of pair p. Duplicate entries are summed. A row that misses
+            1 by 1e-9 or less, or by what rounding does to the type of `kernel`, such as float32, is rescaled, which
+            a warning and ``origin["rescaled"]`` say.
         states : sequence of S labels, or an (S, d) integer array whose rows become tuples, optional
-            Default: 0 … S−1.
+            A label is a str, an int or a tuple of these; an IntEnum's becomes its int. Default: 0 … S−1.
         actions : sequence of labels, optional
             One a pair; or, where `action_codes` is given, the distinct labels that the codes number.
             Default: the pairs of each state are numbered 0, 1, …
@@ -136,8 +141,9 @@ class RewardlessMDP:
         Raises
         ------
         ModelError
-            A row does not sum to 1 within 1e-9; a probability is negative, NaN or infinite; a state has no
-            action; a label is repeated. The message names the first offending state and action.
+            A row does not sum to 1; a probability is negative, NaN or infinite; a state has no action; a label is
+            repeated, or is none (1.0, True); labels are a set, which has no order; an array has masked entries.
+            The message names the first offending state and action.
 
         Examples
         --------
@@ -145,7 +151,6 @@ class RewardlessMDP:
         >>> mdp
         RewardlessMDP(2 states, 3 pairs, up to 2 actions, stochastic, absorbing: 1)
         """
-        require_several(actions, "actions")
         owner, codes, names, rows = sorted_pairs(pair_states, kernel, actions, action_codes)
         n_states = rows.shape[1]
         self = object.__new__(cls)
@@ -154,10 +159,11 @@ class RewardlessMDP:
         self.action_names, self.action_codes = names, codes
         self.kernel = rows
         self.layout = check_layout(layout, n_states)
-        groups = {str(k): list(v) for k, v in (marks or {}).items()}
-        self.marks = {k: tuple(as_indices(v, f"marks[{k!r}]", len(v), n_states).tolist()) for k, v in groups.items()}
-        self.origin = {str(k): str(v) for k, v in (origin or {}).items()}
-        require_mdp(Parts(rows, self.pointer, owner, codes, lambda s: self.states[s], names))
+        self.marks = check_marks(marks, n_states)
+        parts = Parts(rows, self.pointer, owner, codes, lambda s: self.states[s], names, eps_of(kernel))
+        rescaled = require_mdp(parts)
+        told = {"rescaled": rescaled} if rescaled else {}
+        self.origin = {str(k): str(v) for k, v in (origin or {}).items()} | told
         self._freeze()
         return self
 
@@ -166,6 +172,7 @@ class RewardlessMDP:
         cls,
         transitions: npt.ArrayLike | Mapping[Any, Any],
         *,
+        axes: Literal["san", "asn"] | None = None,
         feasible: npt.ArrayLike | None = None,
         states: Sequence[Label] | None = None,
         actions: Sequence[Label] | None = None,
@@ -178,7 +185,10 @@ class RewardlessMDP:
         transitions : (S, A, S) array
             Probability of s' after action a in state s. Or Gymnasium's table, a mapping
             ``{s: {a: [(probability, s', reward, terminated), …]}}``, read as `mdppower.from_gymnasium` reads it.
-        feasible : (S, A) boolean array, optional
+        axes : {"san", "asn"}, optional
+            The order of the axes: T[s, a, s'] (state, action, next), or T[a, s, s']. Default: T[s, a, s'], with a
+            warning where A = S and both readings would do.
+        feasible : (S, A) array of booleans, or of 0 and 1, optional
             Which actions each state has; rows of `transitions` that are not feasible are ignored.
             Default: all are.
         states : sequence of S labels, optional
@@ -194,23 +204,24 @@ class RewardlessMDP:
         Raises
         ------
         ModelError
-            See `from_pairs`.
+            The axes seem to be others; `feasible` has other numbers than 0 and 1; or as in `from_pairs`.
+        ParameterError
+            `axes` is neither of the two; or there is more than a table.
 
         Examples
         --------
         >>> import numpy as np
         >>> swap, stay = np.eye(2)[::-1], np.eye(2)
-        >>> RewardlessMDP.from_arrays(np.stack([stay, swap], axis=1), actions=["stay", "swap"])
+        >>> RewardlessMDP.from_arrays([stay, swap], axes="asn", actions=["stay", "swap"])
         RewardlessMDP(2 states, 4 pairs, up to 2 actions, deterministic, no absorbing state)
         """
         if isinstance(transitions, Mapping):
             from mdppower.adapters.from_gymnasium import from_gymnasium
 
-            if not feasible is states is actions is layout is None:
+            if not axes is feasible is states is actions is layout is None:
                 raise ParameterError("a Gymnasium table has its own labels; give it alone")
             return from_gymnasium(transitions)
-        require_several(actions, "actions")
-        pairs = pairs_of_array(transitions, feasible, actions)
+        pairs = pairs_of_array(transitions, feasible, actions, axes)
         return cls.from_pairs(**pairs, states=states, layout=layout)
 
     @classmethod
@@ -247,8 +258,7 @@ class RewardlessMDP:
         {'won': 0.5, 'lost': 0.5}
         """
         pairs = pairs_of_mapping(successors)
-        positions = None if layout is None else [position(layout, s) for s in pairs["states"]]
-        return cls.from_pairs(**pairs, layout=positions)
+        return cls.from_pairs(**pairs, layout=positions(layout, pairs["states"]))
 
     @classmethod
     def from_graph(cls, graph: nx.DiGraph[Any]) -> RewardlessMDP:
@@ -259,8 +269,8 @@ class RewardlessMDP:
         Parameters
         ----------
         graph : networkx.DiGraph or networkx.MultiDiGraph
-            In a DiGraph an out-edge is an action. In a MultiDiGraph edges carry ``action`` and
-            ``probability``.
+            Out-edges are actions; ``action`` or the keys of a MultiDiGraph name them, and edges of one action carry
+            ``probability``. Of edges whose ``weight`` sums to 1 at every node a Markov chain is made.
 
         Returns
         -------
@@ -376,6 +386,8 @@ class RewardlessMDP:
     def index(self, label: Label) -> int:
         """Index of the state of that label, or of the one state that carries that mark.
 
+        What is no label but equal to one, as True is to 1, is warned about.
+
         Raises
         ------
         LabelError
@@ -387,8 +399,8 @@ class RewardlessMDP:
         1
         """
         try:
-            return self._index[label]
-        except (KeyError, TypeError):
+            return self._index[_asked(label, self._index)]
+        except KeyError:
             pass
         marked = self.marks.get(label, ()) if isinstance(label, str) else ()
         if len(marked) == 1:
@@ -425,9 +437,10 @@ class RewardlessMDP:
         2
         """
         available = self.actions(state)
-        if not isinstance(action, Hashable) or action not in available:  # an array is equal to nothing
-            raise LabelError(f"state {state!r} has no action {action!r}; it has {shorten(available)}")
-        return int(self.pointer[self.index(state)]) + available.index(action)
+        try:
+            return int(self.pointer[self.index(state)]) + available.index(_asked(action, dict.fromkeys(available)))
+        except (KeyError, ValueError):
+            raise LabelError(f"state {state!r} has no action {action!r}; it has {shorten(available)}") from None
 
     def pair_label(self, pair: int) -> tuple[Label, Label]:
         """(state, action) labels of the pair of that index.
@@ -467,6 +480,12 @@ class RewardlessMDP:
 
     def __iter__(self) -> Iterator[Label]:
         return iter(self.states)
+
+    def __contains__(self, label: object) -> bool:
+        try:
+            return plain_label(label) in self._index
+        except ModelError:
+            return False
 
     # ------------------------------------------------------------------ structure
 
@@ -771,6 +790,27 @@ class RewardlessMDP:
         for array in (*arrays, self.layout, self._labels):
             if isinstance(array, np.ndarray):
                 array.setflags(write=False)
+
+
+def _asked(label: Any, known: Mapping[Label, Any]) -> Label:
+    """The label that is asked for; what only equals one, as 1.0 and True equal 1, is told.
+
+    Raises
+    ------
+    KeyError
+        It is no label, and equal to none.
+    """
+    with suppress(ModelError):
+        return plain_label(label)
+    try:
+        meant = next(one for one in known if one == label) if label in known else None
+    except TypeError:  # not even hashable
+        meant = None
+    if meant is None:
+        raise KeyError(label)
+    told = f"{label!r} is no label, and was taken for {meant!r}, to which it is equal"
+    warnings.warn(told, MDPPowerWarning, stacklevel=3)
+    return meant
 
 
 def _rebuild(

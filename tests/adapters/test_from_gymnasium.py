@@ -6,12 +6,14 @@ import sys
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium import wrappers
 from gymnasium.envs.toy_text.frozen_lake import FrozenLakeEnv
 from gymnasium_tables import ENVIRONMENTS, Chain, chain, make
 from quantecon.markov import DiscreteDP
 
 import mdppower as mp
 from mdppower.adapters.from_gymnasium import from_gymnasium, make_environment
+from mdppower.adapters.gymnasium_wrappers import NEUTRAL
 
 TWINS = [((0, 0, 0, 0), "done"), ((0, 4, 1, 1), "done"), ((4, 0, 2, 2), "done"), ((4, 3, 3, 3), "done")]
 
@@ -384,3 +386,141 @@ def test_arrays_take_the_table_itself():
     assert mp.RewardlessMDP.from_arrays(table).equals(from_gymnasium(table))
     with pytest.raises(mp.ParameterError, match="a Gymnasium table has its own labels"):
         mp.RewardlessMDP.from_arrays(table, states=list(range(16)))
+
+
+# ---------------------------------------------------------------------- wrappers
+
+
+class Flip(gymnasium.ActionWrapper):
+    """Left is right, down is up."""
+
+    def action(self, action):
+        return (action + 2) % 4
+
+
+class Watch(wrappers.TimeLimit):
+    """A subclass may do anything."""
+
+
+def lake():
+    return gymnasium.make("FrozenLake-v1", is_slippery=False)
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize(
+    ("wrapped", "name"),
+    [
+        (lambda: Flip(lake()), "Flip"),
+        (lambda: wrappers.StickyAction(lake(), 0.25), "StickyAction"),
+        (lambda: wrappers.RepeatAction(lake(), 2), "RepeatAction"),
+        (lambda: wrappers.TransformObservation(lake(), lambda s: s, None), "TransformObservation"),
+        (lambda: wrappers.TimeLimit(wrappers.RecordEpisodeStatistics(Flip(lake())), 9), "Flip"),  # at any depth
+        (lambda: Watch(lake(), 9), "Watch"),
+    ],
+)
+def test_wrappers_that_may_change_the_dynamics_are_refused_by_name(wrapped, name, check):
+    # In the flipped lake action 2 leads from the corner to the left, where the wall is; P says to the right.
+    with pytest.raises(mp.ModelError, match=f"wrapper {name} may change what actions do"):
+        from_gymnasium(wrapped(), check=check, rng=0)
+
+
+def test_a_wrapper_with_another_step_is_refused():
+    env = lake()
+    env.step = lambda action: env.env.step((action + 2) % 4)
+    with pytest.raises(mp.ModelError, match="wrapper TimeLimit may change"):
+        from_gymnasium(env)
+
+
+def test_wrappers_that_watch_pass():
+    plain = from_gymnasium(lake())
+    env = gymnasium.make("FrozenLake-v1", is_slippery=False, render_mode="rgb_array", disable_env_checker=False)
+    for wrap in (
+        wrappers.Autoreset, wrappers.RecordEpisodeStatistics, wrappers.RenderCollection, wrappers.NormalizeReward,
+        lambda env: wrappers.TransformReward(env, lambda reward: -reward), lambda env: wrappers.TimeLimit(env, 5),
+        lambda env: wrappers.AddWhiteNoise(env, probability_of_noise_per_pixel=0.5),
+    ):  # fmt: skip
+        env = wrap(env)
+    assert from_gymnasium(env).equals(plain)
+    for name in NEUTRAL:
+        assert name in wrappers.__all__
+
+
+# ---------------------------------------------------------------------- where episodes begin
+
+
+def restarting():
+    """From 0 to 1, and from 1 to the end or, what is an end as well, back to 0: a table that restarts itself."""
+    return {
+        0: {0: [(1.0, 1, 0, False)]},
+        1: {0: [(1.0, 2, 1, True)], 1: [(1.0, 0, 0, True)]},
+        2: {0: [(1.0, 2, 0, False)]},
+    }
+
+
+def test_a_start_in_which_episodes_restart():
+    # Only ends lead to 0. Who does not know that episodes begin there takes it for one of their ends.
+    blind = from_gymnasium(restarting())
+    assert blind.origin["changed"] == "made absorbing: 0"
+    assert blind.origin["starts"].startswith("not known: give starts=")
+    for starts in (0, [0], np.array([0]), range(1), {0}):
+        mdp = from_gymnasium(restarting(), starts=starts)
+        assert mdp.origin["changed"] == "1 absorbing twin: (0, 'done')"
+        assert mdp.successors(0, 0) == {1: 1.0}
+        assert mdp.successors(1, 1) == {(0, "done"): 1.0}
+        assert mdp.origin["starts"] == repr(starts)
+    assert from_gymnasium(restarting(), starts=0, reachable_only=True, terminated="continue").n_states == 3
+    # Older environments call their initial distribution isd.
+    old = Chain(restarting(), initial_state_distrib=None, isd=[1.0, 0, 0])
+    assert from_gymnasium(old).equals(from_gymnasium(restarting(), starts=0))
+    assert "starts" not in from_gymnasium(old).origin
+    # What the user says beats what the environment does.
+    assert from_gymnasium(old, starts=[1]).origin["changed"] == "made absorbing: 0"
+
+
+def test_starts_are_named_by_key_or_label():
+    cliff = gymnasium.make("CliffWalking-v1")
+    goal = from_gymnasium(cliff, starts=[(3, 11)])
+    assert goal.equals(from_gymnasium(cliff, starts=47))
+    assert goal.origin["changed"] == "1 absorbing twin: ((3, 11), 'done')"
+    for wrong in ("0", True, 1.0, [0, 9]):
+        with pytest.raises(mp.ParameterError, match="starts must be states, keys of P or labels"):
+            from_gymnasium(restarting(), starts=wrong)
+    with pytest.raises(mp.ParameterError, match="one state or more"):
+        from_gymnasium(restarting(), starts=[])
+    with pytest.raises(mp.ModelError, match="isd has nan among its probabilities"):
+        from_gymnasium(Chain(initial_state_distrib=None, isd=[np.nan, 1, 0]))
+
+
+# ---------------------------------------------------------------------- numbers and labels of the table
+
+
+def test_next_states_are_keys():
+    # 1.0 and True equal 1, but stand where a probability or a flag belongs.
+    for successor in (1.0, True, np.float64(1)):
+        with pytest.raises(mp.ModelError, match=r"state 0, action 0: next state .* is not a state of P"):
+            from_gymnasium({0: {0: [(1.0, successor, 0, False)]}, 1: {0: [(1, 1, 0, False)]}})
+    with pytest.raises(mp.ModelError, match="an array of floats cannot name states: write a tuple"):
+        from_gymnasium({0: {0: [np.array([1.0, 0.0])]}})
+    assert from_gymnasium({0: {0: [(1.0, np.int64(0))]}}).n_states == 1
+    with pytest.raises(mp.ModelError, match=r"state_labels must be a sequence of labels, .*, which has no order"):
+        from_gymnasium(Chain(state_labels={"a", "b", "c"}))
+
+
+def test_a_table_in_single_precision():
+    third = np.float32(1 / 3)
+    table = {0: {0: [(third, s, 0, False) for s in range(3)]}, 1: {0: [(1, 1, 0, False)]}, 2: {0: [(1, 2, 0, False)]}}
+    with pytest.warns(mp.MDPPowerWarning, match="1 row sums to 1 only within 3.0e-08") as seen:
+        mdp = from_gymnasium(table)
+    assert len(seen) == 1
+    assert mdp.successors(0, 0) == pytest.approx(dict.fromkeys(range(3), 1 / 3), abs=1e-15)
+    assert mdp.origin["rescaled"] == "1 row sums to 1 only within 3.0e-08"
+
+
+def test_a_text_is_no_truth_value():
+    # "False" is a text, and every text is true.
+    for wrong in ("False", "no", [0], 0.5):
+        with pytest.raises(mp.ParameterError, match="FrozenLake-v1: is_slippery must be True or False, got"):
+            mp.envs.make("FrozenLake-v1", is_slippery=wrong)
+    with pytest.raises(mp.ParameterError, match=r"success_rate must be a number, such as 0\.3.*, got '1/3'"):
+        mp.envs.make("FrozenLake-v1", success_rate="1/3")
+    assert mp.envs.make("FrozenLake-v1", is_slippery=0, map_name="8x8").is_deterministic

@@ -7,7 +7,9 @@ import io
 import re
 import sys
 
+import gymnasium
 import pytest
+from gymnasium_tables import Chain
 
 import mdppower as mp
 from mdppower.cli.group import cli as group
@@ -34,6 +36,18 @@ def test_show(run):
     assert re.search(r"marked a\s+\(1, 1\)", out)
     assert "star" in run("show", "turner-figure-1")[1]
     assert run("show", "large-maze")[0] == 0
+
+
+def test_unknown_starts_are_told(run, monkeypatch):
+    # Chain's last state leads on in P; whether episodes begin there it does not say.
+    spec = gymnasium.envs.registration.EnvSpec("Chain-v0", lambda: Chain(initial_state_distrib=None))
+    monkeypatch.setitem(gymnasium.registry, "Chain-v0", spec)
+    code, _, err = run("show", "Chain-v0")
+    assert code == 0
+    assert "Chain-v0: made absorbing: 2" in err
+    assert "Chain-v0: starts not known: give starts= if episodes begin in a state that was made absorbing" in err
+    code, _, err = run("show", "Chain-v0", "--set", "starts=2")
+    assert (code, "not known" in err) == (0, False)
 
 
 class _Terminal(io.StringIO):

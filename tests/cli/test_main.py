@@ -53,6 +53,13 @@ BAD = {
     "slip on ice": (["power", "FrozenLake-v1", "--slip", "0.1"], "slip"),
     "set on a map": (["power", "maze", "--set", "is_slippery=false"], "is_slippery"),
     "set": (["power", "FrozenLake-v1", "--set", "slippery"], "--set must look like"),
+    "set broken list": (["power", "FrozenLake-v1", "--set", "desc=[SF"], "--set desc=[SF: begins like JSON"),
+    "set twice": (
+        ["power", "FrozenLake-v1", "--set", "map_name=4x4", "--set", "map_name=8x8"],
+        "map_name is given twice",
+    ),
+    "set no truth": (["power", "FrozenLake-v1", "--set", "is_slippery=Flase"], "is_slippery must be True or False"),
+    "bias twice": (["power", "maze", "--slip", "0.3", "--bias", "E=0.1,E=0.2"], "--bias gives E twice"),
     "unknown setting": (["power", "FrozenLake-v1", "--set", "wet=true"], "wet"),
     "terminated on a map": (["power", "maze", "--terminated", "sink"], "terminated"),
     "lying table": (["power", "Taxi-v4", "--set", "fickle_passenger=true", "--check"], "Taxi-v4"),

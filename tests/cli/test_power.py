@@ -231,3 +231,34 @@ def test_intervals_that_cannot_be_trusted(run):
     assert "caution: the intervals cannot be trusted" in run("plot", "hard.nc", "--format", "csv")[2]
     assert "caution: the intervals cannot be trusted" in run("plot", "hard.nc")[1]
     assert "caution  the intervals cannot be trusted" in run("info", "hard.nc")[1]
+
+
+# ---------------------------------------------------------------------- words, and files of estimates
+
+
+@pytest.mark.parametrize("word", ["false", "False", "off", "no", "NO"])
+def test_every_word_for_false_is_false(run, word):
+    # Pushed the right way, the lake is deterministic: 4 actions in each of 16 states, one successor each.
+    assert "64, deterministic" in run("show", "FrozenLake-v1", "--set", f"is_slippery={word}")[1]
+
+
+def test_a_saved_estimate_is_shown_and_not_measured_anew(run):
+    run("map", "maze", "--gamma", "0.5", "--samples", "64", "--rng", "3", "--save", "maze.nc")
+    saved = mp.load("maze.nc")
+    code, out, err = run("map", "maze.nc")
+    assert code == 0
+    assert "POWER at γ = 0.5" in out
+    assert "(rng=3)" in out
+    assert "maze.nc is a saved estimate; shown as it is" in err
+    _, out, err = run("power", "maze.nc", "--format", "csv", "--confidence", "0.99")
+    assert [float(row["power"]) for row in csv.DictReader(io.StringIO(out))] == saved.mean.ravel().tolist()
+    assert "saved estimate" in err
+    assert run("map", "maze.nc", "--out", "maze.png", "--arrows")[0] == 0
+    # Options of a run make one, which is said.
+    code, out, err = run("map", "maze.nc", "--gamma", "0.9", "--samples", "64", "--rng", "1")
+    assert code == 0
+    assert "POWER at γ = 0.9" in out
+    assert "maze.nc is a saved estimate; --gamma: a new run of its MDP" in err
+    # The file of an MDP is measured as ever.
+    saved.mdp.save("mdp.nc")
+    assert run("map", "mdp.nc", "--samples", "64")[2] == ""

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdppower.envs import gridworld, gridworld_from_file, open_room
-from mdppower.errors import MapError, ParameterError, SizeError
+from mdppower.envs import catalog, gridworld, gridworld_from_file, open_room
+from mdppower.errors import MapError, MDPPowerWarning, ParameterError, SizeError
 
 # ---------------------------------------------------------------------- what the glyphs mean
 
@@ -321,6 +321,70 @@ def test_windows_line_ends_and_a_byte_order_mark_are_not_part_of_a_map(tmp_path)
     assert (mdp.n_states, mdp.index("a")) == (2, 1)
 
 
+# ---------------------------------------------------------------------- other conventions
+
+FOREIGN = {
+    "X for walls, blanks for floor": (
+        "XXXXXXX\nX  X SX\nXO X XX\nX    GX\nXXXXXXX",
+        r"^map: 9 blanks inside the map \(line 2, column 2\) are no cells; \. is floor.*border consists of X.*# is",
+    ),
+    "blanks for floor": (
+        "#####\n#A G#\n#####",
+        r"a blank inside the map \(line 2, column 3\) is no cell.*beside the marks A, G \(line 2, column 2\)",
+    ),
+    "FrozenLake": (
+        "SFFF\nFHFH\nFFFH\nHFFG",
+        r"all cells are letters \(F, G, H, S\), which are marks .* ~ an absorbing pit such as a hole, \* an exit",
+    ),
+    "a lake without a letter twice": ("SF\nHG", "all cells are letters"),
+    "a lake with an exit": ("SF\nF*", "all cells are letters"),
+    "a walled lake": ("####\n#SF#\n#HF#\n#FG#\n####", "all cells are letters"),
+    "X for walls": ("XXXXX\nX.a.X\nXXXXX", "the border consists of X, a mark on floor that can be walked on"),
+    "X for walls, with gaps": ("XXXXXX\n...XXX\nX.XX.G\nXXXXXX", "the border consists of X"),
+    "W for walls": ("; a room\nWWWWW\nW...W\nW...W\nWWWWW", "the border consists of W"),
+    "an exit nobody reaches": ("..#*", r"no cell is beside the mark \* \(line 1, column 4\)"),
+    "a courtyard": (".....\n.   .\n.....", "3 blanks inside the map .line 2, column 2. are no cells"),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), FOREIGN.values(), ids=FOREIGN)
+def test_maps_in_other_conventions_are_told(text, told):
+    with pytest.warns(MDPPowerWarning, match=told) as seen:
+        gridworld(text)
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("a", {}),  # nothing else is there
+        ("*", {}),
+        ("aa*", {}),
+        ("abc", {}),  # letters that name three cells
+        ("a.b\nb.a", {}),
+        ("####\n#..#\n# .#", {}),  # blanks that are open to the outside
+        (" ...\n  .", {}),
+        (".\n\n.", {}),
+        ("a#.", {"moves": {"leap": (0, 2)}}),  # beside is where a move leads
+        ("a#.", {"wrap": True}),
+        (".#\n#a", {"moves": "NESW+diagonals"}),
+        ("#####\n#aXa#\n#X.X#\n#####", {}),
+    ],
+)
+def test_maps_in_this_convention_are_not(text, options):
+    gridworld(text, **options)  # warnings are errors here
+
+
+def test_every_map_of_the_catalog_is_in_this_convention():
+    for environment in catalog().values():
+        environment.build()
+
+
+def test_a_map_without_floor_says_what_floor_is():
+    with pytest.raises(MapError, match=r"the map has no floor cell; blanks are none, \. is$"):
+        gridworld("#####\n#   #\n#####")
+
+
 # ---------------------------------------------------------------------- what is refused
 
 BAD_MAPS = {
@@ -384,6 +448,7 @@ BAD_OPTIONS = {
         {"moves": {"x": (0.5, 0)}},
         "move 'x' must be two integers (rows, columns), not (0.5, 0)",
     ),
+    "moves truth": ({"moves": {"x": (True, 0)}}, "move 'x' must be two integers (rows, columns), not (True, 0)"),
     "moves in three": ({"moves": {"x": (1, 0, 0)}}, "move 'x' must be two integers"),
     "blocked": ({"blocked": "bounce"}, "blocked must be 'stay' or 'remove', got 'bounce'"),
     "stay": ({"stay": "no"}, "stay must be True or False, got 'no'"),
@@ -417,5 +482,5 @@ def test_files_that_are_no_maps(tmp_path):
 def test_random_bytes_are_a_map_or_a_map_error(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "bytes.txt"
     path.write_bytes(data)
-    with contextlib.suppress(MapError):
+    with contextlib.suppress(MapError, MDPPowerWarning):
         assert gridworld_from_file(path).n_states > 0

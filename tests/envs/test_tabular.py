@@ -264,6 +264,18 @@ def test_starts(start, distribution):
     assert info["prob"] == distribution[state] > 0
 
 
+def test_starts_in_single_precision():
+    # Three times 1/3 as float32 is 1 + 3e-8; as float64 that is a slip.
+    third = np.full(3, 1 / 3, np.float32)
+    for start in (third, dict(zip([(0, 0), (0, 1), (0, 2)], third, strict=True))):
+        assert GridWorldEnv(["aa*"], start=start).initial_state_distrib == pytest.approx([1 / 3] * 3, abs=1e-15)
+    with pytest.raises(ParameterError, match="sum to 1"):
+        GridWorldEnv(["aa*"], start=third.astype(float))
+    for share in (True, "1"):
+        with pytest.raises(ParameterError, match="start must be"):
+            GridWorldEnv(["aa*"], start={"*": share})
+
+
 @pytest.mark.parametrize(
     ("start", "error", "message"),
     [

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import enum
 import pickle
+import warnings
 
 import networkx as nx
 import numpy as np
@@ -15,6 +17,7 @@ from strategies import mdps
 
 import mdppower as mp
 from mdppower import RewardlessMDP
+from mdppower.envs.tabular import TabularEnv
 
 BET = {"bet": {"safe": "won", "risky": {"won": 0.25, "lost": 0.75}}, "won": {"stay": "won"}, "lost": {"stay": "lost"}}
 
@@ -34,7 +37,9 @@ def test_all_constructors_agree():
     assert pairs.equals(mdp)
     assert RewardlessMDP.from_pairs([0, 0, 1, 2], sparse.coo_array(np.array(kernel)), **labels).equals(mdp)
     dense, feasible = mdp.to_arrays()
-    again = RewardlessMDP.from_arrays(dense, feasible=feasible, states=mdp.states, actions=mdp.action_names)
+    again = RewardlessMDP.from_arrays(
+        dense, axes="san", feasible=feasible, states=mdp.states, actions=mdp.action_names
+    )
     assert again.equals(mdp)
     assert RewardlessMDP.from_graph(mdp.to_graph()).equals(mdp)
     # Pairs in any order: sorted by state, and inside a state by the order of the action labels.
@@ -53,7 +58,7 @@ def test_graph_round_trip(mdp):
 @given(mdps(), st.data())
 def test_dense_round_trip_and_permutations(mdp, data):
     dense, feasible = mdp.to_arrays()
-    assert RewardlessMDP.from_arrays(dense, feasible=feasible, actions=mdp.action_names).equals(mdp)
+    assert RewardlessMDP.from_arrays(dense, axes="san", feasible=feasible, actions=mdp.action_names).equals(mdp)
     order = data.draw(st.permutations(range(mdp.n_states)))
     there = mdp.permute_states(order)
     assert there.states == tuple(order)
@@ -179,6 +184,199 @@ def test_labels():
     assert mdp.states == (7, ("a", 1))
     assert type(mdp.states[0]) is int
     assert RewardlessMDP.from_pairs([0, 1], np.eye(2), actions=np.array(["a", "b"])).action_names == ("a", "b")
+
+
+# ---------------------------------------------------------------------- what could be misread
+
+
+class Room(enum.IntEnum):
+    HALL, CELLAR = 7, 8
+
+
+def test_labels_that_only_equal_an_integer():
+    # {state: {successor: probability}} reads as {state: {action: successor}}: successor 1.0 would pass for state 1.
+    for table in ({0: {1: 1.0}, 1: {0: 1.0}}, {0: {"go": True}, 1: {"go": 0}}, {0: {"go": {True: 1}}, 1: {"go": 0}}):
+        with pytest.raises(mp.ModelError, match=r"state 0, action .*: successor (1\.0|True) is not a state"):
+            RewardlessMDP.from_successors(table)
+    with pytest.raises(mp.ModelError, match=r"stands in \{action: \{state: probability\}\}"):
+        RewardlessMDP.from_successors({0: {0: np.float64(0)}})
+    assert RewardlessMDP.from_successors({0: {1: 1}, 1: {0: 0}}).actions(0) == (1,)
+    for wrong in ({"a": {"go": {"a": True}}}, {"a": {"go": {"a": "1"}}}):
+        with pytest.raises(mp.ModelError, match="not a number"):
+            RewardlessMDP.from_successors(wrong)
+    for where in ([True, 1], np.array([True, False])):
+        with pytest.raises(mp.ModelError, match="2 integers, got bool"):
+            RewardlessMDP.from_pairs([0, 1], np.eye(2), marks={"a": where})
+    with pytest.raises(mp.ModelError, match="2 integers, got bool"):
+        RewardlessMDP.from_pairs([False, 1], np.eye(2))
+
+
+def test_asking_for_what_only_equals_a_label_is_told():
+    mdp = RewardlessMDP.from_pairs([0, 1, 1], [[1, 0], [0, 1], [1, 0]])
+    for label in (True, 1.0, np.float64(1)):
+        with pytest.warns(mp.MDPPowerWarning, match=r"is no label, and was taken for 1, to which it is equal"):
+            assert mdp.index(label) == 1
+        with pytest.warns(mp.MDPPowerWarning, match="no label"):
+            assert mdp.pair(1, label) == 2
+        assert label not in mdp
+    for label in (0.5, None, [1], (1, [2])):
+        with pytest.raises(mp.LabelError, match="no state"):
+            mdp.index(label)
+        assert label not in mdp
+    assert 1 in mdp
+    assert np.int64(1) in mdp
+    # Probabilities are no label, though [1.0, 0.0] equals (1, 0).
+    env = TabularEnv(mp.envs.gridworld(".\n."), start=[1.0, 0.0])
+    assert env.initial_state_distrib.tolist() == [1, 0]
+    assert TabularEnv(env.mdp, start=[1, 0]).initial_state_distrib.tolist() == [0, 1]
+
+
+def test_labels_of_an_enumeration_are_their_integers(tmp_path):
+    # A member prints as <Room.HALL: 7>, which no TOML reader reads; it equals 7, and finds the state all the same.
+    mdp = RewardlessMDP.from_successors({Room.HALL: {"go": Room.CELLAR}, Room.CELLAR: {Room.HALL: Room.CELLAR}})
+    assert [type(label) for label in (*mdp.states, *mdp.actions(8))] == [int, int, int]
+    assert mdp.index(Room.CELLAR) == 1
+    mdp.save(tmp_path / "rooms.toml")
+    assert mp.load(tmp_path / "rooms.toml").equals(mdp)
+
+
+@pytest.mark.parametrize("unordered", [{"a", "b"}, frozenset("ab"), {"a": 0, "b": 1}, np.array("ab"), iter("ab")])
+def test_labels_need_an_order(unordered):
+    for one in ({"states": unordered}, {"actions": unordered}, {"actions": unordered, "action_codes": [0, 1]}):
+        with pytest.raises(mp.ModelError, match=r"(states|actions) must be a sequence of labels, such as a list"):
+            RewardlessMDP.from_pairs([0, 1], np.eye(2), **one)
+    for one in ({"states": unordered}, {"actions": unordered}):
+        with pytest.raises(mp.ModelError, match=r"must be a sequence of labels"):
+            RewardlessMDP.from_arrays(np.tile(np.eye(2)[:, None], (1, 2, 1)), axes="san", **one)
+    assert RewardlessMDP.from_pairs([0, 1], np.eye(2), states={"a": 0, "b": 1}.keys()).states == ("a", "b")
+    assert RewardlessMDP.from_pairs([0, 1], np.eye(2), marks={"m": {1, 0}}).marks == {"m": (0, 1)}
+
+
+def test_feasible_is_true_or_false():
+    # Puterman, example 3.1: R[1, 1] = −∞ says that the second state has one action only.
+    rewards = np.array([[5, 10], [-1, -np.inf]])
+    t = np.array([[[0.5, 0.5], [0, 1]], [[0, 1], [0, 1.0]]])
+    with pytest.raises(mp.ModelError, match=r"feasible\[0, 0\] is 5\.0, neither True nor False; .*np\.isfinite\(R\)"):
+        RewardlessMDP.from_arrays(t, feasible=rewards)
+    for value in (np.nan, -np.inf, 0.5, 2):
+        with pytest.raises(mp.ModelError, match=r"feasible\[1, 1\] is "):
+            RewardlessMDP.from_arrays(t, axes="san", feasible=[[1, 1], [1, value]])
+    with pytest.raises(mp.ModelError, match=r"feasible must be True or False .*got an array of <U5"):
+        RewardlessMDP.from_arrays(t, axes="san", feasible=[["True", "False"]] * 2)
+    for one in (np.isfinite(rewards), [[1, 1], [1, 0]], [[1.0, 1.0], [1.0, 0.0]]):
+        assert RewardlessMDP.from_arrays(t, axes="san", feasible=one).actions(1) == (0,)
+
+
+def test_masked_entries_are_refused():
+    # Under the mask lies some number, which NumPy would use.
+    row = np.ma.array([1, 0], mask=[False, True])
+    masked = np.ma.array(np.eye(2), mask=np.eye(2)[::-1])
+    for build in (
+        lambda: RewardlessMDP.from_pairs([0, 1], masked),
+        lambda: RewardlessMDP.from_pairs([0, 1], [row, [0, 1]]),
+        lambda: RewardlessMDP.from_pairs(row, np.eye(2)),
+        lambda: RewardlessMDP.from_pairs([0, 1], np.eye(2), marks={"a": row}),
+        lambda: RewardlessMDP.from_pairs([0, 1], np.eye(2), layout=masked),
+        lambda: RewardlessMDP.from_pairs([0, 1], np.eye(2), states=masked.astype(int)),
+        lambda: RewardlessMDP.from_arrays(masked[:, None]),
+        lambda: RewardlessMDP.from_arrays(np.eye(2)[:, None], feasible=np.ma.array([[1], [1]], mask=[[1], [0]])),
+    ):
+        with pytest.raises(mp.ModelError, match=r"[12] masked entries"):
+            build()
+    assert RewardlessMDP.from_pairs([0, 1], np.ma.array(np.eye(2))).n_pairs == 2  # nothing is masked
+
+
+def test_axes_that_cannot_be_told():
+    # Rows sum to 1 along the last axis whichever of the first two is that of states.
+    t = np.random.default_rng(0).dirichlet([1, 1, 1], size=(3, 3))
+    with pytest.warns(mp.MDPPowerWarning, match=r"3 states and as many actions.*read as T\[s, a, s'\].*axes='asn'"):
+        assumed = RewardlessMDP.from_arrays(t)
+    assert assumed.equals(RewardlessMDP.from_arrays(t, axes="san"))
+    assert not assumed.equals(RewardlessMDP.from_arrays(t, axes="asn"))
+    assert RewardlessMDP.from_arrays(t.swapaxes(0, 1), axes="asn").equals(assumed)
+    # No warning where both readings are the same MDP, or where one of them is none.
+    RewardlessMDP.from_arrays(np.eye(2)[[[0, 1], [1, 0]]])
+    t[2, 0] = 0
+    feasible = [[True, True, True], [True, True, True], [False, True, True]]
+    assert RewardlessMDP.from_arrays(t, feasible=feasible).actions(2) == (1, 2)
+    for axes in ("nas", 3, ["s", "a", "n"], np.arange(3)):
+        with pytest.raises(mp.ParameterError, match="axes must be one of 'san', 'asn', got"):
+            RewardlessMDP.from_arrays(t, axes=axes)
+
+
+def test_the_error_says_which_axes_an_array_seems_to_have():
+    san = np.random.default_rng(1).dirichlet([1, 1, 1], size=(3, 2))  # 3 states, 2 actions
+    asn = san.swapaxes(0, 1)
+    mdp = RewardlessMDP.from_arrays(san)
+    assert RewardlessMDP.from_arrays(asn, axes="asn").equals(mdp)
+    for one, axes, told in (
+        (asn, None, r"must have shape \(S, A, S\), got \(2, 3, 3\); it seems to be T\[a, s, s'\]: axes='asn'"),
+        (san, "asn", r"must have shape \(A, S, S\), got \(3, 2, 3\); it seems to be T\[s, a, s'\]: axes='san'"),
+        (np.moveaxis(san, 1, 2), None, r"its last axis seems to be that of actions: np\.moveaxis\(T, 2, 1\)"),
+        (np.eye(3), None, r"it seems to be T\[s, s'\], of one action: T\[:, None, :\]"),
+        (san.transpose(2, 1, 0), None, r"sum to 1 along axis 0.*T\[s', a, s\], which np\.moveaxis\(T, 0, 2\)"),
+    ):
+        with pytest.raises(mp.ModelError, match=told):
+            RewardlessMDP.from_arrays(one, axes=axes)
+    with pytest.raises(mp.ModelError, match="at least one state"):
+        RewardlessMDP.from_arrays(np.zeros((0, 0, 0)))
+    # What the messages say works.
+    assert RewardlessMDP.from_arrays(np.moveaxis(np.moveaxis(san, 1, 2), 2, 1)).equals(mdp)
+    cube = np.random.default_rng(2).dirichlet([1, 1, 1], size=(3, 3))
+    with pytest.raises(mp.ModelError, match=r"axis 1.*T\[s, s', a\], which np\.moveaxis\(T, 1, 2\)"):
+        RewardlessMDP.from_arrays(np.moveaxis(cube, 2, 1))
+
+
+def test_rows_of_coarser_types_are_rescaled():
+    # 1/3 as float32 is 1/3 + 1e-8 (24 bits: an error of 2^-26 / 3 · …), three of them miss 1 by 3e-8.
+    third = np.float32(1) / np.float32(3)
+    assert 2e-8 < abs(3 * float(third) - 1) < 4e-8
+    for build in (
+        lambda: RewardlessMDP.from_arrays(np.full((3, 1, 3), third)),
+        lambda: RewardlessMDP.from_pairs([0, 1, 2], np.full((3, 3), third)),
+        lambda: RewardlessMDP.from_pairs([0, 1, 2], sparse.csr_array(np.full((3, 3), third))),
+        lambda: RewardlessMDP.from_successors({s: {"go": {"a": third, "b": third, "c": third}} for s in "abc"}),
+        # One number of the row in double precision: the others are as coarse as before.
+        lambda: RewardlessMDP.from_successors({s: {"go": {"a": 1 / 3, "b": third, "c": third}} for s in "abc"}),
+    ):
+        with pytest.warns(mp.MDPPowerWarning, match=r"3 rows sum to 1 only within [23]\.0e-08; rescaled") as seen:
+            mdp = build()
+        assert len(seen) == 1
+        assert mdp.kernel.data == pytest.approx(1 / 3, abs=1.1e-8)
+        assert abs(mdp.kernel.sum(axis=1) - 1).max() < 4e-16
+        assert mdp.origin["rescaled"].startswith("3 rows sum to 1 only within")
+    # As float64 the same numbers are a slip, and as float32 a miss of 1e-5 is.
+    with pytest.raises(mp.ModelError, match=r"sum to 1\.0000000"):
+        RewardlessMDP.from_pairs([0, 1, 2], np.full((3, 3), float(third)))
+    with pytest.raises(mp.ModelError, match="probabilities sum to"):
+        RewardlessMDP.from_pairs([0, 1, 2], np.full((3, 3), np.float32(1 / 3 + 1e-5)))
+
+
+@given(st.integers(1, 400), st.sampled_from([np.float16, np.float32]), st.integers(0, 2**31))
+def test_whatever_a_coarse_type_normalises_is_accepted(n, kind, seed):
+    # Numbers of any size, divided by their own sum in their own type, as a softmax does.
+    row = np.random.default_rng(seed).random(n).astype(kind) + kind(1e-3)
+    row /= row.sum()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", mp.MDPPowerWarning)
+        kernel = RewardlessMDP.from_pairs(np.arange(n), np.tile(row, (n, 1))).kernel
+    assert abs(kernel.sum(axis=1) - 1).max() < 1e-13
+
+
+def test_layout_and_marks_name_states():
+    two = {"x": {"a": "y"}, "y": {"a": "y"}}
+    with pytest.raises(mp.ModelError, match="layout has a position for 'z', which is no state"):
+        RewardlessMDP.from_successors(two, layout={"x": (0, 0), "y": (0, 1), "z": (0, 2)})
+    with pytest.raises(mp.ModelError, match="layout must map states to"):
+        RewardlessMDP.from_successors(two, layout=[(0, 0), (0, 1)])
+    for marks, told in (
+        ({1: [0]}, "a mark is a str, got 1"),
+        ({"a": 0}, "must be indices"),
+        ({"a": np.array(0)}, "1 integers"),
+        ([0], "must map names"),
+    ):
+        with pytest.raises(mp.ModelError, match=told):
+            RewardlessMDP.from_pairs([0, 1], np.eye(2), marks=marks)
 
 
 # ---------------------------------------------------------------------- asking
