@@ -183,7 +183,7 @@ def _shows_saved(options: Mapping[str, Any]) -> bool:
         what = f"--{run[0].replace('_', '-')}: a new run of its MDP; without options of a run it is shown"
     else:
         what = "shown as it is, as by mdppower plot; options of a run, such as --gamma, measure its MDP anew"
-        context.invoke(plot, file=env, gamma=None, title=None, **looks)
+        context.invoke(plot, file=env, gamma=(), title=None, **looks)
     click.echo(f"mdppower: {env} is a saved estimate; {what}", err=True)
     return not run
 

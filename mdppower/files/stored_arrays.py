@@ -137,7 +137,7 @@ def _dataset(file: h5py.File, name: str) -> Any:
     if (
         made.get_external_count()
         or made.get_nfilters()
-        or made.get_layout() not in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT)
+        or (dataset.size and made.get_layout() not in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT))
     ):
         raise Misfit("stored in one piece, uncompressed", "another storage", name)
     declared = dataset.dtype.itemsize * int(np.prod(dataset.shape or (), dtype=object))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from strategies import mdps
 
 import mdppower as mp
+from mdppower._stop import new_flag
 from mdppower.solvers import deterministic, linear_program, stochastic
 
 
@@ -140,7 +141,7 @@ def test_the_stochastic_gap_covers_an_unfinished_value(gamma, monkeypatch):
         h, rho, pair = np.empty(n), np.empty(n), np.empty(n, np.int32)
         c, gap, _ = stochastic._iterate.py_func(
             reward[p.order], gamma, gamma, False, np.inf, p.pointer, p.indptr, p.indices, p.data, p.band, pair, h,
-            rho, np.empty((n, 2 * p.band + 2)), np.empty((8, n)), np.zeros(1, np.int8),
+            rho, np.empty((n, 2 * p.band + 2)), np.empty((8, n)), new_flag(),
         )  # fmt: skip
         error = np.abs(c + (1 - gamma) * h - best[p.order]).max()
         assert 1e-6 < error <= gap  # poor indeed

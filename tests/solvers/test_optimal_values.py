@@ -175,7 +175,7 @@ def test_a_draw_that_bicgstab_cannot_do_goes_to_the_lu(krylov):
         h, rho, pair = np.empty(mdp.n_states), np.empty(mdp.n_states), np.empty(mdp.n_states, np.int32)
         _, gap, _ = stochastic._iterate(
             reward[p.order], gamma, gamma, False, accepted, p.pointer, p.indptr, p.indices, p.data, p.band, pair, h,
-            rho, np.empty((0, 0)), np.empty((8, mdp.n_states)),
+            rho, np.empty((0, 0)), np.empty((8, mdp.n_states)), new_flag(),
         )  # fmt: skip
         gaps.append(gap)
     assert 0 < (np.array(gaps) > enough).sum() < len(gaps)  # some do, some do not
