@@ -135,15 +135,18 @@ def real(low: float = -math.inf, high: float = math.inf, *, finite: bool = True)
     return read
 
 
-_FRACTION = re.compile(r"-?(\d{1,4000})(?:/(\d{1,4000}))?", re.ASCII)
+_FRACTION = re.compile(r"(-?\d{1,4000})(?:/(\d{1,4000}))?|(-?0x[0-9a-f]+)/(0x[0-9a-f]+)", re.ASCII)
 
 
 def fraction(value: Any) -> Fraction:
-    """``"2/3"`` → Fraction(2, 3); nothing with an exponent, whose digits could fill the memory."""
+    """``"2/3"`` → Fraction(2, 3), as `fraction_text` writes it; no exponent, whose digits could fill the memory."""
     found = _FRACTION.fullmatch(value) if isinstance(value, str) else None
-    if found is None or (found[2] is not None and not found[2].strip("0")):
+    if found is None:
         raise Misfit('a fraction such as "2/3"', value)
-    return Fraction(value)
+    n, d = (int(found[1]), int(found[2] or 1)) if found[1] else (int(found[3], 16), int(found[4], 16))
+    if d == 0:
+        raise Misfit("a fraction of which 0 is not the denominator", value)
+    return Fraction(n, d)
 
 
 def label(value: Any, depth: int = 0) -> Label:

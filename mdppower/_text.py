@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Rational
 
 from mdppower._typing import Label
+
+MOST_BITS = 13_000
+"""Of an integer that is written as a decimal, of some 3,900 digits: Python writes and reads no more than 4,300."""
 
 
 def count(n: int, noun: str) -> str:
@@ -16,6 +20,21 @@ def shorten(labels: Sequence[Label], most: int = 6) -> str:
     """The first few labels, and how many there are."""
     shown = ", ".join(repr(x) for x in labels[:most])
     return shown + (f", … ({len(labels):,} in all)" if len(labels) > most else "")
+
+
+def fraction_text(number: Rational) -> str:
+    """A fraction with all its digits: ``2/3``; hexadecimal, ``0x…/0x…``, beyond those that Python writes as decimals.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> fraction_text(Fraction(2, 3)), len(fraction_text(Fraction(1, 10**5000)))
+    ('2/3', 4159)
+    """
+    n, d = int(number.numerator), int(number.denominator)
+    if max(n.bit_length(), d.bit_length()) > MOST_BITS:
+        return f"{n:#x}/{d:#x}"
+    return f"{n}/{d}" if d > 1 else f"{n}"
 
 
 def printable(text: str) -> str:

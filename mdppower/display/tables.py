@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mdppower._checks import choice
-from mdppower._text import printable
+from mdppower._text import fraction_text, printable
 from mdppower._typing import FloatArray, Label
 from mdppower.display.number_text import number_text
 from mdppower.measures.action_optimality_estimate import ActionOptimality
@@ -104,7 +104,7 @@ def optimality_table(
         "unresolved": column(chances.unresolved.mean),
     }  # fmt: skip
     if chances.optimal.exact is not None:
-        table["exact"] = [str(p) if isinstance(p, Rational) else "" for p in column(chances.optimal.exact)]
+        table["exact"] = [fraction_text(p) if isinstance(p, Rational) else "" for p in column(chances.optimal.exact)]
     return table
 
 

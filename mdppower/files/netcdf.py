@@ -49,7 +49,7 @@ from mdppower._schema import (
     text,
     whole,
 )
-from mdppower._text import cut
+from mdppower._text import cut, fraction_text
 from mdppower.agents.policies import describe_policy, policy_from_description
 from mdppower.errors import FileError, MDPPowerError, ParameterError
 from mdppower.files.stored_arrays import ESTIMATE, LABELS, LAYOUT, MDP, MEANS, SUMS, header_text, read_arrays
@@ -178,7 +178,7 @@ def _contents(estimate: PowerEstimate) -> tuple[xr.Dataset, dict[str, Any]]:
     else:
         header["trials"] = kept.trials
     if estimate.fractions is not None:
-        header["exact"] = [[str(x) for x in row] for row in estimate.fractions.tolist()]
+        header["exact"] = [[fraction_text(x) for x in row] for row in estimate.fractions.tolist()]
     return data, header
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mdppower._text import fraction_text
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.proportions import Proportions
 from mdppower.occupancy.option import Option
@@ -211,4 +212,4 @@ def _short(p: Proportions) -> str:
 def _text(exact: Any) -> str:
     """A fraction as text; nothing for what is none."""
     number = exact.item() if hasattr(exact, "item") else exact
-    return str(number) if isinstance(number, Rational) else ""
+    return fraction_text(number) if isinstance(number, Rational) else ""

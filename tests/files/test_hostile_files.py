@@ -140,7 +140,7 @@ FIELDS = {
     "interrupted": ("interrupted", None, r"header\.interrupted must be true or false, got None"),
     "history": ("history", {"created": None}, r"header\.history\['created'\] must be a text"),
     "exact": ("exact", [["1e999999999"] * 11] * 2, r"header\.exact\[0\]\[0\] must be a fraction"),
-    "exact by zero": ("exact", [["1/0"] * 11] * 2, r"header\.exact\[0\]\[0\] must be a fraction"),
+    "exact by zero": ("exact", [["1/0"] * 11] * 2, r"header\.exact\[0\]\[0\] must be a fraction of which 0"),
     "unknown": ("more", 1, "header must be a table without 'more'"),
 }
 

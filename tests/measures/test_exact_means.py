@@ -12,6 +12,7 @@ from scipy import stats
 from strategies import mdps
 
 import mdppower as mp
+from mdppower.display.tables import optimality_table
 from mdppower.integrals.maxima import maximum_uniform
 from mdppower.integrals.reward_laws import exact_law
 from mdppower.measures.exact_means import exact_rows
@@ -268,3 +269,17 @@ def test_rates_next_to_one_are_not_one(gap):
     estimate = mp.power(mdp, gamma, method="exact")
     assert estimate.exact[mdp.index("s1")] == closed != Fraction(3, 4)
     assert mp.power(mdp, 1, method="exact").exact[mdp.index("s1")] == Fraction(3, 4)
+
+
+@pytest.mark.slow
+def test_fractions_of_more_digits_than_python_writes(tmp_path):
+    """With slip 1e-320 every fraction has thousands of digits: shown, saved and read, all of them."""
+    mdp = mp.envs.make("open(1,3)", slip=1e-320, stay=False)
+    A, B = (mp.Option.state(mdp, s, 0.9, kind="value") for s in mdp.states[:2])
+    tables = [mp.compare(A, B, method="exact").table(), mp.action_optimality(mdp, 0.9, method="exact")]
+    assert any(text.startswith("0x") for text in tables[0]["exact"])
+    assert optimality_table(tables[1])["exact"]
+    estimate = mp.power(mdp, 0.9, method="exact")
+    estimate.save(tmp_path / "x.nc")
+    assert (mp.load(tmp_path / "x.nc").exact == estimate.exact).all()
+    assert max(x.denominator.bit_length() for x in estimate.exact) > 13_000
