@@ -148,6 +148,7 @@ def to_json(reports: Iterable[ClaimReport], title: str = TITLE, about: Mapping[s
 
     Examples
     --------
+    >>> import json
     >>> json.loads(to_json([], "none"))["schema"]
     'mdppower-claims/1'
     """
