@@ -90,24 +90,48 @@ def maximum_uniform(rows: Rows, lows: Sequence[Rational], highs: Sequence[Ration
     """
     choice(route, "route", ROUTES)
     functions = _on_unit_box(rows, lows, highs)
-    distinct = list(dict.fromkeys(functions))
-    left = [f for f in distinct if not any(f != g and _never_above(f, g) for g in distinct)]
-    n = len(left[0]) - 1
-    common = [j for j in range(n) if len({f[j] for f in left}) == 1]
-    aside = sum((left[0][j] / 2 for j in common), Fraction(0))
-    kept = [j for j in range(n) if j not in common] + [n]
-    problem = [[f[j] for j in kept] for f in left]
-    seconds = {"pieces": work_of_pieces(problem), "cones": sum(work(cell(problem, k)[0]) for k in range(len(left)))}
+    left, problem, aside = _reduced(functions)
+    seconds = _seconds(problem)
     if route == "auto":
         route = min(seconds, key=lambda name: seconds[name])
     if seconds[route] > LIMIT:
         raise SizeError(
-            f"the exact maximum of {len(left)} functions of {len(kept) - 1} coordinates by {route} takes about "
+            f"the exact maximum of {len(left)} functions of {len(problem[0]) - 1} coordinates by {route} takes about "
             f"{seconds[route]:.2g} s; the limit is {LIMIT:g} s"
         )
     mean, shares = by_pieces(problem) if route == "pieces" else by_cells(problem, "facets")
     share_of = dict(zip(left, shares, strict=True))
     return Maximum(aside + mean, [share_of.get(f, Fraction(0)) for f in functions])
+
+
+def _reduced(
+    functions: list[tuple[Fraction, ...]],
+) -> tuple[list[tuple[Fraction, ...]], list[list[Fraction]], Fraction]:
+    """The functions that may be greatest; these of the coordinates in which they differ; the mean of the others."""
+    distinct = list(dict.fromkeys(functions))
+    left = [f for f in distinct if not any(f != g and _never_above(f, g) for g in distinct)]
+    n = len(left[0]) - 1
+    common = [j for j in range(n) if len({f[j] for f in left}) == 1]
+    kept = [j for j in range(n) if j not in common] + [n]
+    aside = sum((left[0][j] / 2 for j in common), Fraction(0))
+    return left, [[f[j] for j in kept] for f in left], aside
+
+
+def _seconds(problem: list[list[Fraction]]) -> dict[str, float]:
+    """The estimated work by each route."""
+    cones = sum(work(cell(problem, k)[0]) for k in range(len(problem)))
+    return {"pieces": work_of_pieces(problem), "cones": cones}
+
+
+def seconds_of_uniform(rows: Rows, lows: Sequence[Rational], highs: Sequence[Rational]) -> float:
+    """About how many seconds `maximum_uniform` takes, by its own estimate.
+
+    Examples
+    --------
+    >>> seconds_of_uniform([[1, 0], [0, 1]], [0, 0], [1, 1]) < 1
+    True
+    """
+    return min(_seconds(_reduced(_on_unit_box(rows, lows, highs))[1]).values())
 
 
 def compare_uniform(

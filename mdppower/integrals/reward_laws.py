@@ -11,7 +11,7 @@ import numpy as np
 
 from mdppower._typing import FloatArray
 from mdppower.errors import RewardError
-from mdppower.integrals.maxima import cone_probability, maximum_uniform
+from mdppower.integrals.maxima import cone_probability, maximum_uniform, seconds_of_uniform
 from mdppower.integrals.normal_contrasts import EPS, JointlyNormal
 from mdppower.integrals.normal_maxima import largest, orthant
 from mdppower.mdp.rational import Row, rational
@@ -62,6 +62,10 @@ class Boxes:
         if any(a and low != high for a, low, high in ends):
             return False
         return not sum((a * low for a, low in zip(row, self.lows, strict=True)), Fraction(0))
+
+    def seconds(self, rows: list[Row]) -> float:
+        """About how long `maximum` takes."""
+        return seconds_of_uniform(rows, self.lows, self.highs)
 
     def maximum(self, rows: list[Row]) -> Maximum:
         """E max and the shares."""
@@ -183,9 +187,14 @@ def _atoms(law: Law) -> list[tuple[Fraction, Fraction]]:
     """
     if law.kind == "constant":
         return [(rational(law.mean), Fraction(1))]
-    if not (np.isfinite(law.low) and np.isfinite(law.high)) or law.high - law.low > MOST_ATOMS:
-        raise RewardError(f"exact numbers need finitely many values; {law.name} has too many")
     family = getattr(law.frozen, "dist", law.frozen)
+    # What is listed is counted: {0, 100000} is two values. Other families have all whole numbers of a range.
+    many = np.size(family.xk) if hasattr(family, "xk") else law.high - law.low + 1
+    if not many <= MOST_ATOMS:
+        raise RewardError(
+            f"exact numbers need finitely many values; {law.name} has "
+            + (f"{many:,.0f}: the limit is {MOST_ATOMS:,}" if np.isfinite(many) else "no end of them")
+        )
     given = parameters_of(law.frozen)
     if hasattr(family, "xk"):
         values, chances = np.ravel(family.xk), np.ravel(family.pk)

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from mdppower.errors import SizeError
 from mdppower.integrals.maxima import compare_discrete, compare_uniform, maximum_discrete
 from mdppower.integrals.reward_laws import Atoms, Boxes, Normals, Number, exact_law
+from mdppower.integrals.volumes import LIMIT
 from mdppower.mdp.actions import reading_error
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import Chain, Row, rational, rational_rows
@@ -183,9 +185,22 @@ def _groups(rows: list[Row], law: Boxes | Normals) -> list[list[int]]:
 
 
 def exact_power(
-    mdp: RewardlessMDP, gammas: Sequence[float], rewards: RewardDistribution
+    mdp: RewardlessMDP, gammas: Sequence[float], rewards: RewardDistribution, progress: bool | None = False
 ) -> tuple[list[list[Number]], list[float]]:
     """POWER of every state at each γ, and the error at each γ (0 for fractions).
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    gammas : sequence of float
+    rewards : RewardDistribution
+    progress : bool or None
+        Whether to show a bar of states and rates; None: in a terminal.
+
+    Raises
+    ------
+    SizeError
+        All states and rates together would take more than `volumes.LIMIT` seconds; said before the first is begun.
 
     Examples
     --------
@@ -195,13 +210,36 @@ def exact_power(
     >>> exact_power(fork, [0.5], resolve("uniform", fork))
     ([[Fraction(2, 3), Fraction(1, 2), Fraction(1, 2)]], [0.0])
     """
+    from tqdm import tqdm
+
     law = exact_law(rewards)
+    sets = [[unique_rows(_reach_rows(Reach(mdp, s, True), gamma)) for s in range(mdp.n_states)] for gamma in gammas]
+    _require_time(sets, law)
     table, errors = [], []
-    for gamma in gammas:
-        found = [_mean(unique_rows(_reach_rows(Reach(mdp, s, True), gamma)), law) for s in range(mdp.n_states)]
-        table.append([mean for mean, _ in found])
-        errors.append(max(error for _, error in found) + reading_error(mdp, gamma) * law.spread)
+    total, hidden = len(gammas) * mdp.n_states, None if progress is None else not progress
+    with tqdm(desc="exact POWER", total=total, unit=" states", disable=hidden) as bar:
+        for gamma, of_states in zip(gammas, sets, strict=True):
+            found = []
+            for rows in of_states:
+                found.append(_mean(rows, law))
+                bar.update()
+            table.append([mean for mean, _ in found])
+            errors.append(max(error for _, error in found) + reading_error(mdp, gamma) * law.spread)
     return table, errors
+
+
+def _require_time(sets: list[list[list[Row]]], law: Boxes | Atoms | Normals) -> None:
+    """Raise SizeError if all the integrals together would take too long, by their own estimates."""
+    if not isinstance(law, Boxes):
+        return  # bounded one by one: combinations of atoms, normal variables
+    seconds = 0.0
+    for rows in (rows for of_states in sets for rows in of_states):
+        seconds += law.seconds(rows)
+        if seconds > LIMIT:
+            raise SizeError(
+                f"exact POWER of {len(sets[0]):,} states takes more than {LIMIT:g} s, the limit (one of them is the "
+                f"greatest of {len(rows):,} functions): leave out method='exact' for an estimate with its error"
+            )
 
 
 def chain_rows(among: Visits, delayed: bool = False) -> list[Row]:

@@ -187,7 +187,7 @@ def power(
     if method == "exact":
         if guarantee:
             raise ParameterError("guarantee is about draws; method='exact' makes none")
-        return _exactly(mdp, gammas, single, distribution, precision)
+        return _exactly(mdp, gammas, single, distribution, precision, progress)
     method = pick(mdp, method) if policy is None else "policy"
     if guarantee:
         require_bounded(distribution, mdp)
@@ -218,12 +218,13 @@ def _exactly(
     single: bool,
     distribution: RewardDistribution,
     precision: float | None,
+    progress: bool | None,
 ) -> PowerEstimate:
     from mdppower.measures.exact_means import exact_power
 
     if precision is not None:
         raise ParameterError("precision is about draws; method='exact' makes none")
-    values, errors = exact_power(mdp, gammas, distribution)
+    values, errors = exact_power(mdp, gammas, distribution, progress)
     known = Estimate.known(values, mdp.states, gammas)
     task = PowerTask(mdp, gammas, single, Sampler(distribution, "exact", 0, 0), "exact", 1, distribution)
     assert isinstance(known.data, Replicates)

@@ -78,3 +78,17 @@ class Leaky(stats.rv_discrete):
 def test_chances_that_do_not_sum_to_one_are_refused():
     with pytest.raises(mp.RewardError, match=r"leaky: its probabilities sum to 0\.9, not 1"):
         atoms(Leaky(a=0, b=1, name="leaky")())
+
+
+def test_values_are_counted_and_not_their_range():
+    """{0, 10⁵} is two values: E max of two is 3/4 · 10⁵. What has too many is refused by their number."""
+    far = stats.rv_discrete(values=([0, 100_000], [0.5, 0.5]))
+    assert mp.power(mp.envs.fork(2), 0.9, far, method="exact").exact.tolist() == [75_000, 50_000, 50_000]
+    close = stats.rv_discrete(values=(np.arange(20_001) / 20_001, np.full(20_001, 1 / 20_001)))
+    for given, told in (
+        (close, "has 20,001: the limit is 20,000$"),
+        ("randint(0,1000000)", r"randint\(0,1000000\) has 1,000,000: the limit"),
+        ("poisson(3)", r"poisson\(3\) has no end of them$"),
+    ):
+        with pytest.raises(mp.RewardError, match="finitely many values; .*" + told):
+            exact_law(Independent([law(given)], np.zeros(1, int)))

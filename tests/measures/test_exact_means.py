@@ -283,3 +283,31 @@ def test_fractions_of_more_digits_than_python_writes(tmp_path):
     estimate.save(tmp_path / "x.nc")
     assert (mp.load(tmp_path / "x.nc").exact == estimate.exact).all()
     assert max(x.denominator.bit_length() for x in estimate.exact) > 13_000
+
+
+def test_work_is_estimated_for_all_states_before_the_first():
+    """Twelve cells and a goal: no single integral passes the limit of one, all together would take hours."""
+    goal = mp.envs.gridworld("....\n....\n...*", stay=False)
+    integrals = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mdppower.integrals.reward_laws.maximum_uniform", lambda *_: integrals.append(1))
+        with pytest.raises(mp.SizeError, match=r"exact POWER of 12 states takes more than 300 s"):
+            mp.power(goal, 0.9, {"*": 1, "default": "uniform"}, method="exact")
+    assert integrals == []
+
+
+def test_exact_runs_show_where_they_are_and_can_be_stopped(capsys):
+    """The bar counts states; Ctrl-C between two of them ends it."""
+    fork = mp.envs.fork(2)
+    assert mp.power(fork, [0.5, 0.9], method="exact", progress=True).exact[0, 0] == Fraction(2, 3)
+    assert "exact POWER: 100%" in capsys.readouterr().err
+    mp.power(fork, 0.9, method="exact", progress=False)
+    assert capsys.readouterr().err == ""
+
+    def pressed(*_):
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mdppower.integrals.reward_laws.maximum_uniform", pressed)
+        with pytest.raises(KeyboardInterrupt):
+            mp.power(fork, 0.9, method="exact")
