@@ -237,8 +237,9 @@ def _require_time(sets: list[list[list[Row]]], law: Boxes | Atoms | Normals) -> 
         seconds += law.seconds(rows)
         if seconds > LIMIT:
             raise SizeError(
-                f"exact POWER of {len(sets[0]):,} states takes more than {LIMIT:g} s, the limit (one of them is the "
-                f"greatest of {len(rows):,} functions): leave out method='exact' for an estimate with its error"
+                f"exact POWER of {len(sets[0]):,} states takes about {seconds:.2g} s or more (one of them is the "
+                f"greatest of {len(rows):,} functions); the limit is {LIMIT:g} s: leave out method='exact' for an "
+                "estimate with its error"
             )
 
 
