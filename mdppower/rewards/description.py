@@ -210,12 +210,11 @@ def _law_as_data(one: Law) -> dict[str, Any]:
 _KINDS = ("independent", "fixed", "gaussian", "linear", "reordered", "mixed", "unknown")
 _SHAPES = {"args": several(real(), 0, 20), "kwds": mapping(real(), 20)}
 _NAMED = {"name": nothing_or(text(1000))}
-_LONG_SUMS = (
-    "betabinom", "betanbinom", "hypergeom", "irwinhall", "nchypergeom_fisher", "nchypergeom_wallenius", "nhypergeom",
-    "zipfian",
-)  # fmt: skip
-"""Laws whose moments SciPy sums, term by term: their parameters decide how long and in how much memory."""
-LONGEST_SUM = 1e5
+_LONG_SUMS = dict.fromkeys(
+    ("betabinom", "betanbinom", "hypergeom", "irwinhall", "nchypergeom_fisher", "nchypergeom_wallenius",
+     "nhypergeom", "zipfian"), 1e5
+) | {"ksone": 500.0, "kstwo": 500.0}  # fmt: skip
+"""Laws whose moments SciPy sums, term by term, and the largest parameter for which that takes no minutes."""
 
 
 def _law_from(data: Any) -> Law:
@@ -236,8 +235,8 @@ def _law_from(data: Any) -> Law:
             raise Misfit("the name of a distribution in scipy.stats", given["law"], ".law")
     if given.get("law") in _LONG_SUMS:
         for value in (*given["args"], *given["kwds"].values()):
-            if abs(value) > LONGEST_SUM:
-                raise Misfit(f"between ± {LONGEST_SUM:g} for {given['law']}", value, ".args")
+            if abs(value) > _LONG_SUMS[given["law"]]:
+                raise Misfit(f"between ± {_LONG_SUMS[given['law']]:g} for {given['law']}", value, ".args")
     try:
         return law_of_frozen(family(*given["args"], **given["kwds"]), given["name"])
     except (TypeError, ValueError, ArithmeticError, RuntimeError) as error:  # what SciPy comes upon
