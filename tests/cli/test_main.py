@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -139,7 +140,10 @@ def test_a_signal_ends_a_long_run_and_keeps_what_was_finished(tmp_path, sent, st
         sys.executable, "-m", "mdppower", "map", "open(30,30)", "--slip", "0.1", "--samples", "1000000", "--rng", "0",
         "--save", str(saved), "--progress",
     ]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+    # In the background of a shell SIGINT is ignored, and children inherit that: here it is heard, as in a terminal.
+    heard = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    pipes: dict = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, preexec_fn=heard, **pipes) as run:
         told = ""
         while not re.search(r"POWER:.* [1-9]\d\d+/", told):  # the bar has counted replicates
             told += run.stderr.read(1)

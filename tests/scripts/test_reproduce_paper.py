@@ -99,6 +99,7 @@ def test_every_section_is_tested():
     assert LINES.keys() == reproduce.SECTIONS.keys()
 
 
+@pytest.mark.filterwarnings("ignore:the intervals cannot be trusted")  # 256 draws in place of 4,096
 @pytest.mark.slow
 @pytest.mark.parametrize("section", LINES)
 def test_a_section_confirms_what_it_says(section, tmp_path, monkeypatch):
