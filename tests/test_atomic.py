@@ -139,6 +139,7 @@ print(*told, sep="\\n")
 """
 
 
+@pytest.mark.slow
 @posix
 def test_a_full_disk(tmp_path):
     """A limit of the size of files stands for it: HDF5, which may end the process, never meets it."""

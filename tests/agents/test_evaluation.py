@@ -80,6 +80,7 @@ def test_figure_11(figure_11, name):
     assert all(not lower[s0] <= value <= upper[s0] for value in others)
 
 
+@pytest.mark.slow
 def test_figure_11_as_the_paper_reads_it(figure_11):
     # "The agent seeks POWER^pol₂ by navigating to s_l instead of s_r, but seeks more POWER by navigating to s_r."
     mdp, rewards = golden_mdp(figure_11), golden_rewards(figure_11)
@@ -215,6 +216,7 @@ def test_at_gamma_one_values_are_cesaro_averages(data):
 # ---------------------------------------------------------------------- against POWER
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_no_policy_does_better_than_optimal_ones_in_any_draw(data):
     mdp = data.draw(mdps())

@@ -76,6 +76,7 @@ def violations(cases, seed):
     return below, seen
 
 
+@pytest.mark.slow
 def test_no_rule_is_below_the_moment_generating_function():
     below, seen = violations(100, seed=0)
     assert below == []

@@ -83,6 +83,7 @@ def texts(path):
             yield node.value
 
 
+@pytest.mark.slow
 def test_nothing_of_ours_becomes_a_code():
     """Each character of a text that may be printed has letters: nobody reads \\u2265 where the text says ≥."""
     known = {"characters.py": "子"}

@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 import mdppower as mp
 
 
@@ -30,6 +32,7 @@ def test_notebooks_show_pictures(maze):
     assert "<b>" not in odd._repr_html_()
 
 
+@pytest.mark.slow
 def test_pyplot_is_never_imported():
     code = "import sys, mdppower as mp; mp.power(mp.envs.fork(2), 0.5, samples=16).plot(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

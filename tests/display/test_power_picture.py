@@ -154,6 +154,7 @@ def test_nothing_is_cut_off_or_overlaps(name, gamma, extras):
         assert apart or one is other
 
 
+@pytest.mark.slow
 def test_values_stay_inside_their_cells():
     for rewards in ("uniform", "norm(0,1)", "norm(1000,1)"):
         figure = mp.power(mp.envs.make("robot-face"), 0.9, rewards, samples=16, rng=0).plot()

@@ -127,6 +127,7 @@ def test_p_is_the_kernel(name):
             assert (row == transitions[s, a]).all()
 
 
+@pytest.mark.slow
 def test_steps_are_as_frequent_as_the_kernel_says():
     # Pearson's χ² of each pair with more than one outcome, summed: independent, so that the degrees of freedom
     # add up. An honest environment fails with probability 1e-6 (about: n p ≥ 40 in each cell), and the seed is

@@ -250,6 +250,7 @@ def use(found):
     assert found.mdp.fingerprint
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of rows that are rescaled, of numbers that overflow
 def test_400_files_at_random(files, load):
     rng = random.Random(0)

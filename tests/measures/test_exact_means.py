@@ -95,6 +95,7 @@ def test_two_routes(mdp):
         assert sum(pieces.shares) == 1
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(mdps(max_states=4, max_actions=2))
 def test_exact_is_what_draws_estimate(mdp):
@@ -177,6 +178,7 @@ def test_exact_estimates_are_estimates(tmp_path):
         estimate.draw(0)
 
 
+@pytest.mark.slow
 def test_bad_input():
     fork = mp.envs.fork(2)
     with pytest.raises(mp.RewardError, match="exact numbers need independent uniform"):
@@ -227,6 +229,7 @@ def outside(mdp, gamma, rewards, seed):
     return bool(((exact.interval()[1] < low) | (exact.interval()[0] > high)).any())
 
 
+@pytest.mark.slow
 def test_rows_that_are_nearly_the_same():
     """60 MDPs × 4 states at 1 − 1e-7: a false alarm has a chance of 2e-5. What cannot be told is refused."""
     rng = np.random.default_rng(0)
@@ -235,6 +238,7 @@ def test_rows_that_are_nearly_the_same():
     assert found.count(None) <= 6
 
 
+@pytest.mark.slow
 def test_slip_and_bias_on_two_cells():
     """Actions that are blocked do the same, but for the last bit of their chances."""
     rng = np.random.default_rng(0)

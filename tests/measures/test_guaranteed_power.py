@@ -53,6 +53,7 @@ def test_the_numbers_are_those_of_iid_draws(betting):
     assert upper.max() <= 1 + 1e-9
 
 
+@pytest.mark.slow
 def test_they_hold_where_students_do_not():
     """Eight ends worth 1 once in 200 draws, 1,024 draws: all at once Student's hold in four of five runs. Of 60 runs
     more than nine missing is seen in one seed of a thousand if 5 % may."""

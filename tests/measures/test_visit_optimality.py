@@ -11,6 +11,7 @@ from strategies import mdps
 import mdppower as mp
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(mdps(max_states=4, max_actions=2))
 def test_the_visits_of_an_action_are_as_likely_as_the_action(mdp):

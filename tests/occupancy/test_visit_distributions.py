@@ -96,6 +96,7 @@ def test_each_witness_makes_its_own_distribution_the_only_best(mdp):
             assert (returns[k][others] < own[k, k]).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(mdps(max_states=5))
 def test_rsd_nd_are_the_extreme_rsds(mdp):

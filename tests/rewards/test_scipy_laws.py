@@ -180,6 +180,7 @@ def test_the_tabulated_law_is_the_law():
     assert not isinstance(law(Formula(a=0, b=1)).frozen, Tabulated)  # its own inverse is used
 
 
+@pytest.mark.slow
 def test_moments_come_from_the_density():
     """SciPy would integrate the inverse that it lacks. Laplace: 0 and 2; 2 + 3T with T triangular: 4 and 1/2."""
     laplace, moved = law(Laplace(name="laplace")), law(TRIANGLE(loc=2, scale=3))

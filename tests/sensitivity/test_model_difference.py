@@ -28,6 +28,7 @@ def test_a_third_end_is_worth_a_twelfth_more():
     assert back.greatest_fall()[0] == "root"
 
 
+@pytest.mark.slow
 def test_intervals_cover_and_tell():
     """100 runs of 256 draws: a 95 % interval misses 1/12 in more than 14 of them with probability 10⁻⁴."""
     missed, told = 0, 0

@@ -259,6 +259,7 @@ def test_tied_rewards_move_nothing_exactly(mdp):
             assert exactly_tied(transformed, gamma) == before[transformed.origin].tolist(), (transformed, gamma)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(mdps(max_states=5), st.data())
 def test_tied_rewards_move_nothing_on_the_same_draws(mdp, data):

@@ -74,6 +74,7 @@ for method in ("lp", "lp-occupancy"):
 """
 
 
+@pytest.mark.slow
 def test_highs_does_not_abort_python():
     """With presolve at 1e-10, HiGHS of SciPy 1.17 frees memory twice on this one: hence a process of its own."""
     done = subprocess.run([sys.executable, "-c", CRASH], capture_output=True, text=True, timeout=120, check=False)

@@ -71,6 +71,7 @@ def symmetric(draw):
     return mp.RewardlessMDP.from_successors(actions)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(symmetric(), mdps(max_states=5, dyadic=True), mdps(max_states=5, max_actions=1)))
 def test_orbits_by_all_permutations(mdp):

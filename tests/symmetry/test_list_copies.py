@@ -114,6 +114,7 @@ def test_as_many_states_as_python_has_calls():
     assert meter.nodes <= n
 
 
+@pytest.mark.slow
 def test_a_hundred_equal_ends_are_found_without_going_back():
     units = [tuple(row) for row in np.eye(100, dtype=int).tolist()]
     meter = Meter(Budget())

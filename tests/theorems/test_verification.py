@@ -76,6 +76,7 @@ def test_sampled_votes_are_judged_together():
 # ---------------------------------------------------------------------- a whole MDP
 
 
+@pytest.mark.slow
 def test_verify_figure_1():
     found = theorems.verify(FIGURE_1, [0.5, 1], samples=100, votes=30, rng=0, progress=False)
     assert not found.is_refuted
