@@ -22,13 +22,16 @@ Grassmann, Taksar & Heyman (1985), Operations Research 33, 1107–1116. O'Cinnei
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from heapq import heapify, heappop, heappush
 from typing import Any, TypeAlias
 
+from scipy import sparse
+
 from mdppower._stop import stop_if_told
+from mdppower._typing import AnyArray
 
 Row: TypeAlias = "list[tuple[int, Decimal]]"
 """(other node, rate), in any order; a node may be named more than once."""
@@ -38,9 +41,13 @@ MOST_WORK = 30_000_000
 """Most multiplications of one elimination: tens of seconds."""
 
 
-def row_of(nodes: Iterable[int], chances: Iterable[float], own: int) -> Row:
-    """The rates of a transition row: its entries as stored, without those that stay."""
-    return [(node, Decimal(a)) for node, a in zip(nodes, chances, strict=True) if node != own]
+def rates_of(rows: sparse.csr_array, owner: AnyArray) -> list[Row]:
+    """The rates of transition rows, each of one node: entries as stored, without those that stay."""
+    begins, nodes, chances = rows.indptr.tolist(), rows.indices.tolist(), rows.data.tolist()
+    return [
+        [(node, Decimal(a)) for node, a in zip(nodes[i:j], chances[i:j], strict=True) if node != own]
+        for i, j, own in zip(begins, begins[1:], owner.tolist(), strict=False)
+    ]
 
 
 def total(row: Row) -> Decimal:

@@ -95,7 +95,7 @@ def solve(
     return values + middle, pairs, gap, iterations
 
 
-def best_mixture(plan: Plan, level: FloatArray, enough: float = np.inf) -> tuple[FloatArray, IntArray, float]:
+def best_mixture(plan: Plan, level: FloatArray, enough: float) -> tuple[FloatArray, IntArray, float]:
     """Gains of the states from those of the components, the quotient's choices, and the gap of these gains.
 
     Parameters

@@ -26,14 +26,14 @@ from mdppower.errors import SolverError
 from mdppower.mdp.chains import recurrent_classes
 from mdppower.mdp.graph import lead_to
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.solvers.decimal_elimination import ZERO, Elimination, Row, digits, drift, row_of
+from mdppower.solvers.decimal_elimination import ZERO, Elimination, Row, digits, drift, rates_of
 from mdppower.solvers.long_digits import (
     EPS,
     MOST_COLUMNS,
     MOST_ITERATIONS,
-    MOST_KEPT,
     SPARE,
     Evaluation,
+    Kept,
     data_columns,
     floats,
     largest,
@@ -55,8 +55,8 @@ class LongAverage:
     """
 
     mdp: RewardlessMDP
-    _kept: dict[bytes, Evaluation] = field(default_factory=dict)
-    _classes: dict[bytes, list[tuple[AnyArray, FloatArray]]] = field(default_factory=dict)
+    _kept: Kept[Evaluation] = field(default_factory=Kept)
+    _classes: Kept[list[tuple[AnyArray, FloatArray]]] = field(default_factory=Kept)
 
     def solve(self, reward: FloatArray, pairs: IntArray) -> tuple[float, IntArray, float]:
         """The optimal gain of one reward function.
@@ -108,10 +108,7 @@ class LongAverage:
 
     @cached_property
     def _rows(self) -> list[Row]:
-        kernel = self.mdp.kernel
-        begins, states, chances = kernel.indptr.tolist(), kernel.indices.tolist(), kernel.data.tolist()
-        spans = zip(begins, begins[1:], self.mdp.pair_states.tolist(), strict=False)
-        return [row_of(states[i:j], chances[i:j], own) for i, j, own in spans]
+        return rates_of(self.mdp.kernel, self.mdp.pair_states)
 
     def _lead_to_best_class(self, pairs: IntArray, above: FloatArray, switched: BoolArray) -> None:
         """Change the policy, in place, so that all states end in its best recurrent class.
@@ -130,14 +127,12 @@ class LongAverage:
 
     def _class_shares(self, pairs: IntArray) -> list[tuple[AnyArray, FloatArray]]:
         """The recurrent classes of a policy, each with its stationary distribution."""
-        key = pairs.tobytes()
-        if key not in self._classes:
+
+        def find() -> list[tuple[AnyArray, FloatArray]]:
             classes, _ = recurrent_classes(sparse.csr_array(self.mdp.kernel[pairs]))
-            found = [(members, self._stationary(pairs, members)) for members in classes]
-            if len(self._classes) >= MOST_KEPT:
-                self._classes.clear()
-            self._classes[key] = found
-        return self._classes[key]
+            return [(members, self._stationary(pairs, members)) for members in classes]
+
+        return self._classes.get(pairs, find, self.mdp.n_states)
 
     def _stationary(self, pairs: IntArray, members: AnyArray) -> FloatArray:
         within = members.tolist()
@@ -160,16 +155,10 @@ class LongAverage:
 
     def _evaluation(self, pairs: IntArray, above: FloatArray) -> tuple[Evaluation, FloatArray]:
         columns, x = data_columns(above)
-        short = len(columns) <= MOST_COLUMNS
-        key = pairs.tobytes()
-        if short and key in self._kept:
-            return self._kept[key], x
-        found = self._evaluate(pairs, columns)
-        if short:
-            if len(self._kept) >= MOST_KEPT:
-                self._kept.clear()
-            self._kept[key] = found
-        return found, x
+        if len(columns) > MOST_COLUMNS:  # of one draw: nobody asks again
+            return self._evaluate(pairs, columns), x
+        numbers = (self.mdp.n_pairs + self.mdp.n_states) * len(columns)
+        return self._kept.get(pairs, lambda: self._evaluate(pairs, columns), numbers), x
 
     def _evaluate(self, pairs: IntArray, columns: list[Any]) -> Evaluation:
         ((members, _),) = self._class_shares(pairs)

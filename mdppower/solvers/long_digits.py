@@ -19,18 +19,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from mdppower._typing import AnyArray, FloatArray
+from mdppower._typing import AnyArray, FloatArray, IntArray
 from mdppower.solvers.decimal_elimination import ZERO, digits
 
+T = TypeVar("T")
 EPS = float(np.finfo(np.float64).eps)
 MOST_COLUMNS = 40
 """Longest data for which policies are evaluated for all draws at once."""
 MOST_KEPT = 256
-"""Most policies of which the evaluation is kept."""
+"""Most policies of which something is kept."""
+MOST_NUMBERS = 2_000_000
+"""Most numbers in the evaluations that are kept: some hundred megabytes, as decimals are large."""
 SPARE = 25
 """Digits beyond those of the time scale."""
 MOST_ITERATIONS = 1000
@@ -59,6 +62,24 @@ class Evaluation:
     floor: float
     precision: int
     exactly: Callable[[int], Any]
+
+
+class Kept(Generic[T]):
+    """What was made for policies, by their bytes: of any thread, and forgotten as a whole when it is too much."""
+
+    def __init__(self) -> None:
+        self._made: dict[bytes, T] = {}
+
+    def get(self, policy: IntArray, make: Callable[[], T], numbers: int) -> T:
+        """What is kept for a policy, or is made now; `numbers` says how large one is."""
+        key = policy.tobytes()
+        found = self._made.get(key)
+        if found is None:
+            found = make()
+            if len(self._made) >= min(MOST_KEPT, MOST_NUMBERS // numbers):
+                self._made = {}
+            self._made[key] = found
+        return found
 
 
 def data_columns(x: FloatArray) -> tuple[list[Any], FloatArray]:

@@ -22,14 +22,14 @@ from scipy import sparse
 
 from mdppower._typing import AnyArray, FloatArray, IntArray
 from mdppower.errors import SolverError
-from mdppower.solvers.decimal_elimination import ZERO, Elimination, Row, digits, drift, row_of, total
+from mdppower.solvers.decimal_elimination import ZERO, Elimination, Row, digits, drift, rates_of, total
 from mdppower.solvers.long_digits import (
     EPS,
     MOST_COLUMNS,
     MOST_ITERATIONS,
-    MOST_KEPT,
     SPARE,
     Evaluation,
+    Kept,
     data_columns,
     floats,
     largest,
@@ -60,7 +60,7 @@ class LongStopping:
     stops: int
     n_nodes: int
     known: float
-    _kept: dict[bytes, Evaluation] = field(default_factory=dict)
+    _kept: Kept[Evaluation] = field(default_factory=Kept)
 
     def solve(self, level: FloatArray, choice: IntArray) -> tuple[FloatArray, IntArray, float]:
         """The best that can be had from each node.
@@ -140,22 +140,13 @@ class LongStopping:
 
     @cached_property
     def _rates(self) -> list[Row]:
-        begins = self.rows.indptr.tolist()
-        nodes, chances = self.rows.indices.tolist(), self.rows.data.tolist()
-        spans = zip(begins, begins[1:], self.owner.tolist(), strict=False)
-        return [row_of(nodes[i:j], chances[i:j], own) for i, j, own in spans]
+        return rates_of(self.rows, self.owner)
 
     def _evaluation(self, choice: IntArray, columns: list[Any]) -> Evaluation:
-        short = len(columns) <= MOST_COLUMNS
-        key = choice.tobytes()
-        if short and key in self._kept:
-            return self._kept[key]
-        found = self._evaluate(choice, columns)
-        if short:
-            if len(self._kept) >= MOST_KEPT:
-                self._kept.clear()
-            self._kept[key] = found
-        return found
+        if len(columns) > MOST_COLUMNS:  # of one draw: nobody asks again
+            return self._evaluate(choice, columns)
+        numbers = (len(self.owner) + self.n_nodes) * len(columns)
+        return self._kept.get(choice, lambda: self._evaluate(choice, columns), numbers)
 
     def _evaluate(self, choice: IntArray, columns: list[Any]) -> Evaluation:
         going = {int(node): int(choice[node]) for node in np.flatnonzero(choice >= 0)}
