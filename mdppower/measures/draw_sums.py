@@ -1,4 +1,4 @@
-"""POWER's integrand draw by draw, added to the running sums of `mdppower.montecarlo.guaranteed` and forgotten.
+"""Draws of POWER's integrand, added to the running sums of `mdppower.montecarlo.guaranteed` and forgotten.
 
 The draws of one replicate at a time are there; sums are taken in their order: the same bits every time.
 """
@@ -10,23 +10,7 @@ import numpy as np
 from mdppower._compiled import kernel
 from mdppower._typing import FloatArray
 from mdppower.mdp.model import RewardlessMDP
-
-
-def best_successors(mdp: RewardlessMDP, values: FloatArray) -> FloatArray:
-    """max_a E_{s'~T(s,a)} v(s') of each draw; its mean is `mdppower.solvers.backup.mean_best_successor`.
-
-    Parameters
-    ----------
-    mdp : RewardlessMDP
-    values : (N, S) array
-        Normalised values v of N draws.
-
-    Returns
-    -------
-    (N, S) array
-    """
-    rows = mdp.kernel
-    return np.asarray(_best(values, mdp.pointer, rows.indptr, rows.indices, rows.data))
+from mdppower.solvers.backup import best_successors
 
 
 def add_draws(
@@ -61,23 +45,6 @@ def warm_up_sums() -> None:
     zero, one = np.zeros(1), np.ones(1)
     capital = np.zeros((1, 2))
     add_draws(best_successors(tiny, np.zeros((1, 1))), zero, one, zero, zero, zero, zero, capital, capital)
-
-
-@kernel
-def _best(values, pointer, indptr, indices, data):
-    n, n_states = values.shape
-    worth = np.empty((n, n_states))
-    for i in range(n):
-        v = values[i]
-        for s in range(n_states):
-            best = -np.inf
-            for p in range(pointer[s], pointer[s + 1]):
-                q = 0.0
-                for j in range(indptr[p], indptr[p + 1]):
-                    q += data[j] * v[indices[j]]
-                best = max(best, q)
-            worth[i, s] = best
-    return worth
 
 
 @kernel

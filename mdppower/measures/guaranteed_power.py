@@ -15,12 +15,13 @@ import numpy as np
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.errors import RewardError, SizeError
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.measures.draw_sums import add_draws, best_successors, warm_up_sums
+from mdppower.measures.draw_sums import add_draws, warm_up_sums
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.montecarlo.guaranteed import GRID, MOST_BETS, Bets, Guaranteed, Sums
 from mdppower.montecarlo.runs import Workers, chunked, run_in_order
 from mdppower.rewards.distribution import RewardDistribution
+from mdppower.solvers.backup import best_successors
 
 KEPT = 6
 """Numbers kept for each state and rate, without capitals."""

@@ -12,7 +12,7 @@ long_digits           policies compared by exact signs, for both
 decimal_elimination   Markov chains solved without subtraction, in decimals
 linear_program        the reference: linear programs by HiGHS
 linprog               the one door to `scipy.optimize.linprog`
-backup                POWER's integrand, averaged over draws
+backup                POWER's integrand, draw by draw or averaged over draws
 accepted_gap          how wide a gap may be
 ===================== ==================================================================================
 

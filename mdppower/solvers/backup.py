@@ -1,4 +1,4 @@
-"""POWER's integrand: max_a E_{s'~T(s,a)} v(s'), averaged over draws.
+"""POWER's integrand: max_a E_{s'~T(s,a)} v(s'), draw by draw or averaged over draws.
 
 With v = (1−γ)V* this is (1−γ)/γ · (V* − R), Def. 5.2 of arXiv 1912.01683, for every γ, without the division by γ
 and the cancellation at its ends.
@@ -25,16 +25,32 @@ def mean_best_successor(mdp: RewardlessMDP, values: FloatArray) -> FloatArray:
     Returns
     -------
     (S,) array
-        The sum is taken in the order of the draws: the same bits every time.
+        The same bits every time, for the same draws together.
+    """
+    return np.asarray(best_successors(mdp, values).sum(axis=0) / len(values))
+
+
+def best_successors(mdp: RewardlessMDP, values: FloatArray) -> FloatArray:
+    """max_a E_{s'~T(s,a)} v(s') of each draw.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    values : (N, S) array
+        Normalised values v of N draws.
+
+    Returns
+    -------
+    (N, S) array
     """
     rows = mdp.kernel
-    return np.asarray(_mean(values, mdp.pointer, rows.indptr, rows.indices, rows.data))
+    return np.asarray(_best(values, mdp.pointer, rows.indptr, rows.indices, rows.data))
 
 
 @kernel
-def _mean(values, pointer, indptr, indices, data):
+def _best(values, pointer, indptr, indices, data):
     n, n_states = values.shape
-    total = np.zeros(n_states)
+    worth = np.empty((n, n_states))
     for i in range(n):
         v = values[i]
         for s in range(n_states):
@@ -44,5 +60,5 @@ def _mean(values, pointer, indptr, indices, data):
                 for j in range(indptr[p], indptr[p + 1]):
                     q += data[j] * v[indices[j]]
                 best = max(best, q)
-            total[s] += best
-    return total / n
+            worth[i, s] = best
+    return worth
