@@ -181,11 +181,12 @@ def _resolve(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, codes: Codes
         if key not in here:
             if len(here) == MOST_EXACT:  # whatever earlier calls have left in memory
                 continue
-            if key not in known:
+            found = known.get(key)
+            if found is None:
                 if len(known) >= _MOST_KNOWN:
                     known.clear()
-                known[key] = _exact(mdp, rewards[i], gamma, None if pairs is None else pairs[i])
-            here[key] = known[key]
+                found = known[key] = _exact(mdp, rewards[i], gamma, None if pairs is None else pairs[i])
+            here[key] = found
         codes[i] = here[key]
 
 
