@@ -53,7 +53,11 @@ class MDPPowerError(Exception):
         else:
             which, message = f"draws {first} to {last}", str(self)
             self.draw = first
-        self.args = (f"{message} ({which} of the run with rng={entropy})",)
+        return self.said(f"{message} ({which} of the run with rng={entropy})")
+
+    def said(self, message: str) -> Self:
+        """The error itself, in other words."""
+        self.args = (message,)
         return self
 
 
@@ -211,13 +215,6 @@ class SolverError(MDPPowerError, RuntimeError):
         self.lower, self.upper, self.undecided = lower, upper, list(undecided)
         self.gamma = gamma
         self.failures: dict[float, SolverError] = {}
-
-    def of_draw(self, draw: int | None, message: str) -> SolverError:
-        """The same, said of a draw by the number that the caller knows it by."""
-        return SolverError(
-            message, draw=draw, gap=self.gap, lower=self.lower, upper=self.upper, undecided=self.undecided,
-            gamma=self.gamma,
-        )  # fmt: skip
 
 
 class ConvergenceError(MDPPowerError, RuntimeError):

@@ -69,6 +69,5 @@ def _all_of(failures: dict[float, SolverError], found: Any, more: str = "") -> S
     """One error for all rates that failed."""
     first = next(iter(failures.values()))
     message = "; ".join(dict.fromkeys(map(str, failures.values()))) + more
-    error = first.of_draw(first.draw, message)
-    error.estimate, error.failures = found, failures
-    return error
+    first.estimate, first.failures = found, failures
+    return first.said(message)

@@ -185,9 +185,9 @@ def _solve(source: Source, rewards: FloatArray, begin: int) -> tuple[AnyArray, A
     try:
         return source.solve(rewards)
     except SolverError as error:
-        draw = begin + (error.draw or 0)
         reason = str(error).removeprefix(f"draw {error.draw}: ")
-        raise error.of_draw(draw, f"reward function {draw}: {reason}") from None
+        error.draw = begin + (error.draw or 0)
+        raise error.said(f"reward function {error.draw}: {reason}") from None
 
 
 def checked_rewards(quantities: Sequence[Quantity], rewards: npt.ArrayLike) -> FloatArray:
