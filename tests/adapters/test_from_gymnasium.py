@@ -34,6 +34,7 @@ def quantecon_values(table, ended, rewards, gamma):
     return (1 - gamma) * DiscreteDP(reward, kernel, gamma).solve("policy_iteration").v
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("terminated", ["absorb", "sink", "continue"])
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_optimal_values_are_quantecons(name, terminated):

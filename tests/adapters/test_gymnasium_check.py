@@ -15,6 +15,7 @@ from mdppower.adapters.gymnasium_check import p_value
 # ---------------------------------------------------------------------- the check
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_honest_environments_pass_the_check(name, seed):

@@ -64,6 +64,7 @@ POLICIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", POLICIES)
 def test_figure_11(figure_11, name):
     # γ = 1, i.i.d. U(0,1): from s0, pol₁ has E X = 1/2, pol₂ E max of 3 = 3/4, pol₃ E max of 5 = 5/6. 3 states, at

@@ -42,6 +42,7 @@ def enumeration(mdp, rewards, gamma):
 # ---------------------------------------------------------------------- routes agree
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_all_routes_agree_on_random_mdps(data):
     mdp = data.draw(mdps())
