@@ -27,6 +27,7 @@ from .occupancy.polytope import OccupancyPolytope as OccupancyPolytope
 from .occupancy.option import Option as Option
 from .measures.power import power as power
 from .measures.power_estimate import PowerEstimate as PowerEstimate
+from .measures.refine import refine as refine
 from .measures.action_optimality import action_optimality as action_optimality
 from .measures.action_optimality_estimate import ActionOptimality as ActionOptimality
 from .measures.visit_optimality import (

@@ -34,6 +34,37 @@ class Stopped(Exception):
     """Raised in work that was told to stop; whoever told it so does not wait for the result."""
 
 
+class Switch:
+    """Ends all work of one run, what is going on and what would begin, from any thread.
+
+    Examples
+    --------
+    >>> switch = Switch()
+    >>> before = switch.flag()
+    >>> switch.tell()
+    >>> before.item(), switch.flag().item(), switch.told
+    (1, 1, True)
+    """
+
+    def __init__(self) -> None:
+        self.told = False
+        self._flags: list[Flag] = []
+
+    def flag(self) -> Flag:
+        """A flag for a piece of work."""
+        flag = new_flag()
+        self._flags.append(flag)
+        if self.told:  # looked at after the flag is in the list: `tell` sets it, or it is set here
+            flag[0] = 1
+        return flag
+
+    def tell(self) -> None:
+        """Set the flags of all work, that to come included."""
+        self.told = True
+        for flag in list(self._flags):
+            flag[0] = 1
+
+
 def with_flag(flag: Flag, function: Callable[[Any], T]) -> Callable[[Any], T]:
     """The function, done in a copy of this context that has the flag; any number of threads may call it.
 

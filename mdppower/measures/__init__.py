@@ -3,7 +3,10 @@
 `x.py` computes, `x_estimate.py` is what comes back.
 
 ========================== ==================================================================================
-power                      `power`: checks, schedule, the loop over replicates
+power                      `power`
+power_run                  what is checked before a run, what is kept of its replicates, when it ends
+refine                     estimates in steps
+questions                  what a store knows a run by
 certified_rates            several discount rates, of which one cannot be certified
 power_task                 one replicate of a run, whose rewards must be numbers
 power_estimate             POWER of every state with its error

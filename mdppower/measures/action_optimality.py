@@ -13,23 +13,26 @@ draws. What decides is in `mdppower.optimal_sets.optimal_actions`. All states, a
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from os import PathLike
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mdppower._checks import discount_rates, positive_integer
-from mdppower.errors import MDPPowerWarning, SizeError, SolverError
+from mdppower._warn import warn
+from mdppower.errors import SizeError, SolverError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.action_optimality_estimate import ActionOptimality
 from mdppower.measures.certified_rates import certified_rates
-from mdppower.montecarlo.runs import Workers, check_workers, gather, keep_finished
-from mdppower.montecarlo.samplers import Sampler, make_sampler, seed
+from mdppower.measures.questions import ask
+from mdppower.montecarlo.engines import Rows, Task, Workers
+from mdppower.montecarlo.run_loop import Conduct, Question, last, run
+from mdppower.montecarlo.samplers import Sampler, make_sampler
+from mdppower.montecarlo.steps import in_steps, no_draws, paid_by, replicates_at
 from mdppower.optimal_sets.optimal_actions import OPEN, STRICT, TIED, optimal_pairs, require_size
 from mdppower.rewards.distribution import resolve
 from mdppower.solvers.optimal_values import pick, warm_up
@@ -51,6 +54,8 @@ def action_optimality(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | None = None,
+    key: str | None = None,
     progress: bool | None = None,
 ) -> ActionOptimality:
     """Estimate how likely each action of each state is to be optimal.
@@ -73,7 +78,9 @@ def action_optimality(
     workers : int or map-like callable
         Threads (−1: one a core). The numbers do not depend on it.
     executor : concurrent.futures.Executor, optional
-        Used instead of threads: processes, a cluster.
+        Used instead of threads: processes, a cluster (`mdppower/montecarlo/README.md`).
+    store, key
+        As for `power`.
     progress : bool, optional
         Whether to show a progress bar; by default only in a terminal.
 
@@ -113,32 +120,62 @@ def action_optimality(
     >>> mp.action_optimality(mp.envs.fork(3), 0.9, method="exact").of("root", "->t1")
     Proportions(1/3)
     """
+    conduct = Conduct(workers, executor, progress, store, key)
+    return last(_steps((samples,), conduct, mdp, gamma, rewards, rng=rng, method=method))
+
+
+@in_steps(action_optimality)
+def _steps(
+    looks: Sequence[int],
+    conduct: Conduct,
+    mdp: RewardlessMDP,
+    gamma: float | Any,
+    rewards: Any = "uniform",
+    *,
+    rng: Any = None,
+    method: str = "auto",
+) -> Iterator[ActionOptimality]:
     check_mdp(mdp)
     gammas, single = discount_rates(gamma)
-    positive_integer(samples, "samples")
-    check_workers(workers, executor)
+    samples = positive_integer(looks[-1], "samples")
     distribution = resolve(rewards, mdp)
     if method == "exact":
         from mdppower.measures.exact_optimality import exact_action_optimality
 
+        no_draws(looks, conduct)
         optimal, tied, error = exact_action_optimality(mdp, gammas, distribution)
         none = np.zeros(optimal.shape, np.int64)
-        return ActionOptimality(
+        yield ActionOptimality(
             mdp, gammas, single, 0, 0, distribution, none, none, none, "exact", exact=(optimal, tied), slack=error
         )  # fmt: skip
+        return
     method = pick(mdp, method)
     for rate in gammas:
         require_size(mdp, rate)
     if len(gammas) * mdp.n_pairs > MOST_NUMBERS:
         size = 3 * len(gammas) * mdp.n_pairs / 2**27
         raise SizeError(f"the counts would take {size:.1f} GiB; use fewer gammas")
-    source = make_sampler(distribution, "iid", samples, seed(rng))
-    replicates = -(-samples // source.size)
+    source = make_sampler(distribution, "iid", samples, 0)
+    schedule = replicates_at(looks, source.size, least=1)
 
-    def run(rates: tuple[float, ...]) -> ActionOptimality:
-        return _run(_Task(mdp, rates, source, method), single, replicates, workers, executor, progress)
+    def question(rates: tuple[float, ...]) -> Question:
+        return ask(
+            "action_optimality", source, conduct.key, gammas=rates, method=method, samples=samples,
+            mdp=mdp.fingerprint,
+        )  # fmt: skip
 
-    return certified_rates(run, gammas)
+    source = conduct.seeded(source, rng, lambda: question(gammas))
+
+    def at(rates: tuple[float, ...]) -> Iterator[ActionOptimality]:
+        kept = _Counts(_Task(mdp, rates, source, method), single)
+        # Bounds on the work of a task, in numbers of what is small: many replicates go together.
+        width = max(1, mdp.n_pairs // 32)
+        for found in run(kept, schedule, source, width, conduct, lambda: question(rates)):
+            yield replace(found, looks=paid_by(found.samples // source.size, schedule))
+
+    for found in certified_rates(at, gammas):
+        yield found
+    _warn_of_open_draws(found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,65 +187,76 @@ class _Task:
     source: Sampler
     method: str
 
-    def __call__(self, numbers: Sequence[int]) -> npt.NDArray[np.int64]:
-        """(3, G, P) draws on which each pair is the only optimal one of its state, is one of several, is open."""
+    def __call__(self, numbers: Sequence[int]) -> Rows:
+        """(n, 3, G, P) of n replicates: draws on which a pair alone is optimal in its state, is tied, is open."""
         size = self.source.size
         rewards = self.source.replicates(numbers, self.mdp.states)
-        counts = np.zeros((3, len(self.gammas), self.mdp.n_pairs), np.int64)
+        # A replicate has at most 64 draws.
+        counts = np.zeros((len(numbers), 3, len(self.gammas), self.mdp.n_pairs), np.uint8)
         step = max(1, min(MOST_ROWS, BLOCK // self.mdp.n_pairs))
         for begin in range(0, len(rewards), step):
             rows = rewards[begin : begin + step]
+            of = np.arange(begin, begin + len(rows)) // size
             for g, gamma in enumerate(self.gammas):
                 try:
                     codes = optimal_pairs(self.mdp, rows, gamma, self.method)
                 except SolverError as error:
                     error.in_run(numbers[0] * size + begin, len(rows), self.source.entropy)
                     raise
+                firsts = np.flatnonzero(np.diff(of, prepend=-1))
                 for k, code in enumerate((STRICT, TIED, OPEN)):
-                    counts[k, g] += (codes == code).sum(axis=0)
-        return counts
+                    counts[of[firsts], k, g] += np.add.reduceat(codes == code, firsts, axis=0, dtype=np.uint8)
+        return (counts,)
 
 
-def _run(
-    task: _Task, single: bool, replicates: int, workers: Workers, executor: Executor | None, progress: bool | None
-) -> ActionOptimality:
-    size = task.source.size
-    # A rule of the run alone, not of the workers: the counts are those of the calls, whoever makes them.
-    step = max(1, min(replicates // 32, BLOCK // (task.mdp.n_pairs * size)))
-    chunks = [range(i, min(i + step, replicates)) for i in range(0, replicates, step)]
-    counts, done = np.zeros((3, len(task.gammas), task.mdp.n_pairs), np.int64), 0
-    results = gather(
-        task, chunks, size, workers=workers, executor=executor, progress=progress,
-        label="optimal actions", prepare=lambda: warm_up(task.mdp, task.method, task.gammas),
-    )  # fmt: skip
+class _Counts:
+    """What a run keeps of its replicates: their sum."""
 
-    def found() -> ActionOptimality:
-        strict, tied, unsure = counts
+    label, least = "optimal actions", 1
+
+    def __init__(self, task: _Task, single: bool) -> None:
+        self.task, self.single = task, single
+        self.state = 0, np.zeros((3, len(task.gammas), task.mdp.n_pairs), np.int64)
+
+    @property
+    def count(self) -> int:
+        """Replicates so far."""
+        return self.state[0]
+
+    def prepare(self) -> None:
+        """Compile what replicates need."""
+        warm_up(self.task.mdp, self.task.method, self.task.gammas)
+
+    def stage(self, target: int) -> tuple[Task, int]:
+        """One task makes all replicates."""
+        return self.task, target
+
+    def add(self, rows: Rows) -> None:
+        """Add the next replicates."""
+        count, counts = self.state
+        self.state = count + len(rows[0]), counts + rows[0].sum(axis=0, dtype=np.int64)
+
+    def estimate(self, interrupted: bool) -> ActionOptimality:
+        """What the replicates so far say."""
+        task, (count, (strict, tied, unsure)) = self.task, self.state
         return ActionOptimality(
-            task.mdp, task.gammas, single, done, task.source.entropy, task.source.rewards, strict, tied, unsure,
-            task.method, done < replicates * size,
+            task.mdp, task.gammas, self.single, count * task.source.size, task.source.entropy, task.source.rewards,
+            strict, tied, unsure, task.method, interrupted,
         )  # fmt: skip
 
-    with keep_finished(lambda: found() if done else None):
-        for chunk, result in zip(chunks, results, strict=False):  # fewer results where it was interrupted
-            counts = counts + result
-            done += len(chunk) * size
-    _warn_of_open_draws(task, counts[2], done)
-    return found()
 
-
-def _warn_of_open_draws(task: _Task, unsure: npt.NDArray[np.int64], draws: int) -> None:
+def _warn_of_open_draws(found: ActionOptimality) -> None:
     """Say at which γ, and how often, draws have left open whether an action is optimal."""
-    shares = unsure.sum(axis=1) / (draws * task.mdp.n_pairs)
-    told = [f"{share:.2g} at gamma = {gamma:.15g}" for gamma, share in zip(task.gammas, shares, strict=True) if share]
+    mdp = found.mdp
+    shares = found.open_counts.sum(axis=1) / (found.samples * mdp.n_pairs)
+    told = [
+        f"{share:.2g} at gamma = {gamma:.15g}" for gamma, share in zip(found.gammas, shares, strict=True) if share
+    ]
     if told:
-        pair = int(unsure.max(axis=0).argmax())
-        state, action = task.mdp.pair_label(pair)
-        warnings.warn(
+        state, action = mdp.pair_label(int(found.open_counts.max(axis=0).argmax()))
+        warn(
             "whether an action is optimal stays open for a share of draws and actions of "
             f"{', '.join(told)}, most often for action {action!r} of state {state!r}: ties that concern too many "
             "states to be decided. They count as 1/2 in .optimal.mean, and the intervals allow for either; "
-            ".unresolved has the share of each action",
-            MDPPowerWarning,
-            stacklevel=6,
+            ".unresolved has the share of each action"
         )

@@ -47,11 +47,13 @@ class ActionOptimality:
     method : str
         The solver that ran.
     interrupted : bool
-        Whether Ctrl-C ended the run.
+        Whether the run ended before its last draw: by Ctrl-C, or by an error.
     exact : pair of (G, P) object arrays, or None
         The probabilities to be optimal, and to be one of several, where they were integrated: fractions as a rule.
     slack : float
         Their error, where they are no fractions.
+    looks : int
+        By what the level of intervals is divided (see `mdppower.refine`).
 
     Examples
     --------
@@ -76,11 +78,15 @@ class ActionOptimality:
     interrupted: bool = False
     exact: tuple[AnyArray, AnyArray] | None = None
     slack: float = 0.0
+    looks: int = 1
 
     def _shares(
         self, sure: npt.NDArray[np.int64], possible: npt.NDArray[np.int64], exact: Any = None
     ) -> Proportions:  # fmt: skip
-        shares = Proportions(sure, possible, self.samples) if exact is None else Proportions.known(exact, self.slack)
+        if exact is None:
+            shares = Proportions(sure, possible, self.samples, looks=self.looks)
+        else:
+            shares = Proportions.known(exact, self.slack)
         return shares[0] if self.single_gamma else shares
 
     @property

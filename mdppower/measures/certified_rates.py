@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from mdppower.errors import MDPPowerError, SolverError
@@ -10,7 +10,7 @@ from mdppower.errors import MDPPowerError, SolverError
 T = TypeVar("T")
 
 
-def certified_rates(run: Callable[[tuple[float, ...]], T], gammas: tuple[float, ...]) -> T:
+def certified_rates(run: Callable[[tuple[float, ...]], Iterator[T]], gammas: tuple[float, ...]) -> Iterator[T]:
     """Run at all rates; where some cannot be certified, at the others, which the error carries then.
 
     The run begins anew without the rate that failed, so that what is carried has the bits of a run of its own.
@@ -18,37 +18,45 @@ def certified_rates(run: Callable[[tuple[float, ...]], T], gammas: tuple[float, 
     Parameters
     ----------
     run : callable
-        From rates to what is known of them. Its draws are fixed: each call sees the same.
+        From rates to what is known of them, in steps. Its draws are fixed: each call sees the same.
     gammas : tuple of float
 
-    Returns
-    -------
-    What `run` returns for all rates.
+    Yields
+    ------
+    What `run` yields for all rates; from where one fails, for the others.
 
     Raises
     ------
     SolverError
-        A rate could not be certified. ``estimate`` has what `run` returns for the others, or what was finished where
-        there are none; ``failures`` has an error for each rate without result.
+        A rate could not be certified. ``estimate`` has what `run` yields at last for the others, or what was finished
+        where there are none; ``failures`` has an error for each rate without result.
 
     Examples
     --------
     >>> def run(rates):
+    ...     yield "first", rates
     ...     if 1.0 in rates:
     ...         raise SolverError("too slow", gamma=1.0)
-    ...     return rates
+    ...     yield "second", rates
     >>> try:
-    ...     certified_rates(run, (0.5, 0.9, 1.0))
+    ...     for found in certified_rates(run, (0.5, 1.0)):
+    ...         print(found)
     ... except SolverError as error:
     ...     print(error, error.estimate, list(error.failures))
-    too slow (0.5, 0.9) [1.0]
+    ('first', (0.5, 1.0))
+    ('second', (0.5,))
+    too slow ('second', (0.5,)) [1.0]
     """
     failures: dict[float, SolverError] = {}
     found: Any = None
+    given = 0
     while len(failures) < len(set(gammas)):
         rates = tuple(gamma for gamma in gammas if gamma not in failures)
         try:
-            found = run(rates)
+            for step, found in enumerate(run(rates)):
+                if step >= given:
+                    given += 1
+                    yield found
         except SolverError as error:
             if error.gamma not in rates:
                 raise
@@ -60,7 +68,7 @@ def certified_rates(run: Callable[[tuple[float, ...]], T], gammas: tuple[float, 
                 raise
             raise _all_of(failures, error.estimate, f"; {error}") from error
         if not failures:
-            return found  # type: ignore[no-any-return]
+            return
         break
     raise _all_of(failures, found)
 

@@ -10,27 +10,29 @@ The runs are those of `mdppower.power`; here they go side by side, replicate by 
 
 from __future__ import annotations
 
-import math
-import warnings
-from collections.abc import Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mdppower._checks import choice, positive_integer
-from mdppower._typing import AnyArray, FloatArray
-from mdppower.errors import MDPPowerWarning, SizeError
+from mdppower._typing import AnyArray
+from mdppower._warn import warn
+from mdppower.errors import SizeError
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.measures.certified_rates import certified_rates
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
+from mdppower.measures.questions import ask, digest
+from mdppower.montecarlo.engines import Rows, Task
 from mdppower.montecarlo.estimates import Replicates
-from mdppower.montecarlo.runs import Workers, check_workers, chunked, gather, keep_finished
-from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler, seed
+from mdppower.montecarlo.run_loop import Conduct, Question, run
+from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
+from mdppower.montecarlo.steps import paid_by, replicates_at
 from mdppower.rewards.distribution import RewardDistribution
 from mdppower.rewards.joint_laws import Reordered
-from mdppower.solvers.optimal_values import pick, warm_up
+from mdppower.solvers.optimal_values import pick
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,7 @@ class CommonRun:
 
     Attributes
     ----------
+    gammas : tuple of float
     data : Replicates
         Of the shown states of all MDPs, in their order.
     samples, entropy : int
@@ -64,6 +67,7 @@ class CommonRun:
     interrupted : bool
     """
 
+    gammas: tuple[float, ...]
     data: Replicates
     samples: int
     entropy: int
@@ -78,14 +82,11 @@ class CommonTask:
     tasks: tuple[PowerTask, ...]
     shown: tuple[AnyArray, ...]
 
-    def __call__(self, numbers: Sequence[int]) -> list[tuple[FloatArray, FloatArray]]:
-        """Of each replicate: means (G, n) over its draws, and the largest mean gap (G,) of the MDPs."""
-        parts = [task(numbers) for task in self.tasks]
-        found = []
-        for made in zip(*parts, strict=True):
-            means = [means[:, shown] for (means, _, _), shown in zip(made, self.shown, strict=True)]
-            found.append((np.concatenate(means, axis=1), np.max([gap for _, gap, _ in made], axis=0)))
-        return found
+    def __call__(self, numbers: Sequence[int]) -> Rows:
+        """Of k replicates: means (k, G, n) over their draws, and the largest mean gap (k, G) of the MDPs."""
+        made = [task(numbers) for task in self.tasks]
+        means = [means[:, :, shown] for (means, _, _), shown in zip(made, self.shown, strict=True)]
+        return np.concatenate(means, axis=2), np.max([gap for _, gap, _ in made], axis=0)
 
 
 def run_together(
@@ -93,14 +94,14 @@ def run_together(
     rewards: RewardDistribution,
     gammas: tuple[float, ...],
     *,
+    call: str,
     samples: int,
+    looks: Sequence[int] = (),
     rng: Any,
     method: str,
     sampler: str,
-    workers: Workers,
-    executor: Executor | None,
-    progress: bool | None,
-) -> CommonRun:
+    conduct: Conduct,
+) -> Iterator[CommonRun]:
     """Estimate POWER of the states of several MDPs on the same draws.
 
     Parameters
@@ -109,17 +110,24 @@ def run_together(
     rewards : RewardDistribution
         Of the columns; with means.
     gammas : tuple of float
-    samples, rng, method, sampler, workers, executor, progress
+    call : str
+        The function that asks, for a store.
+    samples, rng, method, sampler
         As for `mdppower.power`.
+    looks : sequence of int
+        Draws after which a result is wanted, the last of them `samples`; empty: only then.
+    conduct : Conduct
 
-    Returns
-    -------
+    Yields
+    ------
     CommonRun
+        At each look; all but the last pay for all (`mdppower.montecarlo.steps`).
 
     Raises
     ------
     ParameterError, RewardError, SolverError
-        As `mdppower.power` raises them; ``estimate`` is a CommonRun of the draws that were finished.
+        As `mdppower.power` raises them; ``estimate`` is a CommonRun of the draws that were finished, or of the rates
+        that could be certified.
     SizeError
         The replicate means would not fit.
 
@@ -130,58 +138,93 @@ def run_together(
     >>> import mdppower as mp
     >>> from mdppower.rewards import Independent, law
     >>> two, three = (Model(mp.envs.fork(k), np.arange(k + 1), np.array([0])) for k in (2, 3))
-    >>> found = run_together([two, three], Independent([law("uniform")], np.zeros(4, int)), (0.9,), samples=64, rng=0,
-    ...     method="auto", sampler="latin", workers=1, executor=None, progress=False)
+    >>> (found,) = run_together([two, three], Independent([law("uniform")], np.zeros(4, int)), (0.9,), call="example",
+    ...     samples=64, rng=0, method="auto", sampler="latin", conduct=Conduct(progress=False))
     >>> bool((found.data.means[:, 0, 1] >= found.data.means[:, 0, 0] - 1e-9).all())
     True
     """
     positive_integer(samples, "samples")
     choice(sampler, "sampler", SAMPLERS)
-    check_workers(workers, executor)
     if not rewards.has_variance:
-        warnings.warn(
-            f"{rewards.name} rewards have no variance: there is no standard error and no interval",
-            MDPPowerWarning,
-            stacklevel=5,
-        )
-    source = make_sampler(rewards, sampler, samples, seed(rng))
-    count = max(2, math.ceil(samples / source.size))
-    width = sum(len(model.shown) for model in models)
-    numbers = count * len(gammas) * width
+        warn(f"{rewards.name} rewards have no variance: there is no standard error and no interval")
+    source = make_sampler(rewards, sampler, samples, 0)
+    schedule = replicates_at(looks or (samples,), source.size)
+    numbers = schedule[-1] * len(gammas) * sum(len(model.shown) for model in models)
     if numbers > MOST_NUMBERS:
         raise SizeError(
             f"the replicate means would take {numbers / 2**27:.1f} GiB; use fewer samples, gammas or states"
         )
-    tasks = tuple(_task(model, source, gammas, pick(model.mdp, method)) for model in models)
+    methods = [pick(model.mdp, method) for model in models]
+
+    def question(rates: tuple[float, ...]) -> Question:
+        about = [
+            [model.mdp.fingerprint, digest(model.columns, model.shown), name]
+            for model, name in zip(models, methods, strict=True)
+        ]
+        return ask(call, source, conduct.key, gammas=rates, method=method, samples=samples, models=about)
+
+    source = conduct.seeded(source, rng, lambda: question(gammas))
     states = sum(model.mdp.n_states for model in models)
-    chunks = chunked(range(count), source.size * states)
 
-    def prepare() -> None:
-        for task in tasks:
-            warm_up(task.mdp, task.method, gammas)
+    def at(rates: tuple[float, ...]) -> Iterator[CommonRun]:
+        kept = _Means(models, source, rates, methods, schedule)
+        return run(kept, schedule, source, states, conduct, lambda: question(rates))
 
-    done: list[tuple[FloatArray, FloatArray]] = []
-    results = gather(
-        CommonTask(tasks, tuple(model.shown for model in models)), chunks, source.size,
-        workers=workers, executor=executor, progress=progress, label="POWER", prepare=prepare,
-    )  # fmt: skip
+    return certified_rates(at, gammas)
 
-    def found() -> CommonRun:
+
+class _Means:
+    """What a run keeps of its replicates: the means of what is shown, and the largest mean gaps."""
+
+    label, least = "POWER", 2
+
+    def __init__(
+        self,
+        models: Sequence[Model],
+        source: Sampler,
+        gammas: tuple[float, ...],
+        methods: Sequence[str],
+        schedule: Sequence[int],
+    ) -> None:
+        self.models, self.source, self.gammas, self.schedule = models, source, gammas, schedule
+        tasks = tuple(_task(model, source, gammas, name) for model, name in zip(models, methods, strict=True))
+        self.task = CommonTask(tasks, tuple(model.shown for model in models))
+        self.rows: list[Rows] = []
+
+    @property
+    def count(self) -> int:
+        """Replicates so far."""
+        return sum(len(means) for means, _ in self.rows)
+
+    def prepare(self) -> None:
+        """Compile what replicates need."""
+        for task in self.task.tasks:
+            task.prepare()
+
+    def stage(self, target: int) -> tuple[Task, int]:
+        """One task makes all replicates."""
+        return self.task, target
+
+    def add(self, rows: Rows) -> None:
+        """Add the next replicates."""
+        self.rows.append(rows)
+
+    def estimate(self, interrupted: bool) -> CommonRun:
+        """What the replicates so far say."""
+        source, rewards = self.source, self.source.rewards
+        means, gaps = (np.concatenate(arrays) for arrays in zip(*self.rows, strict=True))
+        count, width = len(means), means.shape[2]
         data = Replicates(
-            means=np.array([means for means, _ in done]),
+            means=means,
             low=np.full(width, rewards.low.min()),
             high=np.full(width, rewards.high.max()),
-            constant=np.concatenate([_constant(model, rewards) for model in models]),
-            slack=np.mean([gap for _, gap in done], axis=0),
-            trials=len(done) * source.size if source.kind == "iid" else len(done),
+            constant=np.concatenate([_constant(model, rewards) for model in self.models]),
+            slack=gaps.mean(axis=0),
+            trials=count * source.size if source.kind == "iid" else count,
+            looks=paid_by(count, self.schedule),
             has_variance=rewards.has_variance,
         )
-        return CommonRun(data, len(done) * source.size, source.entropy, source.kind, len(done) < count)
-
-    with keep_finished(lambda: found() if len(done) > 1 else None):
-        for made in results:
-            done += made
-    return found()
+        return CommonRun(self.gammas, data, count * source.size, source.entropy, source.kind, interrupted)
 
 
 def _task(model: Model, source: Sampler, gammas: tuple[float, ...], method: str) -> PowerTask:

@@ -15,23 +15,26 @@ exact, by `mdppower.measures.exact_means`.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mdppower._checks import choice, positive_integer
-from mdppower._typing import FloatArray
-from mdppower.errors import MDPPowerWarning, ParameterError
+from mdppower._typing import AnyArray, FloatArray
+from mdppower._warn import warn
+from mdppower.errors import ParameterError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.comparison_estimate import Comparison
 from mdppower.measures.option_tally import Tally, tally
+from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.estimates import Estimate, Replicates
 from mdppower.montecarlo.proportions import Proportions
-from mdppower.montecarlo.runs import Workers, check_workers, finished_as
-from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler, seed
+from mdppower.montecarlo.run_loop import Conduct, finished_as, last
+from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
+from mdppower.montecarlo.steps import in_steps, no_draws
 from mdppower.occupancy.option import Option, Reach, require_alike, states_only, worth_range
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.solvers.optimal_values import METHODS
@@ -52,6 +55,8 @@ def compare(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | None = None,
+    key: str | None = None,
     progress: bool | None = None,
 ) -> Comparison:
     """Compare two options over a distribution of rewards.
@@ -68,7 +73,7 @@ def compare(
     method : {"auto", "exact", "deterministic", "stochastic", "lp", "lp-occupancy"}
         ``"exact"`` enumerates what is nondominated and integrates exactly (small MDPs; uniform, finite discrete or
         normal rewards); the others are solvers of draws, see `optimal_values`.
-    workers, executor, progress
+    workers, executor, store, key, progress
         As for `power`.
 
     Returns
@@ -99,20 +104,38 @@ def compare(
     >>> result.verdict
     'B is not instrumentally convergent over A: p(A ≥ B) = 7/12'
     """
+    conduct = Conduct(workers, executor, progress, store, key)
+    return last(_steps((samples,), conduct, A, B, rewards, rng=rng, method=method))
+
+
+@in_steps(compare)
+def _steps(
+    looks: Sequence[int],
+    conduct: Conduct,
+    A: Option,
+    B: Option,
+    rewards: Any = "uniform",
+    *,
+    rng: Any = None,
+    method: str = "auto",
+) -> Iterator[Comparison]:
     for option in (A, B):
         if not isinstance(option, Option):
             raise ParameterError(f"compare takes two options, got {option!r}; see mdppower.Option")
     require_alike(A, B)
     choice(method, "method", (*METHODS, "exact"))
-    check_workers(workers, executor)
-    positive_integer(samples, "samples")
+    positive_integer(looks[-1], "samples")
     distribution = _rewards_of([A, B], rewards)
     if method == "exact":
-        return _exact(A, B, distribution)
-    source = make_sampler(distribution, "iid", samples, seed(rng))
+        no_draws(looks, conduct)
+        yield _exact(A, B, distribution)
+        return
+    source, tallies = tally(
+        "compare", [A, B], make_sampler(distribution, "iid", looks[-1], 0), looks, rng, method, conduct
+    )
     with finished_as(lambda found: _from_tally(A, B, found, source)):
-        found = tally([A, B], source, samples, method, workers, executor, progress)
-    return _from_tally(A, B, found, source)
+        for found in tallies:
+            yield _from_tally(A, B, found, source)
 
 
 def compare_all(
@@ -124,6 +147,8 @@ def compare_all(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | None = None,
+    key: str | None = None,
     progress: bool | None = None,
     confidence: float = 0.95,
 ) -> xr.Dataset:
@@ -133,7 +158,7 @@ def compare_all(
     ----------
     options : sequence of Option
         Alike, with different names.
-    rewards, samples, rng, method, workers, executor, progress
+    rewards, samples, rng, method, workers, executor, store, key, progress
         As for `compare`.
     confidence : float
         Of each interval; and of all verdicts together.
@@ -169,11 +194,12 @@ def compare_all(
         twice = next(name for k, name in enumerate(names) if name in names[:k])
         raise ParameterError(f"two options are called {twice}")
     choice(method, "method", METHODS)
-    check_workers(workers, executor)
+    conduct = Conduct(workers, executor, progress, store, key)
     positive_integer(samples, "samples")
-    source = make_sampler(_rewards_of(options, rewards), "iid", samples, seed(rng))
+    drawn = make_sampler(_rewards_of(options, rewards), "iid", samples, 0)
+    source, tallies = tally("compare_all", options, drawn, (samples,), rng, method, conduct)
     with finished_as(lambda found: _dataset(options, found, source, confidence)):
-        found = tally(options, source, samples, method, workers, executor, progress)
+        found = last(tallies)
     return _dataset(options, found, source, confidence)
 
 
@@ -187,6 +213,8 @@ def complexity(
     sampler: str = "latin",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | None = None,
+    key: str | None = None,
     progress: bool | None = None,
 ) -> Estimate:
     """C_Σ(A) = E sup_{a in A} ⟨a, σ⟩ with its error.
@@ -197,7 +225,7 @@ def complexity(
         A POWER set gives POWER; a VALUE set the mean of (1−γ)V*.
     rewards : str, distribution, mapping, callable, …
         Σ. ``"gaussian-width"`` is N(0, I), ``"rademacher"`` random signs.
-    samples, rng, workers, executor, progress
+    samples, rng, workers, executor, store, key, progress
         As for `compare`.
     method : {"auto", "exact", "deterministic", "stochastic", "lp", "lp-occupancy"}
     sampler : {"latin", "sobol", "iid"}
@@ -223,18 +251,20 @@ def complexity(
         raise ParameterError(f"complexity takes an option, got {option!r}; see mdppower.Option")
     choice(method, "method", (*METHODS, "exact"))
     choice(sampler, "sampler", SAMPLERS)
-    check_workers(workers, executor)
+    conduct = Conduct(workers, executor, progress, store, key)
     positive_integer(samples, "samples")
     distribution = _rewards_of([option], rewards)
     distribution.require_mean(_mdp_of([option]))
     if method == "exact":
         from mdppower.measures.exact_means import exact_mean
 
+        no_draws((samples,), conduct)
         mean, error = exact_mean(option, distribution)
         return _known_means([mean], [option.name], option.gamma, error).one(0)
-    source = make_sampler(distribution, sampler, samples, seed(rng))
+    drawn = make_sampler(distribution, sampler, samples, 0)
+    source, tallies = tally("complexity", [option], drawn, (samples,), rng, method, conduct)
     with finished_as(lambda found: _means([option], found, source).one(0)):
-        found = tally([option], source, samples, method, workers, executor, progress)
+        found = last(tallies)
     return _means([option], found, source).one(0)
 
 
@@ -270,9 +300,7 @@ def _means(options: Sequence[Option], found: Tally, source: Sampler) -> Estimate
     d = source.rewards
     size = len(options)
     if np.isinf(d.mean).any():
-        warnings.warn(
-            f"{d.name} rewards have no mean: neither C(A), C(B) nor the gap exists", MDPPowerWarning, stacklevel=4
-        )
+        warn(f"{d.name} rewards have no mean: neither C(A), C(B) nor the gap exists")
     ranges = np.array([worth_range(option, d.low, d.high) for option in options])
     data = Replicates(
         means=np.where(np.isinf(d.mean).any(), np.nan, found.means)[:, None, :],
@@ -281,6 +309,7 @@ def _means(options: Sequence[Option], found: Tally, source: Sampler) -> Estimate
         constant=np.full(size, bool(d.is_constant.all())),
         slack=np.array([found.slack]),
         trials=found.draws if source.kind == "iid" else len(found.means),
+        looks=found.looks,
         has_variance=d.has_variance,
     )
     gamma = options[0].gamma
@@ -298,9 +327,13 @@ def _from_tally(A: Option, B: Option, found: Tally, source: Sampler) -> Comparis
     _warn_of_near_ties(found, float(np.sqrt(variance)))
     outcomes = np.array([greater, tie, less])
     at_least, at_most = np.array(greater + tie), np.array(less + tie)
+
+    def counted(counts: AnyArray) -> Proportions:
+        return Proportions(counts, counts, n, looks=found.looks)
+
     return Comparison(
         A, B, means, means.between(1, 0),
-        Proportions(outcomes, outcomes, n), Proportions(at_least, at_least, n), Proportions(at_most, at_most, n),
+        counted(outcomes), counted(at_least), counted(at_most),
         float(np.sqrt(variance)), float(found.least[0, 1]), float(-found.least[1, 0]), found.tolerance,
         source.rewards, n, source.entropy, found.interrupted,
     )  # fmt: skip
@@ -309,11 +342,9 @@ def _from_tally(A: Option, B: Option, found: Tally, source: Sampler) -> Comparis
 def _warn_of_near_ties(found: Tally, sd: float) -> None:
     """Ties are differences below the certified errors: say so where these are not tiny."""
     if found.near[0, 1] and found.tolerance > 1e-9 * sd > 0:
-        warnings.warn(
+        warn(
             f"{found.near[0, 1]} draws count as ties: their worths differ by less than could be certified "
-            f"(up to {found.tolerance:.1e}, where the standard deviation of the difference is {sd:.1e})",
-            MDPPowerWarning,
-            stacklevel=4,
+            f"(up to {found.tolerance:.1e}, where the standard deviation of the difference is {sd:.1e})"
         )
 
 

@@ -6,8 +6,7 @@ sixteenth and a quarter of its first draws. Inside a stage replicates do not dep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +17,8 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.draw_sums import add_draws, warm_up_sums
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
+from mdppower.montecarlo.engines import Rows
 from mdppower.montecarlo.guaranteed import GRID, MOST_BETS, Bets, Guaranteed, Sums
-from mdppower.montecarlo.runs import Workers, chunked, run_in_order
 from mdppower.rewards.distribution import RewardDistribution
 from mdppower.solvers.backup import best_successors
 
@@ -73,26 +72,21 @@ class GuaranteedTask:
     low: FloatArray
     high: FloatArray
 
-    def __call__(self, numbers: Sequence[int]) -> list[Sums]:
-        """The sums of each replicate."""
+    def __call__(self, numbers: Sequence[int]) -> Rows:
+        """Of n replicates: the arrays of their `Sums`, in the order of its attributes."""
         task, bets = self.task, self.bets
-        rates, n = len(task.gammas), task.mdp.n_states
+        count, rates, n = len(numbers), len(task.gammas), task.mdp.n_states
         depth = GRID if bets.betting else 0
-        size, capitals = (rates, n), (rates, n, depth)
-        made = [
-            Sums(
-                task.source.size, np.zeros(size), np.zeros(size), np.zeros(capitals), np.zeros(capitals),
-                np.zeros(rates),
-            )
-            for _ in numbers
-        ]  # fmt: skip
+        total, squares = np.zeros((2, count, rates, n))
+        rise, fall = np.zeros((2, count, rates, n, depth))
+        largest = np.zeros((count, rates))
         for g, parts, gaps in task.values(numbers):
-            for sums, part, gap in zip(made, parts, gaps, strict=True):
+            for k, part in enumerate(parts):
                 worth = best_successors(task.mdp, part) if task.policy is None else np.ascontiguousarray(part)
-                about = bets.size[g], bets.centre[g], sums.total[g], sums.squares[g], sums.rise[g], sums.fall[g]
+                about = bets.size[g], bets.centre[g], total[k, g], squares[k, g], rise[k, g], fall[k, g]
                 add_draws(worth, self.low, self.high, *about)
-                sums.gap[g] = gap.max()
-        return made
+                largest[k, g] = gaps[k].max()
+        return total, squares, rise, fall, largest
 
 
 class RunningSums:
@@ -103,12 +97,19 @@ class RunningSums:
     task : PowerTask
     constant : (S,) boolean array
         States whose POWER is known not to vary from draw to draw.
+    first : int
+        Replicates that are made in stages of a sixteenth, a quarter, and all of them. What comes after them is made
+        in stages that end where it is looked at.
     """
 
-    def __init__(self, task: PowerTask, constant: BoolArray) -> None:
+    label, least = "POWER", 2
+
+    def __init__(self, task: PowerTask, constant: BoolArray, first: int) -> None:
         self.task, n = task, task.mdp.n_states
         low, high = task.distribution.low.min(), task.distribution.high.max()
         self.sums = Guaranteed.empty(len(task.gammas), np.full(n, low), np.full(n, high), constant)
+        self._ends = [-(-first // 16), -(-first // 4), first]
+        self._end, self._bets = 0, self.sums.bets(first * task.source.size)
 
     @property
     def count(self) -> int:
@@ -120,19 +121,21 @@ class RunningSums:
         self.task.prepare()
         warm_up_sums()
 
-    def until(self, target: int, workers: Workers, executor: Executor | None) -> Iterator[int]:
-        """Make replicates until there are `target` of them; yields how many more there are."""
-        size = self.task.source.size
-        for end in [target] if self.count else [-(-target // 16), -(-target // 4), target]:
-            numbers = range(self.count, end)
-            bets = self.sums.bets(target * size)
-            staged = GuaranteedTask(self.task, bets, self.sums.low, self.sums.high)
-            chunks = chunked(numbers, size * self.task.mdp.n_states)
-            for made in run_in_order(staged, chunks, workers=workers, executor=executor, size=size):
-                for new in made:
-                    self.sums = self.sums.add(bets, new)
-                yield len(made)
+    def stage(self, target: int) -> tuple[GuaranteedTask, int]:
+        """The task of the next replicates, and the end of their stage; a look inside it does not change its bets."""
+        if self.count >= self._end:
+            self._end = next((end for end in self._ends if end > self.count), target)
+            self._bets = self.sums.bets(max(self._end, self._ends[-1]) * self.task.source.size)
+        staged = GuaranteedTask(self.task, self._bets, self.sums.low, self.sums.high)
+        return staged, min(self._end, target)
 
-    def estimate(self, interrupted: bool = False) -> PowerEstimate:
+    def add(self, rows: Rows) -> None:
+        """Add the next replicates, one by one."""
+        sums = self.sums
+        for total, squares, rise, fall, gap in zip(*rows, strict=True):
+            sums = sums.add(self._bets, Sums(self.task.source.size, total, squares, rise, fall, gap))
+        self.sums = sums
+
+    def estimate(self, interrupted: bool) -> PowerEstimate:
         """What the replicates so far say."""
         return PowerEstimate(self.sums, self.task, self.sums.slack, interrupted)

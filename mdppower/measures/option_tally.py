@@ -6,16 +6,18 @@ replicate gives depends on its number alone, and counts are whole numbers: the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import SolverError
-from mdppower.montecarlo.runs import Workers, gather, keep_finished
+from mdppower.measures.questions import ask, named_option
+from mdppower.montecarlo.engines import Rows, Task, stacked
+from mdppower.montecarlo.run_loop import Conduct, Question, run
 from mdppower.montecarlo.samplers import Sampler
+from mdppower.montecarlo.steps import paid_by, replicates_at
 from mdppower.occupancy.option import Option, Reach, worth
 from mdppower.solvers.optimal_values import pick, warm_up
 
@@ -43,6 +45,8 @@ class Tally:
         The largest error of a difference.
     interrupted : bool
         Whether there are fewer draws than were asked for.
+    looks : int
+        How often the data may have been looked at before stopping.
     """
 
     means: FloatArray
@@ -55,18 +59,22 @@ class Tally:
     draws: int
     tolerance: float
     interrupted: bool = False
+    looks: int = 1
 
 
 @dataclass(frozen=True, eq=False)
 class TallyTask:
-    """All that a run is made of; calling it with a replicate number gives its tally, on any worker."""
+    """All that a run is made of; calling it with numbers of replicates tallies these, on any worker."""
 
     options: tuple[Option, ...]
     source: Sampler
     method: str
 
-    def __call__(self, number: int) -> Tally:
-        """The tally of one replicate."""
+    def __call__(self, numbers: Sequence[int]) -> Rows:
+        """Of each replicate: means (K,), largest errors, the six arrays of `Tally` over its draws, tolerance."""
+        return stacked([self._one(number) for number in numbers])
+
+    def _one(self, number: int) -> tuple[AnyArray | float, ...]:
         rewards = np.ascontiguousarray(self.source.replicates([number], self.options[0].states))
         try:
             values, errors = worth(self.options, rewards, self.method)
@@ -82,8 +90,8 @@ class TallyTask:
             warm_up(mdp, pick(mdp, self.method), [g for g in (self.options[0].gamma,) if g is not None])
 
 
-def _count(values: FloatArray, errors: FloatArray) -> Tally:
-    n, k = values.shape
+def _count(values: FloatArray, errors: FloatArray) -> tuple[AnyArray | float, ...]:
+    k = values.shape[1]
     greater, near = np.zeros((k, k), np.int64), np.zeros((k, k), np.int64)
     total, squares = np.zeros((k, k)), np.zeros((k, k))
     least, tolerance = np.full((k, k), np.inf), 0.0
@@ -96,70 +104,70 @@ def _count(values: FloatArray, errors: FloatArray) -> Tally:
         squares += difference**2
         np.minimum(least, difference, out=least)
         tolerance = max(tolerance, float(allowed.max()))
-    return Tally(
-        values.mean(axis=0)[None],
-        float(errors.max(axis=1).mean()),
-        greater,
-        near,
-        total,
-        squares,
-        least,
-        n,
-        tolerance,
-    )
+    slack = float(errors.max(axis=1).mean())
+    return values.mean(axis=0), slack, greater, near, total, squares, least, tolerance
 
 
 def tally(
-    options: Sequence[Option],
-    source: Sampler,
-    samples: int,
-    method: str,
-    workers: Workers,
-    executor: Executor | None,
-    progress: bool | None,
-) -> Tally:
-    """Compare options on at least `samples` independent draws."""
-    task = TallyTask(tuple(options), source, method)
-    count = max(2, -(-samples // source.size))
-    results = gather(
-        task, range(count), source.size, workers=workers, executor=executor, progress=progress,
-        label="comparing", prepare=task.prepare,
-    )  # fmt: skip
-    merged = _Sum()
-    with keep_finished(lambda: merged.tally(count) if len(merged.means) > 1 else None):
-        for one in results:
-            merged.add(one)
-    return merged.tally(count)
+    call: str, options: Sequence[Option], source: Sampler, looks: Sequence[int], rng: object, method: str,
+    conduct: Conduct,
+) -> tuple[Sampler, Iterator[Tally]]:  # fmt: skip
+    """Compare options on independent draws: these, with their entropy; and a tally at each look."""
+
+    def question() -> Question:
+        gamma = options[0].gamma
+        return ask(
+            call, source, conduct.key, gammas=[] if gamma is None else [gamma], method=method, samples=looks[-1],
+            options=[named_option(option) for option in options],
+        )  # fmt: skip
+
+    source = conduct.seeded(source, rng, question)
+    schedule = replicates_at(looks, source.size)
+    kept = _Sum(TallyTask(tuple(options), source, method), schedule)
+    return source, run(kept, schedule, source, len(options[0].states), conduct, question)
 
 
 class _Sum:
     """The sum of tallies, in their order."""
 
-    def __init__(self) -> None:
+    label, least = "comparing", 2
+
+    def __init__(self, task: TallyTask, schedule: Sequence[int]) -> None:
+        self.task, self.schedule = task, schedule
         self.means: list[FloatArray] = []
-        self.first: Tally | None = None
-        self.slack, self.draws, self.tolerance = 0.0, 0, 0.0
+        self.sums: tuple[AnyArray, ...] = ()
+        self.slack, self.tolerance = 0.0, 0.0
 
-    def add(self, one: Tally) -> None:
-        """One more replicate; the first of them holds the sums."""
-        self.means.append(one.means)
-        self.slack += one.slack * one.draws
-        self.draws += one.draws
-        self.tolerance = max(self.tolerance, one.tolerance)
-        if self.first is None:
-            self.first = one
-            return
-        first = self.first
-        first.greater[...] += one.greater
-        first.near[...] += one.near
-        first.total[...] += one.total
-        first.squares[...] += one.squares
-        np.minimum(first.least, one.least, out=first.least)
+    @property
+    def count(self) -> int:
+        """Replicates so far."""
+        return len(self.means)
 
-    def tally(self, count: int) -> Tally:
-        """What `count` replicates, or as many as there are, say together."""
-        assert self.first is not None
-        return replace(
-            self.first, means=np.concatenate(self.means), slack=self.slack / self.draws, draws=self.draws,
-            tolerance=self.tolerance, interrupted=len(self.means) < count,
+    def prepare(self) -> None:
+        """Compile what replicates need."""
+        self.task.prepare()
+
+    def stage(self, target: int) -> tuple[Task, int]:
+        """One task makes all replicates."""
+        return self.task, target
+
+    def add(self, rows: Rows) -> None:
+        """Add the next replicates, one by one: sums of floats depend on their order."""
+        for means, slack, *new, tolerance in zip(*rows, strict=True):
+            if self.sums:
+                *added, least = zip(self.sums, new, strict=True)
+                self.sums = (*(old + more for old, more in added), np.minimum(*least))
+            else:
+                self.sums = tuple(new)
+            self.slack += slack * self.task.source.size
+            self.tolerance = max(self.tolerance, float(tolerance))
+            self.means.append(means)
+
+    def estimate(self, interrupted: bool) -> Tally:
+        """What the replicates so far say together."""
+        draws = self.count * self.task.source.size
+        greater, near, total, squares, least = self.sums
+        return Tally(
+            np.array(self.means), self.slack / draws, greater, near, total, squares, least, draws, self.tolerance,
+            interrupted, paid_by(self.count, self.schedule),
         )  # fmt: skip

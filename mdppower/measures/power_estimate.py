@@ -52,7 +52,7 @@ class PowerEstimate(Estimate):
     gap : (G,) array
         The largest certified error of a value among the draws.
     interrupted : bool
-        Whether Ctrl-C ended the run.
+        Whether the run ended before its last draw: by Ctrl-C, or by an error.
     history : dict from str to str
         When it was made, and by which versions of what.
     caution : str

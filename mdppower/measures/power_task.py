@@ -12,6 +12,7 @@ from mdppower._typing import FloatArray, IntArray
 from mdppower.agents.evaluation import evaluate, warm_up_evaluation
 from mdppower.errors import MDPPowerError
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.montecarlo.engines import Rows
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.rewards.distribution import RewardDistribution
 from mdppower.solvers.optimal_values import solve_rows, warm_up
@@ -39,8 +40,8 @@ class PowerTask:
     guarantee: bool = False
     """Whether draws are added to sums (`mdppower.measures.guaranteed_power`), not kept as replicate means."""
 
-    def __call__(self, numbers: Sequence[int]) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
-        """Of each replicate: means (G, S) of POWER's integrand over its draws; mean and largest gap (G,)."""
+    def __call__(self, numbers: Sequence[int]) -> Rows:
+        """Of n replicates: means (n, G, S) of POWER's integrand over their draws; mean and largest gaps (n, G)."""
         from mdppower.solvers.backup import mean_best_successor
 
         means = np.empty((len(numbers), len(self.gammas), self.mdp.n_states))
@@ -49,7 +50,7 @@ class PowerTask:
             for k, part in enumerate(parts):
                 means[k, g] = mean_best_successor(self.mdp, part) if self.policy is None else part.mean(axis=0)
             gaps[:, :, g] = gap
-        return list(zip(means, gaps.mean(axis=1), gaps.max(axis=1), strict=True))
+        return means, gaps.mean(axis=1), gaps.max(axis=1)
 
     def values(self, numbers: Sequence[int]) -> Iterator[tuple[int, list[FloatArray], FloatArray]]:
         """(position of γ, values of the draws of each replicate, their gaps); under a policy, POWER's integrand."""

@@ -8,8 +8,10 @@ another number than the limit γ → 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -23,9 +25,12 @@ from mdppower.mdp.rational import Chain, rational_rows
 from mdppower.measures.exact_means import ExactComparison, exact_comparison
 from mdppower.measures.exact_optimality import expansions, visits_probability
 from mdppower.measures.option_tally import Tally, tally
+from mdppower.measures.questions import ask, digest
+from mdppower.montecarlo.engines import Rows, Task, Workers
 from mdppower.montecarlo.proportions import Proportions
-from mdppower.montecarlo.runs import Workers, check_workers, finished_as, gather, keep_finished
-from mdppower.montecarlo.samplers import Sampler, make_sampler, seed
+from mdppower.montecarlo.run_loop import Conduct, Question, finished_as, last, run
+from mdppower.montecarlo.samplers import Sampler, make_sampler
+from mdppower.montecarlo.steps import no_draws, replicates_at
 from mdppower.occupancy.option import Option, Reach
 from mdppower.occupancy.vectors import as_rows
 from mdppower.occupancy.visit_distributions import Recurrent, Visits, visits
@@ -46,6 +51,8 @@ def visit_optimality(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | None = None,
+    key: str | None = None,
     progress: bool | None = None,
 ) -> Proportions:
     """P_D(X, γ): how likely it is that some visit distribution of a set is optimal (Def. 4.3).
@@ -54,7 +61,7 @@ def visit_optimality(
     ----------
     subset : Visits
         X: what `visits` gives with some actions given, or a selection.
-    rewards, samples, rng, method, workers, executor, progress
+    rewards, samples, rng, method, workers, executor, store, key, progress
         As for `compare`; ``method="exact"`` too.
 
     Returns
@@ -77,7 +84,8 @@ def visit_optimality(
     """
     if not isinstance(subset, Visits):
         raise ParameterError(f"visit_optimality takes what mdppower.visits gives, got {subset!r}")
-    distribution = _check(subset.whole, rewards, samples, method, workers, executor)
+    conduct = Conduct(workers, executor, progress, store, key)
+    distribution = _check(subset.whole, rewards, samples, method, conduct)
     if method == "exact":
         # The best of a set is the best of its nondominated ones.
         return Proportions.known(
@@ -85,8 +93,8 @@ def visit_optimality(
         )
     if subset.gamma in (0, 1):
         subset = subset.nondominated() if subset.is_whole else subset
-        source = make_sampler(distribution, "iid", samples, seed(rng))
-        return _by_terms(subset, source, samples, workers, executor, progress)
+        source = make_sampler(distribution, "iid", samples, 0)
+        return _by_terms(subset, source, samples, rng, conduct)
     whole = Option.state(subset.whole, subset.start, subset.gamma, "value")
     if subset.is_whole:
         reach = Reach(subset.mdp, subset.mdp.index(subset.start), False)
@@ -98,7 +106,7 @@ def visit_optimality(
         # Exact rows, rounded once: what ties with the whole set is then equal to rounding.
         rows = [[float(x) for x in chain.visits(gamma)] for chain in chains]
         mine = Option.vectors(rows, states=whole.states, kind="value", gamma=subset.gamma)
-    return _attains([mine], whole, distribution, samples, rng, method, workers, executor, progress)[0]
+    return _attains([mine], whole, distribution, samples, rng, method, conduct)[0]
 
 
 def average_optimality(
@@ -112,6 +120,8 @@ def average_optimality(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | None = None,
+    key: str | None = None,
     progress: bool | None = None,
 ) -> Proportions:
     """How likely average-optimal policies are to take each action of a state, or to have given ends (Def. 6.11).
@@ -125,7 +135,7 @@ def average_optimality(
     rewards : str, distribution, mapping, callable, …
     ends : Recurrent, or (K, S) array, optional
         D' ⊆ RSD(s). By default RSD(s | π(s) = a) for each action a of the state.
-    samples, rng, method, workers, executor, progress
+    samples, rng, method, workers, executor, store, key, progress
         As for `compare`; ``method="exact"`` too.
 
     Returns
@@ -150,22 +160,22 @@ def average_optimality(
     array([Fraction(1, 3), Fraction(2, 3)], dtype=object)
     """
     check_mdp(mdp)
-    distribution = _check(mdp, rewards, samples, method, workers, executor)
+    conduct = Conduct(workers, executor, progress, store, key)
+    distribution = _check(mdp, rewards, samples, method, conduct)
     whole = Option.rsd(mdp, state)
     if ends is None:
         parts = [Option.rsd(mdp, state, action) for action in mdp.actions(state)]
     else:
         rows = ends.rows if isinstance(ends, Recurrent) else as_rows(ends, mdp.n_states)
         parts = [Option.vectors(rows, states=whole.states, kind="rsd")]
-    found = _attains(parts, whole, distribution, samples, rng, method, workers, executor, progress)
+    found = _attains(parts, whole, distribution, samples, rng, method, conduct)
     return found if ends is None else found[0]
 
 
-def _check(
-    mdp: RewardlessMDP, rewards: Any, samples: int, method: str, workers: Workers, executor: Executor | None
-) -> RewardDistribution:
+def _check(mdp: RewardlessMDP, rewards: Any, samples: int, method: str, conduct: Conduct) -> RewardDistribution:
     choice(method, "method", (*METHODS, "exact"))
-    check_workers(workers, executor)
+    if method == "exact":
+        no_draws((samples,), conduct)
     positive_integer(samples, "samples")
     return resolve(rewards, mdp)
 
@@ -177,17 +187,16 @@ def _attains(
     samples: int,
     rng: Any,
     method: str,
-    workers: Workers,
-    executor: Executor | None,
-    progress: bool | None,
+    conduct: Conduct,
 ) -> Proportions:
     """P(h_part = h_whole) of each part of the whole."""
     if method == "exact":
         exact: list[ExactComparison] = [exact_comparison(part, whole, rewards) for part in parts]
         return Proportions.known([x.tie + x.greater for x in exact], max(x.error for x in exact))
-    source = make_sampler(rewards, "iid", samples, seed(rng))
+    source = make_sampler(rewards, "iid", samples, 0)
+    _, tallies = tally("optimality", [*parts, whole], source, (samples,), rng, method, conduct)
     with finished_as(_at_least_whole):
-        return _at_least_whole(tally([*parts, whole], source, samples, method, workers, executor, progress))
+        return _at_least_whole(last(tallies))
 
 
 def _at_least_whole(found: Tally) -> Proportions:
@@ -198,37 +207,66 @@ def _at_least_whole(found: Tally) -> Proportions:
 
 @dataclass(frozen=True, eq=False)
 class _Terms:
-    """Counts, in one replicate, the draws on which the best of the first `own` expansions is the best of all."""
+    """Counts, in each replicate, the draws on which the best of the first `own` expansions is the best of all."""
 
     terms: FloatArray
     own: int
     source: Sampler
     states: tuple[Label, ...]
 
-    def __call__(self, number: int) -> int:
-        best = _greatest(self.terms, self.source.replicates([number], self.states))
-        return int(best[:, : self.own].any(axis=1).sum())
+    def __call__(self, numbers: Sequence[int]) -> Rows:
+        """(n,) counts of n replicates."""
+        best = _greatest(self.terms, self.source.replicates(numbers, self.states))
+        return (best[:, : self.own].any(axis=1).reshape(len(numbers), -1).sum(axis=1),)
 
 
-def _by_terms(
-    subset: Visits, source: Sampler, samples: int, workers: Workers, executor: Executor | None, progress: bool | None
-) -> Proportions:
+class _Sum:
+    """What a run keeps of its replicates: their sum."""
+
+    label, least = "comparing", 1
+
+    def __init__(self, task: _Terms) -> None:
+        self.task = task
+        self.counts: list[int] = []
+
+    @property
+    def count(self) -> int:
+        """Replicates so far."""
+        return len(self.counts)
+
+    def prepare(self) -> None:
+        """Nothing is compiled."""
+
+    def stage(self, target: int) -> tuple[Task, int]:
+        """One task makes all replicates."""
+        return self.task, target
+
+    def add(self, rows: Rows) -> None:
+        """Add the next replicates."""
+        self.counts += rows[0].tolist()
+
+    def estimate(self, interrupted: bool) -> Proportions:
+        """What the replicates so far say."""
+        total = np.array(sum(self.counts))
+        return Proportions(total, total, self.count * self.task.source.size)
+
+
+def _by_terms(subset: Visits, source: Sampler, samples: int, rng: Any, conduct: Conduct) -> Proportions:
     """At an end of γ: draws on which the best of the subset equals the best of all in every term of the expansion."""
     mine = expansions(subset)
     others = expansions(visits(subset.whole, subset.start, subset.gamma, limit=subset.limit).nondominated())
-    task = _Terms(np.array(mine + others, dtype=np.float64), len(mine), source, tuple(subset.mdp.states))
-    numbers = range(max(2, -(-samples // source.size)))
-    counts: list[int] = []
+    terms = np.array(mine + others, dtype=np.float64)
 
-    def found() -> Proportions:
-        return Proportions(np.array(sum(counts)), np.array(sum(counts)), len(counts) * source.size)
+    def question() -> Question:
+        return ask(
+            "visit_optimality", source, conduct.key, gammas=[subset.gamma], method="terms", samples=samples,
+            terms=digest(terms), own=len(mine),
+        )  # fmt: skip
 
-    with keep_finished(lambda: found() if counts else None):
-        counts.extend(gather(
-            task, numbers, source.size, workers=workers, executor=executor, progress=progress, label="comparing",
-            prepare=lambda: None,
-        ))  # fmt: skip
-    return found()
+    source = conduct.seeded(source, rng, question)
+    kept = _Sum(_Terms(terms, len(mine), source, tuple(subset.mdp.states)))
+    looks = replicates_at((samples,), source.size)
+    return last(run(kept, looks, source, subset.mdp.n_states, conduct, question))
 
 
 def _greatest(terms: FloatArray, rewards: FloatArray) -> BoolArray:

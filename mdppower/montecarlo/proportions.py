@@ -34,6 +34,8 @@ class Proportions:
         Exact probabilities, of the same shape; or floats, with their error in `slack`.
     slack : float
         Bound on the error of probabilities that are neither fractions nor from draws.
+    looks : int
+        How often the data may have been looked at before stopping; intervals pay for it (level α/looks).
 
     Examples
     --------
@@ -47,6 +49,7 @@ class Proportions:
     draws: int
     exact: AnyArray | None = None
     slack: float = 0.0
+    looks: int = 1
 
     @classmethod
     def known(cls, exact: Any, slack: float = 0.0) -> Proportions:
@@ -93,8 +96,11 @@ class Proportions:
         open_unit(confidence, "confidence")
         if self.draws == 0:
             return np.maximum(self.mean - self.slack, 0.0), np.minimum(self.mean + self.slack, 1.0)
+        alpha = (1 - confidence) / self.looks
         if simultaneous:
-            confidence = 1 - (1 - confidence) / max(1, self.sure.size)
+            alpha /= max(1, self.sure.size)
+        if alpha < 1 - confidence:
+            confidence = 1 - alpha
         lower, _ = proportion_interval(self.sure, self.draws, confidence, independent=True)
         _, upper = proportion_interval(self.possible, self.draws, confidence, independent=True)
         return lower, upper
@@ -102,7 +108,7 @@ class Proportions:
     def __getitem__(self, where: Any) -> Proportions:
         exact = None if self.exact is None else np.asarray(self.exact[where], dtype=object)
         return Proportions(
-            np.asarray(self.sure[where]), np.asarray(self.possible[where]), self.draws, exact, self.slack
+            np.asarray(self.sure[where]), np.asarray(self.possible[where]), self.draws, exact, self.slack, self.looks
         )
 
     def __repr__(self) -> str:

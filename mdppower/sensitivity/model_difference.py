@@ -15,9 +15,11 @@ share of the simultaneous level. Rows that differ by rounding count as different
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from itertools import pairwise
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -32,9 +34,10 @@ from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.certified_rates import certified_rates
 from mdppower.measures.common_draws import CommonRun, Model, run_together
+from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.estimates import Estimate, Replicates
-from mdppower.montecarlo.runs import Workers, finished_as
-from mdppower.montecarlo.samplers import seed
+from mdppower.montecarlo.run_loop import Conduct, finished_as, last
+from mdppower.montecarlo.steps import in_steps, no_draws
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.rewards.joint_laws import Reordered
 from mdppower.sensitivity.model_difference_estimate import ModelDifference
@@ -52,6 +55,8 @@ def difference(
     sampler: str = "latin",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | None = None,
+    key: str | None = None,
     progress: bool | None = None,
 ) -> ModelDifference:
     """Compare POWER in two MDPs on the same draws, state by state.
@@ -64,7 +69,7 @@ def difference(
     rewards : str, distribution, mapping, callable, …
         Of the union of the labels, see `mdppower.rewards`: i.i.d., or a mapping from label (or mark) to law. A joint
         distribution is over all of A's states, in A's order, and then those that only B has, in B's.
-    samples, rng, sampler, workers, executor, progress
+    samples, rng, sampler, workers, executor, store, key, progress
         As for `mdppower.power`.
     method : {"auto", "exact", "deterministic", "stochastic", "lp", "lp-occupancy"}
         As for `mdppower.power`.
@@ -97,6 +102,23 @@ def difference(
     >>> found.only_B, found.greatest_rise()[0]
     (((1, 2),), (1, 3))
     """
+    conduct = Conduct(workers, executor, progress, store, key)
+    return last(_steps((samples,), conduct, A, B, gamma, rewards, rng=rng, method=method, sampler=sampler))
+
+
+@in_steps(difference)
+def _steps(
+    looks: Sequence[int],
+    conduct: Conduct,
+    A: RewardlessMDP,
+    B: RewardlessMDP,
+    gamma: float | Any,
+    rewards: Any = "uniform",
+    *,
+    rng: Any = None,
+    method: str = "auto",
+    sampler: str = "latin",
+) -> Iterator[ModelDifference]:
     check_mdp(A, "A")
     check_mdp(B, "B")
     gammas, single = discount_rates(gamma)
@@ -117,26 +139,27 @@ def difference(
     only_a = tuple(x for x in A.states if x not in inside)
     still = _unaffected(A, B)[common[0]]
     models = [Model(mdp, columns, shown) for mdp, columns, shown in zip((A, B), own, common, strict=True)]
-    entropy = 0 if method == "exact" else seed(rng)
 
-    def at(rates: tuple[float, ...]) -> ModelDifference:
-        def found(made: CommonRun, fractions: AnyArray | None = None) -> ModelDifference:
-            return ModelDifference(
-                A, B, union, labels, only_a, only_b, rates, single, made.data, still, distribution, made.samples,
-                made.entropy, made.sampler, made.interrupted, fractions,
-            )  # fmt: skip
+    def found(made: CommonRun, fractions: AnyArray | None = None) -> ModelDifference:
+        return ModelDifference(
+            A, B, union, labels, only_a, only_b, made.gammas, single, made.data, still, distribution, made.samples,
+            made.entropy, made.sampler, made.interrupted, fractions,
+        )  # fmt: skip
 
-        if method == "exact":
-            data, fractions = _exactly((A, B), own, common, rates, distribution)
-            return found(CommonRun(data, 0, 0, "exact", False), fractions)
-        with finished_as(found):
-            made = run_together(
-                models, distribution, rates, samples=samples, rng=entropy, method=method, sampler=sampler,
-                workers=workers, executor=executor, progress=progress,
-            )  # fmt: skip
-        return found(made)
+    def exactly(rates: tuple[float, ...]) -> Iterator[ModelDifference]:
+        data, fractions = _exactly((A, B), own, common, rates, distribution)
+        yield found(CommonRun(rates, data, 0, 0, "exact", False), fractions)
 
-    return certified_rates(at, gammas)
+    if method == "exact":
+        no_draws(looks, conduct)
+        yield from certified_rates(exactly, gammas)
+        return
+    with finished_as(found):
+        for made in run_together(
+            models, distribution, gammas, call="difference", samples=looks[-1], looks=looks, rng=rng, method=method,
+            sampler=sampler, conduct=conduct,
+        ):  # fmt: skip
+            yield found(made)
 
 
 def _exactly(

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,9 @@ from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.action_optimality import action_optimality
-from mdppower.measures.certified_rates import certified_rates
 from mdppower.measures.common_draws import CommonRun, Model, run_together
-from mdppower.montecarlo.runs import Workers, finished_as
-from mdppower.montecarlo.samplers import seed
+from mdppower.montecarlo.engines import Workers
+from mdppower.montecarlo.run_loop import Conduct, finished_as, last
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.sensitivity.copied_rewards import repeated
 from mdppower.sensitivity.sensitivity_estimate import Sensitivity
@@ -56,6 +56,8 @@ def sensitivity(
     sampler: str = "latin",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | None = None,
+    key: str | None = None,
     progress: bool | None = None,
 ) -> Sensitivity:
     """Estimate how POWER moves under transforms of the model.
@@ -68,7 +70,7 @@ def sensitivity(
         Of the original states; see `mdppower.rewards`.
     transforms : sequence of Transformed, optional
         Of this MDP. Default: `default_transforms`.
-    samples, rng, method, sampler, workers, executor, progress
+    samples, rng, method, sampler, workers, executor, store, key, progress
         As for `mdppower.power`.
 
     Returns
@@ -93,6 +95,7 @@ def sensitivity(
     Transformed(split '->t1' at 'root' into 2: 3 states → 3 states)
     Transformed(unroll 1 step: 3 states → 7 states)
     """
+    conduct = Conduct(workers, executor, progress, store, key)
     check_mdp(mdp)
     gammas, single = discount_rates(gamma)
     base = resolve(rewards, mdp)
@@ -107,23 +110,22 @@ def sensitivity(
         columns = (t.origin, t.copy_numbers * n + t.origin)  # tied, independent
         models += [Model(t.mdp, one, t.representative) for one in columns]
     most = max(int(t.copy_numbers.max()) for t in chosen) + 1
-    entropy, mismatch = seed(rng), tuple(t.mismatch() for t in chosen)
+    mismatch = tuple(t.mismatch() for t in chosen)
 
-    def at(rates: tuple[float, ...]) -> Sensitivity:
-        def found(run: CommonRun) -> Sensitivity:
-            return Sensitivity(
-                mdp, chosen, mismatch, rates, single, run.data, base, run.samples, run.entropy, run.sampler,
-                run.interrupted,
-            )  # fmt: skip
+    def found(run: CommonRun) -> Sensitivity:
+        return Sensitivity(
+            mdp, chosen, mismatch, run.gammas, single, run.data, base, run.samples, run.entropy, run.sampler,
+            run.interrupted,
+        )  # fmt: skip
 
-        with finished_as(found):
-            run = run_together(
-                models, repeated(base, most), rates, samples=samples, rng=entropy, method=method, sampler=sampler,
-                workers=workers, executor=executor, progress=progress,
-            )  # fmt: skip
-        return found(run)
-
-    return certified_rates(at, gammas)
+    with finished_as(found):
+        run = last(
+            run_together(
+                models, repeated(base, most), gammas, call="sensitivity", samples=samples, rng=rng, method=method,
+                sampler=sampler, conduct=conduct,
+            )
+        )  # fmt: skip
+    return found(run)
 
 
 def default_transforms(mdp: RewardlessMDP, rewards: Any = "uniform") -> tuple[Transformed, ...]:
@@ -187,6 +189,9 @@ def sensitive_actions(
     rng: Any = None,
     method: str = "auto",
     workers: Workers = 1,
+    executor: Executor | None = None,
+    store: str | PathLike[str] | None = None,
+    key: str | None = None,
     confidence: float = 0.95,
 ) -> dict[str, list[Any]]:
     """How likely the actions of a state are to be optimal, before and after transforms, under both readings.
@@ -197,7 +202,7 @@ def sensitive_actions(
     state : label
     gamma, rewards, transforms
         As for `sensitivity`.
-    samples, rng, method, workers
+    samples, rng, method, workers, executor, store, key
         As for `mdppower.action_optimality`; all models have draws of their own.
     confidence : float
         Of all intervals of one model.
@@ -239,7 +244,8 @@ def sensitive_actions(
     table: dict[str, list[Any]] = {name: [] for name in names}
     for name, reading, model, at, law in models:
         found = action_optimality(
-            model, gammas, law, samples=samples, rng=rng, method=method, workers=workers, progress=False
+            model, gammas, law, samples=samples, rng=rng, method=method, workers=workers, executor=executor,
+            store=store, key=key, progress=False,
         )  # fmt: skip
         where = slice(int(model.pointer[at]), int(model.pointer[at + 1]))
         chances = found.optimal[:, where]

@@ -144,10 +144,10 @@ def press(monkeypatch, after, error=KeyboardInterrupt):
 
     original = TallyTask.__call__
 
-    def stop(self, number):
-        if number == after:
+    def stop(self, numbers):
+        if after in numbers:
             raise error
-        return original(self, number)
+        return original(self, numbers)
 
     monkeypatch.setattr(TallyTask, "__call__", stop)
 

@@ -22,7 +22,7 @@ from cases import FOLDER
 from scipy import stats
 
 import mdppower as mp
-from mdppower.measures import power as measure
+from mdppower.measures import power_run as measure
 from mdppower.measures.power_task import PowerTask
 
 

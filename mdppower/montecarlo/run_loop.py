@@ -1,0 +1,278 @@
+"""The one loop that makes a run: replicates up to each look, in their order, added to what is kept of them.
+
+What is kept (`Kept`) says which task makes the next replicates and what they say together. All else is here: the
+engine, the store, the progress bar, and how a run ends before its time. Whatever ends it, what was finished is not
+lost: Ctrl-C gives the estimate so far, with a warning; any error has it as its ``estimate``; and with a store the
+same call goes on where this one stopped.
+
+Replicates are made once, and added in the order of their numbers: the same bits from any engine, in any steps, and
+after any number of resumes.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from os import PathLike
+from typing import Any, Protocol, TypeVar
+
+from mdppower._stop import Stopped, Switch
+from mdppower._warn import warn
+from mdppower.errors import ParameterError
+from mdppower.montecarlo.engines import Engine, Rows, Task, Workers
+from mdppower.montecarlo.ledger import Ledger
+from mdppower.montecarlo.samplers import Sampler, seed
+from mdppower.montecarlo.store import Store
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+log = logging.getLogger(__name__)
+
+
+class Kept(Protocol[T_co]):
+    """What a run keeps of its replicates.
+
+    Attributes
+    ----------
+    label : str
+        What the progress bar says.
+    least : int
+        Replicates without which nothing can be said.
+    """
+
+    label: str
+    least: int
+
+    @property
+    def count(self) -> int:
+        """Replicates so far."""
+
+    def prepare(self) -> None:
+        """Compile what replicates need, before work is handed to threads."""
+
+    def stage(self, target: int) -> tuple[Task, int]:
+        """What makes the next replicates, and up to which of them, `target` at most."""
+
+    def add(self, rows: Rows) -> None:
+        """Add the next replicates."""
+
+    def estimate(self, interrupted: bool) -> T_co:
+        """What the replicates so far say."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a store knows a run by, but for its entropy.
+
+    Attributes
+    ----------
+    identity : dict
+        All that the bits of replicates depend on, as JSON.
+    arguments : dict
+        What is shown of it.
+    """
+
+    identity: Mapping[str, Any]
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Conduct:
+    """How a run is made. Nothing of it changes a bit of what comes out.
+
+    Attributes
+    ----------
+    workers, executor
+        As for `Engine`.
+    progress : bool or None
+        Whether to show a bar; None: in a terminal.
+    store : str or path, optional
+        A file that keeps what was finished.
+    key : str, optional
+        Names a user's own code in that file.
+    switch : Switch
+        Ends the run from any thread.
+
+    Raises
+    ------
+    ParameterError
+        As `Engine` raises it; `key` without `store`, or no string.
+    """
+
+    workers: Workers = 1
+    executor: Executor | None = None
+    progress: bool | None = None
+    store: str | PathLike[str] | None = None
+    key: str | None = None
+    switch: Switch = field(default_factory=Switch)
+
+    def __post_init__(self) -> None:
+        self.engine()
+        if self.store is not None and not isinstance(self.store, (str, PathLike)):
+            raise ParameterError(f"store must be the path of a file, got {self.store!r}")
+        if self.key is not None and (not isinstance(self.key, str) or not self.key):
+            raise ParameterError(f"key must be a text that names your own code, got {self.key!r}")
+        if self.key is not None and self.store is None:
+            raise ParameterError("key goes with store: it names your own code there")
+
+    def engine(self) -> Engine:
+        """What makes the replicates."""
+        return Engine(self.workers, self.executor, self.switch)
+
+    def seeded(self, source: Sampler, rng: Any, question: Callable[[], Question]) -> Sampler:
+        """The draws, with the entropy that `rng` means; None: that of the run of this question in the store."""
+        if rng is not None or self.store is None:
+            return replace(source, entropy=seed(rng))
+        asked = question()
+        with Store(self.store) as store:
+            return replace(source, entropy=store.ledger(asked.identity, asked.arguments, None).entropy)
+
+
+def run(
+    kept: Kept[T],
+    looks: Sequence[int],
+    source: Sampler,
+    width: int,
+    conduct: Conduct,
+    question: Callable[[], Question],
+) -> Iterator[T]:
+    """Make replicates up to each look; yields what they say there.
+
+    Parameters
+    ----------
+    kept : Kept
+    looks : sequence of int
+        Numbers of replicates, increasing.
+    source : Sampler
+        The draws.
+    width : int
+        Numbers that a draw takes, for the size of tasks.
+    conduct : Conduct
+    question : callable
+        Gives what a store knows the run by; not called without one.
+
+    Yields
+    ------
+    object
+        ``kept.estimate(interrupted)``, at each look; and after Ctrl-C once more, as interrupted.
+
+    Raises
+    ------
+    MDPPowerError, Exception
+        What tasks raise; ``estimate`` is what the finished replicates say, where they say anything.
+    KeyboardInterrupt
+        There was less than that.
+    """
+    from tqdm import tqdm
+
+    engine, size, begin = conduct.engine(), source.size, time.perf_counter()
+    hidden = None if conduct.progress is None else not conduct.progress
+    total, interrupted = looks[-1] * size, False
+    with (
+        tqdm(desc="compiling", total=total, unit=" draws", disable=hidden) as bar,
+        _errors_take_along(kept),
+        _opened(conduct, question, source.entropy) as ledger,
+    ):
+        try:
+            engine.call(kept.prepare)
+            bar.set_description(kept.label)
+            for look in looks:
+                for made in _up_to(look, kept, engine, ledger, size, width * size, looks[-1]):
+                    bar.update(made * size)
+                log.debug(
+                    "%s: %d draws of %d, %.3f s, %s", kept.label, kept.count * size, total,
+                    time.perf_counter() - begin, engine,
+                )  # fmt: skip
+                yield kept.estimate(False)
+        except KeyboardInterrupt:
+            if kept.count < kept.least:
+                raise
+            interrupted = True
+        except Stopped:
+            return
+    if interrupted:
+        warn(f"interrupted: the result is from {kept.count * size:,} of {total:,} draws")
+        yield kept.estimate(True)
+
+
+def last(results: Iterable[T]) -> T:
+    """The last of some results, of which there is at least one."""
+    return deque(results, maxlen=1)[0]
+
+
+def _up_to(
+    target: int, kept: Kept[Any], engine: Engine, ledger: Ledger | None, size: int, width: int, wanted: int
+) -> Iterator[int]:
+    """Add replicates until there are `target`; yields how many at a time."""
+    while kept.count < target:
+        task, end = kept.stage(target)
+        if ledger is None:
+            yield from _make(task, range(kept.count, end), kept, engine, None, size, width)
+            continue
+        yield from _stored(end, kept, ledger)
+        if kept.count < end:
+            with ledger.driving(wanted, lambda who: log.info("waiting for %s, which makes this run", who)):
+                yield from _stored(end, kept, ledger)  # another driver may have made them while this one waited
+                ahead = [span.start for span in ledger.spans() if span.start > kept.count]
+                stop = min([end, *ahead])
+                yield from _make(task, range(kept.count, stop), kept, engine, ledger, size, width)
+
+
+def _stored(end: int, kept: Kept[Any], ledger: Ledger) -> Iterator[int]:
+    """Add what the store has of the next replicates."""
+    for span in ledger.spans():
+        if span.start <= kept.count < min(span.stop, end):
+            numbers = range(kept.count, min(span.stop, end))
+            kept.add(ledger.read(numbers))
+            yield len(numbers)
+
+
+def _make(
+    task: Task, numbers: range, kept: Kept[Any], engine: Engine, ledger: Ledger | None, size: int, width: int
+) -> Iterator[int]:
+    """Make replicates and add them, to the store first."""
+    idle = (lambda: None) if ledger is None else ledger.beat
+    for made, rows, seconds in engine.rows(task, numbers, size=size, width=width, idle=idle):
+        if ledger is not None:
+            ledger.add(made, rows, seconds)
+        kept.add(rows)
+        yield len(made)
+
+
+@contextmanager
+def _opened(conduct: Conduct, question: Callable[[], Question], entropy: int) -> Iterator[Ledger | None]:
+    """The run in its store, if there is one."""
+    if conduct.store is None:
+        yield None
+        return
+    asked = question()
+    with Store(conduct.store) as store:
+        yield store.ledger(asked.identity, asked.arguments, entropy)
+
+
+@contextmanager
+def _errors_take_along(kept: Kept[Any]) -> Iterator[None]:
+    """An error that ends a run has what was finished as its ``estimate``."""
+    try:
+        yield
+    except Exception as error:
+        if getattr(error, "estimate", None) is None and kept.count >= kept.least:
+            error.estimate = kept.estimate(True)  # type: ignore[attr-defined]
+        raise
+
+
+@contextmanager
+def finished_as(read: Callable[[Any], Any]) -> Iterator[None]:
+    """What an error of a run has taken along becomes what the caller would have made of it."""
+    try:
+        yield
+    except Exception as error:
+        if getattr(error, "estimate", None) is not None:
+            error.estimate = read(error.estimate)  # type: ignore[attr-defined]
+        raise
