@@ -29,6 +29,7 @@ from itertools import pairwise, product
 from math import comb, factorial, lcm, prod
 from typing import Any, TypeAlias
 
+from mdppower._stop import stop_if_told
 from mdppower.integrals.triangulation import integer_row, triangulation
 from mdppower.integrals.volumes import Rational, components, moments, work
 
@@ -90,6 +91,7 @@ def by_pieces(functions: Sequence[Sequence[Fraction]]) -> tuple[Fraction, list[F
     pieces = {k: [Fraction(0)] * (len(group) + 1) for group, members in blocks for k in members}
     mean = knots[-1]
     for left, right in pairwise(knots):
+        stop_if_told()
         for k, table in tables.items():
             if left in table:
                 pieces[k] = [x + y for x, y in zip(pieces[k], table[left], strict=True)]

@@ -11,9 +11,24 @@ import numpy as np
 
 from mdppower._typing import FloatArray
 from mdppower.errors import RewardError
-from mdppower.integrals.maxima import cone_probability, maximum_uniform, seconds_of_uniform
+from mdppower.integrals.atoms import seconds_of_discrete
+from mdppower.integrals.maxima import (
+    cone_probability,
+    maximum_discrete,
+    maximum_uniform,
+    seconds_of_uniform,
+    seconds_to_sift,
+)
 from mdppower.integrals.normal_contrasts import EPS, JointlyNormal
-from mdppower.integrals.normal_maxima import largest, orthant
+from mdppower.integrals.normal_maxima import (
+    largest,
+    orthant,
+    seconds_of_normal,
+    seconds_of_orthant,
+    seconds_of_pairs,
+    seconds_to_compare,
+)
+from mdppower.integrals.volumes import work
 from mdppower.mdp.rational import Row, rational
 from mdppower.rewards.covariance_root import blocks
 from mdppower.rewards.distribution import Independent, RewardDistribution
@@ -63,9 +78,20 @@ class Boxes:
             return False
         return not sum((a * low for a, low in zip(row, self.lows, strict=True)), Fraction(0))
 
+    def seconds_to_tell_apart(self, count: int) -> float:
+        """About how long it takes to compare so many functions; 0 where they may be the same for certain."""
+        return 0.0 if self.has_constants else seconds_to_sift(count, len(self.lows))
+
+    seconds_to_sift = seconds_to_tell_apart
+
     def seconds(self, rows: list[Row]) -> float:
         """About how long `maximum` takes."""
         return seconds_of_uniform(rows, self.lows, self.highs)
+
+    def seconds_of_cone(self, normals: list[Row]) -> float:
+        """About how long `cone` takes."""
+        varies = [low < high for low, high in zip(self.lows, self.highs, strict=True)]
+        return work([[x for x, one in zip(row, varies, strict=True) if one] for row in normals])
 
     def maximum(self, rows: list[Row]) -> Maximum:
         """E max and the shares."""
@@ -89,6 +115,21 @@ class Atoms:
         values = [value for law in self.laws for value, _ in law]
         return float(max(values) - min(values))
 
+    def seconds_to_tell_apart(self, count: int) -> float:
+        """Functions are not compared: all combinations are gone through."""
+        return 0.0
+
+    seconds_to_sift = seconds_to_tell_apart
+
+    def seconds(self, rows: list[Row]) -> float:
+        """About how long `maximum` takes."""
+        return seconds_of_discrete(rows, self.laws)
+
+    def maximum(self, rows: list[Row]) -> Maximum:
+        """E max and the shares."""
+        found = maximum_discrete(rows, self.laws)
+        return Maximum(found.mean, list(found.shares))
+
 
 @dataclass(frozen=True, eq=False)
 class Normals:
@@ -108,7 +149,7 @@ class Normals:
         """The rewards as variables that can be told apart."""
         return JointlyNormal(self.mean, self.covariance)
 
-    @property
+    @cached_property
     def has_constants(self) -> bool:
         """Whether the rewards span less than all directions, or nearly so: then others than F_nd may tie."""
         parts = blocks(self.covariance)
@@ -118,6 +159,23 @@ class Normals:
     def vanishes(self, row: Row) -> bool:
         """Whether ⟨row, R⟩ is 0 for certain."""
         return self.joint.vanishes(row)
+
+    def seconds_to_tell_apart(self, count: int) -> float:
+        """About how long it takes to compare so many functions; 0 where they may be the same for certain."""
+        return 0.0 if self.has_constants else seconds_of_pairs(count)
+
+    def seconds_to_sift(self, count: int) -> float:
+        """The same, and to find those on the line between two others."""
+        return 0.0 if self.has_constants else seconds_to_compare(count)
+
+    def seconds(self, rows: list[Row]) -> float:
+        """About how long `maximum` takes."""
+        varies = np.flatnonzero(self.covariance.diagonal()).tolist()
+        return seconds_of_normal(len({tuple(row[j] for j in varies) for row in rows}), collinear=len(varies) < 2)
+
+    def seconds_of_cone(self, normals: list[Row]) -> float:
+        """About how long `cone` takes."""
+        return seconds_of_orthant(len(normals))
 
     def maximum(self, rows: list[Row]) -> Maximum:
         """E max and the shares."""

@@ -20,6 +20,8 @@ from fractions import Fraction
 from math import factorial, gcd, lcm, prod
 from typing import TypeAlias
 
+from mdppower._stop import stop_if_told
+
 Rational: TypeAlias = "int | Fraction"
 Point: TypeAlias = "tuple[int, ...]"
 """Homogeneous integers (w, w x_1, …, w x_n) with w > 0."""
@@ -87,6 +89,7 @@ def _vertices(rows: Sequence[Sequence[int]], n: int) -> list[tuple[Point, int]]:
         ones = [k >> j & 1 for j in range(n)]
         corners.append(((1, *ones), sum(1 << (j + n * one) for j, one in enumerate(ones))))
     for i, row in enumerate(rows):
+        stop_if_told()
         side = 1 << (2 * n + i)
         room = [row[n] * p[0] - sum(a * x for a, x in zip(row[:n], p[1:], strict=True)) for p, _ in corners]
         if max(room, default=0) <= 0:
@@ -139,6 +142,7 @@ def _simplices(corners: list[tuple[Point, int]], n: int) -> Iterator[tuple[Point
         pivot = next(j for j, x in enumerate(row) if x)
         chosen = (*chosen, first)
         if len(chosen) == n + 1:
+            stop_if_told()
             yield chosen, Fraction(abs(row[pivot]), factorial(n) * prod(corners[v][0][0] for v in chosen))
             return
         for part in opposite(face, n + 1 - len(chosen)):

@@ -38,6 +38,7 @@ from math import comb, factorial, gcd
 from typing import TypeAlias
 
 from mdppower._checks import choice
+from mdppower._stop import stop_if_told
 from mdppower.errors import ParameterError, SizeError
 from mdppower.integrals.triangulation import integer_row, triangulation
 
@@ -257,6 +258,7 @@ class _Faces:
         tight: int,
     ) -> Moments:
         """Moments of a face, in the coordinates `variables`; `tight` names the constraints that made it."""
+        stop_if_told()
         nothing: Moments = Fraction(0), dict.fromkeys(variables, Fraction(0))
         low, high = {j: low[j] for j in variables}, {j: high[j] for j in variables}
         half_spaces: dict[tuple[int, ...], tuple[Fraction, int]] = {}

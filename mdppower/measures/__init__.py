@@ -24,6 +24,7 @@ comparison_estimate        the two, and the verdict
 option_tally               one pass over draws that compares K options
 exact_means                exact POWER, C_Σ and comparisons
 exact_optimality           exact optimality probabilities
+exact_work                 what an exact question takes, before it is begun
 ========================== ==================================================================================
 
 - **Rates share draws and policies.** A run goes through its γ from the least to the greatest; each starts from the

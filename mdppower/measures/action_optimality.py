@@ -143,7 +143,7 @@ def _steps(
         from mdppower.measures.exact_optimality import exact_action_optimality
 
         no_draws(looks, conduct)
-        optimal, tied, error = exact_action_optimality(mdp, gammas, distribution)
+        optimal, tied, error = exact_action_optimality(mdp, gammas, distribution, conduct.progress)
         none = np.zeros(optimal.shape, np.int64)
         yield ActionOptimality(
             mdp, gammas, single, 0, 0, distribution, none, none, none, "exact", exact=(optimal, tied), slack=error

@@ -128,7 +128,7 @@ def _steps(
     distribution = _rewards_of([A, B], rewards)
     if method == "exact":
         no_draws(looks, conduct)
-        yield _exact(A, B, distribution)
+        yield _exact(A, B, distribution, conduct.progress)
         return
     source, tallies = tally(
         "compare", [A, B], make_sampler(distribution, "iid", looks[-1], 0), looks, rng, method, conduct
@@ -259,7 +259,7 @@ def complexity(
         from mdppower.measures.exact_means import exact_mean
 
         no_draws((samples,), conduct)
-        mean, error = exact_mean(option, distribution)
+        mean, error = exact_mean(option, distribution, progress)
         return _known_means([mean], [option.name], option.gamma, error).one(0)
     drawn = make_sampler(distribution, sampler, samples, 0)
     source, tallies = tally("complexity", [option], drawn, (samples,), rng, method, conduct)
@@ -386,10 +386,10 @@ def _dataset(options: Sequence[Option], found: Tally, source: Sampler, confidenc
 # ---------------------------------------------------------------------- exact
 
 
-def _exact(A: Option, B: Option, rewards: RewardDistribution) -> Comparison:
+def _exact(A: Option, B: Option, rewards: RewardDistribution, progress: bool | None) -> Comparison:
     from mdppower.measures.exact_means import exact_comparison
 
-    found = exact_comparison(A, B, rewards)
+    found = exact_comparison(A, B, rewards, progress)
     means = _known_means([found.mean_A, found.mean_B], [A.name, B.name], A.gamma, found.mean_error)
     chances = np.array([found.greater, found.tie, found.less], dtype=object)
 

@@ -8,17 +8,17 @@ at its ends. What is asked of their maximum is integrated exactly for independen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from mdppower.errors import SizeError
-from mdppower.integrals.maxima import compare_discrete, compare_uniform, maximum_discrete
+from mdppower._stop import stop_if_told
+from mdppower.integrals.maxima import compare_discrete, compare_uniform
 from mdppower.integrals.reward_laws import Atoms, Boxes, Normals, Number, exact_law
-from mdppower.integrals.volumes import LIMIT
 from mdppower.mdp.actions import reading_error
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.mdp.rational import Chain, Row, rational, rational_rows
+from mdppower.mdp.rational import Chain, Kernel, Row, rational, rational_rows
+from mdppower.measures.exact_work import ExactWork, seconds_of_chains
 from mdppower.occupancy.option import Option, Reach
 from mdppower.occupancy.visit_distributions import Visits, visits
 from mdppower.optimal_sets.fraction_rows import rate
@@ -49,30 +49,69 @@ def exact_rows(option: Option) -> list[Row]:
     >>> exact_rows(mp.Option.state(mp.envs.fork(1), "root", 0.9, kind="value"))
     [[Fraction(1, 10), Fraction(9, 10)]]
     """
-    rows: list[Row] = []
+    return _rows_of(_listed(option, ExactWork(f"to list the exact vectors of {option.name}", advice=_FEWER)))
+
+
+_FEWER = "ask of a smaller MDP, or of an option of fewer vectors"
+
+_Listed = list["tuple[Reach, Visits | None, float] | list[Row]"]
+"""The parts of an option: what to make rows of, the policies that are nondominated, γ; or rows."""
+
+
+def _listed(option: Option, work: ExactWork, law: Boxes | Atoms | Normals | None = None) -> _Listed:
+    """The policies of an option's parts, and a plan of what it takes to make rows of them and to sift these."""
+    parts: _Listed = []
     for part in option.parts:
         if isinstance(part, Reach):
             assert option.gamma is not None
-            rows += _reach_rows(part, option.gamma)
+            parts.append((part, _policies(part, option.gamma, work, law), option.gamma))
         else:
-            rows += [[rational(x) for x in row] for row in part.tolist()]
+            parts.append([[rational(x) for x in row] for row in part.tolist()])
+    return parts
+
+
+def _policies(part: Reach, gamma: float, work: ExactWork, law: Boxes | Atoms | Normals | None) -> Visits | None:
+    """F_nd of a state, planned for; None at γ = 0, where its actions are what there is."""
+    if gamma == 0:
+        return None
+    among = visits(part.mdp, part.mdp.states[part.state], gamma).nondominated()
+    _plan_rows(among, work, law)
+    return among
+
+
+def _plan_rows(among: Visits, work: ExactWork, law: Boxes | Atoms | Normals | None) -> None:
+    count, n = len(among.policies), among.mdp.n_states
+    sizes = f"{count:,} nondominated policies from state {among.start!r} of {n:,}"
+    # At γ = 1 many policies have one end.
+    sift = law.seconds_to_sift(count) if law is not None and among.gamma < 1 else 0.0
+    work.plan(seconds_of_chains(among.policies) + sift, sizes)
+
+
+def _rows_of(parts: _Listed) -> list[Row]:
+    rows: list[Row] = []
+    for part in parts:
+        rows += part if isinstance(part, list) else _reach_rows(*part)
     return unique_rows(rows)
 
 
-def _reach_rows(part: Reach, gamma: float) -> list[Row]:
+def _reach_rows(part: Reach, among: Visits | None, gamma: float) -> list[Row]:
     mdp, s = part.mdp, part.state
     kernel, n = rational_rows(mdp), mdp.n_states
-    if gamma == 0:
+    if among is None:
         if not part.ahead:
             return [[Fraction(int(t == s)) for t in range(n)]]
         return [[kernel[p].get(t, Fraction(0)) for t in range(n)] for p in range(*mdp.pointer[s : s + 2].tolist())]
-    among = visits(mdp, mdp.states[s], gamma)
     if gamma == 1:
         # Of deterministic MDPs ends that differ differ visibly; elsewhere all are compared as fractions.
-        ends = among.nondominated()
-        kept = ends.recurrent().policies if mdp.is_deterministic else ends.policies
-        return [Chain(kernel, policy, s, n).limit for policy in kept]
-    return chain_rows(among.nondominated(), part.ahead)
+        kept = among.recurrent().policies if mdp.is_deterministic else among.policies
+        return [chain.limit for chain in _chains(kept, kernel, s, n)]
+    return chain_rows(among, part.ahead)
+
+
+def _chains(policies: Sequence[dict[int, int]], kernel: Kernel, s: int, n: int) -> Iterator[Chain]:
+    for policy in policies:
+        stop_if_told()
+        yield Chain(kernel, policy, s, n)
 
 
 def unique_rows(rows: list[Row]) -> list[Row]:
@@ -96,7 +135,7 @@ class ExactComparison:
     error: float = 0.0
 
 
-def exact_mean(option: Option, rewards: RewardDistribution) -> tuple[Number, float]:
+def exact_mean(option: Option, rewards: RewardDistribution, progress: bool | None = False) -> tuple[Number, float]:
     """C_Σ of an option, and its error (0 for fractions).
 
     Examples
@@ -107,8 +146,10 @@ def exact_mean(option: Option, rewards: RewardDistribution) -> tuple[Number, flo
     >>> exact_mean(mp.Option.state(fork, "root", 0.9, kind="power"), resolve("uniform", fork))
     (Fraction(3, 4), 0.0)
     """
-    law = exact_law(rewards)
-    mean, error = _mean(exact_rows(option), law)
+    law, work = exact_law(rewards), ExactWork(f"the exact mean of {option.name}", progress)
+    rows = _rows_of(_listed(option, work, law))
+    _plan(work, law, rows)
+    ((mean, error),) = [_mean(one, law) for one in work.through([rows], "means")]
     return mean, error + _reading(option) * law.spread
 
 
@@ -120,14 +161,19 @@ def _reading(option: Option) -> float:
     )
 
 
+def _plan(work: ExactWork, law: Boxes | Atoms | Normals, rows: list[Row]) -> None:
+    """Plan one integral."""
+    work.plan(law.seconds(rows), f"one of its integrals is of the greatest of {len(rows):,} functions")
+
+
 def _mean(rows: list[Row], law: Boxes | Atoms | Normals) -> tuple[Number, float]:
-    if isinstance(law, Atoms):
-        return maximum_discrete(rows, law.laws).mean, 0.0
     found = law.maximum(rows)
     return found.mean, found.mean_error
 
 
-def exact_comparison(A: Option, B: Option, rewards: RewardDistribution) -> ExactComparison:
+def exact_comparison(
+    A: Option, B: Option, rewards: RewardDistribution, progress: bool | None = False
+) -> ExactComparison:
     """What `mdppower.compare` asks of two options, exactly.
 
     Examples
@@ -139,10 +185,39 @@ def exact_comparison(A: Option, B: Option, rewards: RewardDistribution) -> Exact
     >>> exact_comparison(a, b, resolve("uniform", fork)).tie
     Fraction(1, 2)
     """
+    return exact_comparisons([(A, B)], rewards, progress)[0]
+
+
+def exact_comparisons(
+    pairs: Sequence[tuple[Option, Option]], rewards: RewardDistribution, progress: bool | None = False
+) -> list[ExactComparison]:
+    """`exact_comparison` of several pairs of options, planned together.
+
+    Raises
+    ------
+    SizeError
+        All together take too long; said before the first is begun.
+    """
     law = exact_law(rewards)
-    found = compare_rows(exact_rows(A), exact_rows(B), law)
-    read = (_reading(A) + _reading(B)) * law.spread
-    return replace(found, mean_error=found.mean_error + read, error=found.error + read)
+    what = "the exact comparison of " + ", ".join(f"{A.name} and {B.name}" for A, B in pairs[:2])
+    work = ExactWork(what + (f" and {len(pairs) - 2:,} more" if len(pairs) > 2 else ""), progress)
+    listed = {id(one): _listed(one, work, law) for pair in pairs for one in pair}
+    rows = {key: _rows_of(parts) for key, parts in listed.items()}
+    for A, B in pairs:
+        plan_comparison(work, law, rows[id(A)], rows[id(B)])
+    found = []
+    for A, B in work.through(pairs, "comparisons"):
+        one = compare_rows(rows[id(A)], rows[id(B)], law)
+        read = (_reading(A) + _reading(B)) * law.spread
+        found.append(replace(one, mean_error=one.mean_error + read, error=one.error + read))
+    return found
+
+
+def plan_comparison(work: ExactWork, law: Boxes | Atoms | Normals, rows_a: list[Row], rows_b: list[Row]) -> None:
+    """Plan `compare_rows`."""
+    both = unique_rows(rows_a + rows_b)
+    for rows in [both] if isinstance(law, Atoms) else [rows_a, rows_b, both]:
+        _plan(work, law, rows)
 
 
 def compare_rows(rows_a: list[Row], rows_b: list[Row], law: Boxes | Atoms | Normals) -> ExactComparison:
@@ -210,41 +285,47 @@ def exact_power(
     >>> exact_power(fork, [0.5], resolve("uniform", fork))
     ([[Fraction(2, 3), Fraction(1, 2), Fraction(1, 2)]], [0.0])
     """
-    from tqdm import tqdm
-
-    law = exact_law(rewards)
-    sets = [[unique_rows(_reach_rows(Reach(mdp, s, True), gamma)) for s in range(mdp.n_states)] for gamma in gammas]
-    _require_time(sets, law)
-    table, errors = [], []
-    total, hidden = len(gammas) * mdp.n_states, None if progress is None else not progress
-    with tqdm(desc="exact POWER", total=total, unit=" states", disable=hidden) as bar:
-        for gamma, of_states in zip(gammas, sets, strict=True):
-            found = []
-            for rows in of_states:
-                found.append(_mean(rows, law))
-                bar.update()
-            table.append([mean for mean, _ in found])
-            errors.append(max(error for _, error in found) + reading_error(mdp, gamma) * law.spread)
-    return table, errors
+    return exact_powers([(mdp, rewards)], gammas, progress)[0]
 
 
-def _require_time(sets: list[list[list[Row]]], law: Boxes | Atoms | Normals) -> None:
-    """Raise SizeError if all the integrals together would take too long, by their own estimates."""
-    if not isinstance(law, Boxes):
-        return  # bounded one by one: combinations of atoms, normal variables
-    seconds = 0.0
-    for rows in (rows for of_states in sets for rows in of_states):
-        seconds += law.seconds(rows)
-        if seconds > LIMIT:
-            raise SizeError(
-                f"exact POWER of {len(sets[0]):,} states takes about {seconds:.2g} s or more (one of them is the "
-                f"greatest of {len(rows):,} functions); the limit is {LIMIT:g} s: leave out method='exact' for an "
-                "estimate with its error"
-            )
+def exact_powers(
+    models: Sequence[tuple[RewardlessMDP, RewardDistribution]], gammas: Sequence[float], progress: bool | None = False
+) -> list[tuple[list[list[Number]], list[float]]]:
+    """`exact_power` of several MDPs, planned together."""
+    laws = [exact_law(rewards) for _, rewards in models]
+    sizes = " and ".join(f"{mdp.n_states:,}" for mdp, _ in models)
+    work = ExactWork(f"exact POWER of {sizes} states", progress)
+    inside = [gamma for gamma in gammas if gamma > 0]
+    starts = [(k, s) for k, (mdp, _) in enumerate(models) for s in range(mdp.n_states)]
+    among: dict[tuple[int, int], Visits] = {}
+    for k, s in work.through(starts if inside else [], "states", "listing policies"):
+        mdp = models[k][0]
+        # F_nd is the same at every rate.
+        among[k, s] = visits(mdp, mdp.states[s], inside[0]).nondominated()
+        for gamma in inside:
+            _plan_rows(replace(among[k, s], gamma=gamma), work, laws[k])
+    rows: list[list[Row]] = []
+    parts = [(k, s, gamma) for k, s in starts for gamma in gammas]
+    for k, s, gamma in work.through(parts, "states", "making fractions"):
+        here = replace(among[k, s], gamma=gamma) if gamma > 0 else None
+        rows.append(unique_rows(_reach_rows(Reach(models[k][0], s, True), here, gamma)))
+        _plan(work, laws[k], rows[-1])
+    means = {}
+    for (k, s, gamma), one in work.through(list(zip(parts, rows, strict=True)), "states"):
+        means[k, s, gamma] = _mean(one, laws[k])
+    found = []
+    for k, (mdp, _) in enumerate(models):
+        table = [[means[k, s, gamma] for s in range(mdp.n_states)] for gamma in gammas]
+        errors = [
+            max(error for _, error in row) + reading_error(mdp, gamma) * laws[k].spread
+            for gamma, row in zip(gammas, table, strict=True)
+        ]
+        found.append(([[mean for mean, _ in row] for row in table], errors))
+    return found
 
 
 def chain_rows(among: Visits, delayed: bool = False) -> list[Row]:
     """The rows of a set at a γ in (0, 1): of the VALUE set, or (`delayed`) of the POWER set."""
     mdp, s = among.mdp, among.mdp.index(among.start)
     kernel, gamma = rational_rows(mdp), rate(among.gamma)
-    return [Chain(kernel, policy, s, mdp.n_states).visits(gamma, delayed=delayed) for policy in among.policies]
+    return [one.visits(gamma, delayed=delayed) for one in _chains(among.policies, kernel, s, mdp.n_states)]

@@ -12,25 +12,30 @@ taken for each action.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from math import prod
+from typing import TypeAlias
 
 import numpy as np
 
+from mdppower._stop import stop_if_told
 from mdppower._typing import AnyArray
 from mdppower.errors import RewardError, SizeError
 from mdppower.integrals.reward_laws import MOST_ATOMS, Atoms, Boxes, Normals, Number, exact_law
 from mdppower.mdp.actions import as_read, equivalent_pairs
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import Chain, Row, rational_rows
-from mdppower.measures.exact_means import chain_rows, compare_rows, unique_rows
+from mdppower.measures.exact_means import chain_rows, compare_rows, plan_comparison, unique_rows
+from mdppower.measures.exact_work import ExactWork, seconds_of_chains
 from mdppower.occupancy.visit_distributions import Visits, visits
 from mdppower.optimal_sets.optimal_actions_exact import exact_sets
 from mdppower.rewards.distribution import RewardDistribution
 
 
 def exact_action_optimality(
-    mdp: RewardlessMDP, gammas: Sequence[float], rewards: RewardDistribution
+    mdp: RewardlessMDP, gammas: Sequence[float], rewards: RewardDistribution, progress: bool | None = False
 ) -> tuple[AnyArray, AnyArray, float]:
     """P_D(s, a, γ) of each pair, and the probability that it ties with another.
 
@@ -39,6 +44,8 @@ def exact_action_optimality(
     mdp : RewardlessMDP
     gammas : sequence of float
     rewards : RewardDistribution
+    progress : bool or None
+        Whether to show a bar; None: in a terminal.
 
     Returns
     -------
@@ -61,50 +68,115 @@ def exact_action_optimality(
     law = exact_law(rewards)
     optimal = np.full((len(gammas), mdp.n_pairs), Fraction(0), dtype=object)
     tied = optimal.copy()
+    work = ExactWork(f"exact optimality of the actions of {mdp.n_states:,} states", progress)
+    if isinstance(law, Atoms):
+        _count_atoms(mdp, gammas, law, optimal, tied, work)
+        return optimal, tied, 0.0
+    asked = [(g, s) for g in range(len(gammas)) for s in range(mdp.n_states)]
+    listed = [_listed(mdp, s, gammas[g], law, work) for g, s in work.through(asked, "states", "listing policies")]
+    regions = []
+    for (_, s), policies in work.through(list(zip(asked, listed, strict=True)), "states", "making fractions"):
+        regions.append(_regions(policies, s, law) if policies is not None else None)
+        if regions[-1] is not None:
+            regions[-1].plan(work, law)
     worst = 0.0
-    for g, gamma in enumerate(gammas):
-        if isinstance(law, Atoms):
-            _count_atoms(mdp, gamma, law, optimal[g], tied[g])
-            continue
-        for s in range(mdp.n_states):
-            worst = max(worst, _share_out(mdp, s, gamma, law, optimal[g], tied[g]))
+    for (g, s), one in work.through(list(zip(asked, regions, strict=True)), "states"):
+        worst = max(worst, _share_out(mdp, s, one, law, optimal[g], tied[g]))
     return optimal, tied, worst
 
 
-def _share_out(
-    mdp: RewardlessMDP, s: int, gamma: float, law: Boxes | Normals, optimal: AnyArray, tied: AnyArray
-) -> float:
-    """Give the probability of each cell to the pairs whose policies are optimal in it."""
-    pairs = range(*mdp.pointer[s : s + 2].tolist())
-    same = equivalent_pairs(mdp)
-    distinct = sorted(set(same[pairs.start : pairs.stop].tolist()))
+_Listed: TypeAlias = "tuple[Visits, list[tuple[int, Visits]]]"
+"""F_nd(s), and F_nd(s | π(s) = a) of each action where these may tie for certain."""
+
+
+def _listed(mdp: RewardlessMDP, s: int, gamma: float, law: Boxes | Normals, work: ExactWork) -> _Listed | None:
+    """The policies of a state, planned for; None where it has nothing to choose from."""
+    distinct = _distinct(mdp, s)
     if len(distinct) == 1:
-        cells: list[tuple[Number, set[int]]] = [(Fraction(1), set(distinct))]
+        return None
+    state = mdp.states[s]
+    among, extra = visits(mdp, state, gamma).nondominated(), list[tuple[int, Visits]]()
+    plan_policies(among, work, law)
+    if law.has_constants:
+        for p in distinct:
+            extra.append((p, visits(mdp, state, gamma, given={state: mdp.pair_label(p)[1]}).nondominated()))
+            plan_policies(extra[-1][1], work, law)
+    return among, extra
+
+
+def plan_policies(among: Visits, work: ExactWork, law: Boxes | Atoms | Normals) -> None:
+    """Plan the expansions of some policies, and that each is compared with each."""
+    count, n = len(among.policies), among.mdp.n_states
+    inside = 0 < among.gamma < 1
+    chains = seconds_of_chains(among.policies, 1 if inside else 2 * n)
+    sift = law.seconds_to_sift(count) if inside else law.seconds_to_tell_apart(count)
+    work.plan(chains + sift, f"{count:,} nondominated policies from state {among.start!r} of {n:,}")
+
+
+def _distinct(mdp: RewardlessMDP, s: int) -> list[int]:
+    """A pair for each different action of a state."""
+    return sorted(set(equivalent_pairs(mdp)[slice(*mdp.pointer[s : s + 2].tolist())].tolist()))
+
+
+def _share_out(
+    mdp: RewardlessMDP, s: int, regions: _Regions | None, law: Boxes | Normals, optimal: AnyArray, tied: AnyArray
+) -> float:
+    """Give the probability of each region to the pairs whose policies are optimal in it."""
+    if regions is None:
+        cells: list[tuple[Number, set[int]]] = [(Fraction(1), set(_distinct(mdp, s)))]
         error = 0.0
     else:
-        state = mdp.states[s]
-        among = visits(mdp, state, gamma).nondominated()
-        extra: list[tuple[int, Visits]] = []
-        if law.has_constants:
-            extra = [
-                (p, visits(mdp, state, gamma, given={state: mdp.pair_label(p)[1]}).nondominated()) for p in distinct
-            ]
-        cells, error = _cells(among, s, extra, law)
+        cells, error = regions.integrate(law)
+    same = equivalent_pairs(mdp)
     for share, chosen in cells:
-        members = [p for p in pairs if same[p] in chosen]
+        members = [p for p in range(*mdp.pointer[s : s + 2].tolist()) if same[p] in chosen]
         optimal[members] += share
         tied[members] += share * (len(members) > 1)
     return error
 
 
-def _cells(
-    among: Visits, s: int, extra: list[tuple[int, Visits]], law: Boxes | Normals
-) -> tuple[list[tuple[Number, set[int]]], float]:
-    """The regions of rewards in which the same visits are optimal: probability, and the pairs that lead to them.
+@dataclass(frozen=True, eq=False)
+class _Regions:
+    """The regions of rewards in which the same visits are optimal, and the pairs that lead to them.
+
+    Inside (0, 1) region k is where row k is the greatest; at an end it is the cone of `normals[k]`.
+    """
+
+    pairs: list[set[int]]
+    rows: list[Row] | None
+    normals: list[list[Row]]
+
+    def plan(self, work: ExactWork, law: Boxes | Normals) -> None:
+        """Plan the integrals."""
+        if self.rows is not None:
+            work.plan(
+                law.seconds(self.rows), f"one of its integrals is of the greatest of {len(self.rows):,} functions"
+            )
+        plan_cones(self.normals, work, law)
+
+    def integrate(self, law: Boxes | Normals) -> tuple[list[tuple[Number, set[int]]], float]:
+        """Probabilities with the pairs, and their error."""
+        if self.rows is not None:
+            found = law.maximum(self.rows)
+            return list(zip(found.shares, self.pairs, strict=True)), found.share_error
+        cones = [law.cone(one) for one in self.normals]
+        cells = [(share, pairs) for (share, _), pairs in zip(cones, self.pairs, strict=True)]
+        return cells, max(error for _, error in cones)
+
+
+def plan_cones(cones: list[list[Row]], work: ExactWork, law: Boxes | Normals) -> None:
+    """Plan the probabilities of cones, each by its normals."""
+    for one in cones:
+        work.plan(law.seconds_of_cone(one), f"one of its integrals is over a cone of {len(one):,} sides")
+
+
+def _regions(policies: _Listed, s: int, law: Boxes | Normals) -> _Regions:
+    """The regions of a state.
 
     F_nd has them all. Another f that is optimal with positive probability lies between distributions of F_nd that are
     optimal there too, and so has the same worth as one of them for certain: `extra` is only looked through for these.
     """
+    among, extra = policies
     inside = 0 < among.gamma < 1
     terms = [[row] for row in chain_rows(among)] if inside else expansions(among)
     groups: list[tuple[list[Row], set[int]]] = []
@@ -113,18 +185,17 @@ def _cells(
     for p, one in extra:
         for other in [[row] for row in chain_rows(one)] if inside else expansions(one):
             _join(groups, other, p, law, new=False)
+    pairs = [found for _, found in groups]
     if inside:
-        found = law.maximum([mine[0] for mine, _ in groups])
-        return [(share, pairs) for share, (_, pairs) in zip(found.shares, groups, strict=True)], found.share_error
-    cones = [_cone(mine, terms, law) for mine, _ in groups]
-    cells = [(share, pairs) for (share, _), (_, pairs) in zip(cones, groups, strict=True)]
-    return cells, max(error for _, error in cones)
+        return _Regions(pairs, [mine[0] for mine, _ in groups], [])
+    return _Regions(pairs, None, [_normals(mine, terms, law) for mine, _ in groups])
 
 
 def _join(
     groups: list[tuple[list[Row], set[int]]], mine: list[Row], pair: int, law: Boxes | Normals, *, new: bool
 ) -> None:
     """Add a pair to the group whose worth is the same for certain; or make a group of its own."""
+    stop_if_told()
     for terms, pairs in groups:
         if _leading(terms, mine, law) is None:
             pairs.add(pair)
@@ -133,21 +204,28 @@ def _join(
         groups.append((mine, {pair}))
 
 
-def _cone(mine: list[Row], others: list[list[Row]], law: Boxes | Normals) -> tuple[Number, float]:
-    """The probability that an expansion is greater than others, and its error."""
+def _normals(mine: list[Row], others: list[list[Row]], law: Boxes | Normals) -> list[Row]:
+    """The normals of the cone in which an expansion is greater than others."""
+    stop_if_told()
     normals = [_leading(mine, other, law) for other in others]
-    return law.cone(unique_rows([row for row in normals if row is not None]))
+    return unique_rows([row for row in normals if row is not None])
 
 
 def expansions(among: Visits) -> list[list[Row]]:
     """The terms of each distribution's expansion at γ = 0 (Taylor) or 1 (Laurent), enough to tell any two apart."""
     mdp, s = among.mdp, among.mdp.index(among.start)
     kernel, levels = rational_rows(mdp), 2 * mdp.n_states
-    chains = [Chain(kernel, policy, s, mdp.n_states) for policy in among.policies]
-    return [list(chain.laurent(levels) if among.gamma == 1 else chain.taylor(levels)) for chain in chains]
+    found = []
+    for policy in among.policies:
+        stop_if_told()
+        chain = Chain(kernel, policy, s, mdp.n_states)
+        found.append(list(chain.laurent(levels) if among.gamma == 1 else chain.taylor(levels)))
+    return found
 
 
-def visits_probability(subset: Visits, rewards: RewardDistribution) -> tuple[Number, float]:
+def visits_probability(
+    subset: Visits, rewards: RewardDistribution, progress: bool | None = False
+) -> tuple[Number, float]:
     """P_D(X, γ) of a set of visit distributions, and its error.
 
     Parameters
@@ -155,6 +233,7 @@ def visits_probability(subset: Visits, rewards: RewardDistribution) -> tuple[Num
     subset : Visits
         X; at γ = 0 and 1 the limits are meant.
     rewards : RewardDistribution
+    progress : bool or None
 
     Returns
     -------
@@ -167,21 +246,29 @@ def visits_probability(subset: Visits, rewards: RewardDistribution) -> tuple[Num
         For discrete rewards at an end of γ, where no cell tells of ties.
     """
     law = exact_law(rewards)
-    among = visits(subset.whole, subset.start, subset.gamma, limit=subset.limit).nondominated()
-    if 0 < subset.gamma < 1:
-        found = compare_rows(unique_rows(chain_rows(subset)), chain_rows(among), law)
-        return found.tie + found.greater, found.error
-    if isinstance(law, Atoms):
+    work = ExactWork(f"exact optimality of visits from state {subset.start!r}", progress)
+    if isinstance(law, Atoms) and subset.gamma in (0, 1):
         raise RewardError(f"exact optimality of visits at gamma = {subset.gamma:g} needs continuous rewards")
+    among = visits(subset.whole, subset.start, subset.gamma, limit=subset.limit).nondominated()
+    for one in (subset, among):
+        plan_policies(one, work, law)
+    if isinstance(law, Atoms) or 0 < subset.gamma < 1:
+        own, every = unique_rows(chain_rows(subset)), chain_rows(among)
+        plan_comparison(work, law, own, every)
+        (found,) = [compare_rows(own, every, law) for _ in work.through([None], "comparisons")]
+        return found.tie + found.greater, found.error
     rest, done = expansions(among), list[list[Row]]()
-    total: Number = Fraction(0)
-    worst = 0.0
     for terms in expansions(subset):
         if all(_leading(terms, x, law) is not None for x in done):
             done.append(terms)
-            share, error = _cone(terms, rest, law)
-            total += share
-            worst = max(worst, error)
+    cones = [_normals(terms, rest, law) for terms in done]
+    plan_cones(cones, work, law)
+    total: Number = Fraction(0)
+    worst = 0.0
+    for one_cone in work.through(cones, "cones"):
+        share, error = law.cone(one_cone)
+        total += share
+        worst = max(worst, error)
     return total, worst
 
 
@@ -194,18 +281,25 @@ def _leading(mine: list[Row], other: list[Row], law: Boxes | Normals) -> Row | N
     return None
 
 
-def _count_atoms(mdp: RewardlessMDP, gamma: float, law: Atoms, optimal: AnyArray, tied: AnyArray) -> None:
+_STEP_SECONDS = {0.0: 3e-7, 1.0: 5e-6}
+"""Of finding optimal actions, by S³, at the ends of γ; measured on one 2020s core."""
+
+
+def _count_atoms(
+    mdp: RewardlessMDP, gammas: Sequence[float], law: Atoms, optimal: AnyArray, tied: AnyArray, work: ExactWork
+) -> None:
     """Go through all rewards there can be, and find the optimal pairs of each exactly."""
-    count = 1
-    for atoms in law.laws:
-        count *= len(atoms)
+    count = prod(len(atoms) for atoms in law.laws)
     if count > MOST_ATOMS:
         raise SizeError(f"{count:.2g} combinations of rewards; optimal actions are found for up to {MOST_ATOMS:,}")
-    for outcome in product(*law.laws):
-        chance = Fraction(1)
-        for _, p in outcome:
-            chance *= p
-        reward = np.array([value for value, _ in outcome], dtype=object)  # fractions stay what they are
-        for members in exact_sets(mdp, reward, gamma):
-            optimal[members] += chance
-            tied[members] += chance * (len(members) > 1)
+    seconds = sum(_STEP_SECONDS.get(gamma, 1e-6) for gamma in gammas) * mdp.n_states**3
+    work.plan(count * seconds, f"{count:,} combinations of rewards, {len(gammas):,} discount rates")
+    for g, gamma in enumerate(gammas):
+        for outcome in work.through(list(product(*law.laws)), "combinations"):
+            chance = Fraction(1)
+            for _, p in outcome:
+                chance *= p
+            reward = np.array([value for value, _ in outcome], dtype=object)  # fractions stay what they are
+            for members in exact_sets(mdp, reward, gamma):
+                optimal[g][members] += chance
+                tied[g][members] += chance * (len(members) > 1)

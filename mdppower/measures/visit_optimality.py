@@ -22,7 +22,7 @@ from mdppower.errors import ParameterError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import Chain, rational_rows
-from mdppower.measures.exact_means import ExactComparison, exact_comparison
+from mdppower.measures.exact_means import exact_comparisons
 from mdppower.measures.exact_optimality import expansions, visits_probability
 from mdppower.measures.option_tally import Tally, tally
 from mdppower.measures.questions import ask, digest
@@ -89,7 +89,7 @@ def visit_optimality(
     if method == "exact":
         # The best of a set is the best of its nondominated ones.
         return Proportions.known(
-            *visits_probability(subset.nondominated() if subset.is_whole else subset, distribution)
+            *visits_probability(subset.nondominated() if subset.is_whole else subset, distribution, progress)
         )
     if subset.gamma in (0, 1):
         subset = subset.nondominated() if subset.is_whole else subset
@@ -191,7 +191,7 @@ def _attains(
 ) -> Proportions:
     """P(h_part = h_whole) of each part of the whole."""
     if method == "exact":
-        exact: list[ExactComparison] = [exact_comparison(part, whole, rewards) for part in parts]
+        exact = exact_comparisons([(part, whole) for part in parts], rewards, progress)
         return Proportions.known([x.tie + x.greater for x in exact], max(x.error for x in exact))
     source = make_sampler(rewards, "iid", samples, 0)
     _, tallies = tally("optimality", [*parts, whole], source, (samples,), rng, method, conduct)

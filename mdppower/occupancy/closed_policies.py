@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 from scipy import sparse
 
+from mdppower._stop import stop_if_told
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import SizeError, SolverError
 from mdppower.mdp.actions import Choices
@@ -61,6 +62,7 @@ def leaves(
     """
     stack, given = [root], 0
     while stack:
+        stop_if_told()
         node = stack.pop()
         below = children(node)
         if below is None:

@@ -147,7 +147,7 @@ def _steps(
         )  # fmt: skip
 
     def exactly(rates: tuple[float, ...]) -> Iterator[ModelDifference]:
-        data, fractions = _exactly((A, B), own, common, rates, distribution)
+        data, fractions = _exactly((A, B), own, common, rates, distribution, conduct.progress)
         yield found(CommonRun(rates, data, 0, 0, "exact", False), fractions)
 
     if method == "exact":
@@ -168,13 +168,14 @@ def _exactly(
     common: list[AnyArray],
     gammas: tuple[float, ...],
     distribution: RewardDistribution,
+    progress: bool | None,
 ) -> tuple[Replicates, AnyArray | None]:
     """POWER of the common states without draws."""
-    from mdppower.measures.exact_means import exact_power
+    from mdppower.measures.exact_means import exact_powers
 
+    models = [(mdp, Reordered(distribution, columns)) for mdp, columns in zip(mdps, own, strict=True)]
     values, errors = [], []
-    for mdp, columns, shown in zip(mdps, own, common, strict=True):
-        found, error = exact_power(mdp, gammas, Reordered(distribution, columns))
+    for (found, error), shown in zip(exact_powers(models, gammas, progress), common, strict=True):
         values.append(np.array(found, dtype=object)[:, shown])
         errors.append(error)
     known = Estimate.known(np.concatenate(values, axis=1), range(2 * len(common[0])), gammas)

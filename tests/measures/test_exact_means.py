@@ -304,7 +304,7 @@ def test_exact_runs_show_where_they_are_and_can_be_stopped(capsys):
     """The bar counts states; Ctrl-C between two of them ends it."""
     fork = mp.envs.fork(2)
     assert mp.power(fork, [0.5, 0.9], method="exact", progress=True).exact[0, 0] == Fraction(2, 3)
-    assert "exact POWER: 100%" in capsys.readouterr().err
+    assert "exact POWER of 3 states: 100%" in capsys.readouterr().err
     mp.power(fork, 0.9, method="exact", progress=False)
     assert capsys.readouterr().err == ""
 
