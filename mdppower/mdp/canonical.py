@@ -19,6 +19,9 @@ from mdppower.errors import ModelError
 INDEX_LIMIT = 2**31 - 1
 """Indices are int32."""
 
+PLAIN = frozenset([str, int])
+"""Types whose values are labels as they are."""
+
 FLOAT64_EPS = float(np.finfo(np.float64).eps)
 
 
@@ -139,6 +142,8 @@ def as_truth(values: npt.ArrayLike, name: str, shape: tuple[int, ...]) -> BoolAr
 
 def as_probability(value: Any) -> float | None:
     """A number, or None where it is none: a text, or True."""
+    if type(value) is float:
+        return value
     if isinstance(value, str | bytes | bool | np.bool_):
         return None
     try:
@@ -185,6 +190,8 @@ def plain_label(label: Any) -> Label:
 
 def plain_labels(labels: Any, what: str) -> tuple[Label, ...]:
     """Labels one by one."""
+    if isinstance(labels, list | tuple) and PLAIN.issuperset(map(type, labels)):
+        return tuple(labels)
     require_several(labels, what)
     refuse_masked(labels, what)
     return tuple(plain_label(label) for label in labels)

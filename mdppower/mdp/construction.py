@@ -19,6 +19,7 @@ from mdppower._typing import BoolArray, FloatArray, IntArray, Label
 from mdppower.errors import MDPPowerWarning, ModelError, SizeError
 from mdppower.mdp.canonical import (
     INDEX_LIMIT,
+    PLAIN,
     Rounded,
     as_csr,
     as_indices,
@@ -126,12 +127,24 @@ def pairs_of_mapping(successors: Mapping[Any, Mapping[Any, Any]]) -> dict[str, A
     for s, acts in zip(labels, successors.values(), strict=True):
         if not isinstance(acts, Mapping):
             raise ModelError(f"state {s!r}: actions must be a mapping from action to successor, got {acts!r}")
+        here = index[s]
         for action, target in acts.items():
+            if type(target) in PLAIN and target in index:
+                row.append(len(owner))
+                col.append(index[target])
+                prob.append(1.0)
+                owner.append(here)
+                names.append(action)
+                continue
             spread = target if isinstance(target, Mapping) else None
             for successor in [target] if spread is None else spread:
                 probability = 1.0 if spread is None else spread[successor]
                 row.append(len(owner))
-                col.append(_position(successor, index, s, action))
+                place = index.get(successor) if type(successor) in PLAIN else None
+                col.append(_position(successor, index, s, action) if place is None else place)
+                if type(probability) is float:
+                    prob.append(probability)
+                    continue
                 given.append(probability)
                 number = as_probability(probability)
                 if number is None:
@@ -140,7 +153,7 @@ def pairs_of_mapping(successors: Mapping[Any, Mapping[Any, Any]]) -> dict[str, A
                         "not a number"
                     )
                 prob.append(number)
-            owner.append(index[s])
+            owner.append(here)
             names.append(action)
     kernel = Rounded(sparse.coo_array((prob, (row, col)), shape=(len(owner), len(labels))), coarsest_eps(given))
     return {"pair_states": owner, "kernel": kernel, "states": labels, "actions": names}

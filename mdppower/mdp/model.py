@@ -28,6 +28,7 @@ from mdppower._text import count, shorten
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray, Label
 from mdppower.errors import LabelError, MDPPowerWarning, ModelError, ParameterError, SizeError
 from mdppower.mdp.canonical import (
+    PLAIN,
     check_labels,
     check_layout,
     check_marks,
@@ -398,6 +399,10 @@ class RewardlessMDP:
         >>> RewardlessMDP.from_successors({"x": {"go": "y"}, "y": {"go": "y"}}).index("y")
         1
         """
+        if type(label) in PLAIN or _is_plain_tuple(label):  # it is a label as it is: `_asked` need not look
+            found = self._index.get(label)
+            if found is not None:
+                return found
         try:
             return self._index[_asked(label, self._index)]
         except KeyError:
@@ -790,6 +795,16 @@ class RewardlessMDP:
         for array in (*arrays, self.layout, self._labels):
             if isinstance(array, np.ndarray):
                 array.setflags(write=False)
+
+
+def _is_plain_tuple(label: Any) -> bool:
+    """Whether it is a tuple of a few plain labels."""
+    if type(label) is not tuple:
+        return False
+    for part in label:  # noqa: SIM110  (half the time of all())
+        if type(part) not in PLAIN:
+            return False
+    return True
 
 
 def _asked(label: Any, known: Mapping[Label, Any]) -> Label:

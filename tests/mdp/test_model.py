@@ -497,3 +497,25 @@ def test_what_the_first_tests_missed():
         RewardlessMDP.from_arrays(dense(), feasible=[[1, 1], [1], [1, 1]])
     with pytest.raises(mp.ParameterError, match="permutation"):
         bet().permute_states([[0], [1, 2]])
+
+
+def test_labels_that_need_no_look_are_read_as_those_that_do():
+    """Plain labels, successors and chances take a short way; those of NumPy the long one: the MDPs are the same."""
+    plain = {1: {"a": 2, "b": {1: 0.25, 2: 0.75}}, 2: {"a": {2: 1}}, (3, "x"): {"a": (3, "x")}}
+    long = {
+        np.int64(1): {np.str_("a"): np.int32(2), "b": {np.int8(1): np.float64(0.25), 2: np.float64(0.75)}},
+        np.int64(2): {"a": {np.int64(2): np.int64(1)}},
+        (np.int64(3), np.str_("x")): {"a": (np.int16(3), "x")},
+    }
+    short, same = mp.RewardlessMDP.from_successors(plain), mp.RewardlessMDP.from_successors(long)
+    assert short.fingerprint == same.fingerprint
+    assert [same.index(x) for x in long] == [short.index(x) for x in plain] == [0, 1, 2]
+    for odd in (True, 1.0, (3.0, "x"), (np.float64(3), "x")):
+        with pytest.warns(mp.MDPPowerWarning, match="is no label, and was taken for"):
+            assert short.index(odd) == (2 if isinstance(odd, tuple) else 0)
+    with pytest.raises(mp.LabelError):
+        short.index((3, ["x"]))
+    with pytest.raises(mp.ModelError, match="successor True is not a state"):
+        mp.RewardlessMDP.from_successors({1: {"a": True}})
+    with pytest.raises(mp.ModelError, match="probability of successor 1 is True, not a number"):
+        mp.RewardlessMDP.from_successors({1: {"a": {1: True}}})
