@@ -320,6 +320,9 @@ def _read(file: h5py.File) -> PowerEstimate | RewardlessMDP:
     about = header["mdp"]
     sizes = {"state": about["states"], "action": len(about["actions"])}
     mdp = _mdp(file, about, sizes)
+    if about["fingerprint"] not in ("", mdp.fingerprint):  # files without one are older
+        told = f"the fingerprint of the MDP in the file, {mdp.fingerprint}"
+        raise Misfit(told, about["fingerprint"], ".mdp.fingerprint").inside("header")
     return mdp if kind == "mdp" else _estimate(file, header, mdp, sizes)
 
 

@@ -348,3 +348,28 @@ def test_a_seal_is_computed_by_anybody(files, load):
     assert h5py.File(io.BytesIO(payload), "r")["header"].shape == ()
     with pytest.raises(mp.FileError, match="changed or damaged"):
         load(data.replace(b"mdp_layout", b"mdp_layouT"))
+
+
+@pytest.mark.parametrize("name", ["slippery", "mdp"])
+def test_a_file_has_the_mdp_that_its_header_names(files, tmp_path, name):
+    """Another digit in the fingerprint, or another chance of a step, and header and arrays are of two MDPs."""
+    header, arrays = json.loads(json.dumps(files[name][0])), dict(files[name][1])
+    path, own = tmp_path / "x.nc", header["mdp"]["fingerprint"]
+    told = "header.mdp.fingerprint must be the fingerprint of the MDP in the file"
+    header["mdp"]["fingerprint"] = ("0" if own[0] != "0" else "1") + own[1:]
+    path.write_bytes(file_of(header, arrays))
+    with pytest.raises(mp.FileError, match=told):
+        mp.load(path)
+    header["mdp"]["fingerprint"] = own
+    path.write_bytes(file_of(header, arrays))
+    mp.load(path)  # the control
+    first = int(np.flatnonzero(np.diff(arrays["mdp_row_pointer"]) > 1)[0])
+    row = slice(*arrays["mdp_row_pointer"][first : first + 2].tolist())
+    chances = arrays["mdp_probability"].copy()
+    chances[row] = np.roll(chances[row], 1)
+    path.write_bytes(file_of(header, arrays | {"mdp_probability": chances}))
+    with pytest.raises(mp.FileError, match=told):
+        mp.load(path)
+    header["mdp"]["fingerprint"] = ""  # files of before had none
+    path.write_bytes(file_of(header, arrays | {"mdp_probability": chances}))
+    mp.load(path)
