@@ -15,10 +15,8 @@ from scipy import sparse
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from mdppower._typing import AnyArray
+from mdppower.envs.textmap import MOST_GLYPHS
 from mdppower.errors import ParameterError, SizeError
-
-_MOST_GLYPHS = 2**22
-"""A map of 2048 × 2048: its MDP takes some 2 GB, and half a minute. Larger ones are refused by their size alone."""
 
 
 def open_room(rows: int, cols: int) -> str:
@@ -132,5 +130,5 @@ def _require_sizes(rows: Any, cols: Any, *, least: int) -> None:
     for name, size in (("rows", rows), ("cols", cols)):
         if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < least:
             raise ParameterError(f"{name} must be an integer ≥ {least}, got {size!r}")
-    if rows * cols > _MOST_GLYPHS:
+    if rows * cols > MOST_GLYPHS:
         raise SizeError(f"a map of {rows} × {cols} glyphs is more than 2**22")

@@ -25,8 +25,19 @@ from scipy import sparse
 
 from mdppower._typing import AnyArray
 from mdppower.envs.slip import check_bias, check_slip, slippery_kernel
-from mdppower.envs.textmap import EXIT, LETTERS, ONE_WAY, PIT, TextMap, decode, is_cell, parse, suspicions
-from mdppower.errors import MapError, MDPPowerWarning, ParameterError
+from mdppower.envs.textmap import (
+    EXIT,
+    LETTERS,
+    MOST_BYTES,
+    ONE_WAY,
+    PIT,
+    TextMap,
+    decode,
+    is_cell,
+    parse,
+    suspicions,
+)
+from mdppower.errors import MapError, MDPPowerWarning, ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
 
 COMPASS = {"N": (-1, 0), "E": (0, 1), "S": (1, 0), "W": (0, -1)}
@@ -140,6 +151,8 @@ def gridworld_from_file(
     ------
     MapError
         The file cannot be read or is not UTF-8; or as in `gridworld`.
+    SizeError
+        The file, or its map, is too large.
     ParameterError
         An option is out of its range.
 
@@ -151,9 +164,12 @@ def gridworld_from_file(
     """
     source = str(path) if source is None else source
     try:
-        data = (Path(path) if isinstance(path, str | os.PathLike) else path).read_bytes()
+        with (Path(path) if isinstance(path, str | os.PathLike) else path).open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise MapError(f"cannot be read: {error.strerror}", source) from error
+    if len(data) > MOST_BYTES:
+        raise SizeError(f"{source}: a file of more than {MOST_BYTES:,} bytes is larger than any map that is read")
     options = {"moves": moves, "stay": stay, "blocked": blocked, "slip": slip, "bias": bias, "wrap": wrap}
     return _build(parse(decode(data, source=source), source=source, from_file=True), **options)
 

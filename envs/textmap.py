@@ -42,7 +42,11 @@ LETTERS = "".join(sorted(set(string.ascii_letters) - set(ONE_WAY)))
 
 _CELLS = FLOOR + EXIT + PIT + LETTERS + "".join(ONE_WAY)
 _HINT = ". floor, # wall, space no cell, letters marks, > < ^ v one-way, * exit, ~ pit"
-_MOST_GLYPHS = 2**28
+MOST_GLYPHS = 2**22
+"""A map of 2048 × 2048, drawn or generated: its MDP takes some 2 GB, and a quarter of a minute; with slip some four
+times as much. Larger ones are refused by their size alone."""
+MOST_BYTES = 8 * MOST_GLYPHS
+"""Of a file: glyphs, comments and blanks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +104,7 @@ def parse(text: str, *, source: str = "map", from_file: bool = False) -> TextMap
     ParameterError
         `text` is not a string.
     SizeError
-        Its bounding box holds more than 2**28 glyphs.
+        Its bounding box holds more than 2**22 glyphs.
 
     Examples
     --------
@@ -128,8 +132,8 @@ def parse(text: str, *, source: str = "map", from_file: bool = False) -> TextMap
     margins = _margins(rows, opens_text=top == 0 and not from_file)
     rows = [row[margin:].rstrip(" ") for row, margin in zip(rows, margins, strict=True)]
     width = max(map(len, rows))
-    if len(rows) * width > _MOST_GLYPHS:
-        raise SizeError(f"{source}: a map of {len(rows)} × {width} glyphs is more than 2**28")
+    if len(rows) * width > MOST_GLYPHS:
+        raise SizeError(f"{source}: a map of {len(rows)} × {width} glyphs is more than 2**22")
     drawn = "".join(row.ljust(width) for row in rows)
     codes = np.frombuffer(drawn.encode("utf-32-le", "surrogatepass"), "<u4").reshape(len(rows), width)
 

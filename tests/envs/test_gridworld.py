@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdppower.envs import catalog, gridworld, gridworld_from_file, open_room
+from mdppower.envs.textmap import parse
 from mdppower.errors import MapError, MDPPowerWarning, ParameterError, SizeError
 
 # ---------------------------------------------------------------------- what the glyphs mean
@@ -426,8 +428,25 @@ def test_a_map_is_a_string(tmp_path):
 
 
 def test_a_map_too_wide_for_its_height_is_refused_before_it_is_drawn():
-    with pytest.raises(SizeError, match=r"map: a map of 20000 × 20000 glyphs is more than 2\*\*28"):
+    with pytest.raises(SizeError, match=r"map: a map of 20000 × 20000 glyphs is more than 2\*\*22"):
         gridworld("." * 20_000 + "\n." * 19_999)
+
+
+def test_maps_are_refused_by_what_generated_ones_are(tmp_path, monkeypatch):
+    """2048 × 2048 glyphs are 2^22: that shape is read, drawn or generated, and no larger one is."""
+    for rows, cols in ((2049, 2048), (3000, 3000)):
+        told = rf"a map of {rows} × {cols} glyphs is more than 2\*\*22"
+        with pytest.raises(SizeError, match=told):
+            gridworld("\n".join(["." * cols] * rows))
+        with pytest.raises(SizeError, match=told):
+            open_room(rows, cols)
+    assert parse(open_room(2048, 2048)).glyphs.shape == (2048, 2048)
+    monkeypatch.setattr(sys.modules["mdppower.envs.gridworld"], "MOST_BYTES", 20)
+    (tmp_path / "m.txt").write_bytes(b"; 20 bytes...\n.....\n")
+    assert gridworld_from_file(tmp_path / "m.txt").n_states == 5
+    (tmp_path / "m.txt").write_bytes(b"; 21 bytes....\n.....\n")
+    with pytest.raises(SizeError, match=r"m.txt: a file of more than 20 bytes"):
+        gridworld_from_file(tmp_path / "m.txt")
 
 
 BAD_OPTIONS = {
