@@ -49,7 +49,7 @@ def _rate(gamma: Any) -> float:
     except (TypeError, ValueError):
         raise ParameterError(f"gamma must be a number in [0, 1], got {gamma!r}") from None
     if not 0 <= rate <= 1:  # NaN fails too
-        raise ParameterError(f"gamma must be in [0, 1], got {rate:.15g}")
+        raise ParameterError(f"gamma must be in [0, 1], got {rate!r}")
     return rate
 
 

@@ -37,6 +37,18 @@ def fraction_text(number: Rational) -> str:
     return f"{n}/{d}" if d > 1 else f"{n}"
 
 
+def rate_text(rate: float) -> str:
+    """A number that identifies a run, to 15 digits; to all it takes where these would say that it is 0 or 1.
+
+    Examples
+    --------
+    >>> [rate_text(x) for x in (0.1 + 0.2, 0.999, 1 - 2.0**-53, 1e-300, 1 + 2.0**-52)]
+    ['0.3', '0.999', '0.9999999999999999', '1e-300', '1.0000000000000002']
+    """
+    text = f"{rate:.15g}"
+    return repr(float(rate)) if float(text) in (0, 1) and float(text) != rate else text
+
+
 def printable(text: str) -> str:
     r"""The text on one line, with what cannot be drawn, or could steer a terminal, written as its code.
 

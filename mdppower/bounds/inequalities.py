@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mdppower._text import rate_text
 from mdppower._typing import FloatArray
 from mdppower.errors import ParameterError
 
@@ -263,7 +264,7 @@ def numbers(values: Any, name: str) -> FloatArray:
 def refuse(values: FloatArray, fine: Any, rule: str) -> None:
     """Raise ParameterError with the first value that is not fine (comparisons with NaN are not)."""
     if not np.all(fine):
-        raise ParameterError(f"{rule}, got {values[~fine].flat[0]:.15g}")
+        raise ParameterError(f"{rule}, got {rate_text(values[~fine].flat[0])}")
 
 
 def _gap(values: Any) -> FloatArray:

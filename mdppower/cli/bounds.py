@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mdppower._text import rate_text
 from mdppower.cli.group import attempt, build_environment, cli, finish, tell
 from mdppower.cli.options import check_output, environment_options, gamma_option, parse_gamma, table_option
 from mdppower.errors import MDPPowerError, ParameterError
@@ -89,7 +90,7 @@ def _pairs(
         states = [Option.state(mdp, s, gamma, "value") for s in mdp.states]
         table, failure = attempt(compare_all, states, rewards, samples=samples, rng=rng)
         apart = ~np.eye(len(states), dtype=bool)
-        found[f"pairs of states at γ = {gamma:.15g}"] = table.p_at_least.values[apart], table.gap.values[apart]
+        found[f"pairs of states at γ = {rate_text(gamma)}"] = table.p_at_least.values[apart], table.gap.values[apart]
         if table.interrupted or failure is not None:
             return found, bool(table.interrupted), failure
     return found, False, None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mdppower._text import rate_text
 from mdppower.cli.group import attempt, build_environment, cli, finish, tell
 from mdppower.cli.options import (
     chance_options,
@@ -132,7 +133,7 @@ def compare_command(
     found, failure = attempt(compare_all, given, rewards, confidence=confidence, **run)
     click.echo(render(pairs_table(found), fmt))
     if fmt == "table":
-        tell(f"\n{kind} at γ = {rate:.15g}; " + _made(found.samples, found.rewards, found.entropy))
+        tell(f"\n{kind} at γ = {rate_text(rate)}; " + _made(found.samples, found.rewards, found.entropy))
         click.echo("lower, upper: of p_at_least = p(A ≥ B), each alone")
         click.echo("convergent: whether p(A ≥ B) is at most 1/2, judged for all pairs together")
     finish(bool(found.interrupted), failure)
@@ -143,7 +144,7 @@ def _rate(gamma: Sequence[str], kind: str) -> float:
     if kind != "rsd":
         return 0.9 if rate is None else rate
     if rate not in (None, 1.0):
-        raise ParameterError(f"--kind rsd is about γ = 1, not --gamma {rate:.15g}")
+        raise ParameterError(f"--kind rsd is about γ = 1, not --gamma {rate_text(rate)}")
     return 1.0
 
 
@@ -163,7 +164,7 @@ def _option_at(mdp: RewardlessMDP, place: tuple[Any, Any], kind: str, gamma: flo
 
 
 def _told(option: Option) -> str:
-    return f"{option.kind} of {option.name} at γ = {option.gamma:.15g}"
+    return f"{option.kind} of {option.name} at γ = " + rate_text(1.0 if option.gamma is None else option.gamma)
 
 
 def _made(samples: int, rewards: str, entropy: Any) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from mdppower._text import printable
+from mdppower._text import printable, rate_text
 from mdppower.cli.group import attempt, build_environment, cli, finish, print_map, tell
 from mdppower.cli.options import (
     check_output,
@@ -215,7 +215,7 @@ def info(file: str) -> None:
             facts["caution"] = found.caution
         for g, gamma in enumerate(found.gammas):
             power = found.data.value[g]
-            facts[f"γ = {gamma:.15g}"] = (
+            facts[f"γ = {rate_text(gamma)}"] = (
                 f"POWER {power.min():.5g} … {power.max():.5g}, 95 % of all at once within "
                 f"± {(upper[g] - lower[g]).max() / 2:.2g}, certified gap of a draw ≤ {found.gap[g]:.1g}"
             )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mdppower._text import rate_text
 from mdppower.cli.group import attempt, build_environment, cli, finish, tell
 from mdppower.cli.options import (
     check_output,
@@ -114,7 +115,7 @@ def _tell(found: ModelDifference, confidence: float) -> None:
         for name, (label, by) in {"rise": found.greatest_rise(gamma), "fall": found.greatest_fall(gamma)}.items():
             size = float(by.mean)
             if (size > 0) == (name == "rise") and size != 0:
-                tell(f"γ = {gamma:.15g}: greatest {name} {size:+.4g} at {label}")
+                tell(f"γ = {rate_text(gamma)}: greatest {name} {size:+.4g} at {label}")
 
 
 @cli.command("sensitivity")

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mdppower._text import cut
+from mdppower._text import cut, rate_text
 from mdppower.display.heatmap import COLOURS, UNIT, meets_greatest
 from mdppower.display.number_text import number_text
 from mdppower.errors import ParameterError
@@ -56,7 +56,7 @@ def bar_chart(estimate: PowerEstimate, hatch: bool) -> Figure:
                     bar.set(hatch="//" if meets else None, edgecolor="white", linewidth=0)
             panel.errorbar(at, center, error, fmt="none", ecolor="black", elinewidth=1, capsize=2)
     if many:
-        panel.set_xlabel(f"{n:,} states, from most to least POWER at γ = {estimate.gammas[rates[-1]]:.15g}")
+        panel.set_xlabel(f"{n:,} states, from most to least POWER at γ = {rate_text(estimate.gammas[rates[-1]])}")
     else:
         names = [cut(str(label), 24) for label in estimate.mdp.states]
         slanted = max(map(len, names)) * 0.09 > 0.9 * inches / n

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 
+from mdppower._text import rate_text
 from mdppower._typing import FloatArray
 
 
 def number_text(value: float) -> str:
     """Six significant digits, or more where they would make an integer of what is none: γ = 0.99999999 is not 1."""
     text = f"{value:.6g}"
-    return f"{value:.15g}" if float(text) == 1 != value else text
+    return rate_text(value) if float(text) == 1 != value else text
 
 
 def number_texts(values: FloatArray) -> list[str]:

@@ -14,7 +14,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mdppower._text import cut
+from mdppower._text import cut, rate_text
 from mdppower._typing import AnyArray, FloatArray, IntArray, Label
 from mdppower.display.figures import picture_suffix, save_figure, set_title
 from mdppower.display.heatmap import COLOURS, MOST_DRAWN, arrow_ink, draw_arrows, grid_sheet, write_marks
@@ -160,7 +160,7 @@ def action_bars(chances: ActionOptimality, state: Label, confidence: float) -> F
 def at_rate(chances: ActionOptimality, gamma: float) -> ActionOptimality:
     """The same at one of its rates."""
     if gamma not in chances.gammas:
-        rates = ", ".join(f"{g:.15g}" for g in chances.gammas)
+        rates = ", ".join(map(rate_text, chances.gammas))
         raise ParameterError(f"gamma {gamma!r} is not one of {rates}")
     g = chances.gammas.index(gamma)
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from mdppower._colours import VIRIDIS, WALL_COLOUR
-from mdppower._text import cut, printable
+from mdppower._text import cut, printable, rate_text
 from mdppower._typing import FloatArray
 from mdppower.display.number_text import decimals, number_texts, with_error
 from mdppower.mdp.graph import end_components
@@ -17,6 +17,8 @@ from mdppower.measures.power_estimate import PowerEstimate
 
 WALL = "█"
 DIGITS = "0123456789"
+SHUT = "@"
+"""A cell that no action leaves and that is no exit; no glyph of maps, and no mark."""
 MOST_BARS = 40
 ARROWS = {(-1, 0): "^", (0, 1): ">", (1, 0): "v", (0, -1): "<"}
 
@@ -42,7 +44,8 @@ def show_map(mdp: RewardlessMDP, *, colour: bool = False, width: int = 100) -> s
     glyph = np.full(mdp.n_states, ".", dtype="<U1")
     for arrow, held in _one_way(mdp, grid).items():
         glyph[held] = arrow
-    glyph[mdp.absorbing_states] = "*"
+    closed = mdp.absorbing_states
+    glyph[closed] = "*" if mdp.has_default_labels else SHUT  # in a map * is an exit, which is marked
     for mark, where in mdp.marks.items():
         glyph[list(where)] = printable(mark)[:1]
     special = glyph != "."
@@ -57,8 +60,8 @@ def show_map(mdp: RewardlessMDP, *, colour: bool = False, width: int = 100) -> s
 
     lines = ["".join(WALL * wide if k < 0 else " " * (wide - 1) + cell(k) for k in row) for row in _framed(grid)]
     marked = {s for where in mdp.marks.values() for s in where}
-    if not mdp.has_default_labels and set(mdp.absorbing_states.tolist()) - marked:
-        note = [*note, "(a * that is no mark: a cell that no action leaves)"]
+    if not mdp.has_default_labels and set(closed.tolist()) - marked:
+        note = [*note, f"({SHUT}: a cell that no action leaves, such as a one-way cell against a wall)"]
     return "\n".join([*lines, *note])
 
 
@@ -109,7 +112,7 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
         name = estimate.mdp.states
         best, worst = int(value[g].argmax()), int(value[g].argmin())
         blocks.append(
-            f"POWER at γ = {gamma:.15g}\n{body}\n"
+            f"POWER at γ = {rate_text(gamma)}\n{body}\n"
             f"most   {with_error(value[g, best], half[best])} at {printable(str(name[best]))}\n"
             f"least  {with_error(value[g, worst], half[worst])} at {printable(str(name[worst]))}"
             + (_why_the_same(estimate) if gamma == 1 else "")

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdppower._checks import open_unit
+from mdppower._text import rate_text
 from mdppower._typing import AnyArray, Label
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
@@ -181,7 +182,7 @@ class ActionOptimality:
         if gamma is None:
             return self.optimal[..., where]
         if gamma not in self.gammas:
-            raise ParameterError(f"gamma {gamma!r} is not one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
+            raise ParameterError(f"gamma {gamma!r} is not one of {', '.join(map(rate_text, self.gammas))}")
         return replace(self, single_gamma=False).optimal[self.gammas.index(gamma), where]
 
     def to_xarray(self, confidence: float = 0.95) -> xr.Dataset:
@@ -256,7 +257,7 @@ class ActionOptimality:
         return plot_optimality(self, path, **options)
 
     def __repr__(self) -> str:
-        rates = ", ".join(f"{g:.15g}" for g in self.gammas[:4]) + ", …" * (len(self.gammas) > 4)
+        rates = ", ".join(map(rate_text, self.gammas[:4])) + ", …" * (len(self.gammas) > 4)
         return (
             f"ActionOptimality({self.mdp.n_states} states, {self.mdp.n_pairs} pairs, γ={rates}, "
             f"{self.rewards.name} rewards, {self.made}{', interrupted' * self.interrupted})"

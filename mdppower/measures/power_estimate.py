@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from mdppower._text import rate_text
 from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.agents.policies import policy_name
 from mdppower.errors import ParameterError, SizeError
@@ -314,7 +315,7 @@ class PowerEstimate(Estimate):
         if isinstance(i, bool) or not isinstance(i, (int, np.integer)) or not 0 <= i < self.samples:
             raise ParameterError(f"draws are numbered 0 … {self.samples - 1}, got {i!r}")
         if gamma is None and len(self.gammas) > 1:
-            raise ParameterError(f"say which gamma: one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
+            raise ParameterError(f"say which gamma: one of {', '.join(map(rate_text, self.gammas))}")
         rate = self.gammas[0 if gamma is None else self._rate(gamma)]
         return solve_draw(self.task, int(i), rate)
 
@@ -350,7 +351,7 @@ class PowerEstimate(Estimate):
     def _rate(self, gamma: float) -> int:
         """Position of a rate."""
         if gamma not in self.gammas:
-            raise ParameterError(f"gamma {gamma!r} is not one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
+            raise ParameterError(f"gamma {gamma!r} is not one of {', '.join(map(rate_text, self.gammas))}")
         return self.gammas.index(gamma)
 
     def to_xarray(self, confidence: float = 0.95) -> xr.Dataset:
@@ -426,7 +427,7 @@ class PowerEstimate(Estimate):
 
     def __repr__(self) -> str:
         mean, error = self.data.value, self.data.error
-        rates = ", ".join(f"{g:.15g}" for g in self.gammas)
+        rates = ", ".join(map(rate_text, self.gammas))
         name = "POWER" if self.policy is None else "POWER^pol"
         return (
             f"PowerEstimate({self.mdp.n_states:,} states, γ = {rates}, {self.about}: "
@@ -442,7 +443,7 @@ class PowerEstimate(Estimate):
         value, error = self.data.value, self.data.error
         order = np.argsort(-value[-1], kind="stable")
         shown = order if len(order) <= 12 else np.concatenate([order[:6], order[-6:]])
-        head = "".join(f"<th>γ = {g:.15g}</th>" for g in self.gammas)
+        head = "".join(f"<th>γ = {rate_text(g)}</th>" for g in self.gammas)
         body = "".join(
             f"<tr><td>{escape(str(self.labels[s]))}</td>"
             + "".join(f"<td>{value[g, s]:.4f} ± {error[g, s]:.4f}</td>" for g in range(len(self.gammas)))

@@ -26,6 +26,7 @@ import numpy as np
 from scipy.sparse import csgraph
 
 from mdppower._checks import choice, discount_rates
+from mdppower._text import rate_text
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import restricted
@@ -225,9 +226,9 @@ class Option:
         return Option(f"{self.name} ∪ {other.name}", self.kind, self.gamma, self.states, self.parts + other.parts)
 
     def __repr__(self) -> str:
-        if self.kind == "vectors":
+        if self.kind == "vectors" or self.gamma is None:
             return f"Option({self.name})"
-        return f"Option({self.kind} of {self.name} at γ={self.gamma:.15g})"
+        return f"Option({self.kind} of {self.name} at γ={rate_text(self.gamma)})"
 
 
 def require_alike(first: Option, second: Option) -> None:

@@ -43,6 +43,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from mdppower._checks import discount_rates, positive_integer
+from mdppower._text import rate_text
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.errors import ParameterError, RewardError, SizeError, SolverError
 from mdppower.mdp.argument import check_mdp
@@ -118,7 +119,7 @@ class OccupancyPolytope:
         origin = repr(self.mdp.states[first[0]]) if len(first) == 1 else f"{len(first)} states"
         return (
             f"OccupancyPolytope({self.mdp.n_states} states, {self.mdp.n_pairs} pairs, from {origin}, "
-            f"γ={self.gamma:.15g}, mass {self.mass:.6g})"
+            f"γ={rate_text(self.gamma)}, mass {self.mass:.6g})"
         )
 
     # ------------------------------------------------------------------ constraints

@@ -21,6 +21,7 @@ from functools import cached_property
 import numpy as np
 
 from mdppower._checks import discount_rates, positive_integer
+from mdppower._text import rate_text
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.actions import distinct_choices, restricted
@@ -262,7 +263,7 @@ class Visits:
     def __repr__(self) -> str:
         given = "".join(f", π({s!r}) = {a!r}" for s, a in self.given.items())
         size = f", {len(self._chosen)} rows" if self._chosen is not None else ""
-        return f"Visits(from {self.start!r}{given}, γ={self.gamma:.15g}{size})"
+        return f"Visits(from {self.start!r}{given}, γ={rate_text(self.gamma)}{size})"
 
 
 @dataclass(frozen=True, eq=False)

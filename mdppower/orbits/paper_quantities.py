@@ -31,6 +31,7 @@ import numpy.typing as npt
 from scipy.sparse import csgraph
 
 from mdppower._checks import discount_rates
+from mdppower._text import rate_text
 from mdppower._typing import AnyArray, BoolArray, FloatArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.argument import check_mdp
@@ -303,7 +304,7 @@ def _rate(gamma: Any) -> float:
 
 
 def _at(gamma: float) -> str:
-    return f" at γ={gamma:.15g}"
+    return f" at γ={rate_text(gamma)}"
 
 
 def _power_reader(mdp: RewardlessMDP, s: int) -> Read:

@@ -16,7 +16,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mdppower._text import count
+from mdppower._text import count, rate_text
 from mdppower.display.notebook import inline_picture
 from mdppower.errors import MDPPowerError
 from mdppower.reports.claim_picture import draw_claim
@@ -198,7 +198,7 @@ def _list(items: Sequence[str], noun: str) -> str:
 
 
 def _section(one: ClaimReport, name: str, pictured: bool) -> str:
-    rates = ", ".join(f"{gamma:.15g}" for gamma in one.gammas)
+    rates = ", ".join(map(rate_text, one.gammas))
     parts = [
         f'<section id="{name}"><h3>{escape(one.claim)} at {escape(where_text(one))} {badge(one.verdict)}</h3>',
         f"<p>{escape(one.statement)}</p>",

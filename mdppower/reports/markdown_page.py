@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mdppower._text import rate_text
 from mdppower.reports.words import (
     MARKS,
     TITLE,
@@ -111,7 +112,7 @@ def _item(status: str, text: str, detail: str) -> str:
 
 
 def _rates(one: ClaimReport) -> str:
-    return ", ".join(f"{gamma:.15g}" for gamma in one.gammas)
+    return ", ".join(map(rate_text, one.gammas))
 
 
 def escape(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from mdppower._text import count
+from mdppower._text import count, rate_text
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.model import RewardlessMDP
@@ -191,7 +191,7 @@ class ModelDifference:
 
     def _extreme(self, gamma: float | None, sign: int) -> tuple[Label, Estimate]:
         if gamma is None and len(self.gammas) > 1:
-            raise ParameterError(f"say which gamma: one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
+            raise ParameterError(f"say which gamma: one of {', '.join(map(rate_text, self.gammas))}")
         one = self if gamma is None else self.at(gamma)
         s = int((sign * one.change.data.value[0]).argmax())
         return one.labels[s], one.change.one(s)
@@ -207,7 +207,7 @@ class ModelDifference:
         (3,)
         """
         if gamma not in self.gammas:
-            raise ParameterError(f"gamma {gamma!r} is not one of {', '.join(f'{g:.15g}' for g in self.gammas)}")
+            raise ParameterError(f"gamma {gamma!r} is not one of {', '.join(map(rate_text, self.gammas))}")
         k = self.gammas.index(gamma)
         data = replace(self.data, means=self.data.means[:, [k]], slack=self.data.slack[[k]])
         exact = None if self.fractions is None else self.fractions[[k]]
@@ -285,7 +285,7 @@ class ModelDifference:
         return plot_difference(self, path, **options)
 
     def __repr__(self) -> str:
-        found = [f"γ = {g:.15g}: {self.at(g)._told()}" for g in self.gammas]
+        found = [f"γ = {rate_text(g)}: {self.at(g)._told()}" for g in self.gammas]
         sizes = (
             f"{count(len(self.labels), 'common state')}, {len(self.only_A)} only in A, {len(self.only_B)} only in B"
         )

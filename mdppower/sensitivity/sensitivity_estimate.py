@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from mdppower._checks import choice
-from mdppower._text import count
+from mdppower._text import count, rate_text
 from mdppower._typing import AnyArray, BoolArray
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.graph import can_reach
@@ -261,6 +261,6 @@ class Sensitivity:
             flips = "flips not looked for"
         return (
             f"Sensitivity({count(self.mdp.n_states, 'state')}, {count(len(self.transforms), 'transform')}, "
-            f"γ = {', '.join(f'{g:.15g}' for g in self.gammas)}: tied {'MOVES' if moved else 'moves'} "
+            f"γ = {', '.join(map(rate_text, self.gammas))}: tied {'MOVES' if moved else 'moves'} "
             f"{'POWER' if moved else 'nothing'}, independent {least:+g} … {most:+g}, {flips})"
         )

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdppower._checks import choice, discount_rates
+from mdppower._text import rate_text
 from mdppower._typing import FloatArray, IntArray
 from mdppower.errors import ParameterError, RewardError, SolverError
 from mdppower.mdp.actions import equivalent_pairs, greedy
@@ -85,7 +86,7 @@ class Solution:
     def __repr__(self) -> str:
         n, n_states = self.normalised.shape
         return (
-            f"Solution({n} draws × {n_states} states, γ={self.gamma:.15g}, {self.method}, "
+            f"Solution({n} draws × {n_states} states, γ={rate_text(self.gamma)}, {self.method}, "
             f"gap ≤ {self.gap.max(initial=0):.1e})"
         )
 

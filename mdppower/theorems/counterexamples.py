@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from mdppower._checks import choice, discount_rates, positive_integer
+from mdppower._text import rate_text
 from mdppower._typing import Label
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
@@ -59,7 +60,7 @@ class Counterexample:
 
     def __repr__(self) -> str:
         told = ", ".join(f"{name} = {value}" for name, value in self.numbers.items())
-        return f"Counterexample({self.claim}: {self.mdp.n_states} states, γ={self.gamma:.15g}; {told})"
+        return f"Counterexample({self.claim}: {self.mdp.n_states} states, γ={rate_text(self.gamma)}; {told})"
 
 
 def search_counterexample(

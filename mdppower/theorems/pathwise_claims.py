@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mdppower._text import rate_text
 from mdppower._typing import FloatArray, Label
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
@@ -296,7 +297,7 @@ def neighbours_test(
         difference = (1 - rate) * np.ptp(r, axis=1) - np.abs(values[:, 0] - values[:, 1])
         return difference, errors.sum(axis=1) + _few_roundings(r)
 
-    claim = f"(1−γ)(max r − min r) ≥ |X({s!r}) − X({s_prime!r})| at γ={rate:.15g}"
+    claim = f"(1−γ)(max r − min r) ≥ |X({s!r}) − X({s_prime!r})| at γ={rate_text(rate)}"
     return run(claim, mdp, sides, rewards, samples, rng)
 
 
@@ -343,7 +344,7 @@ def step_test(
         difference = values[:, 0] - ((1 - rate) * r[:, t] + rate * values[:, 1])
         return difference, errors[:, 0] + rate * errors[:, 1] + _few_roundings(r)
 
-    claim = f"X({s!r}) ≥ (1−γ) r({s_prime!r}) + γ X({s_prime!r}) at γ={rate:.15g}"
+    claim = f"X({s!r}) ≥ (1−γ) r({s_prime!r}) + γ X({s_prime!r}) at γ={rate_text(rate)}"
     return run(claim, mdp, sides, rewards, samples, rng)
 
 

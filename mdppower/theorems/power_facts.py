@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mdppower._text import count
+from mdppower._text import count, rate_text
 from mdppower._typing import FloatArray, Label
 from mdppower.mdp.rational import rational_rows
 from mdppower.orbits.paper_quantities import state_power
@@ -135,7 +135,8 @@ def proposition_5_4(here: SettingLike) -> ClaimReport:
                 Evidence(
                     "pathwise",
                     "contradicts" if worst > limit else "supports",
-                    f"equality at γ={gamma:.15g} in {count(len(tested), 'state')} that reach all others in one step",
+                    f"equality at γ={rate_text(gamma)} in {count(len(tested), 'state')} that reach all others in one "
+                    "step",
                     {"gamma": gamma, "states": len(tested), "excess": worst},
                 )
             )

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from mdppower._text import rate_text
 from mdppower._typing import Label
 from mdppower.errors import RewardError, SizeError, SolverError
 from mdppower.mdp.rational import rational
@@ -97,7 +98,8 @@ def proposition_b_1(here: SettingLike, state: Label, action: Label, other: Label
         evidence = (Evidence(kind, "supports", f"an instance: {shown}", data | {"gamma": gamma}),)  # type: ignore[arg-type]
     return ClaimReport(
         "prop-B.1", "Proposition B.1",
-        f"at {state!r}, {action!r} leads to more POWER than {other!r} and is less likely optimal, at γ={gamma:.15g}",
+        f"at {state!r}, {action!r} leads to more POWER than {other!r} and is less likely optimal, "
+        f"at γ={rate_text(gamma)}",
         mdp, (state, action, other), (gamma,), hypotheses, evidence,
     )  # fmt: skip
 
@@ -150,7 +152,7 @@ def proposition_b_4(here: SettingLike, state: Label, action: Label, other: Label
     return ClaimReport(
         "prop-B.4", "Proposition B.4",
         f"at {state!r}, {action!r} tends to seek more POWER than {other!r}, and tends not to be optimal, at "
-        f"γ={gamma:.15g}, in the orbit of {mdp.n_states} different rewards", mdp,
+        f"γ={rate_text(gamma)}, in the orbit of {mdp.n_states} different rewards", mdp,
         (state, action, other), (gamma,), hypotheses, evidence,
     )  # fmt: skip
 

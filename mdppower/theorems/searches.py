@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mdppower._text import rate_text
 from mdppower._typing import Label
 from mdppower.measures.action_optimality import action_optimality
 from mdppower.measures.power import power
@@ -267,7 +268,8 @@ def _beyond_power(which: int, here: Setting, most: int, end: float) -> Made:
     hypothesis = replace(
         nowhere.hypotheses[0],
         status="unknown" if choice else "not met",
-        detail=f"none was seen at γ={gamma:.15g} in {here.samples:,} draws of {LAW} rewards; that proves nothing"
+        detail=f"none was seen at γ={rate_text(gamma)} in {here.samples:,} draws of {LAW} rewards; that proves "
+        "nothing"
         if choice
         else "no state has two different actions",
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from mdppower._text import rate_text
 from mdppower.agents.evaluation import policy_values
 from mdppower.agents.policies import policy_name, resolve_policy
 from mdppower.agents.rules import epsilon_greedy, lookahead, optimal, satisficing, softmax, uniformly_random
@@ -70,7 +71,7 @@ def definition_c_1(here: SettingLike, policies: Sequence[Any] | None = None) -> 
     for gamma in here.gammas:
         best, errors = evaluate_all([state_power(mdp, s, gamma, method=here.method) for s in mdp.states], rewards)
         for rule in rules:
-            name = f"{policy_name(resolve_policy(mdp, rule))} at γ={gamma:.15g}"
+            name = f"{policy_name(resolve_policy(mdp, rule))} at γ={rate_text(gamma)}"
             try:
                 mine, slack = policy_values(mdp, rewards, gamma, rule)
             except SolverError as error:

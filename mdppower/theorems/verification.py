@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from mdppower._checks import positive, positive_integer
-from mdppower._text import count
+from mdppower._text import count, rate_text
 from mdppower.errors import ParameterError, SizeError, SolverError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
@@ -67,7 +67,7 @@ class Verification(Sequence[ClaimReport]):
             symmetric += " (the search was cut short)"
         facts = {
             "MDP": repr(here.mdp),
-            "γ": ", ".join(f"{g:.15g}" for g in here.gammas),
+            "γ": ", ".join(map(rate_text, here.gammas)),
             "pathwise tests": f"{here.samples:,} draws of {here.rewards} rewards each",
             "votes": f"{here.votes:,} elements of an orbit, or all",
             "rng": str(here.entropy),

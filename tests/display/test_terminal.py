@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 import mdppower as mp
 from mdppower._colours import WALL_COLOUR as WALL_RGB
 from mdppower.agents import uniformly_random
-from mdppower.display.number_text import number_texts
+from mdppower.display.number_text import number_text, number_texts
 from mdppower.display.terminal import WALL, _colour, show_map, terminal_map
 from mdppower.mdp.layout import grid_of
 
@@ -201,6 +202,24 @@ def test_numbered_states_on_a_grid_are_a_map():
     ]
 
 
+def test_a_rate_next_to_one_is_not_one():
+    """1 − 2^{−53} has 16 digits, at 15 it is 1: who reads the output would take it for average reward."""
+    near = 1 - 2.0**-53
+    fork = mp.envs.fork(2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", mp.MDPPowerWarning)
+        estimate = mp.power(fork, [near, 1], method="exact")
+        chances = mp.action_optimality(fork, [near, 0], method="exact")
+    option = mp.Option.state(fork, "root", near, kind="power")
+    for text in (terminal_map(estimate), repr(estimate), estimate._repr_html_(), repr(chances), repr(option)):
+        assert "0.9999999999999999" in text
+    assert number_text(near) == "0.9999999999999999"
+    assert repr(estimate).count("0.9999999999999999") == 1  # the control: 1 itself is written as 1
+    assert "γ = 0.9999999999999999, 1," in repr(estimate)
+    with pytest.raises(mp.ParameterError, match=r"got 1.0000000000000002"):
+        mp.power(fork, 1 + 2.0**-52)
+
+
 def test_one_way_cells_are_drawn_as_they_are_written():
     """A reader of `show` finds the map again: > < ^ v, and no exit where there is none."""
     text = "a>.\n.#v\n.<.\n^.."
@@ -210,6 +229,10 @@ def test_one_way_cells_are_drawn_as_they_are_written():
     assert show_map(mp.envs.gridworld(text, slip=0.2), width=80).splitlines()[1:5] == drawn
     # The end of a corridor is left in one direction only, and is an ordinary cell: nothing else is beside it.
     assert show_map(mp.envs.gridworld("...\n##."), width=80).count(".") == 4
-    # Held against a wall nothing is left of the arrow: the cell looks like an exit, and a line says that it is none.
-    assert "(a * that is no mark: a cell that no action leaves)" in show_map(mp.envs.gridworld("...\n.v."), width=80)
-    assert "no mark" not in show_map(mp.envs.gridworld("...\n.*."), width=80)
+    # Held against a wall nothing is left of the arrow; yet the cell is no exit, and no other glyph of maps.
+    held, free = (show_map(mp.envs.gridworld(f"...\n.{glyph}."), width=80) for glyph in "v*")
+    assert held.count("*") == 0
+    assert held.splitlines()[2].count("@") == 1
+    assert "(@: a cell that no action leaves, such as a one-way cell against a wall)" in held
+    assert free.count("*") == 1
+    assert "@" not in free
