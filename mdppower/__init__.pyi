@@ -14,10 +14,10 @@ from . import (
 # POWER, optimality and p(A >= B) of a model, and what these give back
 from .mdp.model import RewardlessMDP as RewardlessMDP
 from .adapters.from_gymnasium import from_gymnasium as from_gymnasium
+from .rewards.gaussian import Gaussian as Gaussian
 from .rewards.joint_laws import (
     Features as Features,
     Fixed as Fixed,
-    Gaussian as Gaussian,
     Mixture as Mixture,
     Permuted as Permuted,
 )

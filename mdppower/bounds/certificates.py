@@ -47,7 +47,8 @@ from mdppower.bounds.certificate_rules import RULES
 from mdppower.bounds.option_difference import VECTORS, Difference
 from mdppower.errors import ParameterError
 from mdppower.occupancy.option import Option, Reach, require_alike, states_only
-from mdppower.rewards.distribution import RewardDistribution, resolve
+from mdppower.rewards.distribution import resolve
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 
 @dataclass(frozen=True)

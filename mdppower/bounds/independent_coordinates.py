@@ -15,9 +15,11 @@ import numpy as np
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.bounds.law_proxies import Constant, lipschitz_proxy, log_sobolev
 from mdppower.rewards.covariance_root import blocks
-from mdppower.rewards.distribution import Independent, RewardDistribution
-from mdppower.rewards.joint_laws import Fixed, Gaussian, Linear, Reordered
+from mdppower.rewards.distribution import Independent
+from mdppower.rewards.gaussian import Gaussian
+from mdppower.rewards.joint_laws import Fixed, Linear, Reordered
 from mdppower.rewards.laws import Law
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 EPS = float(np.finfo(np.float64).eps)
 

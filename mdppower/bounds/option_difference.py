@@ -23,7 +23,7 @@ from mdppower.mdp.rational import Row
 from mdppower.measures.exact_means import exact_rows
 from mdppower.occupancy.option import Option, Reach, worth
 from mdppower.occupancy.visit_distributions import visits
-from mdppower.rewards.distribution import RewardDistribution
+from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers.optimal_values import pick, solve_rows
 
 POLICIES = 1024

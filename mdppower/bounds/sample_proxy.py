@@ -28,7 +28,7 @@ from mdppower._checks import positive, positive_integer
 from mdppower._typing import FloatArray
 from mdppower.bounds.independent_coordinates import coordinates
 from mdppower.errors import ParameterError
-from mdppower.rewards.distribution import RewardDistribution
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 LEAST_ESS = 200
 EXCESS = 1.05

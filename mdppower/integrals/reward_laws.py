@@ -31,9 +31,11 @@ from mdppower.integrals.normal_maxima import (
 from mdppower.integrals.volumes import work
 from mdppower.mdp.rational import Row, rational
 from mdppower.rewards.covariance_root import blocks
-from mdppower.rewards.distribution import Independent, RewardDistribution
-from mdppower.rewards.joint_laws import Fixed, Gaussian, Reordered
+from mdppower.rewards.distribution import Independent
+from mdppower.rewards.gaussian import Gaussian
+from mdppower.rewards.joint_laws import Fixed, Reordered
 from mdppower.rewards.laws import Law, parameters_of
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 Number: TypeAlias = "Fraction | float"
 

@@ -16,7 +16,7 @@ from mdppower._typing import AnyArray, Label
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.proportions import Proportions
-from mdppower.rewards.distribution import RewardDistribution
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 if TYPE_CHECKING:
     from os import PathLike

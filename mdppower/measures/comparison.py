@@ -36,7 +36,8 @@ from mdppower.montecarlo.run_loop import Conduct, finished_as, last
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
 from mdppower.montecarlo.steps import in_steps, no_draws
 from mdppower.occupancy.option import Option, Reach, require_alike, states_only, worth_range
-from mdppower.rewards.distribution import RewardDistribution, resolve
+from mdppower.rewards.distribution import resolve
+from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers.optimal_values import METHODS
 
 if TYPE_CHECKING:

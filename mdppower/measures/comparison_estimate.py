@@ -12,7 +12,7 @@ from mdppower._text import fraction_text
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.proportions import Proportions
 from mdppower.occupancy.option import Option
-from mdppower.rewards.distribution import RewardDistribution
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ from mdppower.measures.exact_work import ExactWork, seconds_of_chains
 from mdppower.occupancy.option import Option, Reach
 from mdppower.occupancy.visit_distributions import Visits, visits
 from mdppower.optimal_sets.fraction_rows import rate
-from mdppower.rewards.distribution import RewardDistribution
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 # ---------------------------------------------------------------------- vectors
 

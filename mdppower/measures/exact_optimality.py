@@ -31,7 +31,7 @@ from mdppower.measures.exact_means import chain_rows, compare_rows, plan_compari
 from mdppower.measures.exact_work import ExactWork, seconds_of_chains
 from mdppower.occupancy.visit_distributions import Visits, visits
 from mdppower.optimal_sets.optimal_actions_exact import exact_sets
-from mdppower.rewards.distribution import RewardDistribution
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 
 def exact_action_optimality(

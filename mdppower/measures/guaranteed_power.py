@@ -19,7 +19,7 @@ from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.montecarlo.engines import Rows
 from mdppower.montecarlo.guaranteed import GRID, MOST_BETS, Bets, Guaranteed, Sums
-from mdppower.rewards.distribution import RewardDistribution
+from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers.backup import best_successors
 
 KEPT = 6

@@ -27,9 +27,10 @@ from mdppower.measures.power_task import PowerTask
 from mdppower.montecarlo.estimates import Replicates
 from mdppower.montecarlo.samplers import LEAST_REPLICATES, replicate_size
 from mdppower.montecarlo.trust import Reading, doubtful_means, percent, read_law
-from mdppower.rewards.distribution import Independent, RewardDistribution
+from mdppower.rewards.distribution import Independent
 from mdppower.rewards.joint_laws import Reordered
 from mdppower.rewards.laws import Law
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 _MOST_DRAWS = 2**20
 _MOST_LAWS = 256

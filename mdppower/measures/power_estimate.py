@@ -22,7 +22,7 @@ from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.montecarlo.estimates import Estimate, Replicates
 from mdppower.montecarlo.guaranteed import Guaranteed
 from mdppower.montecarlo.history import made_now
-from mdppower.rewards.distribution import RewardDistribution
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -14,7 +14,7 @@ from mdppower.errors import MDPPowerError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.engines import Rows
 from mdppower.montecarlo.samplers import Sampler
-from mdppower.rewards.distribution import RewardDistribution
+from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers.optimal_values import solve_rows, warm_up
 
 if TYPE_CHECKING:

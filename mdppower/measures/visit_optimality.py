@@ -35,7 +35,8 @@ from mdppower.occupancy.option import Option, Reach
 from mdppower.occupancy.vectors import as_rows
 from mdppower.occupancy.visit_distributions import Recurrent, Visits, visits
 from mdppower.optimal_sets.fraction_rows import rate
-from mdppower.rewards.distribution import RewardDistribution, resolve
+from mdppower.rewards.distribution import resolve
+from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers.optimal_values import METHODS
 
 SAME = 1e-11

@@ -1,13 +1,15 @@
 """What reward functions are drawn from.
 
-=============== =======================================================================================
-distribution    independent rewards, and `resolve`: what a user may give as rewards
-laws            the law of one state's reward, from a string, a number or scipy
-scipy_laws      SciPy's new and joint distributions; inverses of a user's own families, tabulated
-joint_laws      rewards that are not independent, or not random at all
-covariance_root the spectrum of a covariance, each state in its own scale
-description     distributions as plain data, and back
-=============== =======================================================================================
+=================== ===================================================================================
+reward_distribution the base class of all
+distribution        independent rewards, and `resolve`: what a user may give as rewards
+laws                the law of one state's reward, from a string, a number or scipy
+scipy_laws          SciPy's new and joint distributions; inverses of a user's own families, tabulated
+gaussian            jointly normal rewards
+joint_laws          other rewards that are not independent, or not random at all
+covariance_root     the spectrum of a covariance, each state in its own scale
+description         distributions as plain data, and back
+=================== ===================================================================================
 
 **`uniform(a,b)`** in a reward string is uniform on [a, b]; SciPy's own reading (loc, scale) is a trap.
 """

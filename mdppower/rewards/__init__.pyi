@@ -1,13 +1,13 @@
 from .distribution import (
     Independent as Independent,
-    RewardDistribution as RewardDistribution,
     resolve as resolve,
 )
+from .gaussian import Gaussian as Gaussian
+from .reward_distribution import RewardDistribution as RewardDistribution
 from .laws import law as law
 from .joint_laws import (
     Features as Features,
     Fixed as Fixed,
-    Gaussian as Gaussian,
     Mixture as Mixture,
     Permuted as Permuted,
 )

@@ -30,9 +30,11 @@ from mdppower._schema import (
 )
 from mdppower._typing import FloatArray
 from mdppower.errors import RewardError
-from mdppower.rewards.distribution import Independent, RewardDistribution
-from mdppower.rewards.joint_laws import Fixed, Gaussian, Linear, Mixed, Reordered
+from mdppower.rewards.distribution import Independent
+from mdppower.rewards.gaussian import Gaussian
+from mdppower.rewards.joint_laws import Fixed, Linear, Mixed, Reordered
 from mdppower.rewards.laws import Law, law, law_of_frozen
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 
 def describe(rewards: RewardDistribution) -> dict[str, Any]:

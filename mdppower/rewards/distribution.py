@@ -11,8 +11,9 @@ a frozen `scipy.stats` distribution   the same; so do the new ones, ``scipy.stat
 a number                              that reward in every state
 a mapping state → one of the above    independent over states; key ``"default"`` for the others; a mark
                                       of a map (``"a"``, ``"*"``) stands for all states that carry it
-`Gaussian`, `Features`, `Fixed`,      joint distributions, in `mdppower.rewards.joint_laws`
-`Permuted`, `Mixture`
+`Gaussian`                            jointly normal, in `mdppower.rewards.gaussian`
+`Features`, `Fixed`, `Permuted`,      joint distributions, in `mdppower.rewards.joint_laws`
+`Mixture`
 `scipy.stats.multivariate_normal`,    joint over the states, in their order; a `gaussian_kde` of one dimension
 other frozen multivariate laws        is the law of each state's reward
 a callable ``(n, rng) → (n, S)``      anything; draws are independent, moments are taken on trust
@@ -23,7 +24,6 @@ Strings are read by `mdppower.rewards.laws`.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -34,101 +34,11 @@ from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.errors import RewardError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.rewards.gaussian import Gaussian
 from mdppower.rewards.laws import Law, law
+from mdppower.rewards.reward_distribution import RewardDistribution as RewardDistribution
+from mdppower.rewards.reward_distribution import inside_unit_interval as inside_unit_interval
 from mdppower.rewards.scipy_laws import joint_sampler
-
-# Uniforms are kept inside the open unit interval, so that no inverse CDF is asked for an end.
-_LEAST, _MOST = 2.0**-54, 1 - 2.0**-53
-
-
-class RewardDistribution(ABC):
-    """A distribution of reward functions over the S states of an MDP.
-
-    Attributes
-    ----------
-    name : str
-        For titles and files.
-    n_states : int
-        S.
-    dimension : int or None
-        How many uniforms make one draw through `from_uniforms`; None: it can only draw iid.
-    low, high : (S,) arrays
-        Bounds of the support, infinite where there are none.
-    mean, variance : (S,) arrays
-        Infinite where they do not exist, NaN where they are not known (a callable).
-    is_iid : bool
-        Whether all states' rewards are independent and of the same law.
-    is_discrete : bool
-        Whether some state's law has atoms; then draws are made iid.
-    """
-
-    name: str
-    low: FloatArray
-    high: FloatArray
-    mean: FloatArray
-    variance: FloatArray
-    dimension: int | None
-    is_iid: bool = False
-    is_discrete: bool = False
-
-    @property
-    def n_states(self) -> int:
-        """S, the number of states."""
-        return len(self.low)
-
-    @abstractmethod
-    def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
-        """Map (n, dimension) uniforms on (0, 1) to (n, S) rewards; the array given may be overwritten."""
-
-    def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        """Draw n reward functions independently.
-
-        Parameters
-        ----------
-        n : int
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        (n, S) array
-        """
-        return self.from_uniforms(inside_unit_interval(rng.random((n, self.dimension or 0))))
-
-    def bind(self, mdp: RewardlessMDP) -> RewardDistribution:
-        """Fit the distribution to the states of an MDP.
-
-        Raises
-        ------
-        RewardError
-            It is for another number of states.
-        """
-        if self.n_states != mdp.n_states:
-            raise RewardError(f"{self.name} rewards are for {self.n_states} states; the MDP has {mdp.n_states}")
-        return self
-
-    def require_mean(self, mdp: RewardlessMDP) -> None:
-        """Raise RewardError at the first state whose reward has no mean (then POWER is not defined)."""
-        without = np.flatnonzero(np.isinf(self.mean))
-        if len(without):
-            raise RewardError(
-                f"POWER needs rewards with a finite mean; {self.name} has none in state {mdp.states[without[0]]!r}"
-            )
-
-    @property
-    def is_constant(self) -> npt.NDArray[np.bool_]:
-        """(S,) where the reward cannot vary."""
-        return np.asarray(self.low == self.high)
-
-    @property
-    def has_variance(self) -> bool:
-        """Whether no state's variance is infinite."""
-        return not bool(np.isinf(self.variance).any())
-
-
-def inside_unit_interval(uniforms: FloatArray) -> FloatArray:
-    """Uniforms clipped, in place, into the open interval (0, 1)."""
-    return np.clip(uniforms, _LEAST, _MOST, out=uniforms)
-
 
 # ---------------------------------------------------------------------- distributions over states
 
@@ -237,8 +147,6 @@ def resolve(spec: Any, mdp: RewardlessMDP) -> RewardDistribution:
     joint = joint_sampler(spec, mdp.n_states)
     if joint is not None:
         if type(spec).__name__ == "multivariate_normal_frozen":
-            from mdppower.rewards.joint_laws import Gaussian
-
             return Gaussian(spec.mean, spec.cov).bind(mdp)
         sampler, *known = joint
         return _Callable(sampler, mdp.n_states, *known)

@@ -1,6 +1,6 @@
 """Rewards that are not independent over states, or not random at all.
 
-`Gaussian` and `Fixed` are distributions already; `Features`, `Permuted` and `Mixture` are descriptions that become
+`Fixed` is a distribution already, as `Gaussian` is; `Features`, `Permuted` and `Mixture` are descriptions that become
 one when they are bound to the states of an MDP (`mdppower.rewards.distribution.resolve` does it).
 """
 
@@ -16,72 +16,9 @@ import numpy.typing as npt
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import RewardError
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.rewards.covariance_root import blocks, scaled_root
-from mdppower.rewards.distribution import Independent, RewardDistribution, resolve
+from mdppower.rewards.distribution import Independent, resolve
 from mdppower.rewards.laws import law
-
-UNEVEN = 1e6
-"""Variances that differ by this factor have their root made in units of each."""
-
-
-class Gaussian(RewardDistribution):
-    """Jointly normal rewards N(mean, cov).
-
-    Parameters
-    ----------
-    mean : (S,) array
-    cov : (S, S) array, or (S,) array of variances
-        Symmetric and positive semidefinite.
-
-    Raises
-    ------
-    RewardError
-        Shapes differ; `cov` is not symmetric, or has a negative eigenvalue (which is named).
-
-    Examples
-    --------
-    Two ends whose rewards move together leave less to choose: E max = √((1 − ρ)/π), which is 0.357 at ρ = 0.6.
-
-    >>> import mdppower as mp
-    >>> rewards = Gaussian([0, 0, 0], [[1, 0, 0], [0, 1, 0.6], [0, 0.6, 1]])
-    >>> round(float(mp.power(mp.envs.fork(2), 0.9, rewards, rng=0).mean[0]), 1)
-    0.4
-    """
-
-    def __init__(self, mean: npt.ArrayLike, cov: npt.ArrayLike) -> None:
-        self.mean = _vector(mean, "mean")
-        covariance = _array(cov, "cov")
-        size = len(self.mean)
-        if covariance.shape == (size,):
-            covariance = np.diag(covariance)
-        if covariance.shape != (size, size) or not np.isfinite(covariance).all():
-            raise RewardError(f"cov must be a finite ({size}, {size}) array, got shape {covariance.shape}")
-        if not np.allclose(covariance, covariance.T, rtol=1e-10, atol=0):
-            raise RewardError("cov is not symmetric")
-        values, vectors = np.linalg.eigh(covariance)
-        if values.size and values[0] < -1e-10 * max(values[-1], 0.0):
-            raise RewardError(f"cov is not positive semidefinite: its least eigenvalue is {values[0]:.3g}")
-        self.covariance = covariance
-        self.variance = np.diag(covariance).copy()
-        positive = self.variance[self.variance > 0]
-        if positive.size and positive.max() > UNEVEN * positive.min():
-            # The spectrum is right to rounding of the largest variance: too little for the least.
-            least = min(float(one.values[0]) for one in blocks(covariance))
-            if least < -1e-10:
-                raise RewardError(f"cov is not positive semidefinite: correlations have the eigenvalue {least:.3g}")
-            self._root = scaled_root(covariance)
-        else:
-            self._root = vectors * np.sqrt(np.maximum(values, 0.0))
-        spread = np.where(self.variance > 0, np.inf, 0.0)
-        self.low, self.high = self.mean - spread, self.mean + spread
-        self.name = "Gaussian"
-        self.dimension = size
-
-    def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
-        """The mean plus a root of cov times standard normals."""
-        from scipy.special import ndtri
-
-        return np.asarray(ndtri(uniforms, out=uniforms) @ self._root.T + self.mean)
+from mdppower.rewards.reward_distribution import RewardDistribution, as_numbers, as_vector
 
 
 class Fixed(RewardDistribution):
@@ -99,7 +36,7 @@ class Fixed(RewardDistribution):
     """
 
     def __init__(self, vector: npt.ArrayLike) -> None:
-        self.low = self.high = self.mean = _vector(vector, "rewards")
+        self.low = self.high = self.mean = as_vector(vector, "rewards")
         self.variance = np.zeros_like(self.mean)
         self.name, self.dimension = "fixed", 0
 
@@ -135,7 +72,7 @@ class Features:
 
     def bind(self, mdp: RewardlessMDP) -> RewardDistribution:
         """The rewards of the MDP's states; RewardError if Φ has another number of rows."""
-        phi = _array(self.matrix, "features")
+        phi = as_numbers(self.matrix, "features")
         if phi.ndim != 2 or len(phi) != mdp.n_states or not np.isfinite(phi).all():
             raise RewardError(f"features must be a finite ({mdp.n_states}, d) array, got shape {phi.shape}")
         many = isinstance(self.distribution, Sequence) and not isinstance(self.distribution, str)
@@ -248,7 +185,7 @@ class Mixture:
         parts = [resolve(c, mdp) for c in self.components]
         if not parts:
             raise RewardError("a mixture needs at least one component")
-        weights = np.full(len(parts), 1 / len(parts)) if self.weights is None else _array(self.weights, "weights")
+        weights = np.full(len(parts), 1 / len(parts)) if self.weights is None else as_numbers(self.weights, "weights")
         if weights.shape != (len(parts),) or not (weights >= 0).all() or abs(weights.sum() - 1) > 1e-9:
             raise RewardError(f"weights must be {len(parts)} probabilities that sum to 1, got {list(weights)}")
         return Mixed(parts, weights)
@@ -293,20 +230,3 @@ class Mixed(RewardDistribution):
         for k, part in enumerate(self.parts):
             rewards[chosen == k] = part.sample(int((chosen == k).sum()), rng)
         return rewards
-
-
-def _array(values: npt.ArrayLike, name: str) -> FloatArray:
-    try:
-        return np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise RewardError(f"{name} must be numbers, got {values!r}") from None
-
-
-def _vector(values: npt.ArrayLike, name: str) -> FloatArray:
-    array = _array(values, name)
-    if array.ndim != 1:
-        raise RewardError(f"{name} must be a vector with one number a state, got shape {array.shape}")
-    bad = np.flatnonzero(~np.isfinite(array))
-    if len(bad):
-        raise RewardError(f"{name}[{bad[0]}] is {array[bad[0]]}")
-    return array

@@ -17,8 +17,10 @@ import numpy.typing as npt
 
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import SizeError
-from mdppower.rewards.distribution import Independent, RewardDistribution
-from mdppower.rewards.joint_laws import Fixed, Gaussian, Linear, Mixed, Reordered
+from mdppower.rewards.distribution import Independent
+from mdppower.rewards.gaussian import Gaussian
+from mdppower.rewards.joint_laws import Fixed, Linear, Mixed, Reordered
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 MOST_ENTRIES = 2**25
 """Most entries (256 MiB) of the matrix that says which new state has the reward of which old one."""

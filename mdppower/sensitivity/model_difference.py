@@ -38,8 +38,9 @@ from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.estimates import Estimate, Replicates
 from mdppower.montecarlo.run_loop import Conduct, finished_as, last
 from mdppower.montecarlo.steps import in_steps, no_draws
-from mdppower.rewards.distribution import RewardDistribution, resolve
+from mdppower.rewards.distribution import resolve
 from mdppower.rewards.joint_laws import Reordered
+from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.sensitivity.model_difference_estimate import ModelDifference
 
 

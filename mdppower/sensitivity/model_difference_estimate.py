@@ -17,7 +17,7 @@ from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate, Replicates
-from mdppower.rewards.distribution import RewardDistribution
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -21,7 +21,7 @@ from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate, Replicates
-from mdppower.rewards.distribution import RewardDistribution
+from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.sensitivity.transformed import Transformed
 
 READINGS = ("tied", "independent")

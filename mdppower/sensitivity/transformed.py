@@ -37,7 +37,8 @@ from mdppower._typing import IntArray
 from mdppower.errors import RewardError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.rewards.distribution import Independent, RewardDistribution, resolve
+from mdppower.rewards.distribution import Independent, resolve
+from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.sensitivity.copied_rewards import gathered, repeated, shared_rewards
 
 CLOSE = 1e-12

@@ -33,7 +33,8 @@ from mdppower.measures.action_optimality import action_optimality
 from mdppower.measures.common_draws import CommonRun, Model, run_together
 from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.run_loop import Conduct, finished_as, last
-from mdppower.rewards.distribution import RewardDistribution, resolve
+from mdppower.rewards.distribution import resolve
+from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.sensitivity.copied_rewards import repeated
 from mdppower.sensitivity.sensitivity_estimate import Sensitivity
 from mdppower.sensitivity.transformed import Transformed, independent, same_rewards, tied

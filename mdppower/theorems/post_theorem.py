@@ -28,8 +28,10 @@ from mdppower.integrals.reward_laws import Boxes, Normals, exact_law
 from mdppower.mdp.rational import Row
 from mdppower.measures.comparison_estimate import Comparison
 from mdppower.measures.exact_means import exact_rows
-from mdppower.rewards.distribution import Independent, RewardDistribution
-from mdppower.rewards.joint_laws import Fixed, Gaussian
+from mdppower.rewards.distribution import Independent
+from mdppower.rewards.gaussian import Gaussian
+from mdppower.rewards.joint_laws import Fixed
+from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers import linprog
 from mdppower.symmetry.involutions import Budget, Meter, spread
 from mdppower.symmetry.list_copies import Coder, find_images

@@ -19,7 +19,7 @@ from scipy.stats import norm
 import mdppower as mp
 from mdppower.integrals.normal_contrasts import Contrast, JointlyNormal
 from mdppower.integrals.normal_maxima import maximum_normal, orthant_probability
-from mdppower.rewards.joint_laws import Gaussian
+from mdppower.rewards.gaussian import Gaussian
 
 SCALES = [1e-150, 1e-12, 1e-6, 1.0, 1e3, 1e5, 1e6, 1e7, 1e9, 1e12, 1e150]
 
