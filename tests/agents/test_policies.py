@@ -140,11 +140,12 @@ def test_files_without_a_word_of_policies_are_of_optimal_ones(tmp_path, monkeypa
 
     estimate = mp.power(ROOT, 0.9, samples=64, rng=0)
     dumps = storage.json.dumps
-    ROOT.fingerprint  # noqa: B018  (made now: it uses the same module)
+    ROOT.fingerprint  # noqa: B018  (made now: it uses the same function)
     monkeypatch.setattr(
         storage.json, "dumps", lambda header: dumps({k: v for k, v in header.items() if k != "policy"})
     )
     estimate.save(tmp_path / "old.nc")
+    monkeypatch.undo()
     assert mp.load(tmp_path / "old.nc").policy is None
 
 
