@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from mdppower._checks import discount_rates, positive_integer
+from mdppower._text import rate_text
 from mdppower._warn import warn
 from mdppower.errors import SizeError, SolverError
 from mdppower.mdp.argument import check_mdp
@@ -251,9 +252,8 @@ def _warn_of_open_draws(found: ActionOptimality) -> None:
     """Say at which γ, and how often, draws have left open whether an action is optimal."""
     mdp = found.mdp
     shares = found.open_counts.sum(axis=1) / (found.samples * mdp.n_pairs)
-    told = [
-        f"{share:.2g} at gamma = {gamma:.15g}" for gamma, share in zip(found.gammas, shares, strict=True) if share
-    ]
+    shown = zip(found.gammas, shares, strict=True)
+    told = [f"{share:.2g} at gamma = {rate_text(gamma)}" for gamma, share in shown if share]
     if told:
         state, action = mdp.pair_label(int(found.open_counts.max(axis=0).argmax()))
         warn(

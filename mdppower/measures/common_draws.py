@@ -30,8 +30,8 @@ from mdppower.montecarlo.estimates import Replicates
 from mdppower.montecarlo.run_loop import Conduct, Question, run
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
 from mdppower.montecarlo.steps import paid_by, replicates_at
-from mdppower.rewards.distribution import RewardDistribution
 from mdppower.rewards.joint_laws import Reordered
+from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers.optimal_values import pick
 
 

@@ -29,7 +29,8 @@ from mdppower.montecarlo.estimates import Estimate, Replicates
 from mdppower.montecarlo.run_loop import Conduct, Question, run
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
 from mdppower.montecarlo.steps import no_draws, paid_by, replicates_at
-from mdppower.rewards.distribution import RewardDistribution, resolve
+from mdppower.rewards.distribution import resolve
+from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers.optimal_values import pick
 
 DEFAULT_MAX_SAMPLES = 2**20

@@ -22,7 +22,7 @@ from mdppower.montecarlo.run_loop import Question
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.occupancy.option import Option, Reach
 from mdppower.rewards.description import describe
-from mdppower.rewards.distribution import RewardDistribution
+from mdppower.rewards.reward_distribution import RewardDistribution
 
 if TYPE_CHECKING:
     from mdppower.agents.rules import Policy

@@ -192,7 +192,7 @@ def _attains(
 ) -> Proportions:
     """P(h_part = h_whole) of each part of the whole."""
     if method == "exact":
-        exact = exact_comparisons([(part, whole) for part in parts], rewards, progress)
+        exact = exact_comparisons([(part, whole) for part in parts], rewards, conduct.progress)
         return Proportions.known([x.tie + x.greater for x in exact], max(x.error for x in exact))
     source = make_sampler(rewards, "iid", samples, 0)
     _, tallies = tally("optimality", [*parts, whole], source, (samples,), rng, method, conduct)

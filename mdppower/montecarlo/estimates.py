@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mdppower._checks import open_unit
+from mdppower._text import rate_text
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import LabelError
 from mdppower.montecarlo.guaranteed import Guaranteed, GuaranteedContrast
@@ -365,7 +366,7 @@ class Estimate:
         mean, error = self.data.value, self.data.error
         if mean.size > 1:
             return f"{type(self).__name__}({mean.shape[1]} {self.dimension}s × {mean.shape[0]} γ)"
-        rate = "" if math.isnan(self.gammas[0]) else f" at γ={self.gammas[0]:.15g}"
+        rate = "" if math.isnan(self.gammas[0]) else f" at γ={rate_text(self.gammas[0])}"
         return f"{type(self).__name__}({mean[0, 0]:.6g} ± {error[0, 0]:.2g}{rate})"
 
 

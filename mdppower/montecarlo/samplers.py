@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import MDPPowerError, ParameterError, RewardError
-from mdppower.rewards.distribution import RewardDistribution, inside_unit_interval
+from mdppower.rewards.reward_distribution import RewardDistribution, inside_unit_interval
 
 SAMPLERS = ("latin", "sobol", "iid")
 

@@ -36,8 +36,7 @@ from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.rewards.gaussian import Gaussian
 from mdppower.rewards.laws import Law, law
-from mdppower.rewards.reward_distribution import RewardDistribution as RewardDistribution
-from mdppower.rewards.reward_distribution import inside_unit_interval as inside_unit_interval
+from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.rewards.scipy_laws import joint_sampler
 
 # ---------------------------------------------------------------------- distributions over states
