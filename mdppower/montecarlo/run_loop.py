@@ -34,6 +34,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 log = logging.getLogger(__name__)
 
+READ = 256
+"""Replicates that are read from a store at a time."""
+
 
 class Kept(Protocol[T_co]):
     """What a run keeps of its replicates.
@@ -227,8 +230,8 @@ def _up_to(
 def _stored(end: int, kept: Kept[Any], ledger: Ledger) -> Iterator[int]:
     """Add what the store has of the next replicates."""
     for span in ledger.spans():
-        if span.start <= kept.count < min(span.stop, end):
-            numbers = range(kept.count, min(span.stop, end))
+        while span.start <= kept.count < min(span.stop, end):
+            numbers = range(kept.count, min(span.stop, end, kept.count + READ))
             kept.add(ledger.read(numbers))
             yield len(numbers)
 

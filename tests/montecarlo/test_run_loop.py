@@ -53,8 +53,9 @@ def made(kept, looks, conduct=QUIET):
     return run(kept, looks, SOURCE, 2, conduct, lambda: Question({}, {}))
 
 
-@pytest.mark.parametrize("conduct", [QUIET, Conduct(3, progress=False), Conduct(map, progress=False)], ids=str)
-def test_replicates_come_in_their_order_and_once(conduct):
+@pytest.mark.parametrize("workers", [1, 3, map])
+def test_replicates_come_in_their_order_and_once(workers):
+    conduct = Conduct(workers, progress=False)
     kept = Numbers(stages=(3, 50))
     assert list(made(kept, [7, 40, 100], conduct)) == [(7, False), (40, False), (100, False)]
     assert kept.numbers == list(range(100))
