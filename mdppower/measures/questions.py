@@ -68,7 +68,7 @@ def ask(
     }  # fmt: skip
     arguments = {
         "call": call, "rewards": rewards.name, "gamma": [float(gamma) for gamma in gammas], "samples": samples,
-        "size": source.size, "sampler": source.kind, "method": method, "key": key,
+        "draws": source.size, "sampler": source.kind, "method": method, "key": key,
     }  # fmt: skip
     return Question(identity, arguments)
 

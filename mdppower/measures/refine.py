@@ -49,8 +49,8 @@ def refine(
     >>> import mdppower as mp
     >>> for estimate in mp.refine(mp.envs.fork(3), 0.9, looks=(64, 256, 1024), rng=0):
     ...     print(estimate.samples, estimate.mean[0].round(2))
-    128 0.75
-    256 0.76
+    128 0.74
+    256 0.75
     1024 0.75
     >>> bool((estimate.mean == mp.power(mp.envs.fork(3), 0.9, samples=1024, rng=0).mean).all())
     True
