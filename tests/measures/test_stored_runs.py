@@ -1,0 +1,219 @@
+"""Runs in a store: the same call goes on where it stopped, and its numbers are those of an undisturbed run."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import mdppower as mp
+from mdppower.measures.power_task import PowerTask
+from mdppower.montecarlo.store import Store
+from mdppower.sensitivity import difference, sensitivity
+
+FORK, OTHER = mp.envs.fork(3), mp.envs.fork(2)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return tmp_path / "run.sqlite"
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """The replicates that were computed, in the order in which they were."""
+    numbers = []
+    original = PowerTask.values
+
+    def watched(self, asked):
+        numbers.extend(asked)
+        yield from original(self, asked)
+
+    monkeypatch.setattr(PowerTask, "values", watched)
+    return numbers
+
+
+def power(**options):
+    return mp.power(FORK, 0.9, **{"samples": 1024, "rng": 0} | options)
+
+
+def same(one, other):
+    assert one.mean.tobytes() == other.mean.tobytes()
+    assert one.gap.tobytes() == other.gap.tobytes()
+    for a, b in zip(one.interval(), other.interval(), strict=True):
+        assert a.tobytes() == b.tobytes()
+
+
+def test_nothing_is_computed_twice(store, made):
+    alone = power()
+    made.clear()
+    same(power(store=store), alone)
+    assert sorted(made) == list(range(16))
+    made.clear()
+    same(power(store=store), alone)
+    assert made == []
+
+
+def test_more_samples_go_on(store, made):
+    power(store=store)
+    made.clear()
+    more = power(store=store, samples=4096)
+    assert sorted(made) == list(range(16, 64))
+    same(more, power(samples=4096))
+    made.clear()
+    fewer = power(store=store, samples=2048)
+    assert made == []
+    same(fewer, power(samples=2048))
+
+
+def test_steps_are_stored_too(store, made):
+    *_, last = mp.refine(FORK, 0.9, looks=(256, 1024), rng=0, store=store)
+    made.clear()
+    same(last, power(store=store))
+    assert [step.samples for step in mp.refine(FORK, 0.9, looks=(256, 512, 1024), rng=0, store=store)] == [
+        256,
+        512,
+        1024,
+    ]
+    assert made == []
+
+
+def test_precision_looks_at_what_is_stored(store, made):
+    alone = mp.power(FORK, 0.9, precision=0.01, samples=256, rng=0)
+    with pytest.raises(mp.ConvergenceError):
+        mp.power(FORK, 0.9, precision=0.01, samples=256, max_samples=512, rng=0, store=store)
+    made.clear()
+    found = mp.power(FORK, 0.9, precision=0.01, samples=256, rng=0, store=store)
+    same(found, alone)
+    assert sorted(made) == list(range(found.samples // 16))[512 // 16 :]
+
+
+@pytest.mark.parametrize("gamma", [0.9, [0, 0.9, 1]], ids=str)
+@pytest.mark.parametrize(
+    "options", [{"guarantee": True}, {"sampler": "sobol"}, {"policy": mp.agents.lookahead(2)}], ids=str
+)
+def test_every_kind_of_run(store, gamma, options):
+    def broken(*arguments):
+        raise KeyboardInterrupt
+
+    alone = mp.power(FORK, gamma, samples=1024, rng=0, **options)
+    mp.power(FORK, gamma, samples=1024, rng=0, store=store, **options)
+    same(mp.power(FORK, gamma, samples=1024, rng=0, store=store, workers=broken, **options), alone)
+
+
+def test_every_measure(store):
+    """Each goes on with workers that cannot work: nothing is left to do."""
+
+    def broken(task, items):
+        raise ZeroDivisionError
+
+    a, b = (mp.Option.state(FORK, s, 0.9, kind="power") for s in ("t1", "root"))
+    visits = mp.visits(FORK, "root", 1).select([0])
+    calls = {
+        "action_optimality": lambda **how: mp.action_optimality(FORK, 0.9, rng=0, **how).optimal.mean,
+        "compare": lambda **how: mp.compare(a, b, rng=0, **how).gap.mean,
+        "compare_all": lambda **how: mp.compare_all([a, b], rng=0, **how).p_less.values,
+        "complexity": lambda **how: mp.complexity(a, rng=0, **how).mean,
+        "visit_optimality": lambda **how: mp.visit_optimality(visits, rng=0, **how).mean,
+        "average_optimality": lambda **how: mp.average_optimality(FORK, "root", rng=0, **how).mean,
+        "difference": lambda **how: difference(OTHER, FORK, 0.9, rng=0, **how).change.mean,
+        "sensitivity": lambda **how: sensitivity(OTHER, 0.9, rng=0, **how).data.means,
+    }
+    for name, call in calls.items():
+        alone = call()
+        with pytest.raises(mp.ParameterError, match="ZeroDivisionError"):
+            call(store=store, workers=broken)
+        assert np.array_equal(call(store=store), alone), name
+        assert np.array_equal(call(store=store, workers=broken), alone), name
+    with Store(store) as opened:
+        assert len(opened.runs()) == len(calls)
+
+
+def test_without_rng_the_same_call_has_the_same_entropy(store, made):
+    one = power(rng=None, store=store)
+    made.clear()
+    other = power(rng=None, store=store, samples=2048)
+    assert one.entropy == other.entropy
+    assert sorted(made) == list(range(16, 32))
+    assert power(rng=one.entropy, store=store).entropy == one.entropy
+    assert difference(OTHER, FORK, 0.9, store=store).entropy == difference(OTHER, FORK, 0.9, store=store).entropy
+
+
+SLIPPERY = mp.envs.gridworld("a..\n..b", slip=0.1)
+BASE = {"mdp": FORK, "gamma": 0.9, "rewards": "uniform", "samples": 1024, "rng": 0}
+CHANGED = {
+    "mdp": OTHER, "order of states": FORK.permute_states([0, 2, 1, 3]), "gamma": np.nextafter(0.9, 1),
+    "rewards": "uniform(0,2)", "rng": 1, "sampler": "iid", "method": "lp", "policy": mp.agents.uniformly_random(),
+    "guarantee": True, "samples": 160,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_another_question_is_another_run(store, made, name):
+    """160 draws come in replicates of 10, and 1,024 in replicates of 64: these are other draws."""
+    call = dict(BASE)
+    mp.power(**call, store=store)
+    call["mdp" if name.startswith("order") else name] = CHANGED[name]
+    made.clear()
+    same(mp.power(**call, store=store), mp.power(**call))
+    assert made
+    with Store(store) as opened:
+        assert len(opened.runs()) == 2
+
+
+def test_own_code_needs_a_key(store):
+    def own(n, rng):
+        return rng.random((n, 4))
+
+    def agent(mdp, rewards, gamma):
+        return np.zeros(mdp.n_states, int)
+
+    for told, options in (
+        ("rewards are your own code", {"rewards": own}),
+        ("agent is your own code", {"policy": agent}),
+    ):
+        with pytest.raises(mp.ParameterError, match=told):
+            power(store=store, **options)
+    first = power(store=store, rewards=own, key="first")
+    same(power(store=store, rewards=own, key="first"), first)
+    power(store=store, rewards=own, key="second")
+    with Store(store) as opened:
+        assert sorted(run.question["key"] for run in opened.runs()) == ["first", "second"]
+
+
+def test_what_fails_is_kept_and_goes_on(store, made):
+    """A function that fails at draw 700: ten replicates of 64 are whole, and stored."""
+
+    def own(n, rng):
+        calls.append(n)
+        if len(calls) == 11:
+            raise ZeroDivisionError("once")
+        return rng.random((n, 4))
+
+    calls = []
+    with pytest.raises(mp.RewardError, match="once") as caught:
+        power(rewards=own, key="own", store=store)
+    assert caught.value.estimate.samples == 640
+    made.clear()
+    found = power(rewards=own, key="own", store=store)
+    assert sorted(made) == list(range(10, 16))
+    same(found, power(rewards=own))
+
+
+def test_two_at_once_compute_each_replicate_once(store, made):
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: power(samples=2**14, store=store), range(2))
+    same(one, other)
+    assert sorted(made) == list(range(2**14 // 64))
+
+
+def test_a_folder_and_a_foreign_file(store, tmp_path):
+    with pytest.raises(mp.FileError, match=r"folder|directory"):
+        power(store=tmp_path)
+    store.write_text("not a store")
+    with pytest.raises(mp.FileError, match=r"run\.sqlite"):
+        power(store=store)
+    assert store.read_text() == "not a store"
+    with pytest.raises(mp.ParameterError, match="store is about draws; method='exact' makes none"):
+        power(store=store, method="exact", rng=None)
