@@ -276,7 +276,12 @@ def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes
     if (low > high).any():
         raise Misfit("at most high", float(low[low > high][0]), "low")
     source = Sampler(rewards, header["sampler"], header["replicate_size"], header["entropy"])
-    policy = None if header["policy"] is None else policy_from_description(header["policy"])
+    policy = None
+    if header["policy"] is not None:
+        try:
+            policy = policy_from_description(header["policy"], mdp)
+        except Misfit as error:
+            raise error.inside("header.policy") from None
     task = PowerTask(
         mdp, gammas, header["single_gamma"], source, header["method"], header["looks"], rewards, policy, guarantee
     )
@@ -297,6 +302,11 @@ def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes
             has_variance=header["has_variance"],
             **common,
         )
+    room = (arrays["slack"] + arrays["gap"])[:, None] + 1e-9 * np.maximum(1, abs(kept.value))
+    beyond = np.argwhere(~((low - room <= kept.value) & (kept.value <= high + room)))
+    if len(beyond):
+        g, s = beyond[0]
+        raise Misfit(f"in [{low[s]:g}, {high[s]:g}] on average in state number {s}", kept.value[g, s], "POWER")
     fractions = None
     if header["exact"] is not None:
         shape = (len(gammas), mdp.n_states)

@@ -127,10 +127,13 @@ def _shape(dataset: Any, stored: Stored, sizes: dict[str, int]) -> tuple[int, ..
 
 def _dataset(file: h5py.File, name: str) -> Any:
     """An array that lies in the file itself, whole."""
-    # Not by get(), which follows links: to other files, too.
-    if name not in file or not isinstance(file.get(name, getlink=True), h5py.HardLink):
-        raise FileError(f"there is no array {name!r}")
-    dataset = file[name]
+    try:
+        # Not by get(), which follows links: to other files, too.
+        if name not in file or not isinstance(file.get(name, getlink=True), h5py.HardLink):
+            raise FileError(f"there is no array {name!r}")
+        dataset = file[name]
+    except (KeyError, OSError, RuntimeError) as error:
+        raise FileError(f"{name} is not what HDF5 can read: {error.args[0] if error.args else error}") from None
     if not isinstance(dataset, h5py.Dataset):
         raise Misfit("an array", type(dataset).__name__, name)
     made = dataset.id.get_create_plist()

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from mdppower._checks import choice
+from mdppower._text import quoted
 from mdppower._typing import BoolArray, FloatArray, IntArray, Label
 from mdppower.errors import MDPPowerWarning, ModelError, SizeError
 from mdppower.mdp.canonical import (
@@ -125,7 +126,9 @@ def pairs_of_mapping(successors: Mapping[Any, Mapping[Any, Any]]) -> dict[str, A
     prob: list[float] = []
     for s, acts in zip(labels, successors.values(), strict=True):
         if not isinstance(acts, Mapping):
-            raise ModelError(f"state {s!r}: actions must be a mapping from action to successor, got {acts!r}")
+            raise ModelError(
+                f"state {quoted(s)}: actions must be a mapping from action to successor, got {quoted(acts)}"
+            )
         for action, target in acts.items():
             spread = target if isinstance(target, Mapping) else None
             for successor in [target] if spread is None else spread:
@@ -136,7 +139,7 @@ def pairs_of_mapping(successors: Mapping[Any, Mapping[Any, Any]]) -> dict[str, A
                 number = as_probability(probability)
                 if number is None:
                     raise ModelError(
-                        f"state {s!r}, action {action!r}: probability of successor {successor!r} is {probability!r}, "
+                        f"state {quoted(s)}, action {quoted(action)}: probability of successor {quoted(successor)} is {quoted(probability)}, "
                         "not a number"
                     )
                 prob.append(number)
@@ -151,7 +154,7 @@ def _position(successor: Any, index: Mapping[Label, int], state: Label, action: 
     try:
         return index[plain_label(successor)]
     except (KeyError, ModelError) as error:
-        told = f"state {state!r}, action {action!r}: successor {successor!r} is not a state"
+        told = f"state {quoted(state)}, action {quoted(action)}: successor {quoted(successor)} is not a state"
         if isinstance(error, ModelError):
             told += f": {error}"
         if isinstance(successor, float | bool | np.floating | np.bool_):

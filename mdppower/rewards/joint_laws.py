@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mdppower._checks import LARGEST_REWARD
 from mdppower._typing import AnyArray, FloatArray
-from mdppower.errors import RewardError
+from mdppower.errors import ModelError, RewardError
+from mdppower.mdp.canonical import numbers
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.rewards.covariance_root import blocks, scaled_root
 from mdppower.rewards.distribution import Independent, RewardDistribution, resolve
@@ -50,7 +52,7 @@ class Gaussian(RewardDistribution):
 
     def __init__(self, mean: npt.ArrayLike, cov: npt.ArrayLike) -> None:
         self.mean = _vector(mean, "mean")
-        covariance = _array(cov, "cov")
+        covariance = _array(cov, "cov", LARGEST_REWARD**2)
         size = len(self.mean)
         if covariance.shape == (size,):
             covariance = np.diag(covariance)
@@ -152,11 +154,15 @@ class Linear(RewardDistribution):
     def __init__(self, matrix: FloatArray, weights: Independent) -> None:
         self.matrix, self.weights = matrix, weights
         up, down = np.maximum(matrix, 0), np.maximum(-matrix, 0)
-        self.low = _dot(up, weights.low) - _dot(down, weights.high)
-        self.high = _dot(up, weights.high) - _dot(down, weights.low)
-        size = _dot(np.abs(matrix), np.abs(weights.mean))
-        self.mean = np.where(np.isinf(size), np.inf, matrix @ np.where(np.isinf(weights.mean), 0, weights.mean))
-        self.variance = _dot(matrix**2, weights.variance)
+        with np.errstate(over="ignore"):
+            most = _dot(np.abs(matrix), np.where(np.isfinite(weights.variance), np.sqrt(weights.variance), 0))
+            if not (np.abs(matrix) <= LARGEST_REWARD).all() or not (most <= LARGEST_REWARD).all():
+                raise RewardError(f"features make rewards that lie beyond ± {LARGEST_REWARD:g}")
+            self.low = _dot(up, weights.low) - _dot(down, weights.high)
+            self.high = _dot(up, weights.high) - _dot(down, weights.low)
+            size = _dot(np.abs(matrix), np.abs(weights.mean))
+            self.mean = np.where(np.isinf(size), np.inf, matrix @ np.where(np.isinf(weights.mean), 0, weights.mean))
+            self.variance = _dot(matrix**2, weights.variance)
         self.dimension = matrix.shape[1]
         self.is_discrete = weights.is_discrete
         self.name = f"features × {weights.name}"
@@ -248,7 +254,7 @@ class Mixture:
         parts = [resolve(c, mdp) for c in self.components]
         if not parts:
             raise RewardError("a mixture needs at least one component")
-        weights = np.full(len(parts), 1 / len(parts)) if self.weights is None else _array(self.weights, "weights")
+        weights = np.full(len(parts), 1 / len(parts)) if self.weights is None else _vector(self.weights, "weights")
         if weights.shape != (len(parts),) or not (weights >= 0).all() or abs(weights.sum() - 1) > 1e-9:
             raise RewardError(f"weights must be {len(parts)} probabilities that sum to 1, got {list(weights)}")
         return Mixed(parts, weights)
@@ -295,11 +301,15 @@ class Mixed(RewardDistribution):
         return rewards
 
 
-def _array(values: npt.ArrayLike, name: str) -> FloatArray:
+def _array(values: npt.ArrayLike, name: str, most: float = LARGEST_REWARD) -> FloatArray:
     try:
-        return np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise RewardError(f"{name} must be numbers, got {values!r}") from None
+        array = np.asarray(numbers(values, name))
+    except ModelError as error:
+        raise RewardError(str(error)) from None
+    large = array[np.isfinite(array) & (np.abs(array) > most)]
+    if large.size:
+        raise RewardError(f"{name} has {large[0]:g}, beyond ± {most:g}")
+    return array
 
 
 def _vector(values: npt.ArrayLike, name: str) -> FloatArray:
