@@ -100,7 +100,7 @@ def mdp_from_graph(graph: nx.DiGraph[Any]) -> RewardlessMDP:
     for edge, chance in zip(edges, chances, strict=True):
         action = edge.action
         if action is None:
-            action = "go" if told else _fresh(f"->{edge.successor}", unnamed.setdefault(edge.state, set()))
+            action = "go" if told else _fresh(f"->{_words(edge.successor)}", unnamed.setdefault(edge.state, set()))
         number = as_probability(chance)
         if number is None:
             what = "weight" if told else "probability"
@@ -193,8 +193,12 @@ def _decoration(graph: nx.DiGraph[Any], states: list[Any]) -> tuple[list[Any] | 
     return (None if any(p is None for p in positions) or not positions else positions), marks
 
 
+def _words(name: Any) -> str:
+    return name if isinstance(name, str) else quoted(name)
+
+
 def _names(attributes: Set[Any]) -> list[str]:
-    return sorted(name if isinstance(name, str) else quoted(name) for name in attributes)
+    return sorted(map(_words, attributes))
 
 
 def _warn_of_the_rest(graph: nx.DiGraph[Any], edges: list[_Edge], told: dict[str, str]) -> None:

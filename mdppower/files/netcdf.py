@@ -303,10 +303,14 @@ def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes
             **common,
         )
     room = (arrays["slack"] + arrays["gap"])[:, None] + 1e-9 * np.maximum(1, abs(kept.value))
-    beyond = np.argwhere(~((low - room <= kept.value) & (kept.value <= high + room)))
+    least, most = np.maximum(low, rewards.low.min()), np.minimum(high, rewards.high.max())
+    beyond = np.argwhere(~((least - room <= kept.value) & (kept.value <= most + room)))
     if len(beyond):
         g, s = beyond[0]
-        raise Misfit(f"in [{low[s]:g}, {high[s]:g}] on average in state number {s}", kept.value[g, s], "POWER")
+        told = f"in [{least[s]:g}, {most[s]:g}], within the rewards,"
+        raise Misfit(f"{told} on average in state number {s}", float(kept.value[g, s]), "POWER")
+    if header["sampler"] == "exact" and not kept.constant.all():
+        raise Misfit("1 everywhere in what is exact", 0, "constant")
     fractions = None
     if header["exact"] is not None:
         shape = (len(gammas), mdp.n_states)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
+from mdppower._checks import LARGEST_REWARD
 from mdppower._schema import FARTHEST, Misfit, checked
 from mdppower._typing import AnyArray
 from mdppower.errors import FileError
@@ -53,11 +54,16 @@ ESTIMATE = {
     "high": Stored(("state",), "f", finite=False),
     "constant": Stored(("state",), "i", 0, 1),
 }
-MEANS = {"replicate_means": Stored(("replicate", "gamma", "state"), "f")}
+MEANS = {"replicate_means": Stored(("replicate", "gamma", "state"), "f", -LARGEST_REWARD, LARGEST_REWARD)}
 SUMS = {
-    f"sum_{name}": Stored(("gamma", "state"), "f")
-    for name in ("average", "spread", "weight", "weighted", "penalty", "curvature")
-} | {f"sum_{name}": Stored(("gamma", "state", "mean"), "f") for name in ("rise", "fall")}
+    f"sum_{name}": Stored(("gamma", "state"), "f", 0, LARGEST_REWARD)
+    for name in ("spread", "weight", "penalty", "curvature")
+} | {
+    **{f"sum_{name}": Stored(("gamma", "state"), "f", -LARGEST_REWARD, LARGEST_REWARD)
+       for name in ("average", "weighted")},
+    **{f"sum_{name}": Stored(("gamma", "state", "mean"), "f", -LARGEST_REWARD, LARGEST_REWARD)
+       for name in ("rise", "fall")},
+}  # fmt: skip
 
 _FIXED = {"axis": (2,), "mean": (0, GRID)}
 """Sizes that are known beforehand."""

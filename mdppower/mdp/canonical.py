@@ -37,6 +37,8 @@ def as_csr(kernel: Any) -> Any:
     kernel = kernel.kernel if isinstance(kernel, Rounded) else kernel
     refuse_masked(kernel, "kernel")
     try:
+        if isinstance(kernel, np.ndarray) and kernel.dtype.kind == "O":
+            kernel = numbers(kernel, "kernel")
         if isinstance(kernel, np.ndarray) and kernel.dtype.kind == "f":
             kernel = kernel.astype(np.float64, copy=False)  # SciPy has no sparse float16
         given: Any = _coordinates(kernel)

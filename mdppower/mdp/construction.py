@@ -61,7 +61,7 @@ def _state_action_next(transitions: npt.ArrayLike, axes: str | None) -> FloatArr
     """(S, A, S) copy of the array, whose axes were ordered so; the error says which they may be instead."""
     given = numbers(transitions, "transitions")
     if axes is not None:
-        choice(axes if isinstance(axes, str) else repr(axes), "axes", list(AXES))
+        choice(axes, "axes", list(AXES))
     dense = given.swapaxes(0, 1) if axes == "asn" and given.ndim == 3 else given
     if dense.ndim == 3 and dense.shape[0] == dense.shape[2]:
         return dense

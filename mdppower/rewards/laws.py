@@ -67,7 +67,10 @@ class Law:
         if self.kind == "constant":
             return np.full_like(uniforms, self.mean)
         with np.errstate(all="ignore"):  # what is no number is refused where it is drawn
-            return np.asarray(self.frozen.ppf(uniforms), dtype=np.float64)
+            try:
+                return np.asarray(self.frozen.ppf(uniforms), dtype=np.float64)
+            except RuntimeError as error:  # SciPy gives up
+                raise RewardError(f"rewards {self.name}: no inverse of the distribution function: {error}") from None
 
 
 def law(spec: Any) -> Law:
@@ -76,8 +79,8 @@ def law(spec: Any) -> Law:
     Parameters
     ----------
     spec : str, float, frozen scipy.stats distribution, or Law
-        Also one of SciPy's new distributions, such as ``scipy.stats.Normal(mu=0, sigma=1)``. A family of the
-        user's own without an inverse CDF is tabulated: `mdppower.rewards.scipy_laws`.
+        Also one of SciPy's new distributions, such as ``scipy.stats.Normal(mu=0, sigma=1)``. A family without
+        an inverse CDF of its own is tabulated: `mdppower.rewards.scipy_laws`.
 
     Returns
     -------
@@ -96,7 +99,7 @@ def law(spec: Any) -> Law:
     if isinstance(spec, Law):
         return spec
     if isinstance(spec, str):
-        return law_of_frozen(_parse(spec), spec)
+        return law_of_frozen(_parse(spec), spec.strip())
     if isinstance(spec, (int, float, np.integer, np.floating)) and not isinstance(spec, bool):
         number: Any = spec
         if not abs(number) <= LARGEST_REWARD:
@@ -132,10 +135,12 @@ def law_of_frozen(frozen: Any, text: str | None) -> Law:
             low, high = (float(x) for x in frozen.support())
             mean, variance = float(frozen.mean()), float(frozen.var())
             middle, upper = float(frozen.ppf(0.5)), float(frozen.ppf(0.75))
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
         raise RewardError(f"rewards {name}: {error}") from None
-    if caught:
-        told = str(caught[0].message).strip().split("\n")[0]
+    for one in caught:
+        told = str(one.message).strip().split("\n")[0]
+        if told.startswith("The shape parameter"):
+            raise RewardError(f"rewards {name}: {told}")
         warnings.warn(f"rewards {name}: SciPy doubts their moments: {told}", MDPPowerWarning, stacklevel=3)
     if not np.isfinite(middle):
         raise RewardError(f"rewards {name}: parameters out of range")

@@ -25,6 +25,8 @@ from mdppower.errors import MDPPowerWarning, RewardError
 
 TABLE_ERROR = 1e-9
 """Most that the CDF at a drawn value may miss the uniform that it was drawn for."""
+NO_TABLE = ("geninvgauss", "levy_stable", "studentized_range", "vonmises")
+"""SciPy's families that no table is right for, or that take half a minute to find that out."""
 POINTS = 129
 """Where the table is checked."""
 
@@ -141,14 +143,14 @@ class Tabulated:
 
 
 def has_slow_inverse(frozen: Any) -> bool:
-    """Whether it is of a family of the user's own, of whose inverse CDF SciPy knows no formula."""
+    """Whether it is of a family, the user's own or SciPy's, of whose inverse CDF SciPy knows no formula."""
     from scipy import stats
 
     family = getattr(frozen, "dist", frozen)
     return (
         isinstance(family, stats.rv_continuous)
         and type(family)._ppf is stats.rv_continuous._ppf
-        and not type(family).__module__.startswith("scipy.")
+        and not (type(family).__module__.startswith("scipy.") and family.name in NO_TABLE)
     )
 
 

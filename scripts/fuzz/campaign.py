@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import random
 import resource
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable
@@ -110,8 +111,10 @@ def judge_apart(border: str, seeds: range, makers: Any = BORDERS) -> Tally:
     return tally
 
 
-def warm_up() -> None:
+def warm_up(border: str = "options") -> None:
     """Compile the kernels, and load what is loaded on first use, before anything is measured."""
+    if border not in BORDERS:
+        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few draws
         for mdp in (mp.envs.fork(2), mp.envs.gridworld(".a\n~*", slip=0.2)):
@@ -121,16 +124,20 @@ def warm_up() -> None:
             mp.power(mdp, 0.5, samples=8, rng=0, guarantee=True)
             mp.power(mdp, 0.5, samples=8, rng=0, policy=mp.agents.optimal())
             mp.compare(*(mp.Option.state(mdp, s, 0.9, kind="value") for s in mdp.states[:2]), samples=8, rng=0)
+        if border == "options":
+            with tempfile.TemporaryDirectory() as name:
+                for words in options.EACH:
+                    options.run(words, Path(name))
 
 
 def _work(border: str, seeds: range, pipe: Connection, makers: Any) -> None:
     """Judge inputs, saying of each what it is before it is tried, and what became of it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        warm_up()
-        judge_here(border, range(-20, 0), folder, makers)
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        resource.setrlimit(resource.RLIMIT_AS, (used + ADDRESSES,) * 2)
+        warm_up(border)
+        if sys.platform == "linux":
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+            resource.setrlimit(resource.RLIMIT_AS, (used + ADDRESSES,) * 2)
         for seed in seeds:
             case = case_of(border, seed, folder, makers)
             pipe.send((seed, case.told, None))

@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-import mdppower as mp
 from mdppower.cli.group import cli
 from mdppower.cli.main import main
 from scripts.fuzz import rewards
@@ -71,9 +70,25 @@ ODD: dict[str, list[str]] = {
 for _name in ("--a", "--b", "--given", "--duplicate", "--split", "--x", "--y"):
     ODD[_name] = ODD["--state"]
 WEIGHTS = {"power": 6, "map": 5, "show": 4, "plot": 3, "info": 2, "optimal": 2, "compare": 2, "visits": 2, "bound": 2, "curve": 0.2, "diff": 0.7,
-           "sensitivity": 0.3, "verify": 0.2, "envs": 0.1}  # fmt: skip
-BOUNDED = {"--samples": "8", "--votes": "4", "--seconds": "0.1", "--max-samples": "128"}
+           "sensitivity": 0.3, "verify": 0.1, "envs": 0.1}  # fmt: skip
+BOUNDED = {"--samples": "8", "--votes": "4", "--seconds": "0.1", "--max-samples": "128", "--limit": "100", "--claims": "prop-6.6"}
 """How much work is asked for where nothing else is said."""
+
+EACH = [
+    *(["power", env, "--samples", "8"] for env in ("fork(2)", "map.txt", "mdp.nc")),
+    ["optimal", "fork(2)", "--samples", "8"],
+    ["sensitivity", "fork(2)", "--samples", "8"],
+    ["optimal", "fork(2)", "--gamma", "1", "--samples", "8"],
+    ["optimal", "FrozenLake-v1", "--gamma", "0.5,1", "--samples", "8"],
+    ["compare", "fork(2)", "--a", "t1", "--b", "t2", "--samples", "8"],
+    ["compare", "FrozenLake-v1", "--a", "0,0", "--b", "0,1", "--samples", "8"],
+    ["visits", "fork(2)", "--state", "t1"],
+    ["visits", "open(2,2)", "--state", "0,0"],
+    ["verify", "fork(2)", "--samples", "8", "--votes", "4", "--seconds", "0.1"],
+    ["diff", "fork(2)", "fork(3)", "--samples", "8", "--out", "x.png"],
+    ["show", "map.txt"],
+]  # fmt: skip
+"""Commands that compile and load all that the others need."""
 
 
 @cache
@@ -110,13 +125,15 @@ def words_of(name: str, command: click.Command, rng: random.Random) -> list[str]
         chosen += [named[x] for x in ("--a", "--b") if named[x] not in chosen]
     for option in chosen:
         first = rng.choice([*option.opts, *option.secondary_opts])
-        if first in ("--out", "--title", "--values") and rng.random() < (0.9 if name != "curve" else 0.3):
+        if not suits(option.opts[0], words) and rng.random() < 0.95:
+            continue
+        if first in ("--out", "--title") and rng.random() < (0.9 if name != "curve" else 0.3):
             continue
         words.append(first)
         if not option.is_flag:
             words.append(value_of(option, odd and rng.random() < 0.6, rng))
     for bounded, value in BOUNDED.items():
-        if bounded in named and bounded not in words:
+        if bounded in named and bounded not in words and (bounded != "--max-samples" or "--precision" in words):
             words += [bounded, value]
     if odd and rng.random() < 0.05:
         words.insert(
@@ -124,6 +141,20 @@ def words_of(name: str, command: click.Command, rng: random.Random) -> list[str]
             rng.choice(["--", "-x", "--sampels", "", "--gamma", "extra", "--help"]),
         )
     return words
+
+
+PICTURE = {"--arrows", "--hatch", "--values", "--share-scale", "--title"}
+GRID = {"--moves", "--stay", "--blocked", "--slip", "--bias", "--wrap"}
+GYMNASIUM = {"--set", "--check", "--reachable-only", "--terminated"}
+
+
+def suits(name: str, words: list[str]) -> bool:
+    """Whether the option is one for what is named so far."""
+    if name in PICTURE:
+        return "--out" in words
+    if name in GRID:
+        return "map.txt" in words or "open(2,2)" in words
+    return name not in GYMNASIUM or "FrozenLake-v1" in words
 
 
 def value_of(option: click.Option, odd: bool, rng: random.Random) -> str:
