@@ -135,13 +135,13 @@ def _convert(env: Any, terminated: str, starts: Any, reachable_only: bool, check
             stacklevel=3,
         )
     origin = {"source": name, "terminated": terminated}
-    if starts is not None:
-        origin["starts"] = reprlib.repr(starts)
     try:
         table = read_table(entries, base)
         # Rows that termination is going to replace are part of P too: all of it is validated first.
         plain = table.build()
         begin = _starts(base, len(plain.states)) if starts is None else _given_starts(starts, table)
+        if starts is not None:
+            origin["starts"] = reprlib.repr(starts)
         if check:
             origin["checked"] = compare_steps(base, table, rng)
         if terminated == "absorb":

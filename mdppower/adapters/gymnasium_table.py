@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array
 
-from mdppower._text import quoted, shorten
+from mdppower._text import cut, quoted, shorten
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ModelError
 from mdppower.mdp.canonical import Rounded, as_probability, coarsest_eps, plain_label, require_several
@@ -93,7 +92,7 @@ def _items(table: Any, where: str) -> list[tuple[Label, Any]]:
         return [(key, items[key]) for key in _in_order(list(items))]
     if isinstance(table, Sequence) and not isinstance(table, str | bytes):
         return list(enumerate(table))
-    raise ModelError(f"{where} is {reprlib.repr(table)}, not a mapping or a sequence")
+    raise ModelError(f"{where} is {cut(quoted(table), 80)}, not a mapping or a sequence")
 
 
 def _in_order(keys: list[Any]) -> list[Any]:

@@ -124,15 +124,15 @@ def numbers(values: npt.ArrayLike, name: str, dtype: Any = np.float64) -> AnyArr
         raise ModelError(f"{name} is not an array of numbers: {error}") from None
 
 
-def refuse_masked(values: Any, name: str) -> None:
+def refuse_masked(values: Any, name: str, depth: int = 0) -> None:
     """A ModelError for an array, or a list of such, with masked entries: NumPy would use what lies under the mask."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         masked = int(np.ma.getmaskarray(values).sum())
         raise ModelError(f"{name} has {masked} masked entries: fill them, or leave their actions out")
-    if isinstance(values, list | tuple):
+    if isinstance(values, list | tuple) and depth <= DEEPEST:
         for part in values:
             if isinstance(part, list | tuple | np.ma.MaskedArray):
-                refuse_masked(part, name)
+                refuse_masked(part, name, depth + 1)
 
 
 def as_truth(values: npt.ArrayLike, name: str, shape: tuple[int, ...]) -> BoolArray:

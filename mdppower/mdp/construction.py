@@ -139,7 +139,8 @@ def pairs_of_mapping(successors: Mapping[Any, Mapping[Any, Any]]) -> dict[str, A
                 number = as_probability(probability)
                 if number is None:
                     raise ModelError(
-                        f"state {quoted(s)}, action {quoted(action)}: probability of successor {quoted(successor)} is {quoted(probability)}, "
+                        f"state {quoted(s)}, action {quoted(action)}: probability of successor {quoted(successor)} "
+                        f"is {quoted(probability)}, "
                         "not a number"
                     )
                 prob.append(number)

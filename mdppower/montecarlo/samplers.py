@@ -110,7 +110,7 @@ class Sampler:
         Raises
         ------
         RewardError
-            A reward is no number, or too large to be squared and added up; the message names it, its state and its draw.
+            A reward is no number, or too large to be squared; the message names it, its state and its draw.
         """
         rewards = np.concatenate([self.replicate(number) for number in numbers])
         fine = np.abs(rewards) <= LARGEST_REWARD

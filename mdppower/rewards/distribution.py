@@ -113,7 +113,8 @@ class RewardDistribution(ABC):
         without = np.flatnonzero(np.isinf(self.mean))
         if len(without):
             raise RewardError(
-                f"POWER needs rewards with a finite mean; {self.name} has none in state {quoted(mdp.states[without[0]])}"
+                f"POWER needs rewards with a finite mean; {self.name} has none in state "
+                f"{quoted(mdp.states[without[0]])}"
             )
 
     @property

@@ -112,6 +112,10 @@ class Tabulated:
         mean = self.mean()
         return self._moment(lambda x: (x - mean) ** 2) if np.isfinite(mean) else np.inf
 
+    def stats(self, moments: str) -> Any:
+        """Moments as SciPy has them."""
+        return self.frozen.stats(moments=moments)
+
     @property
     def _has_no_moments(self) -> bool:
         """Whether SciPy would integrate its slow inverse."""

@@ -1,4 +1,4 @@
-"""Arrays and mappings for the constructors of an MDP: dense, sparse, masked, of other types and axes, and odd in places."""
+"""Arrays and mappings for the constructors of an MDP: dense, sparse, masked, of other types and axes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ import mdppower as mp
 from scripts.fuzz.hostile import FLOATS, Numbered, thing
 from scripts.fuzz.judge import Case, shown
 
-LABELS: list[Any] = ["a", "b", "c", "", "é", "a\nb", "<b>", "=1+1", "\x1b[2J", "\ud800", 0, 1, 2, -1, 2**70, (0, 1), (0, ("a", 2)),
+LABELS: list[Any] = ["a", "b", "c", "", "é", "a\nb", "<b>", "=1+1", "\x1b[2J", "\ud800", 0, 1, 2, -1, 2**70, (0, 1),
+    (0, ("a", 2)),
                      "x" * 300, "->a", "stay", "0"]  # fmt: skip
-ODD_LABELS: list[Any] = [1.0, True, None, float("nan"), b"a", frozenset("a"), np.int64(1), np.str_("a"), Numbered.ONE, (1.0,), (), [1], {}, 10**5000]  # fmt: skip
+ODD_LABELS: list[Any] = [1.0, True, None, float("nan"), b"a", frozenset("a"), np.int64(1), np.str_("a"),
+    Numbered.ONE, (1.0,), (), [1], {}, 10**5000]  # fmt: skip
 TYPES = ["f4", "f2", "f8", "O", "c16", "i8", "?", "U8", "S8", ">f8", "M8[s]", "g", "i1", "V8"]
 
 
@@ -41,8 +43,10 @@ def labels(rng: random.Random, n: int) -> Any:
     if rng.random() < 0.3:
         found[rng.randrange(n)] = rng.choice([rng.choice(ODD_LABELS), rng.choice(ODD_LABELS), thing(rng), found[0]])
     if rng.random() < 0.15:
-        return rng.choice([found[:-1], found * 2, set("abc"), "abc", dict.fromkeys("abc"), iter(found), thing(rng), np.eye(n),
-                           np.arange(2 * n).reshape(n, 2), np.array(["a", "b", "c"]), np.arange(n), tuple(found)])  # fmt: skip
+        return rng.choice([found[:-1], found * 2, set("abc"), "abc", dict.fromkeys("abc"), iter(found), thing(rng),
+            np.eye(n),
+                           np.arange(2 * n).reshape(n, 2), np.array(["a", "b", "c"]), np.arange(n),
+                               tuple(found)])  # fmt: skip
     return found
 
 
@@ -63,7 +67,8 @@ def bent(values: Any, rng: random.Random) -> Any:
             elif change == 4 and values.ndim > 1:
                 values = np.moveaxis(values, rng.randrange(values.ndim), rng.randrange(values.ndim))
             elif change == 5:
-                values = rng.choice([values[..., :-1], values[None], values[..., None], values[:0], values.ravel(), values * 2,
+                values = rng.choice([values[..., :-1], values[None], values[..., None], values[:0], values.ravel(),
+                    values * 2,
                                      values[::-1], np.broadcast_to(values, (2, *values.shape))])  # fmt: skip
             elif change == 6:
                 values = np.ma.masked_array(

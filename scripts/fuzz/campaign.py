@@ -1,4 +1,4 @@
-"""Many inputs, judged in processes of their own: one that dies is a fault, and the next one goes on after its input."""
+"""Many inputs, judged in processes of their own: one that dies is a fault, and the next goes on after its input."""
 
 from __future__ import annotations
 

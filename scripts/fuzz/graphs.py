@@ -83,7 +83,8 @@ def grown(rng: random.Random) -> Any:
         return rng.choice([
             lambda: nx.cycle_graph(n, create_using=kind), lambda: nx.complete_graph(n, create_using=kind),
             lambda: nx.path_graph(n, create_using=kind), lambda: nx.gnp_random_graph(n, 0.5, seed=n, directed=True),
-            lambda: nx.grid_2d_graph(2, n).to_directed(), lambda: nx.DiGraph(), lambda: nx.scale_free_graph(n + 2, seed=n),
+            lambda: nx.grid_2d_graph(2, n).to_directed(), lambda: nx.DiGraph(), lambda: nx.scale_free_graph(n + 2,
+                seed=n),
         ])()  # fmt: skip
     graph = kind()
     n = rng.randint(1, 6)

@@ -1,4 +1,4 @@
-"""Values as an enemy chooses them; and files as one writes them: whole, with a valid seal, and any part something else."""
+"""Values as an enemy chooses them; and files as one writes them: whole, with a valid seal, any part another."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ class Numbered(enum.IntEnum):
 OBJECTS = [
     np.float32(0.5), np.int64(3), np.bool_(True), np.float64("nan"), np.datetime64("2024-01-01"), np.str_("a"),
     np.arange(3), np.array(0.5), np.ma.masked, np.array([None]), 1j, object(), object, len, {1, 2}, frozenset("a"),
-    range(3), b"a", bytearray(b"a"), ..., NotImplemented, Fraction(1, 3), Decimal("0.5"), Decimal("nan"), Numbered.ONE,
+    range(3), b"a", bytearray(b"a"), ..., NotImplemented, Fraction(1, 3), Decimal("0.5"), Decimal("nan"),
+        Numbered.ONE,
     (), ((),), ("a", 1), slice(3), "nan", "0.5", "a", "default", 1, 0, 3, 0.1, 1 - 2.0**-53, 1 + 2.0**-52,
 ]  # fmt: skip
 

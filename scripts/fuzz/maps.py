@@ -1,4 +1,4 @@
-"""Text maps: grown from glyphs, or those of the package with characters and lines exchanged; with options of gridworlds."""
+"""Text maps: grown from glyphs, or those of the package with characters exchanged; and options of gridworlds."""
 
 from __future__ import annotations
 
@@ -13,11 +13,7 @@ from scripts.fuzz.hostile import thing
 from scripts.fuzz.judge import Case, shown
 
 STYLES = [".......#", "...##ab", "..#*~", ".><^v#", ".#ab*~><^v ", "SFHG", "X. ", " .", "#", "..a\t", ".é;", ".\x00"]
-CHARACTERS = list(".# *~;abvXSFHG><^\t\r\n\x00\x1b\x0b\x0c\x1c\x85\u2028\ufeff\ud800é子0\u202e") + [
-    "\r\n",
-    ";;",
-    "  ",
-]
+CHARACTERS = [*".# *~;abvXSFHG><^", *"\t\r\n\x00\x1b\x0b\x0c\x1c\x85\u2028\ufeff\ud800é子0\u202e", "\r\n", ";;", "  "]
 OPTIONS: dict[str, list[Any]] = {
     "moves": ["NESW", "N", "EW", "NESW+diagonals", {"jump": (2, 1)}, {"E": (0, 1), "W": (0, -1)}],
     "stay": [True, False],
@@ -30,7 +26,8 @@ HOSTILE: dict[str, list[Any]] = {
     "moves": ["", "NN", "nesw", "NESW+", "+diagonals", {}, {"": (0, 1)}, {"a": (0, 0)}, {"a": (2**70, 1)}, {"a": 1},
               {"a": (1, 1, 1)}, {"a": (0.5, 1)}, {1: (0, 1)}, {"a\n": (0, 1)}, {"stay": (0, 1)}, [("a", (0, 1))]],
     "slip": [-0.1, 1.1, 1e-320, 5e-324, float("nan"), True, "0.1", 1 - 2**-53],
-    "bias": [{"E": -1}, {"E": 2}, {"x": 0.1}, {"E": float("nan")}, {"E": 1e-320}, {"E": True}, {}, {"E": "0.1"}, {1: 0}],
+    "bias": [{"E": -1}, {"E": 2}, {"x": 0.1}, {"E": float("nan")}, {"E": 1e-320}, {"E": True}, {}, {"E": "0.1"},
+    {1: 0}],
     "blocked": ["Stay", "remove "],
 }  # fmt: skip
 
@@ -128,7 +125,8 @@ def grid_options(rng: random.Random) -> dict[str, Any]:
 def family(rng: random.Random) -> str:
     """The name of an environment, or nearly."""
     name = rng.choice(["open", "maze", "fork", "cycle", "maze", "four-rooms", "turner-figure-1", "open"])
-    sizes = [rng.choice([1, 2, 3, 4, 5, 7, 0, -1, 10**4, 2**31, 2**70, "", "x", "1.5", " 3 ", "٣", "1e3", "0x3"]) for _ in
+    sizes = [rng.choice([1, 2, 3, 4, 5, 7, 0, -1, 10**4, 2**31, 2**70, "", "x", "1.5", " 3 ", "٣", "1e3",
+        "0x3"]) for _ in
              range(rng.randint(1, 3))] if rng.random() < 0.4 else rng.choice([[2, 3], [5, 5, 1], [3]])  # fmt: skip
     text = f"{name}({','.join(map(str, sizes))})" if rng.random() < 0.8 else name
     return changed_text(text, rng) if rng.random() < 0.2 else text

@@ -29,13 +29,17 @@ ENVS = [
     "FrozenLake-v1",
     "turner-figure-1",
 ]
-ODD_ENVS = ["", "x", "fork", "fork()", "fork(0)", "fork(2", "cycle(50000000)", "open(3000,3000)", "open(1,1)", "maze(2,2,0)", "nowhere.nc", "nowhere.txt",
-            ".", "bad.toml", "bad.nc", "\x1b[2J", "a\nb", "-", "--", "é", "\udcff", "FrozenLake", "CartPole-v1", "fork(1e3)", "fork(-1)",
+ODD_ENVS = ["", "x", "fork", "fork()", "fork(0)", "fork(2", "cycle(50000000)", "open(3000,3000)", "open(1,1)",
+    "maze(2,2,0)", "nowhere.nc", "nowhere.txt",
+            ".", "bad.toml", "bad.nc", "\x1b[2J", "a\nb", "-", "--", "é", "\udcff", "FrozenLake", "CartPole-v1",
+            "fork(1e3)", "fork(-1)",
             "estimate.NC", "./map.txt", "no/such/map.txt", "fork(2) "]  # fmt: skip
-NUMBERS = ["0", "1", "-1", "2", "0.5", "nan", "inf", "-inf", "1e-320", "1e400", "True", "None", "", " ", "x", "1e3", "1,2", "0x10", "1_0", "９", "7.0",
+NUMBERS = ["0", "1", "-1", "2", "0.5", "nan", "inf", "-inf", "1e-320", "1e400", "True", "None", "", " ", "x", "1e3",
+    "1,2", "0x10", "1_0", "９", "7.0",
            "1180591620717411303424", "-0.0", "0.1"]  # fmt: skip
 PATHS = {"--out": ["x.svg", "x.png", "x.md", "x.json", "x.html"], "--save": ["x.nc", "y.nc"]}
-ODD_PATHS = ["", ".", "x", "x.txt", "no/such/x.nc", "no/such/x.svg", "-", "x" * 300 + ".nc", "map.txt/x.nc", "\udcff.nc",
+ODD_PATHS = ["", ".", "x", "x.txt", "no/such/x.nc", "no/such/x.svg", "-", "x" * 300 + ".nc", "map.txt/x.nc",
+    "\udcff.nc",
              "=1.svg", "\x1b[2J.nc", "folder.nc", "X.NC", ".svg"]  # fmt: skip
 VALUES: dict[str, list[str]] = {
     "--gamma": ["0.9", "0", "1", "0.5,0.9", "0,0.5,1", "0.999999999"],
@@ -49,29 +53,43 @@ VALUES: dict[str, list[str]] = {
     "--moves": ["NESW", "EW", "NESW+diagonals"], "--slip": ["0.1", "0.5"], "--bias": ["E=0.05", "N=0.01,S=0.01"],
     "--set": ["is_slippery=False", "map_name=8x8", "desc=['SF','FG']"],
     "--state": ["root", "0", "t1", "a", "0,0", "(0, 0)", "root:->t1"], "--a": ["root", "0", "a"], "--b": ["t1", "1"],
-    "--given": ["root:->t1"], "--duplicate": ["t1", "0"], "--split": ["root:->t1"], "--x": ["t1", "0"], "--y": ["t2", "1"],
-    "--claims": ["prop-6.6", "prop-6.6,cor-6.14"], "--title": ["A title", "<b>&$x$", "\x1b[2J", "a\nb", "$\\frac{", "é子"],
-    "--nu": ["0.4", "1"], "--drop": ["0.5"], "--cap": ["1"], "--env": ["fork(2)"], "--success-rate": ["0.6", "1"], "--n": ["100"],
+    "--given": ["root:->t1"], "--duplicate": ["t1", "0"], "--split": ["root:->t1"], "--x": ["t1", "0"],
+    "--y": ["t2", "1"],
+    "--claims": ["prop-6.6", "prop-6.6,cor-6.14"], "--title": ["A title", "<b>&$x$", "\x1b[2J", "a\nb", "$\\frac{",
+    "é子"],
+    "--nu": ["0.4", "1"], "--drop": ["0.5"], "--cap": ["1"], "--env": ["fork(2)"], "--success-rate": ["0.6", "1"],
+    "--n": ["100"],
 }  # fmt: skip
 ODD: dict[str, list[str]] = {
     "--gamma": ["0.9,", ",", "1.1", "-0.1", "0.9;1", "0.9 0.5", "0.9,0.9", "9" * 400],
     "--rng": ["-1", "9" * 30, "9" * 5000],
     "--samples": ["0", "-1", "9" * 30],
     "--method": ["Auto", "LP", "x"],
-    "--policy": ["softmax", "softmax(0)", "softmax(-1)", "softmax(nan)", "softmax(1e-320)", "lookahead(0.5)", "lookahead(-1)", "random(1)", "satisficing(1,2)",
+    "--policy": ["softmax", "softmax(0)", "softmax(-1)", "softmax(nan)", "softmax(1e-320)", "lookahead(0.5)",
+    "lookahead(-1)", "random(1)", "satisficing(1,2)",
                  "lookahead(" + "9" * 5000 + ")", "epsilon-greedy(2)", "softmax(inf)", "softmax(1e308)", "("],
     "--moves": ["", "N", "NN", "nesw", "+diagonals", "X"],
     "--bias": ["E", "E=", "=1", "E=nan", "E=1,E=2", "E=-1", "E=1e-320", "E=1,", "é=1"],
-    "--set": ["x", "=", "is_slippery", "is_slippery=maybe", "map_name=9x9", "desc=[", "desc={}", "x=1", "is_slippery=0.5", "a b=1", "map_name=[1]",
-              "is_slippery=" + "[" * 2000, "render_mode=human!", "success_rate=nan", "success_rate=2", "slip=1", "reward_schedule=1"],
+    "--set": ["x", "=", "is_slippery", "is_slippery=maybe", "map_name=9x9", "desc=[", "desc={}", "x=1",
+    "is_slippery=0.5", "a b=1", "map_name=[1]",
+              "is_slippery=" + "[" * 2000, "render_mode=human!", "success_rate=nan", "success_rate=2", "slip=1",
+              "reward_schedule=1"],
     "--state": ["x", "", ":", "root:", ":x", "(0,", "1.0", "True", "9" * 5000, "(" * 2000, "é", "-1"],
     "--claims": ["", ",", "x", "prop-6.6,prop-6.6", "PROP"],
 }  # fmt: skip
 for _name in ("--a", "--b", "--given", "--duplicate", "--split", "--x", "--y"):
     ODD[_name] = ODD["--state"]
-WEIGHTS = {"power": 6, "map": 5, "show": 4, "plot": 3, "info": 2, "optimal": 2, "compare": 2, "visits": 2, "bound": 2, "curve": 0.2, "diff": 0.7,
+WEIGHTS = {"power": 6, "map": 5, "show": 4, "plot": 3, "info": 2, "optimal": 2, "compare": 2, "visits": 2,
+    "bound": 2, "curve": 0.2, "diff": 0.7,
            "sensitivity": 0.3, "verify": 0.1, "envs": 0.1}  # fmt: skip
-BOUNDED = {"--samples": "8", "--votes": "4", "--seconds": "0.1", "--max-samples": "128", "--limit": "100", "--claims": "prop-6.6"}
+BOUNDED = {
+    "--samples": "8",
+    "--votes": "4",
+    "--seconds": "0.1",
+    "--max-samples": "128",
+    "--limit": "100",
+    "--claims": "prop-6.6",
+}
 """How much work is asked for where nothing else is said."""
 
 EACH = [
@@ -96,9 +114,12 @@ def files() -> dict[str, bytes]:
     """What lies in the folder that the commands are run in."""
     from scripts.fuzz.netcdf import saved
 
-    toml = 'format = "mdppower-mdp"\nschema = 1\n[[state]]\nlabel = "root"\nactions = [{ label = "->t1", to = "root" }]\n'
+    toml = (
+        'format = "mdppower-mdp"\nschema = 1\n[[state]]\nlabel = "root"\nactions = [{ label = "->", to = "root" }]\n'
+    )
     return {
-        "map.txt": b"#####\n#a.*#\n#####\n", "bad.toml": b"states = [", "bad.nc": b"\x89HDF\r\n\x1a\n", "estimate.nc": saved()[1],
+        "map.txt": b"#####\n#a.*#\n#####\n", "bad.toml": b"states = [", "bad.nc": b"\x89HDF\r\n\x1a\n",
+        "estimate.nc": saved()[1],
         "mdp.nc": saved()[6], "mdp.toml": toml.encode(),
     }  # fmt: skip
 

@@ -18,10 +18,14 @@ from scripts.fuzz.arrays import bent
 from scripts.fuzz.hostile import changed, from_json, thing, to_json
 from scripts.fuzz.judge import Case, shown
 
-COMMON = ["uniform", "uniform(-1,1)", "norm(0,1)", "beta(2,5)", "expon", "bernoulli(0.5)", "poisson(2)", "t(3)", "randint(0,6)", "3", "-1.5",
-          "triang(0.5)", "gamma(2)", "lognorm(1)", "uniform(loc=1,scale=2)", "geom(0.5)", "laplace", "cauchy", "t(2)", "logistic"]  # fmt: skip
-NUMBERS = ["0", "1", "-1", "2", "0.5", "3", "1e-3", "1e308", "1e-320", "nan", "inf", "-inf", "1e400", "9" * 400, "1e6", "True", "None", "'a'", "", "[1]", "x",
-           "1j", "loc=1", "scale=0", "scale=2", "scale=-1", "loc=nan", "s=1", "size=3", "moments=0", "1180591620717411303424", "(" * 50]  # fmt: skip
+COMMON = ["uniform", "uniform(-1,1)", "norm(0,1)", "beta(2,5)", "expon", "bernoulli(0.5)", "poisson(2)", "t(3)",
+    "randint(0,6)", "3", "-1.5",
+          "triang(0.5)", "gamma(2)", "lognorm(1)", "uniform(loc=1,scale=2)", "geom(0.5)", "laplace", "cauchy",
+          "t(2)", "logistic"]  # fmt: skip
+NUMBERS = ["0", "1", "-1", "2", "0.5", "3", "1e-3", "1e308", "1e-320", "nan", "inf", "-inf", "1e400", "9" * 400,
+    "1e6", "True", "None", "'a'", "", "[1]", "x",
+           "1j", "loc=1", "scale=0", "scale=2", "scale=-1", "loc=nan", "s=1", "size=3", "moments=0",
+           "1180591620717411303424", "(" * 50]  # fmt: skip
 TOO_SLOW = ("studentized_range", "vonmises")
 """Laws of which SciPy integrates the variance for 7 to 20 seconds."""
 FAMILIES = sorted(
@@ -29,8 +33,10 @@ FAMILIES = sorted(
     for name in dir(stats)
     if isinstance(getattr(stats, name), (stats.rv_continuous, stats.rv_discrete)) and name not in TOO_SLOW
 )
-SLOW = {"studentized_range", "levy_stable", "gausshyper", "genhyperbolic", "norminvgauss", "geninvgauss", "vonmises", "tukeylambda", "skewnorm",
-        "kstwo", "ksone", "kappa4", "kstwobign", "recipinvgauss", "jf_skew_t", "rel_breitwigner", "crystalball", "dpareto_lognorm"}  # fmt: skip
+SLOW = {"studentized_range", "levy_stable", "gausshyper", "genhyperbolic", "norminvgauss", "geninvgauss",
+    "vonmises", "tukeylambda", "skewnorm",
+        "kstwo", "ksone", "kappa4", "kstwobign", "recipinvgauss", "jf_skew_t", "rel_breitwigner", "crystalball",
+        "dpareto_lognorm"}  # fmt: skip
 """Laws whose moments or quantiles SciPy integrates: tried one in ten times."""
 
 
@@ -46,7 +52,8 @@ def mdp() -> mp.RewardlessMDP:
 def descriptions() -> list[Any]:
     """What a file has of each kind of rewards."""
     specs: list[Any] = [
-        "uniform", {"root": 3, "default": "poisson(2)"}, mp.Gaussian([0, 1, 2], np.eye(3)), "beta(2,5)", mp.Fixed([1.0, 2, 3]),
+        "uniform", {"root": 3, "default": "poisson(2)"}, mp.Gaussian([0, 1, 2], np.eye(3)), "beta(2,5)",
+        mp.Fixed([1.0, 2, 3]),
         mp.Features(np.arange(6).reshape(3, 2) / 9, ["norm(0,1)", "uniform"]), mp.Permuted("expon", [0, 2, 1]),
         mp.Mixture(["uniform", mp.Fixed(np.zeros(3))], [0.25, 0.75]), lambda n, rng: rng.random((n, 3)),
         stats.rv_discrete(values=([0, 1, 5], [0.25, 0.25, 0.5])),
@@ -149,9 +156,12 @@ def thing_of(rng: random.Random) -> Any:
             rng.choice([[0.5, 0.5], [0.1, 0.9], [1, 1], [-1, 2], thing(rng)]),
         )
     if pick == 6:
-        result = rng.choice([lambda n, g: g.random((n, 3)), lambda n, g: g.random((3, n)), lambda n, g: None, lambda n: 0, lambda n, g: 1 / 0,
-                             lambda n, g: np.full((n, 3), np.nan), lambda n, g: np.full((n, 3), "a"), lambda n, g: [[1, 2, 3]] * n,
-                             lambda n, g: np.full((n, 3), 1e308), lambda n, g: np.full((n, 3), 1j), lambda n, g: np.ma.masked_all((n, 3))])  # fmt: skip
+        result = rng.choice([lambda n, g: g.random((n, 3)), lambda n, g: g.random((3, n)), lambda n, g: None,
+            lambda n: 0, lambda n, g: 1 / 0,
+                             lambda n, g: np.full((n, 3), np.nan), lambda n, g: np.full((n, 3), "a"), lambda n,
+                                 g: [[1, 2, 3]] * n,
+                             lambda n, g: np.full((n, 3), 1e308), lambda n, g: np.full((n, 3), 1j), lambda n,
+                                 g: np.ma.masked_all((n, 3))])  # fmt: skip
         return result
     if pick == 7:
         family = rng.choice(
@@ -159,6 +169,8 @@ def thing_of(rng: random.Random) -> Any:
         )
         return family if odd or hasattr(family, "xk") else family(*[0.5] * rng.randint(1, 2))
     if pick == 8 and rng.random() < 0.5:
-        return rng.choice([stats.Normal(mu=0, sigma=1), stats.Uniform(a=0, b=2), stats.multivariate_normal(np.zeros(3), np.eye(3)), stats.dirichlet([1, 2, 3]),
-                           stats.multivariate_normal(np.zeros(2)), stats.gaussian_kde([0, 1, 2.5]), stats.Normal, stats.truncate(stats.Normal(), 0, 1)])  # fmt: skip
+        return rng.choice([stats.Normal(mu=0, sigma=1), stats.Uniform(a=0, b=2),
+            stats.multivariate_normal(np.zeros(3), np.eye(3)), stats.dirichlet([1, 2, 3]),
+                           stats.multivariate_normal(np.zeros(2)), stats.gaussian_kde([0, 1, 2.5]), stats.Normal,
+                               stats.truncate(stats.Normal(), 0, 1)])  # fmt: skip
     return thing(rng)

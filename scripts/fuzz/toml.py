@@ -14,9 +14,12 @@ from scripts.fuzz.arrays import successors_of
 from scripts.fuzz.hostile import any_digits, changed
 from scripts.fuzz.judge import Case, Wrong
 
-ODD = ["nan", "inf", "-inf", "-1", "0", "1e400", "1e308", "1e-320", "9" * 5000, "1180591620717411303424", "2024-01-01", "true", "[" * 2000,
-       "{" * 2000, '"', "'''", "\x00", "[[state]]", "[origin]", "0x1p3", "0x1F", "[]", "{}", '""', '"\\ud800"', "\ufeff", "é", "#", "=", ".", "\r",
-       "[[]]", "[0, 1]", "07:32:00", "1_000", "label", "chances", "to", "at", "marks"]  # fmt: skip
+ODD = [
+    "nan", "inf", "-inf", "-1", "0", "1e400", "1e308", "1e-320", "9" * 5000, "1180591620717411303424", "2024-01-01",
+    "true", "[" * 2000, "{" * 2000, '"', "'''", "\x00", "[[state]]", "[origin]", "0x1p3", "0x1F", "[]", "{}", '""',
+    '"\\ud800"', "\ufeff", "é", "#", "=", ".", "\r", "[[]]", "[0, 1]", "07:32:00", "1_000", "label", "chances", "to",
+    "at", "marks",
+]  # fmt: skip
 
 
 def make(rng: random.Random, folder: Path) -> Case:

@@ -51,8 +51,10 @@ def test_the_judge_finds_what_is_wrong(entry):
     verdict = judge(Case(entry.__name__, entry), seconds=0.3)
     assert verdict.outcome == "fault", verdict
     finds = {
-        "missing": r"KeyError: 'x' (fuzz/broken.py:21)", "warned": "RuntimeWarning: overflow", "deprecated": "DeprecationWarning",
-        "several_lines": "no, several or endless lines", "nothing_said": "no, several or endless lines", "unnamed": "named by nobody",
+        "missing": r"KeyError: 'x' (fuzz/broken.py:21)", "warned": "RuntimeWarning: overflow",
+        "deprecated": "DeprecationWarning",
+        "several_lines": "no, several or endless lines", "nothing_said": "no, several or endless lines",
+        "unnamed": "named by nobody",
         "impossible": "not so: POWER is within the rewards", "endless": "more than 0.3 s",
     }  # fmt: skip
     assert finds[entry.__name__].removesuffix(" (fuzz/broken.py:21)") in verdict.told
@@ -65,7 +67,7 @@ def test_the_judge_lets_pass_what_is_right():
 
 @pytest.mark.slow
 def test_a_process_that_dies_or_takes_all_memory_is_found():
-    """Negative control: SIGABRT, 900 MB, more memory than there is; the inputs between them are judged all the same."""
+    """Negative control: SIGABRT, 900 MB, more memory than there is; the inputs between are judged all the same."""
     tally = judge_apart("broken", range(6), {"broken": broken.make})
     made = [case_of("broken", seed, None, {"broken": broken.make}).told for seed in range(6)]
     assert {"dead", "large", "endless_memory", "right"} == set(made)
