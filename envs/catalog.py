@@ -15,7 +15,7 @@ from functools import partial
 from importlib.resources import files
 from typing import Any
 
-from mdppower._text import quoted
+from mdppower._quotes import quoted
 from mdppower.envs import paper
 from mdppower.envs.foreign import refuse_foreign
 from mdppower.envs.generate import maze, open_room

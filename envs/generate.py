@@ -15,7 +15,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from mdppower import _checks
-from mdppower._text import quoted
+from mdppower._quotes import quoted
 from mdppower._typing import AnyArray
 from mdppower.errors import ParameterError, SizeError
 

@@ -23,7 +23,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import sparse
 
-from mdppower._text import quoted
+from mdppower._quotes import quoted
 from mdppower._typing import AnyArray
 from mdppower.envs.slip import check_bias, check_slip, slippery_kernel
 from mdppower.envs.textmap import EXIT, LETTERS, ONE_WAY, PIT, TextMap, decode, is_cell, parse, suspicions

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from mdppower._text import quoted
+from mdppower._quotes import quoted
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import ParameterError
 

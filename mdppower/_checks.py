@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mdppower._text import quoted
+from mdppower._quotes import quoted
 from mdppower.errors import ParameterError
 
 LARGEST_REWARD = 1e150

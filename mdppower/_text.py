@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Rational
-from typing import Any
 
+from mdppower._quotes import quoted
 from mdppower._typing import Label
 
 MOST_BITS = 13_000
 """Of an integer that is written as a decimal, of some 3,900 digits: Python writes and reads no more than 4,300."""
-
-LONGEST_QUOTE = 2000
-"""Characters of what a user gave, in a message."""
 
 
 def count(n: int, noun: str) -> str:
@@ -24,23 +21,6 @@ def shorten(labels: Sequence[Label], most: int = 6) -> str:
     """The first few labels, and how many there are."""
     shown = ", ".join(quoted(x) for x in labels[:most])
     return shown + (f", … ({len(labels):,} in all)" if len(labels) > most else "")
-
-
-def quoted(value: Any) -> str:
-    """What a user gave, as it is written in Python, on one line; whatever it is.
-
-    Examples
-    --------
-    >>> quoted("a"), quoted(10**5000), quoted([10**5000])
-    ("'a'", 'an integer of 16,610 bits', 'a list that cannot be written')
-    """
-    try:
-        told = repr(value)
-    except Exception:  # an integer of more than 4,300 digits, or a user's own __repr__
-        kind = f"an integer of {value.bit_length():,} bits" if isinstance(value, int) else ""
-        return kind or f"a {type(value).__name__} that cannot be written"
-    told = " ".join(told.split()) if "\n" in told else told
-    return told if len(told) <= LONGEST_QUOTE else told[: LONGEST_QUOTE - 1] + "…"
 
 
 def fraction_text(number: Rational) -> str:

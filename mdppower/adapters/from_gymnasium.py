@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mdppower._checks import choice
-from mdppower._text import quoted
+from mdppower._quotes import quoted
 from mdppower._typing import BoolArray
 from mdppower.adapters.gymnasium_check import compare_steps
 from mdppower.adapters.gymnasium_options import require_kinds

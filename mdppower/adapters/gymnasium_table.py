@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array
 
-from mdppower._text import cut, quoted, shorten
+from mdppower._quotes import quoted
+from mdppower._text import cut, shorten
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ModelError
 from mdppower.mdp.canonical import Rounded, as_probability, coarsest_eps, plain_label, require_several

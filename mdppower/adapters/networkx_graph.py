@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scipy import sparse
 
-from mdppower._text import quoted
+from mdppower._quotes import quoted
 from mdppower._typing import Label
 from mdppower.errors import MDPPowerWarning, ModelError
 from mdppower.mdp.canonical import Rounded, as_probability, coarsest_eps, plain_label, plain_labels

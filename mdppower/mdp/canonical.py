@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from mdppower._quotes import quoted
 from mdppower._schema import DEEPEST
-from mdppower._text import MOST_BITS, quoted
+from mdppower._text import MOST_BITS
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray, Label
 from mdppower.errors import ModelError
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from mdppower._checks import choice
-from mdppower._text import quoted
+from mdppower._quotes import quoted
 from mdppower._typing import BoolArray, FloatArray, IntArray, Label
 from mdppower.errors import MDPPowerWarning, ModelError, SizeError
 from mdppower.mdp.canonical import (

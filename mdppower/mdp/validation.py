@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from mdppower._text import count, quoted
+from mdppower._quotes import quoted
+from mdppower._text import count
 from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.errors import MDPPowerWarning, ModelError
 from mdppower.mdp.canonical import FLOAT64_EPS, row_sums

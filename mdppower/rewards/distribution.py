@@ -30,7 +30,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from mdppower._text import quoted
+from mdppower._quotes import quoted
 from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.errors import ModelError, RewardError
 from mdppower.mdp.argument import check_mdp

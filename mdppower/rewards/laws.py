@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from mdppower._checks import LARGEST_REWARD
-from mdppower._text import cut, quoted
+from mdppower._quotes import quoted
+from mdppower._text import cut
 from mdppower._typing import FloatArray
 from mdppower.errors import MDPPowerWarning, RewardError
 from mdppower.rewards.scipy_laws import Renamed, has_slow_inverse, is_new, renamed, tabulated
@@ -101,7 +102,7 @@ def law(spec: Any) -> Law:
     if isinstance(spec, str):
         return law_of_frozen(_parse(spec), spec.strip())
     if isinstance(spec, (int, float, np.integer, np.floating)) and not isinstance(spec, bool):
-        number: Any = spec
+        number: Any = spec.item() if isinstance(spec, np.generic) else spec
         if not abs(number) <= LARGEST_REWARD:
             raise RewardError(f"a constant reward must be a number within ± {LARGEST_REWARD:g}, got {quoted(spec)}")
         value = float(number)
@@ -223,5 +224,5 @@ def _parse(text: str) -> Any:
         args = [args[0], args[1] - args[0]]
     try:
         return family(*args, **kwargs)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
         raise RewardError(f"rewards {quoted(text)}: {error}") from None

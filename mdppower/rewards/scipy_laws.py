@@ -25,8 +25,8 @@ from mdppower.errors import MDPPowerWarning, RewardError
 
 TABLE_ERROR = 1e-9
 """Most that the CDF at a drawn value may miss the uniform that it was drawn for."""
-NO_TABLE = ("geninvgauss", "levy_stable", "studentized_range", "vonmises")
-"""SciPy's families that no table is right for, or that take half a minute to find that out."""
+NO_TABLE = ("geninvgauss", "irwinhall", "levy_stable", "recipinvgauss", "studentized_range", "vonmises")
+"""SciPy's families that no table is right for, or of which one takes many seconds."""
 POINTS = 129
 """Where the table is checked."""
 
