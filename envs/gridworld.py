@@ -265,7 +265,7 @@ def _steps(moves: Any) -> dict[str, tuple[int, int]]:
 
 
 def _require_one_of(name: str, value: Any, allowed: tuple[Any, ...]) -> None:
-    if not any(value is a or (isinstance(a, str) and value == a) for a in allowed):
+    if not any(value is a or (isinstance(a, str) and isinstance(value, str) and value == a) for a in allowed):
         raise ParameterError(f"{name} must be {' or '.join(map(repr, allowed))}, got {quoted(value)}")
 
 

@@ -76,3 +76,9 @@ def test_an_open_room_is_all_floor():
 def test_a_seed_of_a_maze_that_is_none(rng):
     with pytest.raises(ParameterError, match="rng must be a non-negative integer"):
         maze(3, 3, rng=rng)
+
+
+def test_an_array_as_an_option_is_refused():
+    """Found by scripts/fuzz: comparing it with a word ended in NumPy's ValueError."""
+    with pytest.raises(ParameterError, match="blocked must be 'stay' or 'remove'"):
+        gridworld("..", blocked=np.arange(3))
