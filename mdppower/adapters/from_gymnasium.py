@@ -128,7 +128,8 @@ def _convert(env: Any, terminated: str, starts: Any, reachable_only: bool, check
     if reachable_only and not known:
         what = "a bare table" if base is None else name
         raise ParameterError(f"{what} has no initial_state_distrib: reachable_only=True needs starts=")
-    if getattr(base, "fickle_passenger", False) and not check:
+    fickle = getattr(base, "fickle_passenger", False)
+    if np.ndim(fickle) == 0 and fickle and not check:
         warnings.warn(
             f"{name}: P leaves out that the passenger may change the destination; check=True shows it",
             MDPPowerWarning,
