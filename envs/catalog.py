@@ -15,6 +15,7 @@ from functools import partial
 from importlib.resources import files
 from typing import Any
 
+from mdppower._quotes import quoted
 from mdppower.envs import paper
 from mdppower.envs.foreign import refuse_foreign
 from mdppower.envs.generate import maze, open_room
@@ -170,7 +171,7 @@ def _call(build: Callable[..., RewardlessMDP], name: str, options: dict[str, Any
     """Build a map; an option that maps do not have is our error, not Python's."""
     unknown = set(options) - {"moves", "stay", "blocked", "slip", "bias", "wrap"}
     if unknown:
-        raise ParameterError(f"{name} is a map, which has no option {min(unknown)!r}")
+        raise ParameterError(f"{name} is a map, which has no option {quoted(min(unknown))}")
     return build(**options)
 
 
@@ -227,5 +228,5 @@ def _find(name: str) -> Environment | None:
 def _unknown(name: str) -> LabelError:
     what = "environment and no file" if os.sep in name or name.endswith(".txt") else "environment"
     close = difflib.get_close_matches(name, catalog(), n=1)
-    guess = f"; did you mean {close[0]!r}?" if close else ""
-    return LabelError(f"there is no {what} {name!r}{guess} (mdppower envs lists them)")
+    guess = f"; did you mean {quoted(close[0])}?" if close else ""
+    return LabelError(f"there is no {what} {quoted(name)}{guess} (mdppower envs lists them)")

@@ -14,6 +14,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import minimum_spanning_tree
 
+from mdppower import _checks
+from mdppower._quotes import quoted
 from mdppower._typing import AnyArray
 from mdppower.envs.textmap import MOST_GLYPHS
 from mdppower.errors import ParameterError, SizeError
@@ -85,8 +87,8 @@ def maze(rows: int, cols: int, *, rng: Any = 0, braid: float = 0.0) -> str:
         if size % 2 == 0:
             raise ParameterError(f"{name} of a maze must be odd: walls and rooms alternate, got {size}")
     if not isinstance(braid, int | float) or not 0 <= braid <= 1:
-        raise ParameterError(f"braid must be a fraction in [0, 1], got {braid!r}")
-    generator = np.random.default_rng(rng)
+        raise ParameterError(f"braid must be a fraction in [0, 1], got {quoted(braid)}")
+    generator = _checks.generator(rng)
 
     rooms = np.arange((rows // 2) * (cols // 2)).reshape(rows // 2, cols // 2)
     walls = np.concatenate(
@@ -129,6 +131,6 @@ def _openings_of_dead_ends(
 def _require_sizes(rows: Any, cols: Any, *, least: int) -> None:
     for name, size in (("rows", rows), ("cols", cols)):
         if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < least:
-            raise ParameterError(f"{name} must be an integer ≥ {least}, got {size!r}")
+            raise ParameterError(f"{name} must be an integer ≥ {least}, got {quoted(size)}")
     if rows * cols > MOST_GLYPHS:
         raise SizeError(f"a map of {rows} × {cols} glyphs is more than 2**22")

@@ -23,6 +23,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import sparse
 
+from mdppower._quotes import quoted
 from mdppower._typing import AnyArray
 from mdppower.envs.slip import check_bias, check_slip, slippery_kernel
 from mdppower.envs.textmap import (
@@ -256,37 +257,41 @@ def _steps(moves: Any) -> dict[str, tuple[int, int]]:
         match = re.fullmatch(r"([NESW]{1,4})(\+diagonals)?", moves)
         if not match or len(set(match[1])) < len(match[1]):
             raise ParameterError(
-                f'moves must be distinct letters from "NESW", optionally with "+diagonals", got {moves!r}'
+                f'moves must be distinct letters from "NESW", optionally with "+diagonals", got {quoted(moves)}'
             )
         return {name: COMPASS[name] for name in match[1]} | (DIAGONALS if match[2] else {})
     if not isinstance(moves, Mapping) or not moves:
-        raise ParameterError(f"moves must be a str or a mapping of names to (rows, columns), got {moves!r}")
+        raise ParameterError(f"moves must be a str or a mapping of names to (rows, columns), got {quoted(moves)}")
     steps = {}
     for name, step in moves.items():
         if not isinstance(name, str) or name in ("", "stay"):
-            raise ParameterError(f'a move needs a name other than "" and "stay", got {name!r}')
+            raise ParameterError(f'a move needs a name other than "" and "stay", got {quoted(name)}')
         try:
             if any(isinstance(part, bool) for part in step):
                 raise TypeError
             drow, dcolumn = map(operator.index, step)
         except (TypeError, ValueError):
-            raise ParameterError(f"move {name!r} must be two integers (rows, columns), not {step!r}") from None
+            raise ParameterError(
+                f"move {quoted(name)} must be two integers (rows, columns), not {quoted(step)}"
+            ) from None
         if (drow, dcolumn) == (0, 0):
-            raise ParameterError(f"move {name!r} goes nowhere; use stay=True")
+            raise ParameterError(f"move {quoted(name)} goes nowhere; use stay=True")
         steps[name] = (drow, dcolumn)
     return steps
 
 
 def _require_one_of(name: str, value: Any, allowed: tuple[Any, ...]) -> None:
-    if not any(value is a or (isinstance(a, str) and value == a) for a in allowed):
-        raise ParameterError(f"{name} must be {' or '.join(map(repr, allowed))}, got {value!r}")
+    if not any(value is a or (isinstance(a, str) and isinstance(value, str) and value == a) for a in allowed):
+        raise ParameterError(f"{name} must be {' or '.join(map(repr, allowed))}, got {quoted(value)}")
 
 
 def _require_exits_of_one_way_cells(textmap: TextMap, steps: Mapping[str, tuple[int, int]]) -> None:
     for glyph, direction in ONE_WAY.items():
         found = np.argwhere(textmap.glyphs == ord(glyph))
         if len(found) and direction not in steps.values():
-            raise textmap.error(f"no move leads out of {glyph!r}; moves are {', '.join(steps)}", *found[0].tolist())
+            raise textmap.error(
+                f"no move leads out of {quoted(glyph)}; moves are {', '.join(steps)}", *found[0].tolist()
+            )
 
 
 def _marks(glyphs: AnyArray) -> dict[str, list[int]]:

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from mdppower._quotes import quoted
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import ParameterError
 
@@ -36,21 +37,21 @@ _CHUNK_ENTRIES = 2**20
 
 def check_slip(slip: Any) -> float:
     """Return the slip as a float in [0, 1], or a ParameterError."""
-    if not isinstance(slip, Real) or isinstance(slip, bool) or not 0 <= float(slip) <= 1:
-        raise ParameterError(f"slip must be a probability in [0, 1], got {slip!r}")
+    if not isinstance(slip, Real) or isinstance(slip, bool) or not bool(0 <= slip <= 1):  # type: ignore[operator]
+        raise ParameterError(f"slip must be a probability in [0, 1], got {quoted(slip)}")
     return float(slip)
 
 
 def check_bias(bias: Mapping[str, float] | None, slip: float, actions: Sequence[str]) -> dict[str, float]:
     """Return the bias as a dict from action to amount, or a ParameterError."""
     if not isinstance(bias, Mapping | None):
-        raise ParameterError(f"bias must map action names to amounts, got {bias!r}")
+        raise ParameterError(f"bias must map action names to amounts, got {quoted(bias)}")
     amounts = dict(bias or {})
     for action, amount in amounts.items():
         if action not in actions:
-            raise ParameterError(f"bias names {action!r}; the actions are {', '.join(actions)}")
-        if not isinstance(amount, Real) or isinstance(amount, bool) or not 0 <= amount < math.inf:
-            raise ParameterError(f"bias of {action!r} must be a number ≥ 0, got {amount!r}")
+            raise ParameterError(f"bias names {quoted(action)}; the actions are {', '.join(actions)}")
+        if not isinstance(amount, Real) or isinstance(amount, bool) or not 0 <= amount <= 1e300:
+            raise ParameterError(f"bias of {quoted(action)} must be a number ≥ 0, got {quoted(amount)}")
         amounts[action] = float(amount)
     total = math.fsum(amounts.values())
     if total > slip + np.finfo(float).eps * len(amounts):  # .1 + .2 may be all of .3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from numbers import Rational
 
+from mdppower._quotes import quoted
 from mdppower._typing import Label
 
 MOST_BITS = 13_000
@@ -18,7 +19,7 @@ def count(n: int, noun: str) -> str:
 
 def shorten(labels: Sequence[Label], most: int = 6) -> str:
     """The first few labels, and how many there are."""
-    shown = ", ".join(repr(x) for x in labels[:most])
+    shown = ", ".join(quoted(x) for x in labels[:most])
     return shown + (f", … ({len(labels):,} in all)" if len(labels) > most else "")
 
 

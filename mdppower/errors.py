@@ -34,6 +34,9 @@ class MDPPowerError(Exception):
     estimate: Any = None
     draw: int | None = None
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(self._on_one_line(message))
+
     def in_run(self, first: int, count: int, entropy: int) -> Self:
         """Say of which draw of a run this error is, by its number there; gives the error itself.
 
@@ -57,8 +60,13 @@ class MDPPowerError(Exception):
 
     def said(self, message: str) -> Self:
         """The error itself, in other words."""
-        self.args = (message,)
+        self.args = (self._on_one_line(message),)
         return self
+
+    @staticmethod
+    def _on_one_line(message: str) -> str:
+        """The message; of line breaks, which names of others may have, their code."""
+        return message.replace("\n", "\\n").replace("\r", "\\r")
 
 
 class ModelError(MDPPowerError, ValueError):

@@ -115,3 +115,11 @@ def test_commands(armed, tmp_path, monkeypatch, capsys):
         out, err = capsys.readouterr()
         assert harmless(out + err), command
         assert out + err
+
+
+def test_errors_stay_on_one_line():
+    """Found by scripts/fuzz: names of moves and laws with line breaks broke messages into lines."""
+    with pytest.raises(mp.MapError) as caught:
+        mp.envs.gridworld("v", moves={"a\n": (0, 1)})
+    assert "moves are a\\n" in str(caught.value)
+    assert str(mp.ModelError("one").said("one\r\ntwo")) == "one\\r\\ntwo"

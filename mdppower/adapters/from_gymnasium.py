@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mdppower._checks import choice
+from mdppower._quotes import quoted
 from mdppower._typing import BoolArray
 from mdppower.adapters.gymnasium_check import compare_steps
 from mdppower.adapters.gymnasium_options import require_kinds
@@ -108,8 +110,7 @@ def from_gymnasium(
     >>> lake.origin
     {'source': 'FrozenLake-v1(is_slippery=False)', 'terminated': 'absorb', 'changed': 'nothing'}
     """
-    if terminated not in TERMINATED:
-        raise ParameterError(f"terminated must be one of {', '.join(map(repr, TERMINATED))}, got {terminated!r}")
+    choice(terminated, "terminated", TERMINATED)
     if not isinstance(env, str):
         return _convert(env, terminated, starts, reachable_only, check, rng)
     made = make_environment(env)
@@ -127,20 +128,21 @@ def _convert(env: Any, terminated: str, starts: Any, reachable_only: bool, check
     if reachable_only and not known:
         what = "a bare table" if base is None else name
         raise ParameterError(f"{what} has no initial_state_distrib: reachable_only=True needs starts=")
-    if getattr(base, "fickle_passenger", False) and not check:
+    fickle = getattr(base, "fickle_passenger", False)
+    if np.ndim(fickle) == 0 and fickle and not check:
         warnings.warn(
             f"{name}: P leaves out that the passenger may change the destination; check=True shows it",
             MDPPowerWarning,
             stacklevel=3,
         )
     origin = {"source": name, "terminated": terminated}
-    if starts is not None:
-        origin["starts"] = reprlib.repr(starts)
     try:
         table = read_table(entries, base)
         # Rows that termination is going to replace are part of P too: all of it is validated first.
         plain = table.build()
         begin = _starts(base, len(plain.states)) if starts is None else _given_starts(starts, table)
+        if starts is not None:
+            origin["starts"] = reprlib.repr(starts)
         if check:
             origin["checked"] = compare_steps(base, table, rng)
         if terminated == "absorb":
@@ -231,10 +233,10 @@ def make_environment(name: str, /, **options: Any) -> gymnasium.Env[Any, Any]:
         text = " ".join(str(error).split())
         lookup = (gymnasium.error.UnregisteredEnv, gymnasium.error.DeprecatedEnv)
         if not isinstance(error, lookup) and type(error) is not gymnasium.error.Error:
-            raise ModelError(f"environment {name!r} cannot be made: {type(error).__name__}: {text}") from None
+            raise ModelError(f"environment {quoted(name)} cannot be made: {type(error).__name__}: {text}") from None
         near = difflib.get_close_matches(name.rpartition(":")[2], gymnasium.registry, n=1, cutoff=0.75)
-        hint = f"did you mean {near[0]!r}?" if near else "gymnasium.pprint_registry() lists those there are"
-        raise LabelError(f"there is no environment {name!r}; {hint}") from None
+        hint = f"did you mean {quoted(near[0])}?" if near else "gymnasium.pprint_registry() lists those there are"
+        raise LabelError(f"there is no environment {quoted(name)}; {hint}") from None
 
 
 def _initial(base: Any) -> tuple[str, Any]:
@@ -270,7 +272,7 @@ def _given_starts(starts: Any, table: Table) -> BoolArray:
             label = plain_label(start)
             begin[next(index[label] for index in where if label in index)] = True
         except (ModelError, StopIteration):
-            raise ParameterError(f"starts must be states, keys of P or labels; {start!r} is none") from None
+            raise ParameterError(f"starts must be states, keys of P or labels; {quoted(start)} is none") from None
     if not begin.any():
-        raise ParameterError(f"starts must name one state or more, got {starts!r}")
+        raise ParameterError(f"starts must name one state or more, got {quoted(starts)}")
     return begin

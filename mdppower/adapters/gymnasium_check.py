@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from mdppower import _checks
 from mdppower._text import count
 from mdppower._typing import AnyArray, Label
 from mdppower.adapters.gymnasium_table import Table
-from mdppower.errors import ModelError, ParameterError
+from mdppower.errors import ModelError
 from mdppower.mdp.canonical import plain_label
 
 FALSE_ALARM = 1e-6
@@ -23,10 +24,7 @@ EPISODE = 300
 
 def compare_steps(base: Any, table: Table, rng: Any) -> str:
     """Take random steps and compare their outcomes with P."""
-    try:
-        generator = np.random.default_rng(rng)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"rng is not a seed or a generator: {error}") from None
+    generator = _checks.generator(rng)
     index = {key: i for i, key in enumerate(table.keys)}
     n_pairs = len(table.owner)
     first = np.searchsorted(table.owner, np.arange(len(index) + 1)).tolist()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -11,7 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array
 
-from mdppower._text import shorten
+from mdppower._quotes import quoted
+from mdppower._text import cut, shorten
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ModelError
 from mdppower.mdp.canonical import Rounded, as_probability, coarsest_eps, plain_label, require_several
@@ -61,8 +61,8 @@ def read_table(entries: Any, base: Any) -> Table:
     moves: list[Label] = []
     rows: list[tuple[int, Any, int, bool]] = []
     for i, (state, (_, choices)) in enumerate(zip(states, given, strict=True)):
-        for action, outcomes in _items(choices, f"state {state!r}: P[s]"):
-            where = f"state {state!r}, action {action!r}"
+        for action, outcomes in _items(choices, f"state {quoted(state)}: P[s]"):
+            where = f"state {quoted(state)}, action {quoted(action)}"
             listed = _items(outcomes, f"{where}: P[s][a]")
             if not listed:
                 raise ModelError(f"{where}: P[s][a] is empty")
@@ -70,7 +70,7 @@ def read_table(entries: Any, base: Any) -> Table:
             owner.append(i)
             moves.append(action)
         if not owner or owner[-1] != i:
-            raise ModelError(f"state {state!r} has no action")
+            raise ModelError(f"state {quoted(state)} has no action")
     distinct = _in_order(list(dict.fromkeys(moves)))
     code = {action: k for k, action in enumerate(distinct)}
     names = getattr(base, "action_labels", None) if getattr(base, "state_labels", None) is not None else None
@@ -93,7 +93,7 @@ def _items(table: Any, where: str) -> list[tuple[Label, Any]]:
         return [(key, items[key]) for key in _in_order(list(items))]
     if isinstance(table, Sequence) and not isinstance(table, str | bytes):
         return list(enumerate(table))
-    raise ModelError(f"{where} is {reprlib.repr(table)}, not a mapping or a sequence")
+    raise ModelError(f"{where} is {cut(quoted(table), 80)}, not a mapping or a sequence")
 
 
 def _in_order(keys: list[Any]) -> list[Any]:
@@ -102,20 +102,24 @@ def _in_order(keys: list[Any]) -> list[Any]:
 
 def _outcome(entry: Any, index: Mapping[Label, int], where: str) -> tuple[Any, int, bool]:
     """Probability (in its own type), position of the next state, and flag of an entry of P."""
-    if not isinstance(entry, tuple | list | np.ndarray) or not 2 <= len(entry) <= 4:
-        raise ModelError(f"{where}: {entry!r} is not (probability, next state, reward, terminated)")
+    if (
+        not isinstance(entry, tuple | list | np.ndarray)
+        or (isinstance(entry, np.ndarray) and not entry.ndim)
+        or not 2 <= len(entry) <= 4
+    ):
+        raise ModelError(f"{where}: {quoted(entry)} is not (probability, next state, reward, terminated)")
     probability, successor = entry[:2]
     terminated = entry[3] if len(entry) == 4 else False
     number = as_probability(probability)
     if number is None:
-        raise ModelError(f"{where}: probability {probability!r} is not a number")
+        raise ModelError(f"{where}: probability {quoted(probability)} is not a number")
     try:
         target = index[plain_label(successor)]
     except (KeyError, ModelError):
         hint = " (an array of floats cannot name states: write a tuple)" if isinstance(entry, np.ndarray) else ""
-        raise ModelError(f"{where}: next state {successor!r} is not a state of P{hint}") from None
+        raise ModelError(f"{where}: next state {quoted(successor)} is not a state of P{hint}") from None
     if not isinstance(terminated, Real | np.bool_) or terminated not in (0, 1):
-        raise ModelError(f"{where}: terminated is {terminated!r}, not True or False")
+        raise ModelError(f"{where}: terminated is {quoted(terminated)}, not True or False")
     return probability if isinstance(probability, np.floating) else number, target, bool(terminated)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scipy import sparse
 
+from mdppower._quotes import quoted
 from mdppower._typing import Label
 from mdppower.errors import MDPPowerWarning, ModelError
 from mdppower.mdp.canonical import Rounded, as_probability, coarsest_eps, plain_label, plain_labels
@@ -99,11 +100,13 @@ def mdp_from_graph(graph: nx.DiGraph[Any]) -> RewardlessMDP:
     for edge, chance in zip(edges, chances, strict=True):
         action = edge.action
         if action is None:
-            action = "go" if told else _fresh(f"->{edge.successor}", unnamed.setdefault(edge.state, set()))
+            action = "go" if told else _fresh(f"->{_words(edge.successor)}", unnamed.setdefault(edge.state, set()))
         number = as_probability(chance)
         if number is None:
             what = "weight" if told else "probability"
-            raise ModelError(f"state {edge.state!r}, action {action!r}: {what} {chance!r} is not a number")
+            raise ModelError(
+                f"state {quoted(edge.state)}, action {quoted(action)}: {what} {quoted(chance)} is not a number"
+            )
         row.append(pairs.setdefault((index[edge.state], action), len(pairs)))
         col.append(index[edge.successor])
         prob.append(number)
@@ -156,7 +159,7 @@ def _edges(graph: nx.DiGraph[Any]) -> list[_Edge]:
         try:
             edges.append(_Edge(state, successor, None if name is None else plain_label(name), attributes))
         except ModelError as error:
-            raise ModelError(f"action of the edge from {state!r} to {successor!r}: {error}") from None
+            raise ModelError(f"action of the edge from {quoted(state)} to {quoted(successor)}: {error}") from None
     return edges
 
 
@@ -184,10 +187,18 @@ def _decoration(graph: nx.DiGraph[Any], states: list[Any]) -> tuple[list[Any] | 
         given = graph.nodes[state].get("marks", [])
         listed = [given] if isinstance(given, str) else given
         if not isinstance(listed, list | tuple | Set) or not all(isinstance(mark, str) for mark in listed):
-            raise ModelError(f"marks of node {state!r} must be a str or a list of them, got {given!r}")
+            raise ModelError(f"marks of node {quoted(state)} must be a str or a list of them, got {quoted(given)}")
         for mark in sorted(listed) if isinstance(listed, Set) else listed:
             marks.setdefault(mark, []).append(i)
     return (None if any(p is None for p in positions) or not positions else positions), marks
+
+
+def _words(name: Any) -> str:
+    return name if isinstance(name, str) else quoted(name)
+
+
+def _names(attributes: Set[Any]) -> list[str]:
+    return sorted(map(_words, attributes))
 
 
 def _warn_of_the_rest(graph: nx.DiGraph[Any], edges: list[_Edge], told: dict[str, str]) -> None:
@@ -195,10 +206,10 @@ def _warn_of_the_rest(graph: nx.DiGraph[Any], edges: list[_Edge], told: dict[str
     rest = {name for edge in edges for name in edge.attributes} - {"action", "probability", *told}
     if all(as_probability(edge.attributes.get("weight", 1)) == 1 for edge in edges):
         rest.discard("weight")
-    ignored = [f"{name!r} of edges" for name in sorted(map(str, rest))]
+    ignored = [f"{quoted(name)} of edges" for name in _names(rest)]
     places = [attributes.get("pos") is not None for _, attributes in graph.nodes(data=True)]
     others = {name for _, attributes in graph.nodes(data=True) for name in attributes} - {"pos", "marks"}
-    ignored += [f"{name!r} of nodes" for name in sorted(map(str, others))]
+    ignored += [f"{quoted(name)} of nodes" for name in _names(others)]
     if any(places) and not all(places):
         ignored.append("'pos', which some nodes do not have")
     if ignored:

@@ -18,6 +18,19 @@ from typing import Any
 
 import numpy as np
 
+from mdppower._schema import (
+    LARGEST_INDEX,
+    Misfit,
+    Reader,
+    anything,
+    indices,
+    one_of,
+    real,
+    record,
+    text,
+    vector,
+    whole,
+)
 from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.agents.rules import (
     Policy,
@@ -243,6 +256,17 @@ _RULES: dict[str, type[Rule]] = {
 }
 
 
+_PARAMETERS: dict[str, dict[str, Reader]] = {
+    "fixed": {"row": anything},
+    "unknown": {"name": text(1000)},
+    "lookahead": {"k": whole(1, LARGEST_INDEX)},
+    "epsilon_greedy": {"epsilon": real(0, 1)},
+    "softmax": {"temperature": real(0)},
+    "satisficing": {"threshold": real(0, 1)},
+}
+"""What a file has of a policy, besides its kind."""
+
+
 def policy_name(policy: Policy) -> str:
     """What to call a policy: a rule with its parameters, a function by its name.
 
@@ -269,12 +293,14 @@ def describe_policy(policy: Policy) -> dict[str, Any]:
     return {"kind": "unknown", "name": policy_name(policy)}
 
 
-def policy_from_description(data: dict[str, Any]) -> Policy:
+def policy_from_description(data: Any, mdp: RewardlessMDP) -> Policy:
     """The policy that `describe_policy` wrote down.
 
     Parameters
     ----------
     data : dict
+        Anything that JSON can hold: it is checked.
+    mdp : RewardlessMDP
 
     Returns
     -------
@@ -282,18 +308,28 @@ def policy_from_description(data: dict[str, Any]) -> Policy:
 
     Raises
     ------
-    KeyError, TypeError, ValueError
-        The data are not what `describe_policy` writes.
+    FileError
+        The data are not what `describe_policy` writes; the message names the field and the value.
+    ParameterError
+        They are no policy of that MDP.
 
     Examples
     --------
-    >>> policy_from_description({"kind": "lookahead", "k": 3})
+    >>> import mdppower as mp
+    >>> policy_from_description({"kind": "lookahead", "k": 3}, mp.envs.fork(2))
     lookahead(k=3)
     """
-    parameters = {key: value for key, value in data.items() if key != "kind"}
-    match data["kind"]:
-        case "fixed":
-            return FixedPolicy(np.array(parameters["row"]))
-        case "unknown":
-            return LostPolicy(str(parameters["name"]))
-    return _RULES[data["kind"]](**parameters)
+    kind = one_of("fixed", "unknown", *_RULES)(data.get("kind") if isinstance(data, dict) else None)
+    readers = _PARAMETERS.get(kind, {})
+    given = record({"kind": text(), **readers})(data)
+    del given["kind"]
+    if kind == "fixed":
+        row = given["row"]
+        codes = isinstance(row, list) and all(type(x) is int for x in row)
+        try:
+            row = (indices(mdp.n_states, len(mdp.action_names)) if codes else vector(mdp.n_pairs, 0, 1))(row)
+        except Misfit as error:
+            raise error.inside(".row") from None
+        resolve_policy(mdp, row)  # raises where it is none
+        return FixedPolicy(row)
+    return LostPolicy(**given) if kind == "unknown" else _RULES[kind](**given)

@@ -276,7 +276,12 @@ def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes
     if (low > high).any():
         raise Misfit("at most high", float(low[low > high][0]), "low")
     source = Sampler(rewards, header["sampler"], header["replicate_size"], header["entropy"])
-    policy = None if header["policy"] is None else policy_from_description(header["policy"])
+    policy = None
+    if header["policy"] is not None:
+        try:
+            policy = policy_from_description(header["policy"], mdp)
+        except Misfit as error:
+            raise error.inside("header.policy") from None
     task = PowerTask(
         mdp, gammas, header["single_gamma"], source, header["method"], header["looks"], rewards, policy, guarantee
     )
@@ -297,6 +302,15 @@ def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes
             has_variance=header["has_variance"],
             **common,
         )
+    room = (arrays["slack"] + arrays["gap"])[:, None] + 1e-9 * np.maximum(1, abs(kept.value))
+    least, most = np.maximum(low, rewards.low.min()), np.minimum(high, rewards.high.max())
+    beyond = np.argwhere(~((least - room <= kept.value) & (kept.value <= most + room)))
+    if len(beyond):
+        g, s = beyond[0]
+        told = f"in [{least[s]:g}, {most[s]:g}], within the rewards,"
+        raise Misfit(f"{told} on average in state number {s}", float(kept.value[g, s]), "POWER")
+    if header["sampler"] == "exact" and not kept.constant.all():
+        raise Misfit("1 everywhere in what is exact", 0, "constant")
     fractions = None
     if header["exact"] is not None:
         shape = (len(gammas), mdp.n_states)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
+from mdppower._checks import LARGEST_REWARD
 from mdppower._schema import FARTHEST, Misfit, checked
 from mdppower._typing import AnyArray
 from mdppower.errors import FileError
@@ -53,11 +54,16 @@ ESTIMATE = {
     "high": Stored(("state",), "f", finite=False),
     "constant": Stored(("state",), "i", 0, 1),
 }
-MEANS = {"replicate_means": Stored(("replicate", "gamma", "state"), "f")}
+MEANS = {"replicate_means": Stored(("replicate", "gamma", "state"), "f", -LARGEST_REWARD, LARGEST_REWARD)}
 SUMS = {
-    f"sum_{name}": Stored(("gamma", "state"), "f")
-    for name in ("average", "spread", "weight", "weighted", "penalty", "curvature")
-} | {f"sum_{name}": Stored(("gamma", "state", "mean"), "f") for name in ("rise", "fall")}
+    f"sum_{name}": Stored(("gamma", "state"), "f", 0, LARGEST_REWARD)
+    for name in ("spread", "weight", "penalty", "curvature")
+} | {
+    **{f"sum_{name}": Stored(("gamma", "state"), "f", -LARGEST_REWARD, LARGEST_REWARD)
+       for name in ("average", "weighted")},
+    **{f"sum_{name}": Stored(("gamma", "state", "mean"), "f", -LARGEST_REWARD, LARGEST_REWARD)
+       for name in ("rise", "fall")},
+}  # fmt: skip
 
 _FIXED = {"axis": (2,), "mean": (0, GRID)}
 """Sizes that are known beforehand."""
@@ -127,10 +133,13 @@ def _shape(dataset: Any, stored: Stored, sizes: dict[str, int]) -> tuple[int, ..
 
 def _dataset(file: h5py.File, name: str) -> Any:
     """An array that lies in the file itself, whole."""
-    # Not by get(), which follows links: to other files, too.
-    if name not in file or not isinstance(file.get(name, getlink=True), h5py.HardLink):
-        raise FileError(f"there is no array {name!r}")
-    dataset = file[name]
+    try:
+        # Not by get(), which follows links: to other files, too.
+        if name not in file or not isinstance(file.get(name, getlink=True), h5py.HardLink):
+            raise FileError(f"there is no array {name!r}")
+        dataset = file[name]
+    except (KeyError, OSError, RuntimeError) as error:
+        raise FileError(f"{name} is not what HDF5 can read: {error.args[0] if error.args else error}") from None
     if not isinstance(dataset, h5py.Dataset):
         raise Misfit("an array", type(dataset).__name__, name)
     made = dataset.id.get_create_plist()

@@ -7,12 +7,16 @@ guessed: a masked entry, a text, True where a number is meant, or a set where or
 from __future__ import annotations
 
 from collections.abc import Iterable, KeysView, Mapping, Set
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from mdppower._quotes import quoted
+from mdppower._schema import DEEPEST
+from mdppower._text import MOST_BITS
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray, Label
 from mdppower.errors import ModelError
 
@@ -37,9 +41,11 @@ def as_csr(kernel: Any) -> Any:
     kernel = kernel.kernel if isinstance(kernel, Rounded) else kernel
     refuse_masked(kernel, "kernel")
     try:
+        if isinstance(kernel, np.ndarray) and kernel.dtype.kind == "O":
+            kernel = numbers(kernel, "kernel")
         if isinstance(kernel, np.ndarray) and kernel.dtype.kind == "f":
             kernel = kernel.astype(np.float64, copy=False)  # SciPy has no sparse float16
-        given: Any = sparse.coo_array(kernel)
+        given: Any = _coordinates(kernel)
         if given.dtype.kind not in "biuf":
             raise TypeError({"c": "complex numbers"}.get(given.dtype.kind, f"entries of type {given.dtype}"))
         # Summing duplicates could hide a negative entry: such a kernel keeps only these, for validation to name.
@@ -59,6 +65,17 @@ def as_csr(kernel: Any) -> Any:
         rows.indices = rows.indices.astype(np.int32, copy=False)
         rows.indptr = rows.indptr.astype(np.int32, copy=False)
     return rows
+
+
+def _coordinates(kernel: Any) -> Any:
+    """The array as coordinates, which are inside it: SciPy follows those of a sparse array wherever they point."""
+    if getattr(kernel, "format", "") in ("csr", "csc", "bsr"):
+        copy(kernel).check_format(full_check=True)
+    given: Any = sparse.coo_array(kernel)
+    for axis, size in zip(given.coords, given.shape, strict=True):
+        if len(axis) and not 0 <= axis.min() <= axis.max() < size:
+            raise ValueError(f"it has an entry outside its shape {given.shape}")
+    return given
 
 
 def eps_of(kernel: Any) -> float:
@@ -111,15 +128,15 @@ def numbers(values: npt.ArrayLike, name: str, dtype: Any = np.float64) -> AnyArr
         raise ModelError(f"{name} is not an array of numbers: {error}") from None
 
 
-def refuse_masked(values: Any, name: str) -> None:
+def refuse_masked(values: Any, name: str, depth: int = 0) -> None:
     """A ModelError for an array, or a list of such, with masked entries: NumPy would use what lies under the mask."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         masked = int(np.ma.getmaskarray(values).sum())
         raise ModelError(f"{name} has {masked} masked entries: fill them, or leave their actions out")
-    if isinstance(values, list | tuple):
+    if isinstance(values, list | tuple) and depth <= DEEPEST:
         for part in values:
             if isinstance(part, list | tuple | np.ma.MaskedArray):
-                refuse_masked(part, name)
+                refuse_masked(part, name, depth + 1)
 
 
 def as_truth(values: npt.ArrayLike, name: str, shape: tuple[int, ...]) -> BoolArray:
@@ -144,7 +161,7 @@ def as_probability(value: Any) -> float | None:
     """A number, or None where it is none: a text, or True."""
     if type(value) is float:
         return value
-    if isinstance(value, str | bytes | bool | np.bool_):
+    if isinstance(value, str | bytes | bytearray | bool | np.bool_) or value is np.ma.masked or np.ndim(value) > 0:
         return None
     try:
         return float(value)
@@ -170,22 +187,26 @@ def encode(labels: tuple[Label, ...], n_pairs: int) -> tuple[IntArray, tuple[Lab
     return codes, tuple(vocabulary)
 
 
-def plain_label(label: Any) -> Label:
+def plain_label(label: Any, depth: int = 0) -> Label:
     """The label as a plain str, int or tuple of these, such as that of an IntEnum; anything else is refused.
 
     1.0 and True are equal to 1, but no labels: who writes them means something else.
     """
     if isinstance(label, np.generic):
         label = label.item()
+    if isinstance(label, int) and label.bit_length() > MOST_BITS:
+        raise ModelError(f"a label has at most 3,900 digits, got {quoted(label)}")
     if type(label) is str or type(label) is int:
         return label
     if isinstance(label, tuple):
-        return tuple(plain_label(part) for part in label)
+        if depth >= DEEPEST:
+            raise ModelError(f"labels are tuples of tuples up to {DEEPEST} deep")
+        return tuple(plain_label(part, depth + 1) for part in label)
     if isinstance(label, str):
         return str.__str__(label)
     if isinstance(label, int) and not isinstance(label, bool):
         return int.__int__(label)
-    raise ModelError(f"label {label!r} is a {type(label).__name__}; labels are str, int, or tuples of these")
+    raise ModelError(f"label {quoted(label)} is a {type(label).__name__}; labels are str, int, or tuples of these")
 
 
 def plain_labels(labels: Any, what: str) -> tuple[Label, ...]:
@@ -206,7 +227,7 @@ def require_several(labels: Any, what: str) -> None:
     unordered = isinstance(labels, Set) and not isinstance(labels, KeysView)
     if is_one or unordered or isinstance(labels, Mapping):
         order = ", which has no order" if unordered else ""
-        raise ModelError(f"{what} must be a sequence of labels, such as a list, got {labels!r}{order}")
+        raise ModelError(f"{what} must be a sequence of labels, such as a list, got {quoted(labels)}{order}")
 
 
 def as_label(value: Any) -> Label:
@@ -226,7 +247,7 @@ def check_labels(states: Any, n_states: int) -> tuple[Label, ...] | AnyArray | N
         ordered = states[np.lexsort(states.T)]
         twice = np.flatnonzero((np.diff(ordered, axis=0) == 0).all(axis=1))
         if len(twice):
-            raise ModelError(f"state label {tuple(ordered[twice[0]].tolist())!r} is used twice")
+            raise ModelError(f"state label {quoted(tuple(ordered[twice[0]].tolist()))} is used twice")
         return states.copy()  # rows become tuples when somebody asks: a million tuples are 120 MB
     labels = plain_labels(states, "states")
     require_unique(labels, "state")
@@ -252,10 +273,12 @@ def positions(layout: Mapping[Label, tuple[float, float]] | None, states: tuple[
     given = {plain_label(state): place for state, place in layout.items()}
     missing = [state for state in states if state not in given]
     if missing:
-        raise ModelError(f"layout has no position for state {missing[0]!r}")
+        raise ModelError(f"layout has no position for state {quoted(missing[0])}")
     strange = set(given) - set(states)
     if strange:
-        raise ModelError(f"layout has a position for {next(s for s in given if s in strange)!r}, which is no state")
+        raise ModelError(
+            f"layout has a position for {quoted(next(s for s in given if s in strange))}, which is no state"
+        )
     return [given[state] for state in states]
 
 
@@ -266,12 +289,22 @@ def check_marks(marks: Mapping[str, Iterable[int]] | None, n_states: int) -> dic
     checked = {}
     for mark, where in (marks or {}).items():
         if not isinstance(mark, str):
-            raise ModelError(f"a mark is a str, got {mark!r}")
+            raise ModelError(f"a mark is a str, got {quoted(mark)}")
         if not isinstance(where, Iterable):
-            raise ModelError(f"marks[{mark!r}] must be indices of states, got {where!r}")
+            raise ModelError(f"marks[{quoted(mark)}] must be indices of states, got {quoted(where)}")
         group = sorted(where) if isinstance(where, Set) else where if isinstance(where, np.ndarray) else list(where)
-        checked[str.__str__(mark)] = tuple(as_indices(group, f"marks[{mark!r}]", np.size(group), n_states).tolist())
+        checked[str.__str__(mark)] = tuple(
+            as_indices(group, f"marks[{quoted(mark)}]", np.size(group), n_states).tolist()
+        )
     return checked
+
+
+def check_origin(origin: Any) -> dict[str, str]:
+    """Where an MDP comes from, in words."""
+    if not isinstance(origin, Mapping | None):
+        raise ModelError(f"origin must map names to words, got a {type(origin).__name__}")
+    return {name if isinstance(name, str) else quoted(name): told if isinstance(told, str) else quoted(told)
+            for name, told in (origin or {}).items()}  # fmt: skip
 
 
 def require_unique(labels: tuple[Label, ...], what: str) -> None:
@@ -279,7 +312,7 @@ def require_unique(labels: tuple[Label, ...], what: str) -> None:
     if len(set(labels)) < len(labels):
         seen: set[Label] = set()
         twice = next(x for x in labels if x in seen or seen.add(x))  # type: ignore[func-returns-value]
-        raise ModelError(f"{what} label {twice!r} is used twice")
+        raise ModelError(f"{what} label {quoted(twice)} is used twice")
 
 
 def read_only(array: IntArray) -> IntArray:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from mdppower._checks import choice
+from mdppower._quotes import quoted
 from mdppower._typing import BoolArray, FloatArray, IntArray, Label
 from mdppower.errors import MDPPowerWarning, ModelError, SizeError
 from mdppower.mdp.canonical import (
@@ -61,7 +62,7 @@ def _state_action_next(transitions: npt.ArrayLike, axes: str | None) -> FloatArr
     """(S, A, S) copy of the array, whose axes were ordered so; the error says which they may be instead."""
     given = numbers(transitions, "transitions")
     if axes is not None:
-        choice(axes if isinstance(axes, str) else repr(axes), "axes", list(AXES))
+        choice(axes, "axes", list(AXES))
     dense = given.swapaxes(0, 1) if axes == "asn" and given.ndim == 3 else given
     if dense.ndim == 3 and dense.shape[0] == dense.shape[2]:
         return dense
@@ -126,7 +127,9 @@ def pairs_of_mapping(successors: Mapping[Any, Mapping[Any, Any]]) -> dict[str, A
     prob: list[float] = []
     for s, acts in zip(labels, successors.values(), strict=True):
         if not isinstance(acts, Mapping):
-            raise ModelError(f"state {s!r}: actions must be a mapping from action to successor, got {acts!r}")
+            raise ModelError(
+                f"state {quoted(s)}: actions must be a mapping from action to successor, got {quoted(acts)}"
+            )
         here = index[s]
         for action, target in acts.items():
             if type(target) in PLAIN and target in index:
@@ -149,7 +152,8 @@ def pairs_of_mapping(successors: Mapping[Any, Mapping[Any, Any]]) -> dict[str, A
                 number = as_probability(probability)
                 if number is None:
                     raise ModelError(
-                        f"state {s!r}, action {action!r}: probability of successor {successor!r} is {probability!r}, "
+                        f"state {quoted(s)}, action {quoted(action)}: probability of successor {quoted(successor)} "
+                        f"is {quoted(probability)}, "
                         "not a number"
                     )
                 prob.append(number)
@@ -164,7 +168,7 @@ def _position(successor: Any, index: Mapping[Label, int], state: Label, action: 
     try:
         return index[plain_label(successor)]
     except (KeyError, ModelError) as error:
-        told = f"state {state!r}, action {action!r}: successor {successor!r} is not a state"
+        told = f"state {quoted(state)}, action {quoted(action)}: successor {quoted(successor)} is not a state"
         if isinstance(error, ModelError):
             told += f": {error}"
         if isinstance(successor, float | bool | np.floating | np.bool_):

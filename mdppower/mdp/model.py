@@ -32,6 +32,7 @@ from mdppower.mdp.canonical import (
     check_labels,
     check_layout,
     check_marks,
+    check_origin,
     eps_of,
     plain_label,
     positions,
@@ -164,7 +165,7 @@ class RewardlessMDP:
         parts = Parts(rows, self.pointer, owner, codes, lambda s: self.states[s], names, eps_of(kernel))
         rescaled = require_mdp(parts)
         told = {"rescaled": rescaled} if rescaled else {}
-        self.origin = {str(k): str(v) for k, v in (origin or {}).items()} | told
+        self.origin = check_origin(origin) | told
         self._freeze()
         return self
 
@@ -285,7 +286,7 @@ class RewardlessMDP:
         """
         from mdppower.adapters.networkx_graph import mdp_from_graph
 
-        if not (hasattr(graph, "is_directed") and hasattr(graph, "nodes")):
+        if isinstance(graph, type) or not (hasattr(graph, "is_directed") and hasattr(graph, "nodes")):
             raise ParameterError(
                 f"from_graph takes a networkx graph, got a {type(graph).__name__}: from_arrays takes arrays, and "
                 "from_successors {state: {action: successor}}"

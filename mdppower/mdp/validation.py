@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from mdppower._quotes import quoted
 from mdppower._text import count
 from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.errors import MDPPowerWarning, ModelError
@@ -43,7 +44,7 @@ class Parts(NamedTuple):
 
     def name(self, pair: int) -> str:
         """State and action of a pair, for messages."""
-        return f"state {self.state(self.owner[pair])!r}, action {self.actions[self.codes[pair]]!r}"
+        return f"state {quoted(self.state(self.owner[pair]))}, action {quoted(self.actions[self.codes[pair]])}"
 
 
 def require_mdp(parts: Parts) -> str | None:
@@ -57,7 +58,7 @@ def require_mdp(parts: Parts) -> str | None:
     rows = parts.kernel
     empty = np.flatnonzero(np.diff(parts.pointer) == 0)
     if len(empty):
-        raise ModelError(f"state {parts.state(empty[0])!r} has no action")
+        raise ModelError(f"state {quoted(parts.state(empty[0]))} has no action")
     twice = np.flatnonzero((np.diff(parts.owner) == 0) & (np.diff(parts.codes) == 0))
     if len(twice):
         raise ModelError(f"{parts.name(twice[0])}: the action is given twice")
@@ -65,7 +66,7 @@ def require_mdp(parts: Parts) -> str | None:
     if len(bad):
         p = int(np.searchsorted(rows.indptr, bad[0], side="right")) - 1
         successor, value = parts.state(rows.indices[bad[0]]), float(rows.data[bad[0]])
-        raise ModelError(f"{parts.name(p)}: probability of successor {successor!r} is {value}")
+        raise ModelError(f"{parts.name(p)}: probability of successor {quoted(successor)} is {value}")
     sums = row_sums(rows)
     worst = np.flatnonzero(abs(sums - 1) > row_tolerance(np.diff(rows.indptr), parts.eps))
     if len(worst):

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mdppower._checks import LARGEST_REWARD, generator
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import MDPPowerError, ParameterError, RewardError
 from mdppower.rewards.reward_distribution import RewardDistribution, inside_unit_interval
@@ -109,12 +110,14 @@ class Sampler:
         Raises
         ------
         RewardError
-            A reward is no number; the message names it, its state and its draw.
+            A reward is no number, or too large to be squared; the message names it, its state and its draw.
         """
         rewards = np.concatenate([self.replicate(number) for number in numbers])
-        if not np.isfinite(rewards).all():
-            i, s = np.argwhere(~np.isfinite(rewards))[0].tolist()
-            error = RewardError(f"{self.rewards.name} gave reward {rewards[i, s]} in state {states[s]!r}")
+        fine = np.abs(rewards) <= LARGEST_REWARD
+        if not fine.all():
+            i, s = np.argwhere(~fine)[0].tolist()
+            large = f", beyond ± {LARGEST_REWARD:g}: its square is no number" if np.isfinite(rewards[i, s]) else ""
+            error = RewardError(f"{self.rewards.name} gave reward {rewards[i, s]} in state {states[s]!r}{large}")
             error.draw = i
             raise error.in_run(numbers[0] * self.size, len(rewards), self.entropy)
         return rewards
@@ -149,11 +152,7 @@ def seed(rng: Any) -> int:
         return int(np.random.SeedSequence().entropy or 0)  # type: ignore[arg-type]
     if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
         return int(rng)
-    try:
-        generator = np.random.default_rng(rng)
-    except (TypeError, ValueError):
-        raise ParameterError(f"rng must be a non-negative integer or a numpy Generator, got {rng!r}") from None
-    return int.from_bytes(generator.bytes(16), "little")
+    return int.from_bytes(generator(rng).bytes(16), "little")
 
 
 def latin_hypercube(n: int, dimension: int, rng: np.random.Generator) -> FloatArray:

@@ -18,12 +18,13 @@ hardly vary, and the outermost ones decide.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from mdppower._typing import BoolArray
+from mdppower._typing import BoolArray, FloatArray
 from mdppower.montecarlo.estimates import Replicates
 from mdppower.rewards.laws import Law
 
@@ -194,9 +195,11 @@ def read_law(law: Law, kind: str, size: int, draws: int, best_of: int = 1) -> Re
     width = np.diff(edges)[:, None]
     nodes = (edges[:-1, None] + width * (_NODES + 1) / 2).ravel()
     weights = (width * _WEIGHTS / 2).ravel()
-    values = law.ppf(nodes ** (1 / best_of))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of SciPy's, about probabilities that decide nothing
+        values = law.ppf(nodes ** (1 / best_of))
     there = np.isfinite(values)
-    nodes, weights, values = nodes[there], weights[there], values[there]
+    nodes, weights, values = nodes[there], weights[there], _of_order_one(values[there])
     stratum = np.minimum((nodes * strata).astype(int), strata - 1)
     weights = weights / np.bincount(stratum, weights)[stratum]
     centred = values - np.bincount(stratum, weights * values)[stratum]
@@ -213,11 +216,17 @@ def read_law(law: Law, kind: str, size: int, draws: int, best_of: int = 1) -> Re
     return Reading(float(third / variance**1.5 / np.sqrt(size)), fourth / variance**2 / size)
 
 
+def _of_order_one(values: FloatArray) -> FloatArray:
+    """Values in other units, a power of two, in which no fourth power is too large; what is read has no units."""
+    return np.asarray(np.ldexp(values, -np.frexp(np.abs(values).max(initial=0.0))[1]))
+
+
 def _read_atoms(law: Law, size: int, best_of: int) -> Reading:
     tails = 2.0 ** -np.arange(1, 48)
     values = np.unique(law.ppf(np.concatenate([np.linspace(0.0005, 0.9995, 1000), tails, 1 - tails])))
     values = values[np.isfinite(values)]
     below = np.asarray(law.frozen.cdf(values), dtype=np.float64) ** best_of
+    values = _of_order_one(values)
     below[-1] = 1.0
     chance = np.diff(below, prepend=0.0)
     common = chance.argmax()

@@ -229,6 +229,8 @@ def _law_from(data: Any) -> Law:
         values, chances = given["values"], given["probabilities"]
         if not len(values) or values.shape != chances.shape or abs(chances.sum() - 1) > 1e-6:
             raise Misfit(f"{len(values):,} chances that sum to 1", data["probabilities"], ".probabilities")
+        if len(np.unique(values)) < len(values):
+            raise Misfit("different values", values.tolist(), ".values")
         family: Any = stats.rv_discrete(values=(values, chances))
     else:
         given = record({"law": text(100), **_SHAPES, **_NAMED})(data)

@@ -30,9 +30,11 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from mdppower._quotes import quoted
 from mdppower._typing import AnyArray, FloatArray, Label
-from mdppower.errors import RewardError
+from mdppower.errors import ModelError, RewardError
 from mdppower.mdp.argument import check_mdp
+from mdppower.mdp.canonical import numbers
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.rewards.gaussian import Gaussian
 from mdppower.rewards.laws import Law, law
@@ -104,9 +106,9 @@ class _Callable(RewardDistribution):
                 f"the reward sampler {self.name}(n, rng) raised {type(error).__name__}: {error}"
             ) from error
         try:
-            rewards = np.array(given, dtype=np.float64, order="C")
-        except (TypeError, ValueError) as error:
-            raise RewardError(f"{self.name}(n, rng) did not give numbers: {error}") from None
+            rewards = np.ascontiguousarray(numbers(given, f"what {self.name}(n, rng) gave"))
+        except ModelError as error:
+            raise RewardError(str(error)) from None
         if rewards.shape != (n, self.n_states):
             raise RewardError(f"{self.name}(n, rng) must give shape {(n, self.n_states)}, got {rewards.shape}")
         return rewards
@@ -168,13 +170,13 @@ def _from_mapping(spec: Mapping[Label, Any], mdp: RewardlessMDP) -> RewardDistri
         elif key == "default":
             where = range(mdp.n_states)
         else:
-            raise RewardError(f"rewards name {key!r}, which is neither a state nor a mark nor 'default'")
+            raise RewardError(f"rewards name {quoted(key)}, which is neither a state nor a mark nor 'default'")
         one = law(spec[key])
         for s in where:
             chosen[s] = one
     missing = [s for s, one in enumerate(chosen) if one is None]
     if missing:
-        raise RewardError(f"rewards have no entry for state {mdp.states[missing[0]]!r} and no 'default'")
+        raise RewardError(f"rewards have no entry for state {quoted(mdp.states[missing[0]])} and no 'default'")
     laws = list({id(one): one for one in chosen}.values())
     position = {id(one): k for k, one in enumerate(laws)}
     return Independent(laws, np.array([position[id(one)] for one in chosen]))

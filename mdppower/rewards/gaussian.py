@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from mdppower._checks import LARGEST_REWARD
 from mdppower._typing import FloatArray
 from mdppower.errors import RewardError
 from mdppower.rewards.covariance_root import blocks, scaled_root
@@ -40,7 +41,7 @@ class Gaussian(RewardDistribution):
 
     def __init__(self, mean: npt.ArrayLike, cov: npt.ArrayLike) -> None:
         self.mean = as_vector(mean, "mean")
-        covariance = as_numbers(cov, "cov")
+        covariance = as_numbers(cov, "cov", LARGEST_REWARD**2)
         size = len(self.mean)
         if covariance.shape == (size,):
             covariance = np.diag(covariance)

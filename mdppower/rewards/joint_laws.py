@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mdppower._checks import LARGEST_REWARD
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import RewardError
 from mdppower.mdp.model import RewardlessMDP
@@ -89,11 +90,15 @@ class Linear(RewardDistribution):
     def __init__(self, matrix: FloatArray, weights: Independent) -> None:
         self.matrix, self.weights = matrix, weights
         up, down = np.maximum(matrix, 0), np.maximum(-matrix, 0)
-        self.low = _dot(up, weights.low) - _dot(down, weights.high)
-        self.high = _dot(up, weights.high) - _dot(down, weights.low)
-        size = _dot(np.abs(matrix), np.abs(weights.mean))
-        self.mean = np.where(np.isinf(size), np.inf, matrix @ np.where(np.isinf(weights.mean), 0, weights.mean))
-        self.variance = _dot(matrix**2, weights.variance)
+        with np.errstate(over="ignore"):
+            most = _dot(np.abs(matrix), np.where(np.isfinite(weights.variance), np.sqrt(weights.variance), 0))
+            if not (np.abs(matrix) <= LARGEST_REWARD).all() or not (most <= LARGEST_REWARD).all():
+                raise RewardError(f"features make rewards that lie beyond ± {LARGEST_REWARD:g}")
+            self.low = _dot(up, weights.low) - _dot(down, weights.high)
+            self.high = _dot(up, weights.high) - _dot(down, weights.low)
+            size = _dot(np.abs(matrix), np.abs(weights.mean))
+            self.mean = np.where(np.isinf(size), np.inf, matrix @ np.where(np.isinf(weights.mean), 0, weights.mean))
+            self.variance = _dot(matrix**2, weights.variance)
         self.dimension = matrix.shape[1]
         self.is_discrete = weights.is_discrete
         self.name = f"features × {weights.name}"
@@ -185,7 +190,7 @@ class Mixture:
         parts = [resolve(c, mdp) for c in self.components]
         if not parts:
             raise RewardError("a mixture needs at least one component")
-        weights = np.full(len(parts), 1 / len(parts)) if self.weights is None else as_numbers(self.weights, "weights")
+        weights = np.full(len(parts), 1 / len(parts)) if self.weights is None else as_vector(self.weights, "weights")
         if weights.shape != (len(parts),) or not (weights >= 0).all() or abs(weights.sum() - 1) > 1e-9:
             raise RewardError(f"weights must be {len(parts)} probabilities that sum to 1, got {list(weights)}")
         return Mixed(parts, weights)

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import ast
 import difflib
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from mdppower._checks import LARGEST_REWARD
+from mdppower._quotes import quoted
 from mdppower._text import cut
 from mdppower._typing import FloatArray
-from mdppower.errors import RewardError
+from mdppower.errors import MDPPowerWarning, RewardError
 from mdppower.rewards.scipy_laws import Renamed, has_slow_inverse, is_new, renamed, tabulated
 
 
@@ -64,7 +67,11 @@ class Law:
             return uniforms
         if self.kind == "constant":
             return np.full_like(uniforms, self.mean)
-        return np.asarray(self.frozen.ppf(uniforms), dtype=np.float64)
+        with np.errstate(all="ignore"):  # what is no number is refused where it is drawn
+            try:
+                return np.asarray(self.frozen.ppf(uniforms), dtype=np.float64)
+            except RuntimeError as error:  # SciPy gives up
+                raise RewardError(f"rewards {self.name}: no inverse of the distribution function: {error}") from None
 
 
 def law(spec: Any) -> Law:
@@ -73,8 +80,8 @@ def law(spec: Any) -> Law:
     Parameters
     ----------
     spec : str, float, frozen scipy.stats distribution, or Law
-        Also one of SciPy's new distributions, such as ``scipy.stats.Normal(mu=0, sigma=1)``. A family of the
-        user's own without an inverse CDF is tabulated: `mdppower.rewards.scipy_laws`.
+        Also one of SciPy's new distributions, such as ``scipy.stats.Normal(mu=0, sigma=1)``. A family without
+        an inverse CDF of its own is tabulated: `mdppower.rewards.scipy_laws`.
 
     Returns
     -------
@@ -93,11 +100,12 @@ def law(spec: Any) -> Law:
     if isinstance(spec, Law):
         return spec
     if isinstance(spec, str):
-        return law_of_frozen(_parse(spec), spec)
+        return law_of_frozen(_parse(spec), spec.strip())
     if isinstance(spec, (int, float, np.integer, np.floating)) and not isinstance(spec, bool):
-        value = float(spec)
-        if not np.isfinite(value):
-            raise RewardError(f"a constant reward must be finite, got {value}")
+        number: Any = spec.item() if isinstance(spec, np.generic) else spec
+        if not abs(number) <= LARGEST_REWARD:
+            raise RewardError(f"a constant reward must be a number within ± {LARGEST_REWARD:g}, got {quoted(spec)}")
+        value = float(number)
         return Law(f"{value:g}", value, value, value, 0.0, True, "constant")
     if isinstance(spec, type):
         raise RewardError(f"{spec.__name__} is a class: give a law with its parameters, such as norm(0,1)")
@@ -107,7 +115,7 @@ def law(spec: Any) -> Law:
         try:
             old, name = renamed(spec)
         except (TypeError, ValueError) as error:
-            raise RewardError(f"rewards {spec!r}: {error}") from None
+            raise RewardError(f"rewards {quoted(spec)}: {error}") from None
         return law_of_frozen(old, name)
     raise RewardError(
         f"{cut(repr(spec), 80)} is not the law of one reward: give a string, a number or a scipy.stats distribution "
@@ -123,13 +131,29 @@ def law_of_frozen(frozen: Any, text: str | None) -> Law:
     if has_slow_inverse(frozen):
         frozen = tabulated(frozen, name)
     try:
-        low, high = (float(x) for x in frozen.support())
-        mean, variance = float(frozen.mean()), float(frozen.var())
-        middle = float(frozen.ppf(0.5))
-    except (TypeError, ValueError, AttributeError) as error:
+        with np.errstate(all="ignore"), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            low, high = (float(x) for x in frozen.support())
+            mean, variance = float(frozen.mean()), float(frozen.var())
+            middle, upper = float(frozen.ppf(0.5)), float(frozen.ppf(0.75))
+    except (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
         raise RewardError(f"rewards {name}: {error}") from None
+    for one in caught:
+        told = str(one.message).strip().split("\n")[0]
+        if told.startswith("The shape parameter"):
+            raise RewardError(f"rewards {name}: {told}")
+        warnings.warn(f"rewards {name}: SciPy doubts their moments: {told}", MDPPowerWarning, stacklevel=3)
     if not np.isfinite(middle):
         raise RewardError(f"rewards {name}: parameters out of range")
+    for what, number in {
+        "mean": mean,
+        "median": middle,
+        "upper quartile": upper,
+        "end": low,
+        "upper end": high,
+    }.items():
+        if LARGEST_REWARD < abs(number) < np.inf:
+            raise RewardError(f"rewards {name}: the {what} is {number:g}, beyond ± {LARGEST_REWARD:g}")
     family = getattr(frozen, "dist", frozen)
     kinds = {type(stats.uniform): "uniform", type(stats.norm): "norm"}
     return Law(
@@ -173,7 +197,7 @@ def _parse(text: str) -> Any:
     """The frozen scipy.stats distribution that a string names; nothing but a name and numbers is understood."""
     from scipy import stats
 
-    shape = f"rewards {text!r} must be NAME or NAME(number, …) with a scipy.stats name, such as norm(0,1)"
+    shape = f"rewards {quoted(text)} must be NAME or NAME(number, …) with a scipy.stats name, such as norm(0,1)"
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
@@ -185,20 +209,20 @@ def _parse(text: str) -> Any:
     try:
         args = [float(ast.literal_eval(a)) for a in call.args]
         kwargs = {str(k.arg): float(ast.literal_eval(k.value)) for k in call.keywords}
-    except (ValueError, TypeError, SyntaxError, RecursionError):
+    except (ValueError, TypeError, SyntaxError, RecursionError, OverflowError):
         raise RewardError(shape) from None
     family = getattr(stats, name, None)
     if not isinstance(family, (stats.rv_continuous, stats.rv_discrete)):
         names = [n for n in dir(stats) if isinstance(getattr(stats, n), (stats.rv_continuous, stats.rv_discrete))]
         near = difflib.get_close_matches(name, names, 1)
         raise RewardError(
-            f"scipy.stats has no distribution {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+            f"scipy.stats has no distribution {quoted(name)}" + (f"; did you mean {quoted(near[0])}?" if near else "")
         )
     if name == "uniform" and args and not kwargs:
         if len(args) != 2 or not args[0] < args[1]:
-            raise RewardError(f"rewards {text!r}: uniform(a, b) needs two numbers a < b")
+            raise RewardError(f"rewards {quoted(text)}: uniform(a, b) needs two numbers a < b")
         args = [args[0], args[1] - args[0]]
     try:
         return family(*args, **kwargs)
-    except (TypeError, ValueError) as error:
-        raise RewardError(f"rewards {text!r}: {error}") from None
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise RewardError(f"rewards {quoted(text)}: {error}") from None

@@ -7,8 +7,11 @@ from abc import ABC, abstractmethod
 import numpy as np
 import numpy.typing as npt
 
+from mdppower._checks import LARGEST_REWARD
+from mdppower._quotes import quoted
 from mdppower._typing import FloatArray
-from mdppower.errors import RewardError
+from mdppower.errors import ModelError, RewardError
+from mdppower.mdp.canonical import numbers
 from mdppower.mdp.model import RewardlessMDP
 
 # Uniforms are kept inside the open unit interval, so that no inverse CDF is asked for an end.
@@ -85,7 +88,8 @@ class RewardDistribution(ABC):
         without = np.flatnonzero(np.isinf(self.mean))
         if len(without):
             raise RewardError(
-                f"POWER needs rewards with a finite mean; {self.name} has none in state {mdp.states[without[0]]!r}"
+                f"POWER needs rewards with a finite mean; {self.name} has none in state "
+                f"{quoted(mdp.states[without[0]])}"
             )
 
     @property
@@ -104,12 +108,16 @@ def inside_unit_interval(uniforms: FloatArray) -> FloatArray:
     return np.clip(uniforms, _LEAST, _MOST, out=uniforms)
 
 
-def as_numbers(values: npt.ArrayLike, name: str) -> FloatArray:
-    """A copy as float64, or a RewardError."""
+def as_numbers(values: npt.ArrayLike, name: str, most: float = LARGEST_REWARD) -> FloatArray:
+    """A copy as float64, of numbers that are not beyond `most`, or a RewardError."""
     try:
-        return np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise RewardError(f"{name} must be numbers, got {values!r}") from None
+        array = np.array(numbers(values, name))
+    except ModelError as error:
+        raise RewardError(str(error)) from None
+    large = array[np.isfinite(array) & (np.abs(array) > most)]
+    if large.size:
+        raise RewardError(f"{name} has {large[0]:g}, beyond ± {most:g}")
+    return array
 
 
 def as_vector(values: npt.ArrayLike, name: str) -> FloatArray:

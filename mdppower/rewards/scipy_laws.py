@@ -25,6 +25,8 @@ from mdppower.errors import MDPPowerWarning, RewardError
 
 TABLE_ERROR = 1e-9
 """Most that the CDF at a drawn value may miss the uniform that it was drawn for."""
+NO_TABLE = ("geninvgauss", "irwinhall", "levy_stable", "recipinvgauss", "studentized_range", "vonmises")
+"""SciPy's families that no table is right for, or of which one takes many seconds."""
 POINTS = 129
 """Where the table is checked."""
 
@@ -110,6 +112,10 @@ class Tabulated:
         mean = self.mean()
         return self._moment(lambda x: (x - mean) ** 2) if np.isfinite(mean) else np.inf
 
+    def stats(self, moments: str) -> Any:
+        """Moments as SciPy has them."""
+        return self.frozen.stats(moments=moments)
+
     @property
     def _has_no_moments(self) -> bool:
         """Whether SciPy would integrate its slow inverse."""
@@ -141,14 +147,14 @@ class Tabulated:
 
 
 def has_slow_inverse(frozen: Any) -> bool:
-    """Whether it is of a family of the user's own, of whose inverse CDF SciPy knows no formula."""
+    """Whether it is of a family, the user's own or SciPy's, of whose inverse CDF SciPy knows no formula."""
     from scipy import stats
 
     family = getattr(frozen, "dist", frozen)
     return (
         isinstance(family, stats.rv_continuous)
         and type(family)._ppf is stats.rv_continuous._ppf
-        and not type(family).__module__.startswith("scipy.")
+        and not (type(family).__module__.startswith("scipy.") and family.name in NO_TABLE)
     )
 
 

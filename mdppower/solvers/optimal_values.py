@@ -16,9 +16,10 @@ import numpy.typing as npt
 from mdppower._checks import choice, discount_rates
 from mdppower._text import rate_text
 from mdppower._typing import FloatArray, IntArray
-from mdppower.errors import ParameterError, RewardError, SolverError
+from mdppower.errors import ModelError, ParameterError, RewardError, SolverError
 from mdppower.mdp.actions import equivalent_pairs, greedy
 from mdppower.mdp.argument import check_mdp
+from mdppower.mdp.canonical import numbers
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.solvers.accepted_gap import certifiable
 
@@ -264,9 +265,9 @@ def _myopic(mdp: RewardlessMDP, rewards: FloatArray) -> Rows:
 
 def _as_rows(rewards: npt.ArrayLike, mdp: RewardlessMDP) -> FloatArray:
     try:
-        rows: Any = np.array(rewards, dtype=np.float64, order="C", ndmin=2)
-    except (TypeError, ValueError) as error:
-        raise RewardError(f"rewards are not an array of numbers: {error}") from None
+        rows: Any = np.array(numbers(rewards, "rewards"), order="C", ndmin=2)
+    except ModelError as error:
+        raise RewardError(str(error)) from None
     if rows.ndim != 2 or rows.shape[1] != mdp.n_states:
         raise RewardError(f"rewards must have shape (N, {mdp.n_states}), one number a state; got {np.shape(rewards)}")
     bad = np.argwhere(~np.isfinite(rows))

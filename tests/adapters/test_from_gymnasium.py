@@ -311,7 +311,7 @@ def test_options_are_checked():
         from_gymnasium(chain(), check=True)
     with pytest.raises(mp.ParameterError, match="Chain has no initial_state_distrib"):
         from_gymnasium(Chain(initial_state_distrib=None), reachable_only=True)
-    with pytest.raises(mp.ParameterError, match="rng is not a seed"):
+    with pytest.raises(mp.ParameterError, match="rng must be a non-negative integer"):
         from_gymnasium(Chain(), check=True, rng="seed")
     with pytest.raises(mp.ModelError, match="initial_state_distrib must have one number a state"):
         from_gymnasium(Chain(initial_state_distrib=np.ones(4)))

@@ -154,3 +154,14 @@ def test_labels_of_nodes_and_actions():
     graph = nx.DiGraph([("a", "a")], actions={"x", "y"})
     with pytest.raises(mp.ModelError, match=r"actions of the graph must be a sequence of labels, .*no order"):
         mp.RewardlessMDP.from_graph(graph)
+
+
+def test_what_the_fuzz_found_in_graphs():
+    with pytest.raises(mp.ParameterError, match="takes a networkx graph, got a type"):
+        mp.RewardlessMDP.from_graph(nx.DiGraph)
+    with pytest.raises(mp.ModelError, match="an integer of 16,610 bits"):
+        mp.RewardlessMDP.from_graph(nx.DiGraph([("a", 10**5000), (10**5000, "a")]))
+    masked = nx.DiGraph()
+    masked.add_edge("a", "a", probability=np.ma.masked)
+    with pytest.raises(mp.ModelError, match="probability masked is not a number"):
+        mp.RewardlessMDP.from_graph(masked)

@@ -8,7 +8,7 @@ from agents import ROOT, RULES, best_onwards
 
 import mdppower as mp
 from mdppower.agents.evaluation import policy_values
-from mdppower.agents.policies import resolve_policy
+from mdppower.agents.policies import policy_from_description, resolve_policy
 from mdppower.agents.rules import optimal, softmax
 
 # ---------------------------------------------------------------------- what may be given
@@ -170,3 +170,21 @@ def test_what_is_wrong_with_a_mapping_is_said_as_it_is():
         mp.power(maze, 0.9, policy={(0, 0): "N"})
     with pytest.raises(mp.ParameterError, match=r"^policy is no array: "):
         mp.power(maze, 0.9, policy=[[1.0], [0.5, 0.5]])
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (7, "it must be one of 'fixed'"),
+        ({"kind": "satisficin"}, "it must be one of .*got 'satisficin'"),
+        ({"kind": "lookahead"}, "a table with the field 'k'"),
+        ({"kind": "lookahead", "k": 2**70}, "k must be an integer in 1"),
+        ({"kind": "softmax", "temperature": None}, "temperature must be a finite number"),
+        ({"kind": "fixed", "row": [0, 1, 9]}, r"row\[2\] must be an integer in 0 … 1, got 9"),
+        ({"kind": "fixed", "row": [0.5, 0.25, 1.0, 1.0]}, "policy"),
+        ({"kind": "unknown", "name": 3}, "name must be a text"),
+    ],
+)
+def test_descriptions_of_policies_are_refused_by_field(data, told):
+    with pytest.raises(mp.MDPPowerError, match=told):
+        policy_from_description(data, mp.envs.fork(2))

@@ -75,5 +75,5 @@ def test_rules_print_compare_and_travel():
     assert lookahead(np.int64(2)) == lookahead(2)
     for rule in RULES:
         assert pickle.loads(pickle.dumps(rule)) == rule
-        assert policy_from_description(describe_policy(rule)) == rule
+        assert policy_from_description(describe_policy(rule), mp.envs.fork(2)) == rule
         assert {rule: 1}[rule] == 1

@@ -70,3 +70,15 @@ def test_an_open_room_is_all_floor():
     mdp = gridworld(open_room(3, 3), blocked="remove")
     assert (mdp.n_states, mdp.n_pairs) == (9, 33)
     assert mdp.states[0] == (0, 0)
+
+
+@pytest.mark.parametrize("rng", [float("nan"), "a", -1])
+def test_a_seed_of_a_maze_that_is_none(rng):
+    with pytest.raises(ParameterError, match="rng must be a non-negative integer"):
+        maze(3, 3, rng=rng)
+
+
+def test_an_array_as_an_option_is_refused():
+    """Found by scripts/fuzz: comparing it with a word ended in NumPy's ValueError."""
+    with pytest.raises(ParameterError, match="blocked must be 'stay' or 'remove'"):
+        gridworld("..", blocked=np.arange(3))

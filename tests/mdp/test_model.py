@@ -519,3 +519,37 @@ def test_labels_that_need_no_look_are_read_as_those_that_do():
         mp.RewardlessMDP.from_successors({1: {"a": True}})
     with pytest.raises(mp.ModelError, match="probability of successor 1 is True, not a number"):
         mp.RewardlessMDP.from_successors({1: {"a": {1: True}}})
+
+
+@pytest.mark.parametrize(
+    ("part", "at", "value"), [("indices", 0, -1), ("indices", 2, 10**6), ("indptr", 1, 2**31 - 1)]
+)
+@pytest.mark.parametrize("form", ["csr", "csc"])
+def test_a_sparse_kernel_that_points_out_of_itself_is_refused(part, at, value, form):
+    """Found by scripts/fuzz: SciPy follows such pointers, and the heap is corrupted."""
+    kernel = sparse.csr_array(np.eye(3)).asformat(form)
+    getattr(kernel, part)[at] = value
+    with pytest.raises(mp.ModelError, match="kernel is not a P × S array"):
+        mp.RewardlessMDP.from_pairs([0, 1, 2], kernel)
+
+
+def test_what_python_does_not_write_is_refused_all_the_same():
+    """Found by scripts/fuzz: integers of more than 4,300 digits ended the messages about them in ValueErrors."""
+    for states, told in (
+        ([10**5000], "an integer of 16,610 bits"),
+        ([(10**5000,)], "16,610"),
+        ([[10**5000]], "a list"),
+    ):
+        with pytest.raises(mp.ModelError, match=told):
+            mp.RewardlessMDP.from_pairs([0], [[1.0]], states=states)
+    deep = ()
+    for _ in range(10**4):
+        deep = (deep,)
+    with pytest.raises(mp.ModelError, match="50 deep"):
+        mp.RewardlessMDP.from_pairs([0], [[1.0]], states=[deep])
+    with pytest.raises(mp.ModelError, match="probability of successor 'a' is an integer of"):
+        mp.RewardlessMDP.from_successors({"a": {"go": {"a": 10**5000}}})
+    with pytest.raises(mp.ParameterError, match="axes must be one of 'san', 'asn', got an integer of"):
+        mp.RewardlessMDP.from_arrays(np.ones((1, 1, 1)), axes=10**5000)
+    with pytest.raises(mp.ModelError, match="origin must map names to words, got a frozenset"):
+        mp.RewardlessMDP.from_pairs([0], [[1.0]], origin=frozenset("a"))

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 import mdppower as mp
+from mdppower.rewards.description import from_description
 from mdppower.rewards.distribution import resolve
 
 MDP = mp.envs.gridworld("ab*\nb.~")  # six states; marks a, b (twice), * and ~
@@ -155,3 +156,29 @@ def test_ragged_numbers_are_our_errors():
     ):
         with pytest.raises(mp.RewardError, match="numbers"):
             make()
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        (1e300, "within ± 1e\\+150, got 1e\\+300"),
+        (10**400, "within ± 1e\\+150"),
+        ("norm(0,1e200)", "upper quartile.* beyond ± 1e\\+150"),
+        ("erlang(0.5)", "non-integer"),
+        (f"norm({'9' * 400})", "must be NAME"),
+        (lambda n, g: np.full((n, 3), 1e200), "square"),
+        (lambda n, g: np.full((n, 3), 1j), "complex"),
+        (lambda n, g: np.ma.masked_all((n, 3)), "masked"),
+    ],
+)
+def test_rewards_whose_squares_are_no_numbers(spec, told):
+    """Found by scripts/fuzz: they ended in POWER −inf, or in warnings of NumPy's."""
+    with pytest.raises(mp.RewardError, match=told):
+        mp.power(mp.envs.fork(2), 0.9, spec, samples=8, rng=0)
+
+
+def test_a_description_with_a_value_twice():
+    given = {"values": [0, 0, 5], "probabilities": [0.25, 0.25, 0.5], "args": [], "kwds": {}, "name": None}
+    data = {"kind": "independent", "laws": [given], "which": None, "states": 1}
+    with pytest.raises(mp.FileError, match=r"laws\[0\]\.values must be different values"):
+        from_description(data, 1)

@@ -1,12 +1,18 @@
-"""Files as an enemy writes them: whole, with a valid seal, and any part of them something else."""
+"""Values as an enemy chooses them; and files as one writes them: whole, with a valid seal, any part another."""
 
 from __future__ import annotations
 
 import copy
+import enum
 import hashlib
 import io
 import json
 import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import h5py
@@ -26,10 +32,49 @@ WORDS = [
     "kind",
     "é" * 999,
 ]
-NUMBERS = [0, 1, -1, 2, 7, 2**31 - 1, 2**31, 2**63, 2**64, 2**70, -(2**70), 10**400, 0.5, -0.0, 1e-320, 1e308, -1e308]
+NUMBERS = [
+    0,
+    1,
+    -1,
+    2,
+    7,
+    2**31 - 1,
+    2**31,
+    2**63,
+    2**64,
+    2**70,
+    -(2**70),
+    10**400,
+    10**5000,
+    0.5,
+    -0.0,
+    1e-320,
+    1e308,
+    -1e308,
+]
 ODD = [None, True, False, float("nan"), float("inf"), float("-inf"), [], {}, [[]], [None], {"kind": None}]
 FLOATS = [np.nan, np.inf, -np.inf, -1.0, 0.0, 5e-324, 1e308, 2.0**31, 2.0**63, 0.5, 1e300]
 INTEGERS = [-1, -(2**31), 2**31 - 1, 2**31, 2**40, 2**63 - 1, -(2**63), 0, 1]
+
+
+class Numbered(enum.IntEnum):
+    """Labels that are numbers, and not."""
+
+    ONE = 1
+
+
+OBJECTS = [
+    np.float32(0.5), np.int64(3), np.bool_(True), np.float64("nan"), np.datetime64("2024-01-01"), np.str_("a"),
+    np.arange(3), np.array(0.5), np.ma.masked, np.array([None]), 1j, object(), object, len, {1, 2}, frozenset("a"),
+    range(3), b"a", bytearray(b"a"), ..., NotImplemented, Fraction(1, 3), Decimal("0.5"), Decimal("nan"),
+        Numbered.ONE,
+    (), ((),), ("a", 1), slice(3), "nan", "0.5", "a", "default", 1, 0, 3, 0.1, 1 - 2.0**-53, 1 + 2.0**-52,
+]  # fmt: skip
+
+
+def thing(rng: random.Random) -> Any:
+    """Any value of Python's."""
+    return rng.choice(rng.choice([WORDS, NUMBERS, ODD, OBJECTS, FLOATS]))
 
 
 def sealed(payload: bytes, schema: int = 1) -> bytes:
@@ -45,13 +90,36 @@ def parts_of(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         return json.loads(file["header"][()]), arrays
 
 
+@contextmanager
+def any_digits() -> Iterator[None]:
+    """Integers of any size are written."""
+    most = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        yield
+    finally:
+        sys.set_int_max_str_digits(most)
+
+
+def to_json(data: Any) -> str:
+    """JSON, with integers of any size."""
+    with any_digits():
+        return json.dumps(data)
+
+
+def from_json(text: str) -> Any:
+    """What such JSON says."""
+    with any_digits():
+        return json.loads(text)
+
+
 def file_of(header: Any, arrays: dict[str, Any]) -> bytes:
     """A sealed file with this header (a text, or what JSON can hold) and these arrays.
 
     Arrays are anything that h5py takes, or functions that put something else into the file under a name.
     """
     buffer = io.BytesIO()
-    told = header if isinstance(header, (str, bytes)) else json.dumps(header)
+    told = header if isinstance(header, (str, bytes)) else to_json(header)
     with h5py.File(buffer, "w") as file:
         if header is not None:
             file.create_dataset("header", data=told, dtype=h5py.string_dtype())
