@@ -37,7 +37,7 @@ class Fixed(RewardDistribution):
     """
 
     def __init__(self, vector: npt.ArrayLike) -> None:
-        self.low = self.high = self.mean = as_vector(vector, "rewards")
+        self.low = self.high = self.mean = as_vector(vector, "rewards", np.inf)
         self.variance = np.zeros_like(self.mean)
         self.name, self.dimension = "fixed", 0
 

@@ -120,9 +120,9 @@ def as_numbers(values: npt.ArrayLike, name: str, most: float = LARGEST_REWARD) -
     return array
 
 
-def as_vector(values: npt.ArrayLike, name: str) -> FloatArray:
+def as_vector(values: npt.ArrayLike, name: str, most: float = LARGEST_REWARD) -> FloatArray:
     """(S,) finite numbers, or a RewardError that names the first that is none."""
-    array = as_numbers(values, name)
+    array = as_numbers(values, name, most)
     if array.ndim != 1:
         raise RewardError(f"{name} must be a vector with one number a state, got shape {array.shape}")
     bad = np.flatnonzero(~np.isfinite(array))
