@@ -177,6 +177,7 @@ def test_tests_mirror_the_rooms():
     """A file of tests has the name of what it tests; a few look at a claim and not at a file."""
     about_a_claim = {
         "measures/test_complexity_identities.py",
+        "measures/test_stored_runs.py",
         "measures/test_unfinished_runs.py",
         "solvers/test_certified_gaps.py",
     }
