@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -65,6 +66,8 @@ from mdppower.solvers.optimal_values import METHODS
 if TYPE_CHECKING:
     import h5py
     import xarray as xr
+
+log = logging.getLogger(__name__)
 
 SCHEMA = 1
 MOST_NAMES = 100_000
@@ -373,6 +376,7 @@ def _write(data: xr.Dataset, header: dict[str, Any], path: PathLike) -> None:
     data.attrs |= {"format": "mdppower", "schema": SCHEMA}
     # In memory, where no disk is full: HDF5 can end the process where one is.
     payload = _netcdf(data)
+    log.debug("writing %s: %d bytes", path, len(payload))
     write_atomically(path, payload, b"\nmdppower schema %d sha256 %s\n" % (SCHEMA, _digest(payload)))
 
 

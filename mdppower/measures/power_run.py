@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -31,6 +33,8 @@ from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
 from mdppower.montecarlo.steps import no_draws, paid_by, replicates_at
 from mdppower.rewards.distribution import RewardDistribution, resolve
 from mdppower.solvers.optimal_values import pick
+
+log = logging.getLogger(__name__)
 
 DEFAULT_MAX_SAMPLES = 2**20
 
@@ -148,7 +152,9 @@ def _exactly(
 
     if precision is not None:
         raise ParameterError("precision is about draws; method='exact' makes none")
+    begin = time.perf_counter()
     values, errors = exact_power(mdp, gammas, distribution, progress)
+    log.debug("exact POWER: %d states, %d rates, %.3f s", mdp.n_states, len(gammas), time.perf_counter() - begin)
     known = Estimate.known(values, mdp.states, gammas)
     task = PowerTask(mdp, gammas, single, Sampler(distribution, "exact", 0, 0), "exact", 1, distribution)
     assert isinstance(known.data, Replicates)

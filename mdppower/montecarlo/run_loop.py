@@ -180,14 +180,17 @@ def run(
         _opened(conduct, question, source.entropy) as ledger,
     ):
         try:
+            if ledger is not None:
+                bar.initial = bar.n = _going_on(ledger, size, looks[-1], conduct.store)
+                bar.refresh()
             engine.call(kept.prepare)
             bar.set_description(kept.label)
             for look in looks:
-                for made in _up_to(look, kept, engine, ledger, size, width * size, looks[-1]):
-                    bar.update(made * size)
+                for _ in _up_to(look, kept, engine, ledger, size, width * size, looks[-1]):
+                    bar.update(max(0, kept.count * size - bar.n))
                 log.debug(
                     "%s: %d draws of %d, %.3f s, %s", kept.label, kept.count * size, total,
-                    time.perf_counter() - begin, engine,
+                    time.perf_counter() - begin, _where(engine),
                 )  # fmt: skip
                 yield kept.estimate(False)
         except KeyboardInterrupt:
@@ -222,6 +225,23 @@ def _up_to(
                 ahead = [span.start for span in ledger.spans() if span.start > kept.count]
                 stop = min([end, *ahead])
                 yield from _make(task, range(kept.count, stop), kept, engine, ledger, size, width)
+
+
+def _going_on(ledger: Ledger, size: int, wanted: int, store: Any) -> int:
+    """Draws from which a stored run goes on."""
+    spans = ledger.spans()
+    stored = min(spans[0].stop, wanted) * size if spans and spans[0].start == 0 else 0
+    log.debug("run %s in %s: %d draws are stored", ledger.id[:12], store, stored)
+    if stored:
+        log.info("going on from %s of %s draws of a stored run (%s)", f"{stored:,}", f"{wanted * size:,}", store)
+    return stored
+
+
+def _where(engine: Engine) -> str:
+    """Where replicates are made, in words."""
+    if engine.executor is not None:
+        return f"executor {type(engine.executor).__name__}"
+    return "a map-like callable" if callable(engine.workers) else f"{engine.threads} threads"
 
 
 def _stored(end: int, kept: Kept[Any], ledger: Ledger) -> Iterator[int]:
