@@ -16,7 +16,15 @@ from typing import Any, NoReturn
 import click
 
 from mdppower._text import printable
-from mdppower.cli import bounds, environments, optimality, power, sensitivity, theorems  # noqa: F401  (they add commands)
+from mdppower.cli import (  # noqa: F401  (they add commands)
+    bounds,
+    environments,
+    optimality,
+    power,
+    runs,
+    sensitivity,
+    theorems,
+)
 from mdppower.cli.characters import survive_any_encoding
 from mdppower.cli.group import PartlyDone, cli
 from mdppower.cli.loudness import add_loudness, is_quiet, listening

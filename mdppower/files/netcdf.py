@@ -204,6 +204,14 @@ def save_mdp(mdp: RewardlessMDP, path: PathLike) -> None:
         raise ParameterError(f"an MDP is saved as .nc or .toml; got {os.fspath(path)!r}")
 
 
+def save_dataset(data: xr.Dataset, path: PathLike) -> None:
+    """Write labelled arrays as plain NetCDF, for other programs; `load` does not read them."""
+    if _suffix(path) != ".nc":
+        raise ParameterError(f"a Dataset is saved as .nc; got {os.fspath(path)!r}")
+    with _told_as_file_error(path):
+        write_atomically(path, _netcdf(data))
+
+
 # ---------------------------------------------------------------------- MDPs
 
 

@@ -25,7 +25,7 @@ from mdppower.measures.guaranteed_power import RunningSums, numbers_kept, requir
 from mdppower.measures.power_caution import find_caution
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
-from mdppower.measures.questions import ask, named_policy
+from mdppower.measures.questions import ask, named_policy, told_mdp
 from mdppower.montecarlo.engines import Rows, Task
 from mdppower.montecarlo.estimates import Estimate, Replicates
 from mdppower.montecarlo.run_loop import Conduct, Question, run
@@ -123,7 +123,10 @@ def measure_power(
         staged = {"stages": schedule} if guarantee else {}
         return ask(
             "power", source, conduct.key, gammas=rates, method=method, samples=samples, mdp=mdp.fingerprint,
-            policy=named_policy(policy, conduct.key), **staged,
+            policy=named_policy(policy, conduct.key), told=told_mdp(mdp),
+            given={"mdp": mdp, "policy": policy},
+            shown={"single": single, "guarantee": guarantee, "precision": precision, "max_samples": max_samples},
+            **staged,
         )  # fmt: skip
 
     source = conduct.seeded(source, rng, lambda: question(gammas))

@@ -11,6 +11,7 @@ after any number of resumes.
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections import deque
@@ -23,7 +24,7 @@ from typing import Any, Protocol, TypeVar
 
 from mdppower._stop import Stopped, Switch
 from mdppower._warn import warn
-from mdppower.errors import ParameterError
+from mdppower.errors import FileError, ParameterError, SizeError
 from mdppower.montecarlo.engines import Engine, Rows, Task, Workers
 from mdppower.montecarlo.ledger import Ledger
 from mdppower.montecarlo.samplers import Sampler, seed
@@ -76,10 +77,13 @@ class Question:
         All that the bits of replicates depend on, as JSON.
     arguments : dict
         What is shown of it.
+    call : callable, optional
+        Writes down what is too large for that, so that the result can be had from the store alone.
     """
 
     identity: Mapping[str, Any]
     arguments: Mapping[str, Any]
+    call: Callable[[], bytes] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +102,8 @@ class Conduct:
         Names a user's own code in that file.
     switch : Switch
         Ends the run from any thread.
+    stored : str, optional
+        The id of a run in the store. No replicate is made and nothing is written: the run ends with what is there.
 
     Raises
     ------
@@ -111,6 +117,7 @@ class Conduct:
     store: str | PathLike[str] | None = None
     key: str | None = None
     switch: Switch = field(default_factory=Switch)
+    stored: str | None = None
 
     def __post_init__(self) -> None:
         self.engine()
@@ -168,6 +175,8 @@ def run(
         What tasks raise; ``estimate`` is what the finished replicates say, where they say anything.
     KeyboardInterrupt
         There was less than that.
+    FileError
+        There was less than that, of a stored run.
     """
     from tqdm import tqdm
 
@@ -183,10 +192,11 @@ def run(
             if ledger is not None:
                 bar.initial = bar.n = _going_on(ledger, size, looks[-1], conduct.store)
                 bar.refresh()
-            engine.call(kept.prepare)
+            if conduct.stored is None:
+                engine.call(kept.prepare)
             bar.set_description(kept.label)
             for look in looks:
-                for _ in _up_to(look, kept, engine, ledger, size, width * size, looks[-1]):
+                for _ in _up_to(look, kept, engine, ledger, size, width * size, looks[-1], conduct.stored is None):
                     bar.update(max(0, kept.count * size - bar.n))
                 log.debug(
                     "%s: %d draws of %d, %.3f s, %s", kept.label, kept.count * size, total,
@@ -199,9 +209,19 @@ def run(
             interrupted = True
         except Stopped:
             return
+        except _Exhausted:
+            if kept.count < kept.least:
+                raise FileError(
+                    f"of this run {kept.count} replicates are stored in their order; a result takes {kept.least}"
+                ) from None
+            yield kept.estimate(True)
     if interrupted:
         warn(f"interrupted: the result is from {kept.count * size:,} of {total:,} draws")
         yield kept.estimate(True)
+
+
+class _Exhausted(Exception):
+    """There is no more in the store."""
 
 
 def last(results: Iterable[T]) -> T:
@@ -210,8 +230,9 @@ def last(results: Iterable[T]) -> T:
 
 
 def _up_to(
-    target: int, kept: Kept[Any], engine: Engine, ledger: Ledger | None, size: int, width: int, wanted: int
-) -> Iterator[int]:
+    target: int, kept: Kept[Any], engine: Engine, ledger: Ledger | None, size: int, width: int, wanted: int,
+    makes: bool,
+) -> Iterator[int]:  # fmt: skip
     """Add replicates until there are `target`; yields how many at a time."""
     while kept.count < target:
         task, end = kept.stage(target)
@@ -219,6 +240,8 @@ def _up_to(
             yield from _make(task, range(kept.count, end), kept, engine, None, size, width)
             continue
         yield from _stored(end, kept, ledger)
+        if kept.count < end and not makes:
+            raise _Exhausted
         if kept.count < end:
             with ledger.driving(wanted, lambda who: log.info("waiting for %s, which makes this run", who)):
                 yield from _stored(end, kept, ledger)  # another driver may have made them while this one waited
@@ -272,8 +295,27 @@ def _opened(conduct: Conduct, question: Callable[[], Question], entropy: int) ->
         yield None
         return
     asked = question()
+    if conduct.stored is not None:
+        with Store(conduct.store, writing=False) as store:
+            _require_same(asked, next(run.question for run in store.runs() if run.id == conduct.stored))
+            yield store.find(conduct.stored)
+        return
     with Store(conduct.store) as store:
-        yield store.ledger(asked.identity, asked.arguments, entropy)
+        ledger = store.ledger(asked.identity, asked.arguments, entropy)
+        if asked.call is not None and not ledger.spans():
+            try:
+                ledger.keep("call", asked.call())
+            except SizeError as error:
+                log.info("the result of this run cannot be had from its store alone: %s", error)
+        yield ledger
+
+
+def _require_same(asked: Question, stored: Mapping[str, Any]) -> None:
+    """Raise FileError unless a stored run answers this question, by whatever versions."""
+    found = json.loads(json.dumps(asked.identity))
+    for name in found.keys() | stored.keys():
+        if name != "numerics" and found.get(name) != stored.get(name):
+            raise FileError(f"the stored run is not that of its call: they differ in {name}")
 
 
 @contextmanager
