@@ -14,7 +14,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from mdppower.errors import FileError
@@ -44,25 +44,73 @@ def write_atomically(path: PathLike, *parts: bytes | memoryview) -> None:
         The file cannot be written; an older one is as it was.
     """
     with _told_as_file_error(path):
+        _write(_target(path), parts, os.replace)
+
+
+def write_new(path: PathLike, *parts: bytes | memoryview) -> bool:
+    """Write a file whole where there is none; of several writers at once one succeeds.
+
+    Parameters
+    ----------
+    path : str or path
+        A symbolic link is followed.
+    *parts : bytes
+        What the file shall hold, one after the other.
+
+    Returns
+    -------
+    bool
+        False if another one was there, which is as it was.
+
+    Raises
+    ------
+    FileError
+        The file cannot be written; there is none.
+    """
+    with _told_as_file_error(path):
         target = _target(path)
-        name, number = _begin(target)
         try:
-            with open(number, "wb") as file:
-                for part in parts:
-                    file.write(part)
-                file.flush()
-                with suppress(FileNotFoundError):
-                    os.chmod(name, stat.S_IMODE(os.stat(target).st_mode))
-                os.fsync(number)
-                if fcntl is not None:  # moved while it is locked: nobody takes it for a dead writer's
-                    os.replace(name, target)
-            if fcntl is None:  # what is open cannot be moved
-                os.replace(name, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
-        _settle(os.path.dirname(target))
+            _write(target, parts, _move_to_free_name)
+        except FileExistsError:
+            return False
+    return True
+
+
+def _write(target: str, parts: tuple[bytes | memoryview, ...], move: Callable[[str, str], None]) -> None:
+    name, number = _begin(target)
+    try:
+        with open(number, "wb") as file:
+            for part in parts:
+                file.write(part)
+            file.flush()
+            with suppress(FileNotFoundError):
+                os.chmod(name, stat.S_IMODE(os.stat(target).st_mode))
+            os.fsync(number)
+            if fcntl is not None:  # moved while it is locked: nobody takes it for a dead writer's
+                move(name, target)
+        if fcntl is None:  # what is open cannot be moved
+            move(name, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+    _settle(os.path.dirname(target))
+
+
+def _move_to_free_name(name: str, target: str) -> None:
+    """Move a file where no file is, or FileExistsError."""
+    if os.name == "nt":  # where this does not replace
+        os.rename(name, target)
+        return
+    try:
+        os.link(name, target)
+    except FileExistsError:
+        raise
+    except OSError:  # no hard links here: the name is claimed first, and a kill just now leaves an empty file
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        os.replace(name, target)
+    else:
+        os.unlink(name)
 
 
 def require_writable(path: PathLike) -> None:

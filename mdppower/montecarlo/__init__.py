@@ -8,6 +8,12 @@ guaranteed  for bounded rewards, from running sums: limits that hold for any num
 trust       whether Student's interval can be trusted, from the law and from the replicate means
 proportions probabilities of events, from counts or exact, and their intervals
 history     when numbers were made, and by which versions
+store       a SQLite file in which runs keep what they finished, and from which they go on
+ledger      one run in it: its chunks, and who drives it
+lease       whether a driver is still at work, seen from outside
+store_file  the file: made whole, checked before use, written in transactions
+store_runs  its table of runs, sealed
+store_rows  arrays to bytes and back
 =========== ==========================================================================================
 
 - **Replicates are the unit** of work, of randomness (seeded by entropy and number) and of statistics. What is kept

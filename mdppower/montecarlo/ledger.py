@@ -1,0 +1,325 @@
+"""One run in a store: what of it is finished, and who is at work on it.
+
+Chunks may overlap, as they do when two drivers cut the same replicates differently. A replicate has the same bits
+wherever it was computed, so that any chunk which has it will do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from mdppower._schema import Misfit, real, text, whole
+from mdppower.errors import FileError, ParameterError, SizeError
+from mdppower.montecarlo.lease import HELD, PATIENCE, Holder
+from mdppower.montecarlo.store_file import StoreFile
+from mdppower.montecarlo.store_rows import Rows, pack, row_bytes, unpack
+from mdppower.montecarlo.store_runs import LARGEST, LATEST, RunRow, read_runs, write_run
+
+LARGEST_CHUNK = 2**26
+"""Bytes of arrays in one row of the table; what is larger is divided."""
+LARGEST_BLOB = 2**29
+"""Bytes that SQLite takes in one piece are 10⁹."""
+BEAT = 5.0
+"""Seconds from one sign of life to the next."""
+POLL = 0.2
+
+_HOLDER = "host, place, pid, started, beat, token"
+_number, _time, _name = whole(0, LARGEST), real(0, LATEST), text(200)
+
+
+class Ledger:
+    """A run in a store; `Store.ledger` and `Store.find` make it.
+
+    Attributes
+    ----------
+    id : str
+        The run's key: SHA-256 of question and entropy, in hexadecimal.
+    entropy : int
+        Of its draws.
+
+    Notes
+    -----
+    It may be used from several threads. Anybody may `add` what is a replicate of this run: the lease only spares two
+    drivers from doing the same work. A driver whose lease was taken, because it gave no sign of life for a minute,
+    finds that out at its next `beat` or `add` (`drives` is False then). It may go on and add what it finishes.
+    """
+
+    def __init__(self, file: StoreFile, run: RunRow) -> None:
+        self._file, self._number, self.id, self.entropy = file, run.number, run.key, int(run.entropy, 16)
+        self._lease: Holder | None = None
+        self._beaten = 0.0
+
+    # ------------------------------------------------------------------ what is finished
+
+    def spans(self) -> list[range]:
+        """The replicates that are stored: ascending and disjoint, with a gap between each and the next.
+
+        Raises
+        ------
+        FileError
+            The store is damaged, or cannot be read.
+        """
+        return merged(self._file, self._number)
+
+    def read(self, numbers: range) -> Rows:
+        """Results of these replicates, which must lie inside one of `spans`.
+
+        Parameters
+        ----------
+        numbers : range
+
+        Returns
+        -------
+        tuple of (n, …) arrays
+            In the types, shapes and bits in which they were added.
+
+        Raises
+        ------
+        ParameterError
+            Some of them are not stored.
+        FileError
+            A chunk is damaged: it does not fit its SHA-256. The message names run and chunk.
+        """
+        _check_range(numbers)
+        pieces: list[Rows] = []
+        at = numbers.start
+        while at < numbers.stop:
+            # The chunk that begins last: found at once, by the index, where chunks do not overlap.
+            found = self._file.select(
+                "SELECT first, stop, seconds, written, sha256, data FROM chunk "
+                "WHERE run = ? AND first <= ? AND stop > ? ORDER BY first DESC LIMIT 1",
+                *(self._number, at, at),
+            )
+            if not found:
+                raise ParameterError(f"replicate {at} of run {self.id[:12]} is not stored")
+            first, stop, rows = self._chunk(found[0])
+            end = min(stop, numbers.stop)
+            pieces.append(tuple(array[at - first : end - first] for array in rows))
+            if _form(pieces[-1]) != _form(pieces[0]):
+                raise self._damaged(first, stop, "its arrays are of other types or shapes than those before it")
+            at = end
+        return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))
+
+    def add(self, numbers: range, rows: Rows, seconds: float) -> None:
+        """Store results of consecutive replicates, in one transaction; what is stored stays as it is.
+
+        Parameters
+        ----------
+        numbers : range
+        rows : tuple of (n, …) arrays
+            As many rows as numbers, of booleans, integers or floats.
+        seconds : float
+            Of work that they took.
+
+        Raises
+        ------
+        ParameterError
+            These are no such numbers, or no such arrays.
+        SizeError
+            The results of one replicate are larger than what SQLite takes.
+        FileError
+            A full disk, rights, another program that holds the file: nothing of it is stored, what was stored is
+            intact, and it may be tried again.
+        """
+        _check_range(numbers)
+        if any(np.ndim(array) == 0 or len(array) != len(numbers) for array in rows):
+            raise ParameterError(f"results of {len(numbers)} replicates must be arrays of as many rows")
+        one = row_bytes(rows)
+        if one > LARGEST_BLOB:
+            raise SizeError(f"the results of a replicate take {one:,} bytes; a store holds {LARGEST_BLOB:,}")
+        step = max(1, LARGEST_CHUNK // max(one, 1))
+        entries = []
+        for i in range(0, len(numbers), step):
+            part = numbers[i : i + step]
+            data = pack(tuple(array[i : i + step] for array in rows))
+            about = part.start, part.stop, float(seconds) * len(part) / len(numbers), time.time()
+            entries.append((self._number, *about, self._digest("chunk", *about, data=data), data))
+        with self._file.transaction() as connection:
+            connection.executemany("INSERT OR IGNORE INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)", entries)
+            self._renew(connection)
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep bytes beside the run under a name, instead of any that were there.
+
+        Raises
+        ------
+        SizeError
+            There are more than SQLite takes.
+        FileError
+            As in `add`.
+        """
+        if len(data) > LARGEST_BLOB:
+            raise SizeError(f"{name!r} takes {len(data):,} bytes; a store holds {LARGEST_BLOB:,}")
+        entry = self._number, _name(name), self._digest("kept", name, data=data), data
+        with self._file.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", entry)
+
+    def kept(self, name: str) -> bytes | None:
+        """What was kept under a name; None if nothing was. FileError if it does not fit its SHA-256."""
+        found = self._file.select("SELECT sha256, data FROM kept WHERE run = ? AND name = ?", self._number, name)
+        if not found:
+            return None
+        seal, data = found[0]
+        if not isinstance(data, bytes) or seal != self._digest("kept", name, data=data):
+            raise self._file.damaged(f"{name!r} of run {self.id[:12]} does not fit its SHA-256")
+        return data
+
+    # ------------------------------------------------------------------ who is at work
+
+    @contextmanager
+    def driving(self, wanted: int, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
+        """Drive the run: at once if nobody does, else when the other has ended, died or given no sign of life.
+
+        Parameters
+        ----------
+        wanted : int
+            Replicates that there shall be, for those who look at the store.
+        on_wait : callable, optional
+            Called once, with who is at work (``"process 4711 on node7"``), before the first wait.
+
+        Raises
+        ------
+        FileError
+            The store is damaged, or cannot be written.
+        """
+        waiting, since, told = self._holder(), time.monotonic(), False
+        while not self._take(wanted, waiting, time.monotonic() - since > PATIENCE):
+            if not told and waiting is not None and on_wait is not None:
+                on_wait(str(waiting))
+                told = True
+            time.sleep(POLL)
+            now = self._holder()
+            # Clocks of machines differ: who is seen to give no sign for a minute is gone, whatever its clock says.
+            if now != waiting:
+                waiting, since = now, time.monotonic()
+        try:
+            yield
+        finally:
+            self._release()
+
+    def driver(self) -> str | None:
+        """Who is at work on the run, as far as can be seen."""
+        holder = self._holder()
+        return None if holder is None or holder.is_gone() else str(holder)
+
+    @property
+    def drives(self) -> bool:
+        """Whether the lease is held, as far as is known since the last sign of life."""
+        return self._lease is not None and self._lease.pid == os.getpid()
+
+    def beat(self) -> None:
+        """Give a sign of life, if the last is a few seconds ago; to be called often. FileError as in `add`."""
+        if self.drives and time.monotonic() - self._beaten >= BEAT:
+            with self._file.transaction() as connection:
+                self._renew(connection)
+
+    def _renew(self, connection: sqlite3.Connection) -> None:
+        """The sign of life, where one is due; the lease is given up where it was taken by another."""
+        lease = self._lease
+        if lease is None or not self.drives or time.monotonic() - self._beaten < BEAT:
+            return
+        done = connection.execute(
+            "UPDATE lease SET beat = ? WHERE run = ? AND token = ?", (time.time(), self._number, lease.token)
+        )
+        self._beaten = time.monotonic()
+        if done.rowcount == 0:
+            HELD.discard((lease.pid, lease.token))
+            self._lease = None
+
+    def _holder(self) -> Holder | None:
+        found = self._file.select(f"SELECT {_HOLDER} FROM lease WHERE run = ?", self._number)
+        try:
+            return Holder.from_row(found[0]) if found else None
+        except Misfit as error:
+            raise self._file.damaged(f"lease of run {self.id[:12]}: {error}") from None
+
+    def _take(self, wanted: int, seen: Holder | None, silent: bool) -> bool:
+        """Take the lease if nobody has it, or who was seen to have it is gone; whether it was taken."""
+        if seen is not None and not silent and not seen.is_gone():
+            return False
+        mine = Holder.here()
+        HELD.add((mine.pid, mine.token))
+        try:
+            with self._file.transaction() as connection:
+                taken = self._holder() == seen
+                if taken:
+                    entry = self._number, *mine.row()
+                    connection.execute("INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?, ?, ?)", entry)
+                    for run in read_runs(self._file, "number = ?", self._number):
+                        write_run(connection, replace(run, wanted=_number(wanted)))
+        except BaseException:
+            HELD.discard((mine.pid, mine.token))
+            raise
+        if taken:
+            self._lease, self._beaten = mine, time.monotonic()
+        else:
+            HELD.discard((mine.pid, mine.token))
+        return taken
+
+    def _release(self) -> None:
+        lease, self._lease = self._lease, None
+        if lease is None or lease.pid != os.getpid():
+            return
+        HELD.discard((lease.pid, lease.token))
+        # Where this fails (the disk is full) the lease is void in this process, and in others when it ends.
+        with suppress(FileError), self._file.transaction() as connection:
+            connection.execute("DELETE FROM lease WHERE run = ? AND token = ?", (self._number, lease.token))
+
+    # ------------------------------------------------------------------ seals
+
+    def _chunk(self, row: tuple[Any, ...]) -> tuple[int, int, Rows]:
+        """First replicate, the one after the last, and the results, of a row that bears its seal."""
+        first, stop, seconds, written, seal, data = row
+        if not isinstance(data, bytes) or seal != self._digest("chunk", first, stop, seconds, written, data=data):
+            raise self._damaged(first, stop, "it does not fit its SHA-256")
+        try:
+            rows = unpack(data)
+        except FileError as error:
+            raise self._damaged(first, stop, str(error)) from None
+        if len(rows[0]) != stop - first:
+            raise self._damaged(first, stop, f"it has {len(rows[0]):,} rows")
+        return first, stop, rows
+
+    def _digest(self, *about: Any, data: bytes) -> bytes:
+        """SHA-256 of the run's key, what the bytes are, and the bytes."""
+        found = hashlib.sha256(repr((self.id, *about)).encode("utf-8", "backslashreplace"))
+        found.update(b"\n")
+        found.update(data)
+        return found.digest()
+
+    def _damaged(self, first: Any, stop: Any, told: str) -> FileError:
+        return self._file.damaged(f"chunk {first!r:.20} … {stop!r:.20} of run {self.id[:12]}: {told}")
+
+
+def merged(file: StoreFile, run: int) -> list[range]:
+    """The replicates of a run that are stored: ascending, disjoint, not adjacent."""
+    spans: list[range] = []
+    for first, stop in file.select("SELECT first, stop FROM chunk WHERE run = ? ORDER BY first, stop", run):
+        try:
+            if _number(first) >= _number(stop):
+                raise Misfit("less than the next", first)
+        except Misfit as error:
+            raise file.damaged(f"a chunk of run number {run}: {error}") from None
+        if spans and first <= spans[-1].stop:
+            spans[-1] = range(spans[-1].start, max(stop, spans[-1].stop))
+        else:
+            spans.append(range(first, stop))
+    return spans
+
+
+def _check_range(numbers: range) -> None:
+    if not isinstance(numbers, range) or numbers.step != 1 or not 0 <= numbers.start < numbers.stop <= LARGEST:
+        raise ParameterError(f"numbers of replicates must be a range, in steps of 1 and not empty, got {numbers!r}")
+
+
+def _form(rows: Iterable[np.ndarray[Any, Any]]) -> list[Any]:
+    return [(array.dtype, array.shape[1:]) for array in rows]

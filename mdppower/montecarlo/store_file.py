@@ -1,0 +1,275 @@
+"""The file of a store: made whole, checked before it is used, written in transactions.
+
+What is not ours is refused before anything touches it: the first 100 bytes say whether SQLite made the file, for whom
+(`APPLICATION`) and in which version (`VERSION`). Then SQLite opens it, and the tables must be those of `TABLES`, word
+for word, without views, triggers or others, and the whole file must pass SQLite's check of itself. A transaction that
+a killed writer left half is taken back by SQLite from the journal beside the file, which is all that opening changes.
+
+There is one lock for all stores of a process, and it is held while one is used. Threads may so share a connection; a
+fork, which waits for the lock, finds no connection in the middle of something; and no file is read past SQLite while
+it holds locks on it, which it would lose (POSIX takes all locks of a process from a file that it closes once).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mdppower._atomic import PathLike, write_new
+from mdppower.errors import FileError
+
+T = TypeVar("T")
+
+APPLICATION = int.from_bytes(b"MDPP", "big")
+"""SQLite's application_id, by which `file` and others know whose file it is: it spells MDPP."""
+VERSION = 1
+"""Of the tables (SQLite's user_version)."""
+PATIENCE = 30.0
+"""Seconds for which another program may hold the file. A driver does so for the milliseconds of a transaction."""
+
+TABLES = (
+    "CREATE TABLE run (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, entropy TEXT NOT NULL, "
+    "wanted INTEGER NOT NULL, created REAL NOT NULL, opened REAL NOT NULL, turn INTEGER NOT NULL, "
+    "sha256 BLOB NOT NULL, arguments TEXT NOT NULL, question TEXT NOT NULL)",
+    "CREATE TABLE chunk (run INTEGER NOT NULL, first INTEGER NOT NULL, stop INTEGER NOT NULL, "
+    "seconds REAL NOT NULL, written REAL NOT NULL, sha256 BLOB NOT NULL, data BLOB NOT NULL, "
+    "UNIQUE (run, first, stop))",
+    "CREATE TABLE kept (run INTEGER NOT NULL, name TEXT NOT NULL, sha256 BLOB NOT NULL, data BLOB NOT NULL, "
+    "UNIQUE (run, name))",
+    "CREATE TABLE lease (run INTEGER PRIMARY KEY, host TEXT NOT NULL, place TEXT NOT NULL, pid INTEGER NOT NULL, "
+    "started TEXT NOT NULL, beat REAL NOT NULL, token TEXT NOT NULL)",
+)
+_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+_HEADER = 100
+
+_LOCK = threading.RLock()
+_FILES: weakref.WeakSet[StoreFile] = weakref.WeakSet()
+_INHERITED: list[sqlite3.Connection] = []
+"""Connections of the process from which this one was forked: they are neither used nor closed."""
+
+
+class StoreFile:
+    """A file with the tables of a store.
+
+    Parameters
+    ----------
+    path : str or path
+        Made if there is none.
+    writing : bool
+        False: only to look. A missing file is an error then, and one that cannot be written will do.
+
+    Raises
+    ------
+    FileError
+        It is a folder, foreign, newer, cut, damaged, or cannot be written.
+    """
+
+    def __init__(self, path: PathLike, *, writing: bool = True) -> None:
+        self.name, self.writing, self.patience = str(os.fspath(path)), writing, PATIENCE
+        self._connection: sqlite3.Connection | None = None
+        self._closed = False
+        try:
+            self._path = os.path.realpath(self.name)
+            exists = os.path.exists(self._path)
+        except ValueError as error:  # a null byte
+            raise FileError(f"cannot open store {self.name!r}: {error}") from None
+        if not exists and writing:
+            write_new(self.name, _empty())
+        self._rights = self._right()
+        with _LOCK:
+            _FILES.add(self)
+            (told,) = self.select("PRAGMA integrity_check(1)")[0]
+            if told != "ok":
+                self._drop()
+                raise self.damaged(str(told))
+
+    def select(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
+        """All rows that answer the question."""
+        with self._told("read"):
+            return self._again(lambda: self._open().execute(question, values).fetchall())
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All that is done inside is in the file afterwards, on the disk, or nothing is."""
+        if not self.writing:
+            raise FileError(f"store {self.name!r} was opened only to look at it")
+        with self._told("write"):
+            self._again(lambda: self._open().execute("BEGIN IMMEDIATE"))
+            connection = self._open()
+            yield connection
+            self._again(lambda: connection.execute("COMMIT"))
+
+    def close(self) -> None:
+        """Close the file; it may be done twice."""
+        with _LOCK:
+            self._drop()
+            self._closed = True
+
+    # ------------------------------------------------------------------ opening
+
+    def _right(self) -> str:
+        """How SQLite may open the file; FileError if there is none, or none that can be."""
+        wrong, folder = "", os.path.dirname(self._path)
+        if os.path.isdir(self._path):
+            wrong = "it is a folder"
+        elif not os.path.exists(self._path):
+            wrong = "No such file or directory"
+        elif not os.path.isfile(self._path):
+            wrong = "it is no file"
+        elif not os.access(self._path, os.R_OK):
+            wrong = "it may not be read"
+        elif os.access(self._path, os.W_OK) and os.access(folder, os.W_OK):
+            return "rw"
+        elif self.writing:
+            wrong = "it is read-only" if not os.access(self._path, os.W_OK) else (
+                "its folder takes no new file, and each transaction needs one"
+            )  # fmt: skip
+        if wrong:
+            raise FileError(f"cannot open store {self.name!r}: {wrong}")
+        return "ro"
+
+    def _open(self) -> sqlite3.Connection:
+        """The connection: a new one at first, after a fork, and after an error."""
+        if self._closed:
+            raise FileError(f"store {self.name!r} is closed")
+        if self._connection is None:
+            self._check_header()
+            address = f"{Path(self._path).as_uri()}?mode={self._rights}"
+            connection = sqlite3.connect(address, 0.1, 0, None, check_same_thread=False, uri=True)
+            try:
+                for setting in ("trusted_schema=OFF", "cell_size_check=ON", "synchronous=FULL", "mmap_size=0"):
+                    connection.execute(f"PRAGMA {setting}")
+                if not self.writing:
+                    connection.execute("PRAGMA query_only=ON")
+                if connection.execute(_SCHEMA).fetchall() != _schema():
+                    raise self.damaged("its tables are not those of a store")
+                connection.execute("PRAGMA journal_mode=DELETE")
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _check_header(self) -> None:
+        with open(self._path, "rb") as file:
+            header = file.read(_HEADER)
+        wrong = f"{self.name!r} is no store of mdppower"
+        if not header:
+            raise FileError(f"{wrong}: it is empty")
+        if not header.startswith(b"SQLite format 3\0"[: len(header)]):
+            raise FileError(f"{wrong}: it is no SQLite file")
+        if len(header) < _HEADER:
+            raise self.damaged(f"it is cut after {len(header)} bytes")
+        owner, version = int.from_bytes(header[68:72], "big"), int.from_bytes(header[60:64], "big")
+        if owner != APPLICATION:
+            raise FileError(f"{wrong}: it is an SQLite file of another program (application_id {owner:#010x})")
+        if version > VERSION:
+            raise FileError(
+                f"store {self.name!r} was written by a newer version of mdppower "
+                f"(its tables have version {version}, this one knows {VERSION})"
+            )
+        if version < 1 or header[18:20] != b"\1\1":  # of another journal, which SQLite would begin at once
+            raise self.damaged("its header is not that of a store")
+
+    def damaged(self, told: str) -> FileError:
+        """The error that says so."""
+        return FileError(f"store {self.name!r} is damaged: {' '.join(told.split())[:200]}{self._cut()}")
+
+    def _cut(self) -> str:
+        with suppress(OSError), open(self._path, "rb") as file:
+            header = file.read(_HEADER)
+            declared = int.from_bytes(header[16:18], "big") * int.from_bytes(header[28:32], "big")
+            there = os.fstat(file.fileno()).st_size
+            if len(header) == _HEADER and there < declared:
+                return f" (it is cut: of {declared:,} bytes {there:,} are there)"
+        return ""
+
+    # ------------------------------------------------------------------ using
+
+    @contextmanager
+    def _told(self, doing: str) -> Iterator[None]:
+        """Hold the lock, and say what goes wrong in our words. What was begun is then taken back."""
+        with _LOCK:
+            try:
+                yield
+            except sqlite3.Error as error:
+                self._drop()
+                if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                    raise self.damaged(str(error)) from None
+                if _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                    told = f"another program has held it for {self.patience:g} seconds"
+                else:
+                    told = str(error)
+                raise FileError(f"cannot {doing} store {self.name!r}: {told}") from None
+            except OSError as error:
+                self._drop()
+                raise FileError(f"cannot {doing} store {self.name!r}: {error.strerror or error}") from None
+            except BaseException:
+                self._drop()
+                raise
+
+    def _again(self, step: Callable[[], T]) -> T:
+        """The step, tried until no other holds the file; in short waits, so that Ctrl-C gets through."""
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                return step()
+            except sqlite3.OperationalError as error:
+                if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+
+    def _drop(self) -> None:
+        """Close the connection, which takes back what was begun."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary code of an error; 0 where Python found it."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _empty() -> bytes:
+    """The bytes of a store without runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "store")
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            for setting in ("journal_mode=OFF", "synchronous=OFF", f"application_id={APPLICATION}"):
+                connection.execute(f"PRAGMA {setting}")
+            connection.execute(f"PRAGMA user_version={VERSION}")
+            for table in TABLES:
+                connection.execute(table)
+        return Path(path).read_bytes()
+
+
+@cache
+def _schema() -> list[tuple[Any, ...]]:
+    """What SQLite says of our tables."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for table in TABLES:
+            connection.execute(table)
+        return connection.execute(_SCHEMA).fetchall()
+
+
+def _after_fork() -> None:
+    """In the child: leave the connections of the parent alone, and go on with new ones."""
+    for file in list(_FILES):
+        if file._connection is not None:
+            _INHERITED.append(file._connection)
+            file._connection = None
+    _LOCK.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_after_fork)
