@@ -74,7 +74,7 @@ class StoreFile:
     """
 
     def __init__(self, path: PathLike, *, writing: bool = True) -> None:
-        self.name, self.writing, self.patience = str(os.fspath(path)), writing, PATIENCE
+        self.name, self.writing, self.patience = os.fsdecode(path), writing, PATIENCE
         self._connection: sqlite3.Connection | None = None
         self._closed = False
         try:
@@ -83,14 +83,11 @@ class StoreFile:
         except ValueError as error:  # a null byte
             raise FileError(f"cannot open store {self.name!r}: {error}") from None
         if not exists and writing:
-            write_new(self.name, _empty())
+            self._make()
         self._rights = self._right()
         with _LOCK:
             _FILES.add(self)
-            (told,) = self.select("PRAGMA integrity_check(1)")[0]
-            if told != "ok":
-                self._drop()
-                raise self.damaged(str(told))
+            self._check_whole()
 
     def select(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows that answer the question."""
@@ -115,6 +112,20 @@ class StoreFile:
             self._closed = True
 
     # ------------------------------------------------------------------ opening
+
+    def _make(self) -> None:
+        """Make the file, whole, unless another does so just now."""
+        left = self._path + "-journal"
+        if os.path.exists(left) and not os.path.exists(self._path):  # SQLite would put its pages into the new file
+            raise FileError(
+                f"cannot make store {self.name!r}: the journal {left!r} of a store that is no longer there would be "
+                "taken for its own; remove it first"
+            )
+        try:
+            empty = _empty()
+        except (OSError, sqlite3.Error) as error:
+            raise FileError(f"cannot make store {self.name!r}: {error}") from None
+        write_new(self.name, empty)
 
     def _right(self) -> str:
         """How SQLite may open the file; FileError if there is none, or none that can be."""
@@ -179,13 +190,26 @@ class StoreFile:
             )
         if version < 1 or header[18:20] != b"\1\1":  # of another journal, which SQLite would begin at once
             raise self.damaged("its header is not that of a store")
+        if os.path.exists(self._path + "-wal"):
+            raise self.damaged(f"{self._path + '-wal'!r}, which SQLite would put into it, is no store's")
+
+    def _check_whole(self) -> None:
+        """SQLite's check of the whole file; and that it ends with a page, for SQLite takes zeros for what is cut."""
+        with self._told("read"):
+            self._again(lambda: self._open().execute("BEGIN"))  # nobody writes in the meantime
+            told = self._again(lambda: self._open().execute("PRAGMA integrity_check(1)").fetchall())
+            (page,) = self._open().execute("PRAGMA page_size").fetchone()
+            whole = os.stat(self._path).st_size % page == 0
+            self._open().execute("ROLLBACK")
+            if told != [("ok",)] or not whole:
+                raise self.damaged(str(told[0][0]) if whole else "its last page is not whole")
 
     def damaged(self, told: str) -> FileError:
         """The error that says so."""
         return FileError(f"store {self.name!r} is damaged: {' '.join(told.split())[:200]}{self._cut()}")
 
     def _cut(self) -> str:
-        with suppress(OSError), open(self._path, "rb") as file:
+        with _LOCK, suppress(OSError), open(self._path, "rb") as file:
             header = file.read(_HEADER)
             declared = int.from_bytes(header[16:18], "big") * int.from_bytes(header[28:32], "big")
             there = os.fstat(file.fileno()).st_size
@@ -210,6 +234,9 @@ class StoreFile:
                 else:
                     told = str(error)
                 raise FileError(f"cannot {doing} store {self.name!r}: {told}") from None
+            except UnicodeDecodeError:  # of texts in the file, and of SQLite's messages that have some
+                self._drop()
+                raise self.damaged("it has texts that are no UTF-8") from None
             except OSError as error:
                 self._drop()
                 raise FileError(f"cannot {doing} store {self.name!r}: {error.strerror or error}") from None
