@@ -118,7 +118,8 @@ def _move_to_free_name(name: str, target: str) -> None:
             os.unlink(target)
             raise
     else:
-        os.unlink(name)
+        with suppress(FileNotFoundError):  # another one has tidied up
+            os.unlink(name)
 
 
 def require_writable(path: PathLike) -> None:
@@ -198,6 +199,11 @@ def _remove_what_dead_writers_left(folder: str) -> None:
             if not _PART.fullmatch(entry.name):
                 continue
             with suppress(OSError):
+                if entry.stat(follow_symlinks=False).st_nlink > 1:
+                    # It has its final name, too (`write_new`). To open and close it would cost this process its locks
+                    # on that file, if it has some.
+                    os.unlink(entry.path)
+                    continue
                 if fcntl is None:
                     os.unlink(entry.path)  # fails where it is in use
                     continue

@@ -155,7 +155,9 @@ class StoreFile:
         if self._connection is None:
             self._check_header()
             address = f"{Path(self._path).as_uri()}?mode={self._rights}"
-            connection = sqlite3.connect(address, 0.1, 0, None, check_same_thread=False, uri=True)
+            connection = sqlite3.connect(
+                address, timeout=0.1, isolation_level=None, check_same_thread=False, uri=True
+            )
             try:
                 for setting in ("trusted_schema=OFF", "cell_size_check=ON", "synchronous=FULL", "mmap_size=0"):
                     connection.execute(f"PRAGMA {setting}")

@@ -46,7 +46,7 @@ def add(ledger, *spans):
 # ---------------------------------------------------------------------- chunks
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 12)), min_size=1, max_size=5), st.data())
 def test_chunks_in_any_order_that_overlap_in_any_way(store, chunks, data):
     """Spans are the union, seen as a set of numbers; what is read of it has the bits that were added."""

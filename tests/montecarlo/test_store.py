@@ -135,6 +135,13 @@ def test_a_run_is_found_by_the_beginning_of_its_id(tmp_path):
     assert (tmp_path / "x").read_bytes() == before
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    path = tmp_path_factory.mktemp("store") / "x"
+    fill(path, chunks=1)
+    return path.read_bytes()
+
+
 RUNS = {
     "another question": "question = '{}'",
     "a question that is no JSON": "question = '{'",
@@ -159,8 +166,8 @@ RUNS = {
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_a_run_that_was_changed_is_refused_at_opening(tmp_path, name):
-    fill(tmp_path / "x", chunks=1)
+def test_a_run_that_was_changed_is_refused_at_opening(tmp_path, small, name):
+    (tmp_path / "x").write_bytes(small)
     with closing(sqlite3.connect(tmp_path / "x", isolation_level=None)) as connection:
         connection.execute(f"UPDATE run SET {RUNS[name]} WHERE number = 1")
     before = (tmp_path / "x").read_bytes()
@@ -266,6 +273,7 @@ with ledger.driving(10):
     thread.start()  # so that forks meet transactions
     for child in range(1, 13):
         if os.fork() == 0:
+            assert store._file._connection is None
             assert not ledger.drives
             ledger.beat()
             numbers = range(10**6 * child, 10**6 * child + 4)

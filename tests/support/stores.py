@@ -37,7 +37,7 @@ def fill(path, runs=2, chunks=12, size=5):
                 for i in range(chunks):
                     numbers = range(size * i, size * (i + 1))
                     ledger.add(numbers, rows(numbers, entropy), 0.5)
-                    ledger.keep("shell", b"what the numbers mean " * entropy)
+                ledger.keep("shell", b"what the numbers mean " * entropy)
 
 
 def verdict(path, runs=2, stop=60):
