@@ -133,7 +133,7 @@ class Ledger:
         _check_range(numbers)
         if any(np.ndim(array) == 0 or len(array) != len(numbers) for array in rows):
             raise ParameterError(f"results of {len(numbers)} replicates must be arrays of as many rows")
-        one = row_bytes(rows)
+        one, worked = row_bytes(rows), _time(float(seconds))
         if one > LARGEST_BLOB:
             raise SizeError(f"the results of a replicate take {one:,} bytes; a store holds {LARGEST_BLOB:,}")
         step = max(1, LARGEST_CHUNK // max(one, 1))
@@ -141,10 +141,13 @@ class Ledger:
         for i in range(0, len(numbers), step):
             part = numbers[i : i + step]
             data = pack(tuple(array[i : i + step] for array in rows))
-            about = part.start, part.stop, float(seconds) * len(part) / len(numbers), time.time()
+            about = part.start, part.stop, worked * len(part) / len(numbers), time.time()
             entries.append((self._number, *about, self._digest("chunk", *about, data=data), data))
         with self._file.transaction() as connection:
-            connection.executemany("INSERT OR IGNORE INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)", entries)
+            self._require_run(connection)
+            connection.executemany(
+                "INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, first, stop) DO NOTHING", entries
+            )
             self._renew(connection)
 
     def keep(self, name: str, data: bytes) -> None:
@@ -161,6 +164,7 @@ class Ledger:
             raise SizeError(f"{name!r} takes {len(data):,} bytes; a store holds {LARGEST_BLOB:,}")
         entry = self._number, _name(name), self._digest("kept", name, data=data), data
         with self._file.transaction() as connection:
+            self._require_run(connection)
             connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", entry)
 
     def kept(self, name: str) -> bytes | None:
@@ -252,6 +256,7 @@ class Ledger:
             with self._file.transaction() as connection:
                 taken = self._holder() == seen
                 if taken:
+                    self._require_run(connection)
                     entry = self._number, *mine.row()
                     connection.execute("INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?, ?, ?)", entry)
                     for run in read_runs(self._file, "number = ?", self._number):
@@ -275,6 +280,11 @@ class Ledger:
             connection.execute("DELETE FROM lease WHERE run = ? AND token = ?", (self._number, lease.token))
 
     # ------------------------------------------------------------------ seals
+
+    def _require_run(self, connection: sqlite3.Connection) -> None:
+        """FileError if the run is no longer in the file: another one stands there now."""
+        if connection.execute("SELECT key FROM run WHERE number = ?", (self._number,)).fetchall() != [(self.id,)]:
+            raise FileError(f"run {self.id[:12]} is no longer in store {self._file.name!r}")
 
     def _chunk(self, row: tuple[Any, ...]) -> tuple[int, int, Rows]:
         """First replicate, the one after the last, and the results, of a row that bears its seal."""

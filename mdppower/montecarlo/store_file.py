@@ -255,6 +255,7 @@ class StoreFile:
             except sqlite3.OperationalError as error:
                 if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                     raise
+                time.sleep(0.005)  # SQLite does not always wait itself
 
     def _drop(self) -> None:
         """Close the connection, which takes back what was begun."""

@@ -101,6 +101,9 @@ def test_results_of_other_many_replicates(ledger):
             ledger.add(range(8), wrong, 0.1)
     with pytest.raises(ParameterError, match="stored"):
         ledger.add(range(8), (np.array([None] * 8),), 0.1)
+    for wrong in (np.nan, -1.0, np.inf):  # SQLite takes NaN for NULL
+        with pytest.raises(MDPPowerError, match="must be a finite number"):
+            ledger.add(range(8), rows(range(8)), wrong)
     assert ledger.spans() == []
 
 

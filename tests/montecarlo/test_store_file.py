@@ -451,6 +451,24 @@ def test_a_store_that_goes_away(path):
         ledger.spans()
 
 
+def test_another_store_in_the_place_of_this_one_gets_none_of_its_chunks(path, tmp_path):
+    with Store(path) as store:
+        ledger = store.ledger(QUESTION, ARGUMENTS, 9)
+        path.unlink()
+        fill(path, runs=3)  # the third has the number that this run had
+        store._file._drop()  # as after an error
+        for act in (
+            lambda: ledger.add(range(60, 61), rows(range(60, 61), 9), 1.0),
+            lambda: ledger.keep("shell", b"9"),
+            lambda: ledger.driving(99).__enter__(),
+        ):
+            with pytest.raises(FileError, match=f"run {ledger.id[:12]} is no longer in store"):
+                act()
+        with pytest.raises(FileError, match="does not fit its SHA-256"):
+            ledger.read(range(60))
+    assert verdict(path, runs=3) == "whole"
+
+
 # ---------------------------------------------------------------------- making one
 
 
