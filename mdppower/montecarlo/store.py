@@ -152,9 +152,7 @@ class Store:
         with self._file.transaction() as connection:
             if entropy is None:
                 found = read_runs(self._file, "question = ?", asked)
-                drawn = np.random.SeedSequence().entropy
-                assert isinstance(drawn, int)
-                entropy = drawn
+                entropy = int(np.random.SeedSequence().entropy or 0)  # type: ignore[arg-type]
             else:
                 found = read_runs(self._file, "key = ?", run_key(asked, f"{operator.index(entropy):x}"))
             now = time.time()

@@ -1,9 +1,9 @@
 """The file of a store: made whole, checked before it is used, written in transactions.
 
 What is not ours is refused before anything touches it: the first 100 bytes say whether SQLite made the file, for whom
-(`APPLICATION`) and in which version (`VERSION`). Then SQLite opens it, and the tables must be those of `TABLES`, word
-for word, without views, triggers or others, and the whole file must pass SQLite's check of itself. A transaction that
-a killed writer left half is taken back by SQLite from the journal beside the file, which is all that opening changes.
+and in which version. Then SQLite opens it, and the tables must be those of `store_schema`, word for word, without
+views, triggers or others, and the whole file must pass SQLite's check of itself. A transaction that a killed writer
+left half is taken back by SQLite from the journal beside the file, which is all that opening changes.
 
 There is one lock for all stores of a process, and it is held while one is used. Threads may so share a connection; a
 fork, which waits for the lock, finds no connection in the middle of something; and no file is read past SQLite while
@@ -14,41 +14,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from functools import cache
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mdppower._atomic import PathLike, write_new
 from mdppower.errors import FileError
+from mdppower.montecarlo.store_schema import APPLICATION, SCHEMA, VERSION, new_store, own_schema
 
 T = TypeVar("T")
 
-APPLICATION = int.from_bytes(b"MDPP", "big")
-"""SQLite's application_id, by which `file` and others know whose file it is: it spells MDPP."""
-VERSION = 1
-"""Of the tables (SQLite's user_version)."""
 PATIENCE = 30.0
 """Seconds for which another program may hold the file. A driver does so for the milliseconds of a transaction."""
 
-TABLES = (
-    "CREATE TABLE run (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, entropy TEXT NOT NULL, "
-    "wanted INTEGER NOT NULL, created REAL NOT NULL, opened REAL NOT NULL, turn INTEGER NOT NULL, "
-    "sha256 BLOB NOT NULL, arguments TEXT NOT NULL, question TEXT NOT NULL)",
-    "CREATE TABLE chunk (run INTEGER NOT NULL, first INTEGER NOT NULL, stop INTEGER NOT NULL, "
-    "seconds REAL NOT NULL, written REAL NOT NULL, sha256 BLOB NOT NULL, data BLOB NOT NULL, "
-    "UNIQUE (run, first, stop))",
-    "CREATE TABLE kept (run INTEGER NOT NULL, name TEXT NOT NULL, sha256 BLOB NOT NULL, data BLOB NOT NULL, "
-    "UNIQUE (run, name))",
-    "CREATE TABLE lease (run INTEGER PRIMARY KEY, host TEXT NOT NULL, place TEXT NOT NULL, pid INTEGER NOT NULL, "
-    "started TEXT NOT NULL, beat REAL NOT NULL, token TEXT NOT NULL)",
-)
-_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
 _HEADER = 100
 
 _LOCK = threading.RLock()
@@ -122,7 +104,7 @@ class StoreFile:
                 "taken for its own; remove it first"
             )
         try:
-            empty = _empty()
+            empty = new_store()
         except (OSError, sqlite3.Error) as error:
             raise FileError(f"cannot make store {self.name!r}: {error}") from None
         write_new(self.name, empty)
@@ -163,7 +145,7 @@ class StoreFile:
                     connection.execute(f"PRAGMA {setting}")
                 if not self.writing:
                     connection.execute("PRAGMA query_only=ON")
-                if connection.execute(_SCHEMA).fetchall() != _schema():
+                if connection.execute(SCHEMA).fetchall() != own_schema():
                     raise self.damaged("its tables are not those of a store")
                 connection.execute("PRAGMA journal_mode=DELETE")
             except BaseException:
@@ -207,17 +189,17 @@ class StoreFile:
                 raise self.damaged(str(told[0][0]) if whole else "its last page is not whole")
 
     def damaged(self, told: str) -> FileError:
-        """The error that says so."""
-        return FileError(f"store {self.name!r} is damaged: {' '.join(told.split())[:200]}{self._cut()}")
-
-    def _cut(self) -> str:
-        with _LOCK, suppress(OSError), open(self._path, "rb") as file:
-            header = file.read(_HEADER)
-            declared = int.from_bytes(header[16:18], "big") * int.from_bytes(header[28:32], "big")
-            there = os.fstat(file.fileno()).st_size
-            if len(header) == _HEADER and there < declared:
-                return f" (it is cut: of {declared:,} bytes {there:,} are there)"
-        return ""
+        """The error that says so; what was begun is taken back."""
+        cut = ""
+        with _LOCK:
+            self._drop()
+            with suppress(OSError), open(self._path, "rb") as file:
+                header = file.read(_HEADER)
+                declared = int.from_bytes(header[16:18], "big") * int.from_bytes(header[28:32], "big")
+                there = os.fstat(file.fileno()).st_size
+                if len(header) == _HEADER and there < declared:
+                    cut = f" (it is cut: of {declared:,} bytes {there:,} are there)"
+        return FileError(f"store {self.name!r} is damaged: {' '.join(told.split())[:200]}{cut}")
 
     # ------------------------------------------------------------------ using
 
@@ -268,28 +250,6 @@ class StoreFile:
 def _code(error: sqlite3.Error) -> int:
     """SQLite's primary code of an error; 0 where Python found it."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
-
-
-def _empty() -> bytes:
-    """The bytes of a store without runs."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "store")
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            for setting in ("journal_mode=OFF", "synchronous=OFF", f"application_id={APPLICATION}"):
-                connection.execute(f"PRAGMA {setting}")
-            connection.execute(f"PRAGMA user_version={VERSION}")
-            for table in TABLES:
-                connection.execute(table)
-        return Path(path).read_bytes()
-
-
-@cache
-def _schema() -> list[tuple[Any, ...]]:
-    """What SQLite says of our tables."""
-    with closing(sqlite3.connect(":memory:")) as connection:
-        for table in TABLES:
-            connection.execute(table)
-        return connection.execute(_SCHEMA).fetchall()
 
 
 def _after_fork() -> None:

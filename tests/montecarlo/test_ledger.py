@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from stores import ARGUMENTS, QUESTION, rows, same
 
 from mdppower.errors import FileError, MDPPowerError, ParameterError, SizeError
+from mdppower.montecarlo import lease as lease_file
 from mdppower.montecarlo import ledger as ledger_file
 from mdppower.montecarlo.lease import HELD, Holder
 from mdppower.montecarlo.store import Store
@@ -289,49 +290,68 @@ def put(ledger, holder):
 FAR = replace(Holder.here(), host="node7", place="node7 1 2", pid=4711)
 
 
-def test_a_driver_elsewhere_is_waited_for_until_its_last_sign_is_a_minute_old(ledger):
-    told = []
-    put(ledger, replace(FAR, beat=time.time() - 59))
-    begun = time.monotonic()
-    with ledger.driving(8, told.append):
-        assert 0.5 < time.monotonic() - begun < 30
-    assert told == ["process 4711 on node7"]
-    put(ledger, replace(FAR, beat=time.time() - 61))
-    with ledger.driving(8, refuse):
-        pass
+class Clock:
+    """A clock that only sleeping moves; `then` is what happens meanwhile."""
+
+    def __init__(self, then=lambda: None):
+        self.now, self.then = 1e9, then
+
+    def time(self):
+        return self.now
+
+    def monotonic(self):
+        return self.now - 1e8
+
+    def sleep(self, seconds):
+        self.now += seconds
+        self.then()
 
 
-def test_a_clock_that_is_fast_does_not_hold_the_lease_for_ever(ledger, monkeypatch):
-    monkeypatch.setattr(ledger_file, "PATIENCE", 0.5)
-    put(ledger, replace(FAR, beat=time.time() + 1e6))
-    told = []
+@pytest.mark.parametrize(
+    ("age", "waited"),
+    [(0, 60), (59, 1), (60, 0), (61, 0), (-1e6, 60)],
+    ids=["now", "59 s ago", "60 s ago", "61 s ago", "by a clock that is fast"],
+)
+def test_a_driver_elsewhere_is_waited_for_until_its_last_sign_is_a_minute_old(ledger, monkeypatch, age, waited):
+    """By its own clock; or by this one, for whose minute nothing was seen of it. It is looked at each 0.2 s."""
+    clock, told = Clock(), []
+    monkeypatch.setattr(lease_file, "time", clock)
+    put(ledger, replace(FAR, beat=clock.now - age))
     with ledger.driving(8, told.append):
         assert ledger.drives
-    assert told == ["process 4711 on node7"]
+        assert waited <= clock.now - 1e9 <= waited + 0.41
+    assert told == ["process 4711 on node7"] * (age <= 60)
 
 
 def test_signs_of_life_keep_the_lease(ledger, monkeypatch):
-    """The negative control: whoever gives them is waited for, however fast its clock."""
-    monkeypatch.setattr(ledger_file, "PATIENCE", 0.5)
-    put(ledger, replace(FAR, beat=time.time() + 1e6))
-    signs = [0]
+    """The negative control: whoever gives them is waited for, however wrong its clock; and then for a minute more."""
+    began = 1e9 + 1e6
 
-    def sleep(seconds, sleep=time.sleep):
-        signs[0] += 1
-        put(ledger, replace(FAR, beat=time.time() + 1e6 + signs[0]))
-        if signs[0] == 20:
-            raise KeyboardInterrupt
-        sleep(0.05)
+    def beat():
+        if clock.now < 1e9 + 100 and clock.now % 5 < 0.2:
+            put(ledger, replace(FAR, beat=began + clock.now))
 
-    monkeypatch.setattr(ledger_file.time, "sleep", sleep)
+    clock = Clock(beat)
+    monkeypatch.setattr(lease_file, "time", clock)
+    put(ledger, replace(FAR, beat=began))
+    with ledger.driving(8, lambda who: None):
+        assert 155 <= clock.now - 1e9 <= 161
+
+
+def test_ctrl_c_while_waiting_leaves_the_other_at_work(store, ledger, monkeypatch):
+    def stop():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lease_file, "time", Clock(stop))
+    put(ledger, replace(FAR, beat=1e9))
     with pytest.raises(KeyboardInterrupt), ledger.driving(8, lambda who: None):
         pass
-    assert signs == [20]
+    assert lease_rows(store) == [(4711, FAR.token, 1e9)]
     assert set() == HELD
 
 
 def test_a_driver_whose_lease_was_taken_goes_on_and_does_not_take_it_back(store, ledger, monkeypatch):
-    monkeypatch.setattr(ledger_file, "BEAT", 0.0)
+    monkeypatch.setattr(lease_file, "BEAT", 0.0)
     for notice in (ledger.beat, lambda: add(ledger, (0, 8))):
         with ledger.driving(8, refuse):
             put(ledger, FAR)
@@ -352,7 +372,7 @@ def test_beats_are_few(store, ledger, monkeypatch):
             ledger.beat()
             add(ledger, (i, i + 1))
         assert lease_rows(store) == before
-        monkeypatch.setattr(ledger_file, "BEAT", 0.01)
+        monkeypatch.setattr(lease_file, "BEAT", 0.01)
         time.sleep(0.02)
         ledger.beat()
         ((_, _, beat),) = lease_rows(store)

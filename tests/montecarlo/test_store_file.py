@@ -15,7 +15,7 @@ import pytest
 from stores import ARGUMENTS, QUESTION, fill, rows, same, verdict
 
 from mdppower.errors import FileError
-from mdppower.montecarlo import store_file
+from mdppower.montecarlo import store_file, store_schema
 from mdppower.montecarlo.store import Store
 
 posix = pytest.mark.skipif(os.name != "posix", reason="forks, signals and limits of POSIX")
@@ -521,7 +521,7 @@ def test_a_full_folder_of_temporary_files(tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store_file.tempfile, "TemporaryDirectory", full)
+    monkeypatch.setattr(store_schema.tempfile, "TemporaryDirectory", full)
     with pytest.raises(FileError, match=r"cannot make store .*No space left"):
         Store(tmp_path / "x")
 
