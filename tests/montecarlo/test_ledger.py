@@ -304,6 +304,7 @@ class Clock:
 
     def sleep(self, seconds):
         self.now += seconds
+        assert self.now < 1e9 + 1000, "it waits for ever"
         self.then()
 
 
@@ -363,6 +364,32 @@ def test_a_driver_whose_lease_was_taken_goes_on_and_does_not_take_it_back(store,
         assert lease_rows(store) == [(4711, FAR.token, FAR.beat)]
         tampered(store, "DELETE FROM lease")
     assert ledger.spans() == [range(16)]
+
+
+def test_who_does_not_know_that_its_lease_was_taken_does_not_release_the_others(store, ledger):
+    with ledger.driving(8, refuse):
+        put(ledger, FAR)
+    assert lease_rows(store) == [(4711, FAR.token, FAR.beat)]
+    assert set() == HELD
+
+
+def test_of_two_that_find_a_dead_driver_one_takes_over(ledger, monkeypatch):
+    """Another is quicker, between the look and the transaction: it is waited for like any other."""
+    clock, told = Clock(), []
+    quick = replace(FAR, pid=42, token="quick", beat=clock.now)
+    monkeypatch.setattr(lease_file, "time", clock)
+    put(ledger, replace(FAR, beat=clock.now - 61))
+
+    def is_gone(holder, is_gone=Holder.is_gone):
+        if holder.token == FAR.token and not told:
+            put(ledger, quick)
+            told.append("dead")
+        return is_gone(holder)
+
+    monkeypatch.setattr(Holder, "is_gone", is_gone)
+    with ledger.driving(8, told.append):
+        assert 60 <= clock.now - 1e9 <= 61
+    assert told == ["dead", "process 4711 on node7"]
 
 
 def test_beats_are_few(store, ledger, monkeypatch):
