@@ -10,6 +10,7 @@ writer's, and the next one to write in that folder removes it.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -24,6 +25,8 @@ try:
 except ImportError:  # Windows, where a file in use cannot be removed: no lock is needed
     fcntl = None  # type: ignore[assignment]
 
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+"""What file systems say that have no hard links."""
 _PART = re.compile(r"\.mdppower-[0-9a-f]{16}\.part")
 PathLike = str | os.PathLike[str]
 
@@ -104,13 +107,19 @@ def _move_to_free_name(name: str, target: str) -> None:
         return
     try:
         os.link(name, target)
-    except FileExistsError:
-        raise
-    except OSError:  # no hard links here: the name is claimed first, and a kill just now leaves an empty file
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # The name is claimed first; a kill just then leaves an empty file.
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        os.replace(name, target)
+        try:
+            os.replace(name, target)
+        except BaseException:
+            os.unlink(target)
+            raise
     else:
-        os.unlink(name)
+        with suppress(FileNotFoundError):  # another one has tidied up
+            os.unlink(name)
 
 
 def require_writable(path: PathLike) -> None:
@@ -190,6 +199,11 @@ def _remove_what_dead_writers_left(folder: str) -> None:
             if not _PART.fullmatch(entry.name):
                 continue
             with suppress(OSError):
+                if entry.stat(follow_symlinks=False).st_nlink > 1:
+                    # It has its final name, too (`write_new`). To open and close it would cost this process its locks
+                    # on that file, if it has some.
+                    os.unlink(entry.path)
+                    continue
                 if fcntl is None:
                     os.unlink(entry.path)  # fails where it is in use
                     continue

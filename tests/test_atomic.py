@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
 import mdppower as mp
 from mdppower import _atomic
-from mdppower._atomic import require_writable, write_atomically
+from mdppower._atomic import require_writable, write_atomically, write_new
 from mdppower.reports.pages import write_report
 
 posix = pytest.mark.skipif(os.name != "posix", reason="rights, locks and signals of POSIX")
@@ -32,6 +34,72 @@ def test_parts_one_after_the_other(tmp_path):
 
 def full(*_):
     raise OSError(28, "No space left on device")
+
+
+# ---------------------------------------------------------------------- where there is no file yet
+
+
+@pytest.fixture(params=["links", "no links"])
+def links(request, monkeypatch):
+    """File systems with hard links and without, which say so by EPERM."""
+
+    def refuse(*_):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    if request.param == "no links":
+        monkeypatch.setattr(os, "link", refuse)
+
+
+@pytest.mark.usefixtures("links")
+def test_a_new_file_is_written_where_there_is_none(tmp_path):
+    assert write_new(tmp_path / "x", b"one", b" two")
+    assert not write_new(tmp_path / "x", b"three")
+    assert (tmp_path / "x").read_bytes() == b"one two"
+    assert os.listdir(tmp_path) == ["x"]
+    with pytest.raises(mp.FileError, match="it is a folder"):
+        write_new(tmp_path, b"x")
+
+
+@pytest.mark.usefixtures("links")
+def test_of_many_writers_of_a_new_file_one_succeeds(tmp_path):
+    ready, wrote = threading.Barrier(8), []
+
+    def write(k):
+        ready.wait()
+        if write_new(tmp_path / "x", bytes([k]) * 10000):
+            wrote.append(k)
+
+    threads = [threading.Thread(target=write, args=(k,)) for k in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (tmp_path / "x").read_bytes() == bytes(wrote) * 10000
+    assert os.listdir(tmp_path) == ["x"]
+
+
+@pytest.mark.parametrize("step", ["fsync", "link", "replace"])
+def test_a_new_file_that_cannot_be_written_is_not_there(tmp_path, monkeypatch, step):
+    def no_links(*_):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "link", no_links)
+        patch.setattr(os, step, full)
+        with pytest.raises(mp.FileError, match=r"cannot write .*No space left"):
+            write_new(tmp_path / "x", b"x")
+    assert os.listdir(tmp_path) == []
+    assert write_new(tmp_path / "x", b"x")  # negative control
+
+
+@posix
+def test_who_was_killed_between_two_names_leaves_one(tmp_path):
+    part = tmp_path / f".mdppower-{'0' * 16}.part"
+    write_new(tmp_path / "x", b"x")
+    os.link(tmp_path / "x", part)
+    write_atomically(tmp_path / "y", b"y")
+    assert sorted(os.listdir(tmp_path)) == ["x", "y"]
+    assert (tmp_path / "x").read_bytes() == b"x"
 
 
 WRITERS = {

@@ -1,7 +1,7 @@
 """Who drives a run: one process and thread at a time, found out without asking it.
 
-A *holder* is a row in the store that says where a driver lives and when it last gave a sign of life. Whether it is gone
-is seen from outside, by two rules.
+A *holder* is a row in the store that says where a driver lives and when it last gave a sign of life. Whether it is
+gone is seen from outside, by two rules.
 
 1. On this machine a process that has ended is gone at once. Its number may have gone to another process since: so it
    is known by its start as well, where the system tells that (Linux).
@@ -9,7 +9,8 @@ is seen from outside, by two rules.
    a process that hangs.
 
 By the second rule a driver can be thought gone that is not, and then two of them work on one run. That costs time and
-nothing else: a replicate has the same bits whoever computes it, and whoever comes second with it changes nothing.
+nothing else: a replicate has the same bits whoever computes it, and whoever comes second with it changes nothing. The
+first finds it out when it next gives a sign, and holds the lease no longer.
 """
 
 from __future__ import annotations
@@ -17,18 +18,27 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import sqlite3
 import time
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mdppower._schema import real, text, whole
+from mdppower._schema import Misfit, real, text, whole
 from mdppower._text import cut
+from mdppower.errors import FileError
+from mdppower.montecarlo.store_file import StoreFile
 
 PATIENCE = 60.0
 """Seconds without a sign of life after which a driver counts as gone."""
+
+BEAT = 5.0
+"""Seconds from one sign of life to the next."""
+POLL = 0.2
+"""Seconds from one look at who drives to the next."""
 
 HELD: set[tuple[int, str]] = set()
 """Process and token of the leases that this process holds: one of its own that is not here was left by a failure."""
@@ -92,6 +102,114 @@ class Holder:
 
     def __str__(self) -> str:
         return f"process {self.pid} on {cut(self.host, 80)}"
+
+
+class Lease:
+    """The right to drive a run, which one at a time holds.
+
+    Parameters
+    ----------
+    file : StoreFile
+    run : int
+        Its number there.
+    name : str
+        What the run is called in messages.
+    """
+
+    def __init__(self, file: StoreFile, run: int, name: str) -> None:
+        self._file, self._run, self._name = file, run, name[:12]
+        self._held: Holder | None = None
+        self._beaten = 0.0
+
+    @property
+    def mine(self) -> bool:
+        """Whether it is held here, and not by a process from which this one was forked, as far as is known."""
+        return self._held is not None and self._held.pid == os.getpid()
+
+    def seen(self) -> str | None:
+        """Who holds it, as far as can be seen."""
+        holder = self._holder()
+        return None if holder is None or holder.is_gone() else str(holder)
+
+    @contextmanager
+    def held(
+        self, begin: Callable[[sqlite3.Connection], None], on_wait: Callable[[str], None] | None = None
+    ) -> Iterator[None]:
+        """Hold it, as soon as nobody else does; `begin` is done in the transaction that takes it."""
+        mine = Holder.here()
+        waiting, since, told = self._holder(), time.monotonic(), False
+        try:
+            while not self._take(mine, begin, waiting, time.monotonic() - since > PATIENCE):
+                if not told and waiting is not None and on_wait is not None:
+                    on_wait(str(waiting))
+                    told = True
+                time.sleep(POLL)
+                now = self._holder()
+                # Clocks differ: who is seen to give no sign for a minute is gone, whatever its clock says.
+                if now != waiting:
+                    waiting, since = now, time.monotonic()
+            yield
+        finally:
+            self._release(mine)
+
+    def beat(self) -> None:
+        """Give a sign of life, where one is due."""
+        if self.mine and time.monotonic() - self._beaten >= BEAT:
+            with self._file.transaction() as connection:
+                self.renew(connection)
+
+    def renew(self, connection: sqlite3.Connection) -> None:
+        """The same as part of a transaction. What another has taken is no longer held."""
+        held = self._held
+        if held is None or not self.mine or time.monotonic() - self._beaten < BEAT:
+            return
+        done = connection.execute(
+            "UPDATE lease SET beat = ? WHERE run = ? AND token = ?", (time.time(), self._run, held.token)
+        )
+        self._beaten = time.monotonic()
+        if done.rowcount == 0:
+            HELD.discard((held.pid, held.token))
+            self._held = None
+
+    def _holder(self) -> Holder | None:
+        found = self._file.select("SELECT host, place, pid, started, beat, token FROM lease WHERE run = ?", self._run)
+        try:
+            return Holder.from_row(found[0]) if found else None
+        except Misfit as error:
+            raise self._file.damaged(f"lease of run {self._name}: {error}") from None
+
+    def _take(
+        self, mine: Holder, begin: Callable[[sqlite3.Connection], None], seen: Holder | None, silent: bool
+    ) -> bool:
+        """Take it if nobody has it, or who was seen to have it is gone; whether it was taken."""
+        if seen is not None and not silent and not seen.is_gone():
+            return False
+        HELD.add((mine.pid, mine.token))  # before others can see it in the file
+        try:
+            with self._file.transaction() as connection:
+                taken = self._holder() == seen
+                if taken:
+                    begin(connection)
+                    entry = self._run, *replace(mine, beat=time.time()).row()
+                    connection.execute("INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?, ?, ?)", entry)
+        except FileError:
+            HELD.discard((mine.pid, mine.token))
+            raise
+        if taken:
+            self._held, self._beaten = mine, time.monotonic()
+        else:
+            HELD.discard((mine.pid, mine.token))
+        return taken
+
+    def _release(self, mine: Holder) -> None:
+        if self._held is mine:
+            self._held = None
+        if mine.pid != os.getpid() or (mine.pid, mine.token) not in HELD:
+            return
+        HELD.discard((mine.pid, mine.token))
+        # Where this fails (the disk is full) the lease is void in this process, and in others when it ends.
+        with suppress(FileError), self._file.transaction() as connection:
+            connection.execute("DELETE FROM lease WHERE run = ? AND token = ?", (self._run, mine.token))
 
 
 _short = text(1000)

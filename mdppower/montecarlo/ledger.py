@@ -7,11 +7,10 @@ wherever it was computed, so that any chunk which has it will do.
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +18,7 @@ import numpy as np
 
 from mdppower._schema import Misfit, real, text, whole
 from mdppower.errors import FileError, ParameterError, SizeError
-from mdppower.montecarlo.lease import HELD, PATIENCE, Holder
+from mdppower.montecarlo.lease import Lease
 from mdppower.montecarlo.store_file import StoreFile
 from mdppower.montecarlo.store_rows import Rows, pack, row_bytes, unpack
 from mdppower.montecarlo.store_runs import LARGEST, LATEST, RunRow, read_runs, write_run
@@ -28,11 +27,7 @@ LARGEST_CHUNK = 2**26
 """Bytes of arrays in one row of the table; what is larger is divided."""
 LARGEST_BLOB = 2**29
 """Bytes that SQLite takes in one piece are 10⁹."""
-BEAT = 5.0
-"""Seconds from one sign of life to the next."""
-POLL = 0.2
 
-_HOLDER = "host, place, pid, started, beat, token"
 _number, _time, _name = whole(0, LARGEST), real(0, LATEST), text(200)
 
 
@@ -55,8 +50,7 @@ class Ledger:
 
     def __init__(self, file: StoreFile, run: RunRow) -> None:
         self._file, self._number, self.id, self.entropy = file, run.number, run.key, int(run.entropy, 16)
-        self._lease: Holder | None = None
-        self._beaten = 0.0
+        self._lease = Lease(file, run.number, run.key)
 
     # ------------------------------------------------------------------ what is finished
 
@@ -133,7 +127,7 @@ class Ledger:
         _check_range(numbers)
         if any(np.ndim(array) == 0 or len(array) != len(numbers) for array in rows):
             raise ParameterError(f"results of {len(numbers)} replicates must be arrays of as many rows")
-        one = row_bytes(rows)
+        one, worked = row_bytes(rows), _time(float(seconds))
         if one > LARGEST_BLOB:
             raise SizeError(f"the results of a replicate take {one:,} bytes; a store holds {LARGEST_BLOB:,}")
         step = max(1, LARGEST_CHUNK // max(one, 1))
@@ -141,11 +135,14 @@ class Ledger:
         for i in range(0, len(numbers), step):
             part = numbers[i : i + step]
             data = pack(tuple(array[i : i + step] for array in rows))
-            about = part.start, part.stop, float(seconds) * len(part) / len(numbers), time.time()
+            about = part.start, part.stop, worked * len(part) / len(numbers), time.time()
             entries.append((self._number, *about, self._digest("chunk", *about, data=data), data))
         with self._file.transaction() as connection:
-            connection.executemany("INSERT OR IGNORE INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)", entries)
-            self._renew(connection)
+            self._require_run(connection)
+            connection.executemany(
+                "INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, first, stop) DO NOTHING", entries
+            )
+            self._lease.renew(connection)
 
     def keep(self, name: str, data: bytes) -> None:
         """Keep bytes beside the run under a name, instead of any that were there.
@@ -161,6 +158,7 @@ class Ledger:
             raise SizeError(f"{name!r} takes {len(data):,} bytes; a store holds {LARGEST_BLOB:,}")
         entry = self._number, _name(name), self._digest("kept", name, data=data), data
         with self._file.transaction() as connection:
+            self._require_run(connection)
             connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", entry)
 
     def kept(self, name: str) -> bytes | None:
@@ -191,90 +189,34 @@ class Ledger:
         FileError
             The store is damaged, or cannot be written.
         """
-        waiting, since, told = self._holder(), time.monotonic(), False
-        while not self._take(wanted, waiting, time.monotonic() - since > PATIENCE):
-            if not told and waiting is not None and on_wait is not None:
-                on_wait(str(waiting))
-                told = True
-            time.sleep(POLL)
-            now = self._holder()
-            # Clocks of machines differ: who is seen to give no sign for a minute is gone, whatever its clock says.
-            if now != waiting:
-                waiting, since = now, time.monotonic()
-        try:
-            yield
-        finally:
-            self._release()
 
-    def driver(self) -> str | None:
-        """Who is at work on the run, as far as can be seen."""
-        holder = self._holder()
-        return None if holder is None or holder.is_gone() else str(holder)
+        def begin(connection: sqlite3.Connection) -> None:
+            self._require_run(connection)
+            for run in read_runs(self._file, "number = ?", self._number):
+                write_run(connection, replace(run, wanted=_number(wanted)))
+
+        with self._lease.held(begin, on_wait):
+            yield
 
     @property
     def drives(self) -> bool:
         """Whether the lease is held, as far as is known since the last sign of life."""
-        return self._lease is not None and self._lease.pid == os.getpid()
+        return self._lease.mine
+
+    def driver(self) -> str | None:
+        """Who is at work on the run, as far as can be seen."""
+        return self._lease.seen()
 
     def beat(self) -> None:
         """Give a sign of life, if the last is a few seconds ago; to be called often. FileError as in `add`."""
-        if self.drives and time.monotonic() - self._beaten >= BEAT:
-            with self._file.transaction() as connection:
-                self._renew(connection)
-
-    def _renew(self, connection: sqlite3.Connection) -> None:
-        """The sign of life, where one is due; the lease is given up where it was taken by another."""
-        lease = self._lease
-        if lease is None or not self.drives or time.monotonic() - self._beaten < BEAT:
-            return
-        done = connection.execute(
-            "UPDATE lease SET beat = ? WHERE run = ? AND token = ?", (time.time(), self._number, lease.token)
-        )
-        self._beaten = time.monotonic()
-        if done.rowcount == 0:
-            HELD.discard((lease.pid, lease.token))
-            self._lease = None
-
-    def _holder(self) -> Holder | None:
-        found = self._file.select(f"SELECT {_HOLDER} FROM lease WHERE run = ?", self._number)
-        try:
-            return Holder.from_row(found[0]) if found else None
-        except Misfit as error:
-            raise self._file.damaged(f"lease of run {self.id[:12]}: {error}") from None
-
-    def _take(self, wanted: int, seen: Holder | None, silent: bool) -> bool:
-        """Take the lease if nobody has it, or who was seen to have it is gone; whether it was taken."""
-        if seen is not None and not silent and not seen.is_gone():
-            return False
-        mine = Holder.here()
-        HELD.add((mine.pid, mine.token))
-        try:
-            with self._file.transaction() as connection:
-                taken = self._holder() == seen
-                if taken:
-                    entry = self._number, *mine.row()
-                    connection.execute("INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?, ?, ?)", entry)
-                    for run in read_runs(self._file, "number = ?", self._number):
-                        write_run(connection, replace(run, wanted=_number(wanted)))
-        except BaseException:
-            HELD.discard((mine.pid, mine.token))
-            raise
-        if taken:
-            self._lease, self._beaten = mine, time.monotonic()
-        else:
-            HELD.discard((mine.pid, mine.token))
-        return taken
-
-    def _release(self) -> None:
-        lease, self._lease = self._lease, None
-        if lease is None or lease.pid != os.getpid():
-            return
-        HELD.discard((lease.pid, lease.token))
-        # Where this fails (the disk is full) the lease is void in this process, and in others when it ends.
-        with suppress(FileError), self._file.transaction() as connection:
-            connection.execute("DELETE FROM lease WHERE run = ? AND token = ?", (self._number, lease.token))
+        self._lease.beat()
 
     # ------------------------------------------------------------------ seals
+
+    def _require_run(self, connection: sqlite3.Connection) -> None:
+        """FileError if the run is no longer in the file: another one stands there now."""
+        if connection.execute("SELECT key FROM run WHERE number = ?", (self._number,)).fetchall() != [(self.id,)]:
+            raise FileError(f"run {self.id[:12]} is no longer in store {self._file.name!r}")
 
     def _chunk(self, row: tuple[Any, ...]) -> tuple[int, int, Rows]:
         """First replicate, the one after the last, and the results, of a row that bears its seal."""
@@ -318,9 +260,7 @@ def merged(file: StoreFile, run: int) -> list[range]:
 
 def _check_range(numbers: range) -> None:
     if not isinstance(numbers, range) or numbers.step != 1 or not 0 <= numbers.start < numbers.stop <= LARGEST:
-        raise ParameterError(
-            f"numbers of replicates must be a range that rises by 1 and is not empty, got {numbers!r}"
-        )
+        raise ParameterError(f"numbers of replicates must be a range, in steps of 1 and not empty, got {numbers!r}")
 
 
 def _form(rows: Iterable[np.ndarray[Any, Any]]) -> list[Any]:

@@ -24,14 +24,14 @@ from typing import Any, Self
 import numpy as np
 
 from mdppower._atomic import PathLike
-from mdppower._schema import Misfit, real, whole
+from mdppower._schema import MOST_DIGITS, Misfit, real, whole
 from mdppower.errors import FileError, ParameterError
 from mdppower.montecarlo.ledger import Ledger, merged
 from mdppower.montecarlo.store_file import StoreFile
 from mdppower.montecarlo.store_runs import (
     LARGEST,
+    LARGEST_ENTROPY,
     LATEST,
-    MOST_BITS,
     RunRow,
     canonical,
     read_runs,
@@ -147,14 +147,12 @@ class Store:
             The store is damaged, or cannot be written.
         """
         asked, shown = canonical(question, "question"), canonical(arguments, "arguments")
-        if entropy is not None and (isinstance(entropy, bool) or not 0 <= operator.index(entropy) < 2**MOST_BITS):
-            raise ParameterError(f"the entropy of a run must be an integer of at most {MOST_BITS:,} bits, 0 or more")
+        if entropy is not None and (isinstance(entropy, bool) or not 0 <= operator.index(entropy) <= LARGEST_ENTROPY):
+            raise ParameterError(f"the entropy of a run must be an integer of at most {MOST_DIGITS:,} digits")
         with self._file.transaction() as connection:
             if entropy is None:
                 found = read_runs(self._file, "question = ?", asked)
-                drawn = np.random.SeedSequence().entropy
-                assert isinstance(drawn, int)
-                entropy = drawn
+                entropy = int(np.random.SeedSequence().entropy or 0)  # type: ignore[arg-type]
             else:
                 found = read_runs(self._file, "key = ?", run_key(asked, f"{operator.index(entropy):x}"))
             now = time.time()

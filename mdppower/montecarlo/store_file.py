@@ -1,9 +1,9 @@
 """The file of a store: made whole, checked before it is used, written in transactions.
 
 What is not ours is refused before anything touches it: the first 100 bytes say whether SQLite made the file, for whom
-(`APPLICATION`) and in which version (`VERSION`). Then SQLite opens it, and the tables must be those of `TABLES`, word
-for word, without views, triggers or others, and the whole file must pass SQLite's check of itself. A transaction that
-a killed writer left half is taken back by SQLite from the journal beside the file, which is all that opening changes.
+and in which version. Then SQLite opens it, and the tables must be those of `store_schema`, word for word, without
+views, triggers or others, and the whole file must pass SQLite's check of itself. A transaction that a killed writer
+left half is taken back by SQLite from the journal beside the file, which is all that opening changes.
 
 There is one lock for all stores of a process, and it is held while one is used. Threads may so share a connection; a
 fork, which waits for the lock, finds no connection in the middle of something; and no file is read past SQLite while
@@ -14,41 +14,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from functools import cache
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mdppower._atomic import PathLike, write_new
 from mdppower.errors import FileError
+from mdppower.montecarlo.store_schema import APPLICATION, SCHEMA, VERSION, new_store, own_schema
 
 T = TypeVar("T")
 
-APPLICATION = int.from_bytes(b"MDPP", "big")
-"""SQLite's application_id, by which `file` and others know whose file it is: it spells MDPP."""
-VERSION = 1
-"""Of the tables (SQLite's user_version)."""
 PATIENCE = 30.0
 """Seconds for which another program may hold the file. A driver does so for the milliseconds of a transaction."""
 
-TABLES = (
-    "CREATE TABLE run (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, entropy TEXT NOT NULL, "
-    "wanted INTEGER NOT NULL, created REAL NOT NULL, opened REAL NOT NULL, turn INTEGER NOT NULL, "
-    "sha256 BLOB NOT NULL, arguments TEXT NOT NULL, question TEXT NOT NULL)",
-    "CREATE TABLE chunk (run INTEGER NOT NULL, first INTEGER NOT NULL, stop INTEGER NOT NULL, "
-    "seconds REAL NOT NULL, written REAL NOT NULL, sha256 BLOB NOT NULL, data BLOB NOT NULL, "
-    "UNIQUE (run, first, stop))",
-    "CREATE TABLE kept (run INTEGER NOT NULL, name TEXT NOT NULL, sha256 BLOB NOT NULL, data BLOB NOT NULL, "
-    "UNIQUE (run, name))",
-    "CREATE TABLE lease (run INTEGER PRIMARY KEY, host TEXT NOT NULL, place TEXT NOT NULL, pid INTEGER NOT NULL, "
-    "started TEXT NOT NULL, beat REAL NOT NULL, token TEXT NOT NULL)",
-)
-_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
 _HEADER = 100
 
 _LOCK = threading.RLock()
@@ -74,7 +56,7 @@ class StoreFile:
     """
 
     def __init__(self, path: PathLike, *, writing: bool = True) -> None:
-        self.name, self.writing, self.patience = str(os.fspath(path)), writing, PATIENCE
+        self.name, self.writing, self.patience = os.fsdecode(path), writing, PATIENCE
         self._connection: sqlite3.Connection | None = None
         self._closed = False
         try:
@@ -83,14 +65,11 @@ class StoreFile:
         except ValueError as error:  # a null byte
             raise FileError(f"cannot open store {self.name!r}: {error}") from None
         if not exists and writing:
-            write_new(self.name, _empty())
+            self._make()
         self._rights = self._right()
         with _LOCK:
             _FILES.add(self)
-            (told,) = self.select("PRAGMA integrity_check(1)")[0]
-            if told != "ok":
-                self._drop()
-                raise self.damaged(str(told))
+            self._check_whole()
 
     def select(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows that answer the question."""
@@ -115,6 +94,20 @@ class StoreFile:
             self._closed = True
 
     # ------------------------------------------------------------------ opening
+
+    def _make(self) -> None:
+        """Make the file, whole, unless another does so just now."""
+        left = self._path + "-journal"
+        if os.path.exists(left) and not os.path.exists(self._path):  # SQLite would put its pages into the new file
+            raise FileError(
+                f"cannot make store {self.name!r}: the journal {left!r} of a store that is no longer there would be "
+                "taken for its own; remove it first"
+            )
+        try:
+            empty = new_store()
+        except (OSError, sqlite3.Error) as error:
+            raise FileError(f"cannot make store {self.name!r}: {error}") from None
+        write_new(self.name, empty)
 
     def _right(self) -> str:
         """How SQLite may open the file; FileError if there is none, or none that can be."""
@@ -144,13 +137,15 @@ class StoreFile:
         if self._connection is None:
             self._check_header()
             address = f"{Path(self._path).as_uri()}?mode={self._rights}"
-            connection = sqlite3.connect(address, 0.1, 0, None, check_same_thread=False, uri=True)
+            connection = sqlite3.connect(
+                address, timeout=0.1, isolation_level=None, check_same_thread=False, uri=True
+            )
             try:
                 for setting in ("trusted_schema=OFF", "cell_size_check=ON", "synchronous=FULL", "mmap_size=0"):
                     connection.execute(f"PRAGMA {setting}")
                 if not self.writing:
                     connection.execute("PRAGMA query_only=ON")
-                if connection.execute(_SCHEMA).fetchall() != _schema():
+                if connection.execute(SCHEMA).fetchall() != own_schema():
                     raise self.damaged("its tables are not those of a store")
                 connection.execute("PRAGMA journal_mode=DELETE")
             except BaseException:
@@ -179,19 +174,32 @@ class StoreFile:
             )
         if version < 1 or header[18:20] != b"\1\1":  # of another journal, which SQLite would begin at once
             raise self.damaged("its header is not that of a store")
+        if os.path.exists(self._path + "-wal"):
+            raise self.damaged(f"{self._path + '-wal'!r}, which SQLite would put into it, is no store's")
+
+    def _check_whole(self) -> None:
+        """SQLite's check of the whole file; and that it ends with a page, for SQLite takes zeros for what is cut."""
+        with self._told("read"):
+            self._again(lambda: self._open().execute("BEGIN"))  # nobody writes in the meantime
+            told = self._again(lambda: self._open().execute("PRAGMA integrity_check(1)").fetchall())
+            (page,) = self._open().execute("PRAGMA page_size").fetchone()
+            whole = os.stat(self._path).st_size % page == 0
+            self._open().execute("ROLLBACK")
+            if told != [("ok",)] or not whole:
+                raise self.damaged(str(told[0][0]) if whole else "its last page is not whole")
 
     def damaged(self, told: str) -> FileError:
-        """The error that says so."""
-        return FileError(f"store {self.name!r} is damaged: {' '.join(told.split())[:200]}{self._cut()}")
-
-    def _cut(self) -> str:
-        with suppress(OSError), open(self._path, "rb") as file:
-            header = file.read(_HEADER)
-            declared = int.from_bytes(header[16:18], "big") * int.from_bytes(header[28:32], "big")
-            there = os.fstat(file.fileno()).st_size
-            if len(header) == _HEADER and there < declared:
-                return f" (it is cut: of {declared:,} bytes {there:,} are there)"
-        return ""
+        """The error that says so; what was begun is taken back."""
+        cut = ""
+        with _LOCK:
+            self._drop()
+            with suppress(OSError), open(self._path, "rb") as file:
+                header = file.read(_HEADER)
+                declared = int.from_bytes(header[16:18], "big") * int.from_bytes(header[28:32], "big")
+                there = os.fstat(file.fileno()).st_size
+                if len(header) == _HEADER and there < declared:
+                    cut = f" (it is cut: of {declared:,} bytes {there:,} are there)"
+        return FileError(f"store {self.name!r} is damaged: {' '.join(told.split())[:200]}{cut}")
 
     # ------------------------------------------------------------------ using
 
@@ -210,6 +218,9 @@ class StoreFile:
                 else:
                     told = str(error)
                 raise FileError(f"cannot {doing} store {self.name!r}: {told}") from None
+            except UnicodeDecodeError:  # of texts in the file, and of SQLite's messages that have some
+                self._drop()
+                raise self.damaged("it has texts that are no UTF-8") from None
             except OSError as error:
                 self._drop()
                 raise FileError(f"cannot {doing} store {self.name!r}: {error.strerror or error}") from None
@@ -226,6 +237,7 @@ class StoreFile:
             except sqlite3.OperationalError as error:
                 if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                     raise
+                time.sleep(0.005)  # SQLite does not always wait itself
 
     def _drop(self) -> None:
         """Close the connection, which takes back what was begun."""
@@ -238,28 +250,6 @@ class StoreFile:
 def _code(error: sqlite3.Error) -> int:
     """SQLite's primary code of an error; 0 where Python found it."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
-
-
-def _empty() -> bytes:
-    """The bytes of a store without runs."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "store")
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            for setting in ("journal_mode=OFF", "synchronous=OFF", f"application_id={APPLICATION}"):
-                connection.execute(f"PRAGMA {setting}")
-            connection.execute(f"PRAGMA user_version={VERSION}")
-            for table in TABLES:
-                connection.execute(table)
-        return Path(path).read_bytes()
-
-
-@cache
-def _schema() -> list[tuple[Any, ...]]:
-    """What SQLite says of our tables."""
-    with closing(sqlite3.connect(":memory:")) as connection:
-        for table in TABLES:
-            connection.execute(table)
-        return connection.execute(_SCHEMA).fetchall()
 
 
 def _after_fork() -> None:

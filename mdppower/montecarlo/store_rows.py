@@ -1,9 +1,9 @@
 """Arrays to bytes and back, for what is kept between sessions: plain numbers with their shapes, never objects.
 
-The bytes are the length of the header (4, little-endian), the header, and the arrays one after the other, C-contiguous
-and little-endian. The header is JSON that says type and shape of each, filled up with blanks so that the numbers stand
-where a processor likes them. What is read is believed only as far as it fits: the sizes that the header declares must
-be those of the bytes that are there, before anything of that size is made.
+The bytes are the length of the header (4, little-endian), the header, and the arrays one after the other, contiguous
+in C's order and little-endian. The header is JSON that says type and shape of each. What is read is believed only as
+far as it fits: the sizes that the header declares must be those of the bytes that are there, before anything of that
+size is made.
 """
 
 from __future__ import annotations
@@ -63,7 +63,6 @@ def pack(rows: Rows) -> bytes:
                 f"an array of {given.dtype} of shape {given.shape} cannot be stored among these rows"
             )
     header = json.dumps([{"type": a.dtype.str, "shape": a.shape} for a in arrays], separators=(",", ":")).encode()
-    header += b" " * (-(4 + len(header)) % 16)
     return b"".join([len(header).to_bytes(4, "little"), header, *(a.tobytes() for a in arrays)])
 
 

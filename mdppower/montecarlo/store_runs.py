@@ -10,18 +10,17 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
 from typing import Any
 
-from mdppower._schema import Misfit, real, text, whole
+from mdppower._schema import MOST_DIGITS, Misfit, real, text, whole
 from mdppower.errors import ParameterError, SizeError
 from mdppower.montecarlo.store_file import StoreFile
 
 LARGEST = 2**40
 """Of numbers of replicates and runs."""
+LARGEST_ENTROPY = 10**MOST_DIGITS
 LATEST = 1e12
 """Seconds since 1970."""
 LONGEST_TEXT = 2**26
 """Characters of a question, or of arguments."""
-MOST_BITS = 2**14
-"""Of an entropy."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +98,10 @@ def write_run(connection: sqlite3.Connection, run: RunRow) -> None:
 
 
 def _hexadecimal(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(f"0|[1-9a-f][0-9a-f]{{0,{MOST_BITS // 4 - 1}}}", value):
+    if not isinstance(value, str) or not re.fullmatch("0|[1-9a-f][0-9a-f]{0,4000}", value):
         raise Misfit("a number in hexadecimal", value)
+    if int(value, 16) > LARGEST_ENTROPY:
+        raise Misfit(f"a number of at most {MOST_DIGITS:,} digits", value)
     return value
 
 
