@@ -5,12 +5,6 @@ samplers    which draws make up replicate i: Latin hypercube, Sobol, iid
 run_loop    the one loop: replicates up to each look, kept, stored, counted on a bar
 engines     where replicates are made: threads, a map-like callable, any executor
 steps       estimates that arrive in steps, and what they pay for it
-store       runs in an SQLite file, that go on where they stopped
-ledger      one run in a store
-lease       which of several drivers writes
-store_file  opening, creating and checking that file
-store_rows  arrays as bytes, and back
-store_runs  the table of runs
 estimates   from replicate means: mean, standard error, confidence intervals
 guaranteed  for bounded rewards, from running sums: limits that hold for any number of draws, at every look
 trust       whether Student's interval can be trusted, from the law and from the replicate means
