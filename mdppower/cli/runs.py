@@ -78,13 +78,14 @@ def _row(number: int, run: RunRecord, fmt: str) -> dict[str, Any]:
         "wanted": run.wanted * size,
         "method": _word(asked.get("method")),
         "seconds": round(run.seconds, 3),
+        "begun": _time(run.created),
         "last written": _time(run.updated),
         "state": state,
     }
     if fmt == "table":
         told |= {"about": cut(told["about"], 40), "rng": cut(told["rng"], 12)}
         return told
-    more = {"begun": _time(run.created), "sampler": _word(asked.get("sampler")), "key": _word(asked.get("key"))}
+    more = {"sampler": _word(asked.get("sampler")), "key": _word(asked.get("key"))}
     return told | more | {"driver": run.driver or "", "id": run.id}
 
 
@@ -116,7 +117,7 @@ def _export(file: str, run: RunRecord, out: str) -> None:
         data = found.to_xarray() if hasattr(found, "to_xarray") else found
         interrupted, samples = bool(getattr(found, "interrupted", False)), int(data.attrs["samples"])
         save_dataset(data.assign_attrs(interrupted=int(interrupted)), out)
-    wanted = run.wanted * (run.arguments["size"])
     if interrupted:
+        wanted = run.wanted * run.arguments["size"]
         tell(f"mdppower: not finished: {samples:,} of {wanted:,} draws", err=True)
     tell(f"wrote {out}", err=True)
