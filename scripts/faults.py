@@ -1,38 +1,43 @@
 """Runs that are killed, starved of disk, driven twice and cut: nothing that was stored is lost, and no bit differs.
 
     python -m scripts.faults                       all faults in full: some minutes
-    python -m scripts.faults --kills 3 --full 2 --pairs 1 --cuts 20
+    python -m scripts.faults --kills 3 --full 2 --pairs 1 --workers 1 --cuts 20
     python -m scripts.faults --seed 7              other moments and places
 
 - **Killed**: the driver gets SIGKILL at a random moment, while it starts or while it works, and is started again
   until the run is done; a new store is begun until so many kills are counted.
 - **Full disk**: the process may write no file longer than a random size (RLIMIT_FSIZE), of the journal or of the
   store; then it is started again without a limit.
+- **Worker killed**: one of two processes of a pool gets SIGKILL, which breaks the pool; the run goes on with threads.
 - **Two drivers** are started at once on one new store.
 - **Cut**: a store, finished or not, loses all bytes from a random one on.
 
 Drivers are processes of their own, which write down each replicate before they make it: so it is seen whether one is
-made that was stored. Workers that are killed, of a process pool and of Dask, are tests: `tests/montecarlo`.
+made that was stored.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import multiprocessing
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 import mdppower as mp
-from mdppower.errors import FileError
+from mdppower.errors import FileError, ParameterError
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import PowerTask
 from mdppower.montecarlo.store import Store
@@ -69,11 +74,11 @@ class Count:
 # ---------------------------------------------------------------------- the run
 
 
-def call(store: str | None = None, replicates: int = REPLICATES, workers: int = 2) -> PowerEstimate:
+def call(store: str | None = None, replicates: int = REPLICATES, executor: Executor | None = None) -> PowerEstimate:
     """The run that faults befall: a slippery room, some milliseconds a replicate."""
     return mp.power(
-        mp.envs.make("open(9,9)", slip=0.1), 0.99, samples=replicates * SIZE, rng=0, workers=workers, progress=False,
-        store=store,
+        mp.envs.make("open(9,9)", slip=0.1), 0.99, samples=replicates * SIZE, rng=0, progress=False, store=store,
+        executor=executor, workers=2 if executor is None else 1,
     )  # fmt: skip
 
 
@@ -95,7 +100,6 @@ def drive(store: str, log: str, replicates: int, limit: int | None) -> None:
     PowerTask.__call__ = told  # type: ignore[assignment, method-assign]
     if limit is not None:
         import resource
-        import signal
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -227,6 +231,33 @@ def paired(times: int, right: str, folder: Path, replicates: int = REPLICATES) -
     return count
 
 
+def pool_killed(
+    times: int, rng: np.random.Generator, right: str, folder: Path, replicates: int = REPLICATES
+) -> Count:
+    """A worker of a process pool gets SIGKILL: a clear error, and a run that goes on."""
+    count, number = Count("worker of a process pool killed"), 0
+    while count.seen.get("kills", 0) < times:
+        store, number = folder / f"pool{number}.sqlite", number + 1
+        with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+            victim = pool.submit(os.getpid).result()
+            call(None, 2, pool)  # all is loaded
+            timer = threading.Timer(rng.uniform(0, 1), os.kill, (victim, signal.SIGKILL))
+            timer.start()
+            try:
+                count.require(digest(call(str(store), replicates, pool)) == right, "other bits")
+                timer.cancel()
+            except ParameterError as error:
+                count.add("kills")
+                count.require("failed at" in str(error), f"said {error}")
+            timer.join()
+        kept = stored(store)
+        count.add("replicates kept", len(kept))
+        again = Driver(store, replicates)
+        count.require(again.answer() == right, "other bits")
+        count.require(not kept & set(again.begun()), "a stored replicate was made again")
+    return count
+
+
 def cut(times: int, rng: np.random.Generator, right: str, folder: Path, replicates: int = 32) -> Count:
     """A store that loses its end: refused, or gone on with to the same bits."""
     count = Count("store cut")
@@ -251,7 +282,9 @@ def cut(times: int, rng: np.random.Generator, right: str, folder: Path, replicat
 # ---------------------------------------------------------------------- all of them
 
 
-def faults(kills: int, fulls: int, pairs: int, cuts: int, seed: int = 0, replicates: int = REPLICATES) -> list[Count]:
+def faults(
+    kills: int, fulls: int, pairs: int, cuts: int, workers: int, seed: int = 0, replicates: int = REPLICATES
+) -> list[Count]:
     """So many of each."""
     rng, right, small = np.random.default_rng(seed), digest(call(None, replicates)), 32
     short = digest(call(None, small))
@@ -259,6 +292,7 @@ def faults(kills: int, fulls: int, pairs: int, cuts: int, seed: int = 0, replica
         lambda folder: killed(kills, rng, right, folder, replicates),
         lambda folder: full(fulls, rng, right, folder, replicates),
         lambda folder: paired(pairs, right, folder, replicates),
+        lambda folder: pool_killed(workers, rng, right, folder, replicates),
         lambda folder: cut(cuts, rng, short, folder, small),
     ]
     found = []
@@ -275,6 +309,7 @@ def main() -> None:
     parser.add_argument("--full", type=int, default=20)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--cuts", type=int, default=200)
+    parser.add_argument("--workers", type=int, default=5, help="that are killed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--drive", nargs="+", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -283,7 +318,7 @@ def main() -> None:
         drive(store, log, int(replicates), int(limit[0]) if limit else None)
         return
     begin = time.monotonic()
-    found = faults(given.kills, given.full, given.pairs, given.cuts, given.seed)
+    found = faults(given.kills, given.full, given.pairs, given.cuts, given.workers, given.seed)
     print("| fault | seen | wrong |\n|---|---|---|", *found, f"\n{time.monotonic() - begin:.0f} s", sep="\n")
     raise SystemExit(any(count.wrong for count in found))
 
