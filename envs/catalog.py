@@ -154,7 +154,7 @@ def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessM
     if named is not None:
         if options and not named.is_map:
             raise ParameterError(f"{named.name} is not a map and takes no {', '.join(options)}")
-        return _call(named.build, named.name, options)
+        return build_map(named.build, named.name, options)
     if isinstance(name_or_path, str) and not os.path.isfile(name_or_path):
         if not _GYMNASIUM_ID.fullmatch(name_or_path):
             raise _unknown(name_or_path)
@@ -164,10 +164,10 @@ def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessM
             raise ParameterError(f"{os.fspath(name_or_path)} is not a map and takes no {', '.join(options)}")
         return RewardlessMDP.load(name_or_path)
     refuse_foreign(name_or_path)
-    return _call(partial(gridworld_from_file, name_or_path), os.fspath(name_or_path), options)
+    return build_map(partial(gridworld_from_file, name_or_path), os.fspath(name_or_path), options)
 
 
-def _call(build: Callable[..., RewardlessMDP], name: str, options: dict[str, Any]) -> RewardlessMDP:
+def build_map(build: Callable[..., RewardlessMDP], name: str, options: dict[str, Any]) -> RewardlessMDP:
     """Build a map; an option that maps do not have is our error, not Python's."""
     unknown = set(options) - {"moves", "stay", "blocked", "slip", "bias", "wrap"}
     if unknown:

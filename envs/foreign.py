@@ -47,6 +47,7 @@ _BEGINNINGS = {
     rb"\x93NUMPY": ".npy",
 }
 """How files begin whose names may not tell."""
+_HEAD = 2048
 
 
 def refuse_foreign(path: str | os.PathLike[str]) -> None:
@@ -69,17 +70,23 @@ def refuse_foreign(path: str | os.PathLike[str]) -> None:
     """
     name = os.fspath(path)
     suffix = os.path.splitext(name)[1].lower()
-    # A map may well be called room.mdp.
-    kind = _by_beginning(name) or (suffix if suffix in FOREIGN and suffix != ".mdp" else None)
-    if kind is not None:
-        maker = "from_graph" if kind in GRAPHS else "from_pairs"
-        raise FileError(f"{name!r} is {FOREIGN[kind]}: use mp.RewardlessMDP.{maker}")
-
-
-def _by_beginning(name: str) -> str | None:
     try:
         with open(name, "rb") as file:
-            head = file.read(2048)
+            head = file.read(_HEAD)
     except (OSError, ValueError):
-        return None  # who reads it says what is wrong
-    return next((kind for pattern, kind in _BEGINNINGS.items() if re.match(pattern, head, re.DOTALL)), None)
+        head = b""  # who reads it says what is wrong
+    refuse_foreign_bytes(head, repr(name))
+    if suffix in FOREIGN and suffix != ".mdp":  # a map may well be called room.mdp
+        raise _refusal(repr(name), suffix)
+
+
+def refuse_foreign_bytes(data: bytes, name: str) -> None:
+    """Raise FileError if these bytes, called by this name, begin as a file of another tool does."""
+    for pattern, kind in _BEGINNINGS.items():
+        if re.match(pattern, data[:_HEAD], re.DOTALL):
+            raise _refusal(name, kind)
+
+
+def _refusal(name: str, kind: str) -> FileError:
+    maker = "from_graph" if kind in GRAPHS else "from_pairs"
+    return FileError(f"{name} is {FOREIGN[kind]}: use mp.RewardlessMDP.{maker}")

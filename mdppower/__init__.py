@@ -13,6 +13,7 @@ them there, and so does Python, which loads what a name needs on first use.
 from __future__ import annotations
 
 import importlib.util
+import logging
 
 from mdppower._faces import attach
 from mdppower._registration import register_when_loaded
@@ -27,6 +28,8 @@ if importlib.util.find_spec("mdppower.envs") is None:
     )
 
 register_when_loaded()
+# Messages of the library go where its user says, and nowhere else.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __getattr__, _, _names = attach(__name__)
 # The kinds of errors can be had by name; they are listed in `mdppower.errors`.

@@ -1,17 +1,20 @@
 """The command ``mdppower``: thin wrappers of the library, in files named after what they are about.
 
-============ ==========================================================================================
-main         where it starts, and how it ends: every mistake of the user is one line and exit status 2
-characters   text on terminals whose encoding lacks its characters
-group        the group of commands, what ENV means, how a map is printed
-options      options that commands share, and what their texts mean
-environments ``envs``, ``show``
-power        ``map``, ``power``, ``plot``, ``info``
-optimality   ``optimal``, ``compare``, ``visits``
-bounds       ``curve``, ``bound``
-sensitivity  ``diff``, ``sensitivity``
-theorems     ``verify``
-============ ==========================================================================================
+============== ==========================================================================================
+main           where it starts, and how it ends: every mistake of the user is one line and exit status 2
+characters     text on terminals whose encoding lacks its characters
+group          the group of commands, what ENV means, how a map is printed
+options        options that commands share, and what their texts mean
+loudness       ``--verbose``, ``--quiet``
+standard_input ENV is ``-``
+environments   ``envs``, ``show``
+power          ``map``, ``power``, ``plot``, ``info``
+optimality     ``optimal``, ``compare``, ``visits``
+bounds         ``curve``, ``bound``
+sensitivity    ``diff``, ``sensitivity``
+theorems       ``verify``
+runs           ``runs``: what is in a store
+============== ==========================================================================================
 
 What was computed is printed before anything is written to a file: a path that cannot be written costs nothing.
 A command imports what it needs when it runs, so that ``--help`` is quick.

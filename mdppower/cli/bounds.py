@@ -11,7 +11,14 @@ import click
 
 from mdppower._text import rate_text
 from mdppower.cli.group import attempt, build_environment, cli, finish, tell
-from mdppower.cli.options import check_output, environment_options, gamma_option, parse_gamma, table_option
+from mdppower.cli.options import (
+    check_output,
+    environment_options,
+    gamma_option,
+    parse_gamma,
+    store_option,
+    table_option,
+)
 from mdppower.errors import MDPPowerError, ParameterError
 
 if TYPE_CHECKING:
@@ -31,11 +38,12 @@ MOST_STATES = 60
 @click.option("--rewards", default="uniform", show_default=True, help="With --env: law of each state's reward.")
 @click.option("--samples", type=int, default=4096, show_default=True, help="With --env: reward functions to draw.")
 @click.option("--rng", type=int, help="Seed; the same seed gives the same numbers.")
+@store_option
 @click.option("--out", type=click.Path(), required=True, help="Picture to write: .png, .svg or .pdf.")
 @environment_options
 def curve(
     nu: float | None, drop: float | None, cap: float | None, env: str | None, gamma: tuple[str, ...], rewards: str,
-    samples: int, rng: int | None, out: str, **options: Any,
+    samples: int, rng: int | None, store: str | None, out: str, **options: Any,
 ) -> None:  # fmt: skip
     """Draw the post's figure 1: power differences that a success rate allows, as it is drawn there and corrected.
 
@@ -50,13 +58,15 @@ def curve(
     if env is not None:
         mdp = build_environment(env, options)
         universal = _universal(mdp, rewards)
-        points, interrupted, failure = _pairs(mdp, parse_gamma(gamma), rewards, samples, rng)
+        points, interrupted, failure = _pairs(mdp, parse_gamma(gamma), rewards, samples, rng, store)
         if nu is None:
             if universal is None:
                 raise ParameterError(f"no ν is known for all pairs under {rewards} rewards: give --nu")
             nu, known_drop, known_cap = universal
             drop, cap = known_drop if drop is None else drop, known_cap if cap is None else cap
             tell(f"ν = {nu:.6g}, certified for all sets in the simplex under {rewards} rewards")
+    elif store is not None:
+        raise ParameterError("--store is for draws: add --env")
     if nu is None:
         raise ParameterError("give --nu, or --env for a ν that is certified for it")
     for name, (s, gap) in points.items():
@@ -75,7 +85,7 @@ def _universal(mdp: RewardlessMDP, rewards: str) -> tuple[float, float | None, f
 
 
 def _pairs(
-    mdp: RewardlessMDP, gammas: list[float], rewards: str, samples: int, rng: int | None
+    mdp: RewardlessMDP, gammas: list[float], rewards: str, samples: int, rng: int | None, store: str | None
 ) -> tuple[dict[str, Any], bool, MDPPowerError | None]:
     """Success rates and gaps of all ordered pairs of states, for each γ; whether it was interrupted, or failed."""
     import numpy as np
@@ -88,7 +98,7 @@ def _pairs(
     found: dict[str, Any] = {}
     for gamma in gammas:
         states = [Option.state(mdp, s, gamma, "value") for s in mdp.states]
-        table, failure = attempt(compare_all, states, rewards, samples=samples, rng=rng)
+        table, failure = attempt(compare_all, states, rewards, samples=samples, rng=rng, store=store)
         apart = ~np.eye(len(states), dtype=bool)
         found[f"pairs of states at γ = {rate_text(gamma)}"] = table.p_at_least.values[apart], table.gap.values[apart]
         if table.interrupted or failure is not None:

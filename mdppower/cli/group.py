@@ -13,7 +13,9 @@ import click
 
 from mdppower import __version__
 from mdppower._text import printable
+from mdppower.cli.loudness import is_quiet
 from mdppower.cli.options import parse_bias, parse_settings
+from mdppower.cli.standard_input import build_from_standard_input
 from mdppower.errors import MDPPowerError, ParameterError
 
 if TYPE_CHECKING:
@@ -54,12 +56,18 @@ def cli() -> None:
     """Measure how much POWER the states of a Markov decision process give an agent.
 
     ENV is a name that `mdppower envs` lists, a family member such as "open(20,20)" or "fork(3)", the id of a
-    Gymnasium environment such as FrozenLake-v1, or the path of a text map or of a .toml or .nc file of an MDP.
+    Gymnasium environment such as FrozenLake-v1, or the path of a text map or of a .toml or .nc file of an MDP. It is
+    - for a text map or TOML from standard input: mdppower map - < room.txt
     """
 
 
 def tell(text: str, *, err: bool = False) -> None:
-    """Print lines in which labels, names and paths of others may stand, and steer no terminal."""
+    """Print lines in which labels, names and paths of others may stand, and steer no terminal.
+
+    Notes on standard error are not for ``--quiet``.
+    """
+    if err and is_quiet():
+        return
     click.echo("\n".join(map(printable, text.split("\n"))), err=err)
 
 
@@ -93,7 +101,7 @@ def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
     if clash:
         raise ParameterError(f"--set {clash[0]}: that is an option of its own, --{clash[0].replace('_', '-')}")
     given |= settings
-    mdp = make(env, **given)
+    mdp = build_from_standard_input(given) if env == "-" else make(env, **given)
     origin = mdp.origin
     told = [origin[name] for name in ("changed", "checked") if origin.get(name, "nothing") != "nothing"]
     if origin.get("starts", "").startswith("not known"):

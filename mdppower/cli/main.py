@@ -16,10 +16,22 @@ from typing import Any, NoReturn
 import click
 
 from mdppower._text import printable
-from mdppower.cli import bounds, environments, optimality, power, sensitivity, theorems  # noqa: F401  (they add commands)
+from mdppower.cli import (  # noqa: F401  (they add commands)
+    bounds,
+    environments,
+    optimality,
+    power,
+    runs,
+    sensitivity,
+    theorems,
+)
 from mdppower.cli.characters import survive_any_encoding
 from mdppower.cli.group import PartlyDone, cli
+from mdppower.cli.loudness import add_loudness, is_quiet, listening
 from mdppower.errors import MDPPowerError, MDPPowerWarning
+
+for _command in (cli, *cli.commands.values()):
+    add_loudness(_command)
 
 
 class _Terminated(KeyboardInterrupt):
@@ -38,7 +50,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     survive_any_encoding()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminate)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), listening():
         warnings.simplefilter("always", MDPPowerWarning)
         warnings.showwarning = _show_warning
         code = _run(args)
@@ -77,5 +89,7 @@ def _complain(message: str, code: int = 2) -> int:
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+    if is_quiet():
+        return
     name = "warning" if issubclass(category, MDPPowerWarning) else f"warning ({category.__name__})"
     click.echo(f"mdppower: {name}: {printable(' '.join(str(message).split()))}", err=True)

@@ -42,7 +42,8 @@ PICTURES = (".png", ".svg", ".pdf")
 @environment_options
 def optimal(
     env: str, state: str | None, gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, method: str,
-    workers: int, confidence: float, progress: bool | None, out: str | None, fmt: str, **options: Any,
+    workers: int, confidence: float, store: str | None, progress: bool | None, out: str | None, fmt: str,
+    **options: Any,
 ) -> None:  # fmt: skip
     """Estimate how likely each action is to be optimal: the share of reward functions for which it is.
 
@@ -62,7 +63,7 @@ def optimal(
         raise ParameterError("--out draws all states where they lie on a grid; here, name one with --state")
     chances, failure = attempt(
         action_optimality, mdp, rates, rewards, samples=samples, rng=rng, method=method, workers=workers,
-        progress=progress,
+        store=store, progress=progress,
     )  # fmt: skip
     click.echo(render(optimality_table(chances, label, confidence=confidence), fmt))
     if fmt == "table":
@@ -93,7 +94,7 @@ def optimal(
 def compare_command(
     env: str, first: str | None, second: str | None, places: Sequence[str], every: bool, kind: str,
     gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, method: str, workers: int, confidence: float,
-    progress: bool | None, fmt: str, **options: Any,
+    store: str | None, progress: bool | None, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """Compare options A and B: which is worth more on average, and how often.
 
@@ -109,7 +110,9 @@ def compare_command(
     two = first is not None and second is not None
     if [two, len(places) > 0, every].count(True) != 1 or (not two and (first or second)):
         raise ParameterError("name two options with --a and --b, or several with --state, or take --all states")
-    run: dict[str, Any] = {"samples": samples, "rng": rng, "method": method, "workers": workers, "progress": progress}
+    run: dict[str, Any] = {
+        "samples": samples, "rng": rng, "method": method, "workers": workers, "store": store, "progress": progress,
+    }  # fmt: skip
     mdp = build_environment(env, options)
     if first is not None and second is not None:
         A, B = (_option(mdp, text, kind, rate) for text in (first, second))

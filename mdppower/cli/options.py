@@ -12,6 +12,7 @@ import click
 
 from mdppower._atomic import require_writable
 from mdppower._text import shorten
+from mdppower.cli.loudness import unless_quiet
 from mdppower.errors import FileError, LabelError, ParameterError
 
 if TYPE_CHECKING:
@@ -66,7 +67,16 @@ def picture_options(command: Any) -> Any:
     return command
 
 
-_progress = click.option("--progress/--no-progress", default=None, help="Progress bar. Default: if a terminal.")
+progress_option = click.option(
+    "--progress/--no-progress", default=None, callback=unless_quiet, help="Progress bar. Default: if a terminal."
+)
+store_option = click.option(
+    "--store",
+    type=click.Path(),
+    metavar="FILE",
+    help="Keep what is finished in this file (SQLite): the same command goes on where it stopped. "
+    "mdppower runs FILE lists what is in it.",
+)
 _confidence = click.option(
     "--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables."
 )
@@ -81,7 +91,8 @@ _rewards = click.option(
 def run_options(command: Any) -> Any:
     """Add the options of a run."""
     for option in (
-        _progress,
+        progress_option,
+        store_option,
         click.option("--save", type=click.Path(), help="File for the estimate: .nc, for plot, info and mp.load."),
         _confidence,
         _workers,
@@ -116,7 +127,8 @@ def run_options(command: Any) -> Any:
 def chance_options(command: Any) -> Any:
     """Add the options of a run that counts how often something happens on independent draws, or is exact."""
     for option in (
-        _progress,
+        progress_option,
+        store_option,
         _confidence,
         _workers,
         click.option(

@@ -69,8 +69,8 @@ def power_command(**options: Any) -> None:
 def _measure(
     env: str, gamma: tuple[str, ...], rewards: str, samples: int, precision: float | None, max_samples: int | None,
     rng: int | None, method: str, sampler: str | None, guarantee: bool, policy: str | None, workers: int,
-    confidence: float, save: str | None, progress: bool | None, fmt: str, colour: bool | None, out: str | None,
-    arrows: bool, hatch: bool, values: bool | None, share_scale: bool, **options: Any,
+    confidence: float, save: str | None, store: str | None, progress: bool | None, fmt: str, colour: bool | None,
+    out: str | None, arrows: bool, hatch: bool, values: bool | None, share_scale: bool, **options: Any,
 ) -> None:  # fmt: skip
     from mdppower._checks import open_unit
     from mdppower.measures.power import power
@@ -84,7 +84,8 @@ def _measure(
     mdp = build_environment(env, options)
     estimate, failure = attempt(
         power, mdp, rates, rewards, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
-        method=method, sampler=sampler, policy=rule, guarantee=guarantee, workers=workers, progress=progress,
+        method=method, sampler=sampler, policy=rule, guarantee=guarantee, workers=workers, store=store,
+        progress=progress,
     )  # fmt: skip
     _print_power(estimate, fmt, colour, confidence)
     if save is not None:
@@ -184,7 +185,7 @@ def _shows_saved(options: Mapping[str, Any]) -> bool:
     else:
         what = "shown as it is, as by mdppower plot; options of a run, such as --gamma, measure its MDP anew"
         context.invoke(plot, file=env, gamma=(), title=None, **looks)
-    click.echo(f"mdppower: {env} is a saved estimate; {what}", err=True)
+    tell(f"mdppower: {env} is a saved estimate; {what}", err=True)
     return not run
 
 

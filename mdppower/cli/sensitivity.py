@@ -19,6 +19,8 @@ from mdppower.cli.options import (
     parse_gamma,
     parse_place,
     parse_state,
+    progress_option,
+    store_option,
     table_option,
 )
 from mdppower.errors import ParameterError
@@ -37,7 +39,8 @@ MOST_FLIPS = 20
 def _run_options(command: Any) -> Any:
     """Add the options of a run on common draws."""
     for option in (
-        click.option("--progress/--no-progress", default=None, help="Progress bar. Default: if a terminal."),
+        progress_option,
+        store_option,
         click.option(
             "--confidence", type=float, default=0.95, show_default=True, help="Of all intervals of a table together."
         ),
@@ -75,7 +78,8 @@ Two maps that differ in one cell:
 @environment_options
 def diff(
     a: str, b: str, gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, sampler: str, method: str,
-    workers: int, confidence: float, progress: bool | None, out: str | None, fmt: str, **options: Any,
+    workers: int, confidence: float, store: str | None, progress: bool | None, out: str | None, fmt: str,
+    **options: Any,
 ) -> None:  # fmt: skip
     """Compare POWER in two environments on the same draws, state by state: a door open or shut.
 
@@ -91,7 +95,7 @@ def diff(
     first, second = build_environment(a, options), build_environment(b, options)
     found, failure = attempt(
         difference, first, second, rates, rewards, samples=samples, rng=rng, method=method, sampler=sampler,
-        workers=workers, progress=progress,
+        workers=workers, store=store, progress=progress,
     )  # fmt: skip
     click.echo(render(found.table(confidence), fmt))
     if fmt == "table":
@@ -135,8 +139,8 @@ def _tell(found: ModelDifference, confidence: float) -> None:
 @environment_options
 def sensitivity_command(
     env: str, gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, sampler: str, workers: int,
-    confidence: float, progress: bool | None, copied: Sequence[str], into: str, parts: Sequence[str],
-    depth: int | None, state: str | None, fmt: str, **options: Any,
+    confidence: float, store: str | None, progress: bool | None, copied: Sequence[str], into: str,
+    parts: Sequence[str], depth: int | None, state: str | None, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """Show how POWER moves when the model is told anew: states copied, actions split, history remembered.
 
@@ -152,7 +156,9 @@ def sensitivity_command(
     mdp = build_environment(env, options)
     label = None if state is None else parse_state(mdp, state)
     chosen = _transforms(mdp, copied, into, parts, depth)
-    run: dict[str, Any] = {"transforms": chosen, "samples": samples, "rng": rng, "workers": workers}
+    run: dict[str, Any] = {
+        "transforms": chosen, "samples": samples, "rng": rng, "workers": workers, "store": store,
+    }  # fmt: skip
     if label is not None and fmt != "table":
         click.echo(render(sensitive_actions(mdp, label, rates, rewards, confidence=confidence, **run), fmt))
         return

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from mdppower.cli.group import build_environment, cli, tell
-from mdppower.cli.options import check_output, environment_options, gamma_option, parse_gamma
+from mdppower.cli.options import check_output, environment_options, gamma_option, parse_gamma, progress_option
 
 REPORTS = (".md", ".html", ".json")
 
@@ -36,7 +36,7 @@ REPORTS = (".md", ".html", ".json")
 )
 @click.option("--out", type=click.Path(), help="Report to write: .md, .html (with pictures) or .json.")
 @click.option("--format", "fmt", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@click.option("--progress/--no-progress", default=None, help="Progress bar. Default: if a terminal.")
+@progress_option
 @environment_options
 def verify(
     env: str, gamma: tuple[str, ...], claims: str | None, most: int, seconds: float, samples: int, votes: int,

@@ -121,6 +121,11 @@ def read_toml(path: str | os.PathLike[str]) -> RewardlessMDP:
             text = file.read()
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         raise FileError(f"cannot read {name!r}: {getattr(error, 'strerror', None) or error}") from None
+    return parse_toml(text, name)
+
+
+def parse_toml(text: bytes, name: str) -> RewardlessMDP:
+    """The MDP that TOML describes; errors, which are those of `read_toml`, call it by this name."""
     try:
         data = tomllib.loads(text.decode("utf-8-sig"))  # some editors begin with a byte order mark
     except (ValueError, RecursionError) as error:  # all that tomllib raises: also for a number of 5,000 digits

@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -65,6 +66,8 @@ from mdppower.solvers.optimal_values import METHODS
 if TYPE_CHECKING:
     import h5py
     import xarray as xr
+
+log = logging.getLogger(__name__)
 
 SCHEMA = 1
 MOST_NAMES = 100_000
@@ -199,6 +202,14 @@ def save_mdp(mdp: RewardlessMDP, path: PathLike) -> None:
             _write(data, {"kind": "mdp", "mdp": _put_mdp(data, mdp)}, path)
     else:
         raise ParameterError(f"an MDP is saved as .nc or .toml; got {os.fspath(path)!r}")
+
+
+def save_dataset(data: xr.Dataset, path: PathLike) -> None:
+    """Write labelled arrays as plain NetCDF, for other programs; `load` does not read them."""
+    if _suffix(path) != ".nc":
+        raise ParameterError(f"a Dataset is saved as .nc; got {os.fspath(path)!r}")
+    with _told_as_file_error(path):
+        write_atomically(path, _netcdf(data))
 
 
 # ---------------------------------------------------------------------- MDPs
@@ -390,6 +401,7 @@ def _write(data: xr.Dataset, header: dict[str, Any], path: PathLike) -> None:
     data.attrs |= {"format": "mdppower", "schema": SCHEMA}
     # In memory, where no disk is full: HDF5 can end the process where one is.
     payload = _netcdf(data)
+    log.debug("writing %s: %d bytes", path, len(payload))
     write_atomically(path, payload, b"\nmdppower schema %d sha256 %s\n" % (SCHEMA, _digest(payload)))
 
 

@@ -211,9 +211,9 @@ def plain_label(label: Any, depth: int = 0) -> Label:
 
 def plain_labels(labels: Any, what: str) -> tuple[Label, ...]:
     """Labels one by one."""
-    if isinstance(labels, list | tuple) and PLAIN.issuperset(map(type, labels)):
-        if all(label.bit_length() <= MOST_BITS for label in labels if type(label) is int):
-            return tuple(labels)
+    plain = isinstance(labels, list | tuple) and PLAIN.issuperset(map(type, labels))
+    if plain and all(label.bit_length() <= MOST_BITS for label in labels if type(label) is int):
+        return tuple(labels)
     require_several(labels, what)
     refuse_masked(labels, what)
     return tuple(plain_label(label) for label in labels)

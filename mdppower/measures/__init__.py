@@ -7,6 +7,7 @@ power                      `power`
 power_run                  what is checked before a run, what is kept of its replicates, when it ends
 refine                     estimates in steps
 questions                  what a store knows a run by
+stored_calls               what a run is about, in a store, and its result from there
 certified_rates            several discount rates, of which one cannot be certified
 power_task                 one replicate of a run, whose rewards must be numbers
 power_estimate             POWER of every state with its error

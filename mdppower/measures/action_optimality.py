@@ -29,7 +29,8 @@ from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.action_optimality_estimate import ActionOptimality
 from mdppower.measures.certified_rates import certified_rates
-from mdppower.measures.questions import ask
+from mdppower.measures.questions import ask, told_mdp
+from mdppower.measures.stored_calls import answers
 from mdppower.montecarlo.engines import Rows, Task, Workers
 from mdppower.montecarlo.run_loop import Conduct, Question, last, run
 from mdppower.montecarlo.samplers import Sampler, make_sampler
@@ -162,7 +163,7 @@ def _steps(
     def question(rates: tuple[float, ...]) -> Question:
         return ask(
             "action_optimality", source, conduct.key, gammas=rates, method=method, samples=samples,
-            mdp=mdp.fingerprint,
+            mdp=mdp.fingerprint, told=told_mdp(mdp), given={"mdp": mdp}, shown={"single": single},
         )  # fmt: skip
 
     source = conduct.seeded(source, rng, lambda: question(gammas))
@@ -179,6 +180,14 @@ def _steps(
         yield found
     if found is not None:  # None: it was closed before the first look
         _warn_of_open_draws(found)
+
+
+@answers("action_optimality")
+def _from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) -> ActionOptimality:
+    looks, method = (asked["samples"],), asked["method"]
+    return last(
+        _steps(looks, conduct, given["mdp"], asked["gamma"], given["rewards"], rng=asked["rng"], method=method)
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ The runs are those of `mdppower.power`; here they go side by side, replicate by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.certified_rates import certified_rates
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
-from mdppower.measures.questions import ask, digest
+from mdppower.measures.questions import ask, digest, told_mdp
 from mdppower.montecarlo.engines import Rows, Task
 from mdppower.montecarlo.estimates import Replicates
 from mdppower.montecarlo.run_loop import Conduct, Question, run
@@ -101,6 +101,8 @@ def run_together(
     method: str,
     sampler: str,
     conduct: Conduct,
+    given: Mapping[str, Any] | None = None,
+    shown: Mapping[str, Any] | None = None,
 ) -> Iterator[CommonRun]:
     """Estimate POWER of the states of several MDPs on the same draws.
 
@@ -117,6 +119,8 @@ def run_together(
     looks : sequence of int
         Draws after which a result is wanted, the last of them `samples`; empty: only then.
     conduct : Conduct
+    given, shown : mapping, optional
+        Of the call, for a store (`mdppower.measures.questions.ask`).
 
     Yields
     ------
@@ -161,7 +165,10 @@ def run_together(
             [model.mdp.fingerprint, digest(model.columns, model.shown), name]
             for model, name in zip(models, methods, strict=True)
         ]
-        return ask(call, source, conduct.key, gammas=rates, method=method, samples=samples, models=about)
+        return ask(
+            call, source, conduct.key, gammas=rates, method=method, samples=samples, models=about, given=given,
+            shown=shown, told="; ".join(told_mdp(model.mdp) for model in models[:2]),
+        )  # fmt: skip
 
     source = conduct.seeded(source, rng, lambda: question(gammas))
     states = sum(model.mdp.n_states for model in models)

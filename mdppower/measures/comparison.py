@@ -29,6 +29,7 @@ from mdppower.errors import ParameterError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.comparison_estimate import Comparison
 from mdppower.measures.option_tally import Tally, tally
+from mdppower.measures.stored_calls import answers
 from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.estimates import Estimate, Replicates
 from mdppower.montecarlo.proportions import Proportions
@@ -267,6 +268,21 @@ def complexity(
     with finished_as(lambda found: _means([option], found, source).one(0)):
         found = last(tallies)
     return _means([option], found, source).one(0)
+
+
+# ---------------------------------------------------------------------- from a store
+
+
+@answers("compare")
+@answers("compare_all")
+@answers("complexity")
+def _from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) -> xr.Dataset:
+    """As a Dataset of all pairs, be they one or none."""
+    options = given["options"]
+    drawn = make_sampler(given["rewards"], asked["sampler"], asked["samples"], 0)
+    looks, rng, method = (asked["samples"],), asked["rng"], asked["method"]
+    source, tallies = tally(asked["call"], options, drawn, looks, rng, method, conduct)
+    return _dataset(options, last(tallies), source, 0.95)
 
 
 # ---------------------------------------------------------------------- from draws to numbers

@@ -118,7 +118,8 @@ def tally(
         gamma = options[0].gamma
         return ask(
             call, source, conduct.key, gammas=[] if gamma is None else [gamma], method=method, samples=looks[-1],
-            options=[named_option(option) for option in options],
+            options=[named_option(option) for option in options], given={"options": list(options)},
+            told=", ".join(option.name for option in options[:4]) + ", …" * (len(options) > 4),
         )  # fmt: skip
 
     source = conduct.seeded(source, rng, question)

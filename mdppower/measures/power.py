@@ -19,6 +19,7 @@ from typing import Any
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_run import measure_power
+from mdppower.measures.stored_calls import answers
 from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.run_loop import Conduct, last
 from mdppower.montecarlo.steps import in_steps
@@ -177,3 +178,17 @@ def _steps(
         mdp, gamma, rewards, samples=looks[-1], looks=looks, rng=rng, method=method, sampler=sampler, policy=policy,
         guarantee=guarantee, conduct=conduct,
     )  # fmt: skip
+
+
+@answers("power")
+def _from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) -> PowerEstimate:
+    policy, precise = given["policy"], asked["precision"] is not None
+    run = measure_power(
+        given["mdp"], asked["gamma"], given["rewards"], samples=asked["samples"], precision=asked["precision"],
+        max_samples=asked["max_samples"] if precise else None, rng=asked["rng"],
+        method=asked["method"] if policy is None else "auto", sampler=asked["sampler"], policy=policy,
+        guarantee=asked["guarantee"], conduct=conduct,
+    )  # fmt: skip
+    found = last(run)
+    found.history.update(asked["history"])
+    return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,7 +25,7 @@ from mdppower.measures.guaranteed_power import RunningSums, numbers_kept, requir
 from mdppower.measures.power_caution import find_caution
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
-from mdppower.measures.questions import ask, named_policy
+from mdppower.measures.questions import ask, named_policy, told_mdp
 from mdppower.montecarlo.engines import Rows, Task
 from mdppower.montecarlo.estimates import Estimate, Replicates
 from mdppower.montecarlo.run_loop import Conduct, Question, run
@@ -32,6 +34,8 @@ from mdppower.montecarlo.steps import no_draws, paid_by, replicates_at
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers.optimal_values import pick
+
+log = logging.getLogger(__name__)
 
 DEFAULT_MAX_SAMPLES = 2**20
 
@@ -120,7 +124,10 @@ def measure_power(
         staged = {"stages": schedule} if guarantee else {}
         return ask(
             "power", source, conduct.key, gammas=rates, method=method, samples=samples, mdp=mdp.fingerprint,
-            policy=named_policy(policy, conduct.key), **staged,
+            policy=named_policy(policy, conduct.key), told=told_mdp(mdp),
+            given={"mdp": mdp, "policy": policy},
+            shown={"single": single, "guarantee": guarantee, "precision": precision, "max_samples": max_samples},
+            **staged,
         )  # fmt: skip
 
     source = conduct.seeded(source, rng, lambda: question(gammas))
@@ -149,7 +156,9 @@ def _exactly(
 
     if precision is not None:
         raise ParameterError("precision is about draws; method='exact' makes none")
+    begin = time.perf_counter()
     values, errors = exact_power(mdp, gammas, distribution, progress)
+    log.debug("exact POWER: %d states, %d rates, %.3f s", mdp.n_states, len(gammas), time.perf_counter() - begin)
     known = Estimate.known(values, mdp.states, gammas)
     task = PowerTask(mdp, gammas, single, Sampler(distribution, "exact", 0, 0), "exact", 1, distribution)
     assert isinstance(known.data, Replicates)

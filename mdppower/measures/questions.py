@@ -9,15 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mdppower._text import count
 from mdppower._typing import AnyArray
 from mdppower.agents.policies import describe_policy
 from mdppower.errors import ParameterError
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.measures.stored_calls import written_call
 from mdppower.montecarlo.run_loop import Question
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.occupancy.option import Option, Reach
@@ -32,7 +35,17 @@ NUMERICS = 1
 
 
 def ask(
-    call: str, source: Sampler, key: str | None, *, gammas: Sequence[float], method: str, samples: int, **about: Any
+    call: str,
+    source: Sampler,
+    key: str | None,
+    *,
+    gammas: Sequence[float],
+    method: str,
+    samples: int,
+    told: str,
+    given: Mapping[str, Any] | None = None,
+    shown: Mapping[str, Any] | None = None,
+    **about: Any,
 ) -> Question:
     """The question of a run.
 
@@ -48,6 +61,12 @@ def ask(
     method : str
     samples : int
         Draws that are wanted; shown only.
+    told : str
+        What it is about, in words; shown only.
+    given : mapping, optional
+        What the call was about, as `written_call` takes it, if its result can be had from the store alone.
+    shown : mapping, optional
+        What else is shown of it, as JSON.
     **about : any
         What else it depends on, as JSON.
 
@@ -68,9 +87,16 @@ def ask(
     }  # fmt: skip
     arguments = {
         "call": call, "rewards": rewards.name, "gamma": [float(gamma) for gamma in gammas], "samples": samples,
-        "draws": source.size, "sampler": source.kind, "method": method, "key": key,
+        "draws": source.size, "sampler": source.kind, "method": method, "key": key, "about": told,
     }  # fmt: skip
-    return Question(identity, arguments)
+    call_bytes = None if given is None else lambda: written_call({"rewards": rewards} | dict(given))
+    return Question(identity, arguments | dict(shown or {}), call_bytes)
+
+
+def told_mdp(mdp: RewardlessMDP) -> str:
+    """An MDP in a few words."""
+    source = mdp.origin.get("source", "")
+    return f"{source}, " * bool(source) + count(mdp.n_states, "state")
 
 
 def named_rewards(rewards: RewardDistribution, key: str | None) -> Any:

@@ -25,7 +25,7 @@ from mdppower.mdp.rational import Chain, rational_rows
 from mdppower.measures.exact_means import exact_comparisons
 from mdppower.measures.exact_optimality import expansions, visits_probability
 from mdppower.measures.option_tally import Tally, tally
-from mdppower.measures.questions import ask, digest
+from mdppower.measures.questions import ask, digest, told_mdp
 from mdppower.montecarlo.engines import Rows, Task, Workers
 from mdppower.montecarlo.proportions import Proportions
 from mdppower.montecarlo.run_loop import Conduct, Question, finished_as, last, run
@@ -261,7 +261,7 @@ def _by_terms(subset: Visits, source: Sampler, samples: int, rng: Any, conduct: 
     def question() -> Question:
         return ask(
             "visit_optimality", source, conduct.key, gammas=[subset.gamma], method="terms", samples=samples,
-            terms=digest(terms), own=len(mine),
+            terms=digest(terms), own=len(mine), told=told_mdp(subset.whole),
         )  # fmt: skip
 
     source = conduct.seeded(source, rng, question)

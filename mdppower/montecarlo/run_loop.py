@@ -11,6 +11,7 @@ after any number of resumes.
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections import deque
@@ -23,7 +24,7 @@ from typing import Any, Protocol, TypeVar
 
 from mdppower._stop import Stopped, Switch
 from mdppower._warn import warn
-from mdppower.errors import ParameterError
+from mdppower.errors import FileError, ParameterError, SizeError
 from mdppower.montecarlo.engines import Engine, Rows, Task, Workers
 from mdppower.montecarlo.ledger import Ledger
 from mdppower.montecarlo.samplers import Sampler, seed
@@ -79,10 +80,13 @@ class Question:
         All that the bits of replicates depend on, as JSON.
     arguments : dict
         What is shown of it.
+    call : callable, optional
+        Writes down what is too large for that, so that the result can be had from the store alone.
     """
 
     identity: Mapping[str, Any]
     arguments: Mapping[str, Any]
+    call: Callable[[], bytes] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +105,8 @@ class Conduct:
         Names a user's own code in that file.
     switch : Switch
         Ends the run from any thread.
+    stored : str, optional
+        The id of a run in the store. No replicate is made and nothing is written: the run ends with what is there.
 
     Raises
     ------
@@ -114,6 +120,7 @@ class Conduct:
     store: str | PathLike[str] | None = None
     key: str | None = None
     switch: Switch = field(default_factory=Switch)
+    stored: str | None = None
 
     def __post_init__(self) -> None:
         self.engine()
@@ -171,6 +178,8 @@ def run(
         What tasks raise; ``estimate`` is what the finished replicates say, where they say anything.
     KeyboardInterrupt
         There was less than that.
+    FileError
+        There was less than that, of a stored run.
     """
     from tqdm import tqdm
 
@@ -183,14 +192,18 @@ def run(
         _opened(conduct, question, source.entropy) as ledger,
     ):
         try:
-            engine.call(kept.prepare)
+            if ledger is not None:
+                bar.initial = bar.n = _going_on(ledger, size, looks[-1], conduct.store)
+                bar.refresh()
+            if conduct.stored is None:
+                engine.call(kept.prepare)
             bar.set_description(kept.label)
             for look in looks:
-                for made in _up_to(look, kept, engine, ledger, size, width * size, looks[-1]):
-                    bar.update(made * size)
+                for _ in _up_to(look, kept, engine, ledger, size, width * size, looks[-1], conduct.stored is None):
+                    bar.update(max(0, kept.count * size - bar.n))
                 log.debug(
                     "%s: %d draws of %d, %.3f s, %s", kept.label, kept.count * size, total,
-                    time.perf_counter() - begin, engine,
+                    time.perf_counter() - begin, _where(engine),
                 )  # fmt: skip
                 yield kept.estimate(False)
         except KeyboardInterrupt:
@@ -199,9 +212,19 @@ def run(
             interrupted = True
         except Stopped:
             return
+        except _Exhausted:
+            if kept.count < kept.least:
+                raise FileError(
+                    f"of this run {kept.count} replicates are stored in their order; a result takes {kept.least}"
+                ) from None
+            yield kept.estimate(True)
     if interrupted:
         warn(f"interrupted: the result is from {kept.count * size:,} of {total:,} draws")
         yield kept.estimate(True)
+
+
+class _Exhausted(Exception):
+    """There is no more in the store."""
 
 
 def last(results: Iterable[T]) -> T:
@@ -210,8 +233,9 @@ def last(results: Iterable[T]) -> T:
 
 
 def _up_to(
-    target: int, kept: Kept[Any], engine: Engine, ledger: Ledger | None, size: int, width: int, wanted: int
-) -> Iterator[int]:
+    target: int, kept: Kept[Any], engine: Engine, ledger: Ledger | None, size: int, width: int, wanted: int,
+    makes: bool,
+) -> Iterator[int]:  # fmt: skip
     """Add replicates until there are `target`; yields how many at a time."""
     while kept.count < target:
         task, end = kept.stage(target)
@@ -219,12 +243,31 @@ def _up_to(
             yield from _make(task, range(kept.count, end), kept, engine, None, size, width)
             continue
         yield from _stored(end, kept, ledger)
+        if kept.count < end and not makes:
+            raise _Exhausted
         if kept.count < end:
             with ledger.driving(wanted, lambda who: log.info("waiting for %s, which makes this run", who)):
                 yield from _stored(end, kept, ledger)  # another driver may have made them while this one waited
                 ahead = [span.start for span in ledger.spans() if span.start > kept.count]
                 stop = min([end, *ahead])
                 yield from _make(task, range(kept.count, stop), kept, engine, ledger, size, width)
+
+
+def _going_on(ledger: Ledger, size: int, wanted: int, store: Any) -> int:
+    """Draws from which a stored run goes on."""
+    spans = ledger.spans()
+    stored = min(spans[0].stop, wanted) * size if spans and spans[0].start == 0 else 0
+    log.debug("run %s in %s: %d draws are stored", ledger.id[:12], store, stored)
+    if stored:
+        log.info("going on from %s of %s draws of a stored run (%s)", f"{stored:,}", f"{wanted * size:,}", store)
+    return stored
+
+
+def _where(engine: Engine) -> str:
+    """Where replicates are made, in words."""
+    if engine.executor is not None:
+        return f"executor {type(engine.executor).__name__}"
+    return "a map-like callable" if callable(engine.workers) else f"{engine.threads} threads"
 
 
 def _stored(end: int, kept: Kept[Any], ledger: Ledger) -> Iterator[int]:
@@ -255,8 +298,27 @@ def _opened(conduct: Conduct, question: Callable[[], Question], entropy: int) ->
         yield None
         return
     asked = question()
+    if conduct.stored is not None:
+        with Store(conduct.store, writing=False) as store:
+            _require_same(asked, next(run.question for run in store.runs() if run.id == conduct.stored))
+            yield store.find(conduct.stored)
+        return
     with Store(conduct.store) as store:
-        yield store.ledger(asked.identity, asked.arguments, entropy)
+        ledger = store.ledger(asked.identity, asked.arguments, entropy)
+        if asked.call is not None and not ledger.spans():
+            try:
+                ledger.keep("call", asked.call())
+            except SizeError as error:
+                log.info("the result of this run cannot be had from its store alone: %s", error)
+        yield ledger
+
+
+def _require_same(asked: Question, stored: Mapping[str, Any]) -> None:
+    """Raise FileError unless a stored run answers this question, by whatever versions."""
+    found = json.loads(json.dumps(asked.identity))
+    for name in found.keys() | stored.keys():
+        if name != "numerics" and found.get(name) != stored.get(name):
+            raise FileError(f"the stored run is not that of its call: they differ in {name}")
 
 
 @contextmanager

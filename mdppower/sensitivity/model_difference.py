@@ -34,6 +34,7 @@ from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.certified_rates import certified_rates
 from mdppower.measures.common_draws import CommonRun, Model, run_together
+from mdppower.measures.stored_calls import answers
 from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.estimates import Estimate, Replicates
 from mdppower.montecarlo.run_loop import Conduct, finished_as, last
@@ -158,9 +159,16 @@ def _steps(
     with finished_as(found):
         for made in run_together(
             models, distribution, gammas, call="difference", samples=looks[-1], looks=looks, rng=rng, method=method,
-            sampler=sampler, conduct=conduct,
+            sampler=sampler, conduct=conduct, given={"A": A, "B": B}, shown={"single": single},
         ):  # fmt: skip
             yield found(made)
+
+
+@answers("difference")
+def _from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) -> ModelDifference:
+    question = given["A"], given["B"], asked["gamma"], given["rewards"]
+    told = {name: asked[name] for name in ("rng", "method", "sampler")}
+    return last(_steps((asked["samples"],), conduct, *question, **told))
 
 
 def _exactly(

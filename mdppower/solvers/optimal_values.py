@@ -6,6 +6,8 @@ every γ. `optimal_values` is the public door; `solve_rows` is the same without 
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -22,6 +24,8 @@ from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.canonical import numbers
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.solvers.accepted_gap import certifiable
+
+log = logging.getLogger(__name__)
 
 Rows: TypeAlias = "tuple[FloatArray, IntArray, FloatArray, IntArray]"
 """values (N, S), pairs (N, S), gap (N,), iterations (N,)."""
@@ -156,7 +160,13 @@ def solve_rows(
         return _myopic(mdp, rewards)
     power = _scale(rewards)
     scaled = np.ldexp(rewards, -power[:, None]) if power.any() else rewards
+    begin = time.perf_counter()
     values, pairs, gap, iterations = _solver(method, gamma)(mdp, scaled, gamma, start)
+    if log.isEnabledFor(logging.DEBUG):
+        log.debug(
+            "%s solver at gamma = %.15g: %d draws of %d states, up to %d iterations, %.2g s",
+            method, gamma, len(rewards), mdp.n_states, iterations.max(initial=0), time.perf_counter() - begin,
+        )  # fmt: skip
     size = np.abs(scaled).max(axis=1)
     allowed = certifiable(gamma) * (scaled.max(axis=1) - scaled.min(axis=1)) + 64 * np.finfo(float).eps * size
     failed = np.flatnonzero(~(gap <= allowed))

@@ -150,6 +150,6 @@ def test_a_signal_ends_a_long_run_and_keeps_what_was_finished(tmp_path, sent, st
         run.send_signal(sent)
         out, err = run.communicate(timeout=60)
     assert run.returncode == status
-    assert "interrupted: the estimate is from" in err
+    assert "interrupted: the result is from" in err
     assert "POWER at γ = 0.9" in out
     assert mp.load(saved).interrupted

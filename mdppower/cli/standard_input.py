@@ -1,0 +1,77 @@
+"""ENV may be ``-``: a text map, or an MDP as TOML, from standard input."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from mdppower.errors import FileError, ParameterError
+
+if TYPE_CHECKING:
+    from mdppower.mdp.model import RewardlessMDP
+
+NAME = "standard input"
+
+_TOML = re.compile(rb"^(\xef\xbb\xbf)?[ \t]*(format[ \t]*=|\[\[[ \t]*state[ \t]*\]\])", re.MULTILINE)
+"""A line that every MDP in TOML has, and no map: neither = nor [ is a glyph, and comments begin with a semicolon."""
+_NETCDF = b"\x89HDF\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class _Piped:
+    """What was read, as the file that it would be."""
+
+    data: bytes
+
+    def read_bytes(self) -> bytes:
+        return self.data
+
+
+def build_from_standard_input(options: Mapping[str, Any]) -> RewardlessMDP:
+    """The MDP on standard input; options are those of `mdppower.envs.make`.
+
+    Raises
+    ------
+    FileError
+        Nothing is there, or it is a file of another tool, or TOML that is no MDP.
+    MapError, ModelError, ParameterError
+        As `mdppower.envs.make` raises them; they call the file "standard input".
+    """
+    from mdppower.envs.catalog import build_map
+    from mdppower.envs.foreign import refuse_foreign_bytes
+    from mdppower.envs.gridworld import gridworld_from_file
+    from mdppower.files.mdp_toml import parse_toml
+
+    data = _read()
+    if not data.strip():
+        raise FileError(f"{NAME} is empty: a map was to come from there, as in mdppower show - < room.txt")
+    if data.startswith(_NETCDF):
+        raise FileError(f"{NAME} is a NetCDF file: give its path instead of -")
+    if _TOML.search(data):
+        if options:
+            raise ParameterError(f"{NAME} is TOML, not a map, and takes no {', '.join(options)}")
+        return parse_toml(data, NAME)
+    refuse_foreign_bytes(data, NAME)
+    return build_map(partial(gridworld_from_file, cast(Any, _Piped(data)), source=NAME), NAME, dict(options))
+
+
+def _read() -> bytes:
+    """All of standard input, which can be read once."""
+    meta = click.get_current_context().meta
+    if meta.setdefault(__name__, False):
+        raise ParameterError(f"- is {NAME}, which can be read only once: give one of the two by its path")
+    meta[__name__] = True
+    if sys.stdin is None or sys.stdin.closed:
+        raise FileError(f"there is no {NAME}")
+    if sys.stdin.isatty():
+        click.echo("mdppower: reading a map from the terminal; an end of file (Ctrl-D) ends it", err=True)
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise FileError(f"{NAME}: {error.strerror or error}") from None
