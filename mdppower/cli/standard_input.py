@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
@@ -29,8 +30,9 @@ class _Piped:
 
     data: bytes
 
-    def read_bytes(self) -> bytes:
-        return self.data
+    def open(self, mode: str) -> BinaryIO:
+        """The bytes, to be read."""
+        return BytesIO(self.data)
 
 
 def build_from_standard_input(options: Mapping[str, Any]) -> RewardlessMDP:
