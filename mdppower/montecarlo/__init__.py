@@ -4,6 +4,10 @@
 samplers    which draws make up replicate i: Latin hypercube, Sobol, iid
 run_loop    the one loop: replicates up to each look, kept, stored, counted on a bar
 engines     where replicates are made: threads, a map-like callable, any executor
+executors   the driver's side of an executor: how much is asked for at a time, and answers put in order
+parcels     a task travels once a worker
+answers     what a worker does with a range of replicates, and what it answers
+one_thread  BLAS and Numba held to one thread there
 steps       estimates that arrive in steps, and what they pay for it
 store       runs in an SQLite file, that go on where they stopped
 ledger      one run in a store
