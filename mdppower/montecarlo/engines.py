@@ -62,11 +62,18 @@ class Engine:
     def __post_init__(self) -> None:
         if self.executor is not None:
             if not isinstance(self.executor, Executor):
-                raise ParameterError(f"executor must be a concurrent.futures.Executor, got {self.executor!r}")
+                raise ParameterError(
+                    f"executor must be a concurrent.futures.Executor, got {self.executor!r}{_instead(self.executor)}"
+                )
             if self.workers != 1:
                 raise ParameterError("give workers= or executor=, not both")
         elif not callable(self.workers):
             thread_count(self.workers)
+
+    @property
+    def is_this_thread(self) -> bool:
+        """Whether nobody was asked to help."""
+        return self.executor is None and self.workers == 1
 
     @property
     def threads(self) -> int:
@@ -136,7 +143,8 @@ class Engine:
                         yield answer.made, answer.rows, answer.seconds
                     answer.raise_error()
                 else:
-                    raise _failure(answer, f"executor {type(executor).__name__}", asked, size) from answer
+                    who = f"executor {type(executor).__name__}"
+                    raise _failure(answer, who, asked, size, deliveries.explain(answer)) from answer
 
     def call(self, function: Callable[[], None]) -> None:
         """Call it in another thread: Ctrl-C in the middle of a compilation leaves Numba with halves of kernels."""
@@ -209,13 +217,21 @@ def _identified(make: Callable[[], Iterable[Any]], chunks: Sequence[range], who:
         answer.raise_error()
 
 
-def _failure(error: BaseException, who: str, asked: range, size: int) -> MDPPowerError:
+def _failure(error: BaseException, who: str, asked: range, size: int, hint: str = "") -> MDPPowerError:
     """What a stranger's code raised; on purpose (an MDPPowerError), or because it has failed."""
     if not isinstance(error, MDPPowerError):
-        error = ParameterError(f"{who} failed at {_draws(asked, size)}: {type(error).__name__}: {error}")
+        told = next(iter(str(error).splitlines()), "")
+        error = ParameterError(f"{who} failed at {_draws(asked, size)}: {type(error).__name__}: {told}{hint}")
     if error.draw is None:
         error.draw = asked.start * size
     return error
+
+
+def _instead(given: Any) -> str:
+    """What of a thing that is no executor may have been meant."""
+    if callable(getattr(given, "get_executor", None)):
+        return "; a Dask client is one by its get_executor()"
+    return "; its map may do as workers=" if callable(getattr(given, "map", None)) else ""
 
 
 def _draws(numbers: range, size: int) -> str:

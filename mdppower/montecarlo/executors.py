@@ -13,10 +13,11 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
+from pickle import PicklingError
 from queue import Empty, SimpleQueue
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -35,6 +36,7 @@ DRIVER = 0.004
 """Seconds that the driver may take for a task: with many workers, tasks are longer by as much as that makes of it."""
 GROWTH = 4
 """The most by which tasks grow from one to the next: little is known of long ones before the first."""
+_CANNOT_PICKLE = (PicklingError, AttributeError, TypeError)
 BEGIN, MOST = 4, 2**14
 """Tasks in flight, where the executor does not say how many workers it has."""
 
@@ -136,6 +138,20 @@ class Deliveries:
             for future in list(self._flying):
                 future.cancel()
             log.debug("executor %s: %s", type(self._executor).__name__, self.traffic)
+
+    def explain(self, failure: BaseException) -> str:
+        """What may be done about a failure, as the end of a message."""
+        if self._letter is None and isinstance(failure, _CANNOT_PICKLE) and "pickle" in str(failure):
+            return (
+                "; for processes, rewards and policies that are code must be functions of a module (no lambdas, no "
+                "functions inside functions); threads, loky and Dask take all"
+            )
+        if isinstance(failure, BrokenExecutor):
+            return (
+                " (a worker was killed, ran out of memory, or could not import what it was sent: a script that "
+                "starts processes needs if __name__ == '__main__', and its rewards and policies are best in a module)"
+            )
+        return ""
 
     def _send(self) -> None:
         """Fill the window; what has been made out of turn counts, too, but less."""
