@@ -108,11 +108,15 @@ class Deliveries:
         self._done: dict[int, tuple[range, Answer | BaseException]] = {}
         self._again: deque[range] = deque()
         self._lacking: set[Process] = set()
+        self._carrying = 0  # how many tasks on their way have the large parts with them
         self._large = set() if self._letter is None else self._letter.large
         self._knowing = _known_to(executor)
         # The first workers lack everything; of others it is heard.
-        knows = [worker for worker, names in self._knowing.items() if names >= self._large]
-        self._first = max(0, (self._workers or BEGIN // 2) - len(knows)) if self._large else 0
+        known = sum(names >= self._large for names in self._knowing.values())
+        if self._workers is None:
+            self._first = 0 if known else BEGIN // 2
+        else:
+            self._first = max(0, self._workers - known)
 
     def __iter__(self) -> Generator[tuple[range, Answer | BaseException], None, None]:
         """What was asked for, and the answer or the executor's failure, in the order of the numbers."""
@@ -156,8 +160,8 @@ class Deliveries:
     def _send(self) -> None:
         """Fill the window; what has been made out of turn counts, too, but less."""
         while len(self._flying) < self._window and len(self._flying) + len(self._done) < 4 * self._window:
-            carried = sum(flight.carries for flight in self._flying.values())
-            if self._again and (carries := carried < len(self._lacking) or not self._lacking):
+            if self._again and (not self._lacking or self._carrying < len(self._lacking)):
+                # No more are sent the parts than are known to lack them; the others are asked again when one has them.
                 asked, carries = self._again.popleft(), bool(self._lacking)
             elif self._next < self._end:
                 asked = range(self._next, self._next + self._size())
@@ -179,6 +183,7 @@ class Deliveries:
             self._settle(asked, failure)
             return
         self._flying[future] = _Flight(asked, time.monotonic(), carries)
+        self._carrying += carries
         future.add_done_callback(self._heard.put)
 
     def _size(self) -> int:
@@ -190,6 +195,7 @@ class Deliveries:
     def _hear(self, future: Future[Any]) -> None:
         """Take an answer."""
         flight = self._flying.pop(future)
+        self._carrying -= flight.carries
         try:
             answer = future.result()
         except Stopped:

@@ -151,7 +151,7 @@ def _versions() -> dict[str, str]:
     return {"machine": platform.machine()} | {name: version(name) for name in ("mdppower", "numpy", "scipy", "numba")}
 
 
-class _Kept:
+class Kept:
     """The parts that this process has, the least recently used first."""
 
     def __init__(self, most: int) -> None:
@@ -202,6 +202,6 @@ class _Reader(pickle.Unpickler):
         return self.things[name][0]
 
 
-_kept = _Kept(MOST_KEPT)
+_kept = Kept(MOST_KEPT)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_kept.forked)
