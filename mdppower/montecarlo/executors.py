@@ -99,7 +99,7 @@ class Deliveries:
         workers = getattr(executor, "_max_workers", None)
         self._workers = workers if isinstance(workers, int) and workers > 0 else None
         self._window = BEGIN if self._workers is None else 2 * self._workers
-        self._step = max(1, TOGETHER // max(width, 1))
+        self._step = max(1, TOGETHER // 16 // max(width, 1))  # a user's law may be slow
         self._seconds: float | None = None
 
         self._next, self._end = numbers.start, numbers.stop
@@ -161,7 +161,7 @@ class Deliveries:
         """Fill the window; what has been made out of turn counts, too, but less."""
         while len(self._flying) < self._window and len(self._flying) + len(self._done) < 4 * self._window:
             if self._again and (not self._lacking or self._carrying < len(self._lacking)):
-                # No more are sent the parts than are known to lack them; the others are asked again when one has them.
+                # No more are sent the parts than are known to lack them; the others wait until some have them.
                 asked, carries = self._again.popleft(), bool(self._lacking)
             elif self._next < self._end:
                 asked = range(self._next, self._next + self._size())

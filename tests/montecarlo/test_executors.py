@@ -102,14 +102,14 @@ def test_the_time_of_a_worker_that_was_loading_says_nothing():
 def test_with_many_workers_tasks_are_longer():
     # The driver has 4 ms for a task, so that 1,000 workers need tasks of 4 s.
     executor = Timed(0.1, workers=1000)
-    delivered(executor, 100_000)
+    delivered(executor, 60_000)
     assert max(executor.sizes) == 40
 
 
 def test_small_replicates_begin_together():
     executor = Timed(1e-6, workers=2)
     delivered(executor, 10_000, width=16)
-    assert executor.sizes[0] == 4096  # 2**16 numbers: about a millisecond of work
+    assert executor.sizes[0] == 256  # 2**12 numbers: most take less than a millisecond
 
 
 # ---------------------------------------------------------------------- how many there are
@@ -142,7 +142,7 @@ def test_it_stops_growing_when_tasks_queue():
         return squares(numbers)
 
     with ThreadPoolExecutor(1) as pool:
-        deliveries = delivered(One(pool), 60, task)
+        deliveries = delivered(One(pool), 30, task)
         assert executors.BEGIN <= deliveries._window <= 3 * executors.BEGIN
 
 
