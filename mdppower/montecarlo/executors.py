@@ -33,7 +33,8 @@ LONGEST_WAIT = 0.1
 LEAST, USUAL = 0.1, 0.2
 """Seconds that a task is to take."""
 DRIVER = 0.004
-"""Seconds that the driver may take for a task: with many workers, tasks are longer by as much as that makes of it."""
+"""Seconds between two tasks of all workers together, twice what one costs the driver: with more workers, tasks are
+longer."""
 GROWTH = 4
 """The most by which tasks grow from one to the next: little is known of long ones before the first."""
 _CANNOT_PICKLE = (PicklingError, AttributeError, TypeError)
@@ -228,7 +229,7 @@ class Deliveries:
 
     def _learn(self, answer: Answer, turnaround: float) -> None:
         """How long tasks, and how many of them in flight, are to be from now on."""
-        if self._workers is None and (answer.fresh or turnaround < 3 * answer.seconds + LEAST / 2):
+        if self._workers is None and (answer.fresh or turnaround < 2 * answer.seconds + LEAST / 2):
             # Tasks do not queue: there are workers that have nothing to do, or there may be.
             self._window = min(self._window + 1 + answer.fresh, MOST)
         if answer.made and not answer.fresh:  # else it was loading, too

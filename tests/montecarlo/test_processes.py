@@ -180,18 +180,19 @@ def test_a_worker_of_a_pool_is_killed(name):
 
 
 @pytest.mark.slow
-def test_on_a_cluster_as_the_page_has_it(tmp_path):
+def test_the_scripts_of_the_page_run_as_they_stand(tmp_path):
     page = (ROOT / "mdppower" / "montecarlo" / "README.md").read_text(encoding="utf-8")
-    section = page.split("## On a cluster")[1].split("\n## ")[0]
-    local, slurm = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)
+    pool, local, slurm = re.findall(r"```python\n((?!>>>).*?)```", page, flags=re.DOTALL)
+    assert "ProcessPoolExecutor" in pool
     assert "LocalCluster" in local
     assert "SLURMCluster" in slurm
-    compile(slurm, "slurm", "exec")
-    script = tmp_path / "local.py"
-    script.write_text(local, encoding="utf-8")
-    done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert "PowerEstimate(400 states" in done.stdout
+    compile(slurm, "slurm", "exec")  # there is no queue to try it on
+    for code, told in ((pool, "PowerEstimate(31 states"), (local, "PowerEstimate(400 states")):
+        (tmp_path / "script.py").write_text(code, encoding="utf-8")
+        command = [sys.executable, "script.py"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert told in done.stdout
 
 
 @pytest.mark.slow
