@@ -329,9 +329,9 @@ def engines(quick: bool) -> Iterator[Row]:
                 far()
                 used, last = time.process_time() - begin, seen[-1]
             one = one or dask
-            asked = f"overhead {judge(dask / threads - 1, 0.15, 0.15, '{:.0%}'.format)}"
+            asked = f"overhead {judge(dask / threads - 1, 0.15, 0.05, '{:.0%}'.format)}"
             if count == 2:
-                asked += f"; 2 over 1 {judge(one / dask, 1.6, 1.6, times)}"
+                asked += f"; 2 over 1 {judge(one / dask, 1.6, 1.9, times)}"
             yield (name, draws, count, threads, dask, f"{dask / threads - 1:.0%}", times(one / dask), last.tasks,
                    1e3 * used / last.tasks, last.out / last.tasks, last.back / last.tasks, asked)  # fmt: skip
 

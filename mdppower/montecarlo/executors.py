@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import math
+import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -17,7 +18,6 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecu
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
-from pickle import PicklingError
 from queue import Empty, SimpleQueue
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -37,7 +37,7 @@ DRIVER = 0.004
 longer."""
 GROWTH = 4
 """The most by which tasks grow from one to the next: little is known of long ones before the first."""
-_CANNOT_PICKLE = (PicklingError, AttributeError, TypeError)
+_CANNOT_PICKLE = (pickle.PicklingError, AttributeError, TypeError)
 BEGIN, MOST = 4, 2**14
 """Tasks in flight, where the executor does not say how many workers it has."""
 
@@ -111,6 +111,8 @@ class Deliveries:
         self._lacking: set[Process] = set()
         self._carrying = 0  # how many tasks on their way have the large parts with them
         self._large = set() if self._letter is None else self._letter.large
+        short = len(pickle.dumps(self._short))
+        self._sizes = short, short + sum(len(self._letter.parts[name]) for name in self._large) if self._letter else 0
         self._knowing = _known_to(executor)
         # The first workers lack everything; of others it is heard.
         known = sum(names >= self._large for names in self._knowing.values())
@@ -174,9 +176,9 @@ class Deliveries:
     def _submit(self, asked: range, carries: bool) -> None:
         work, carries = self._work, carries and bool(self._large)
         if self._letter is not None and self._short is not None:
-            work = letter = self._letter if carries else self._short
+            work = self._letter if carries else self._short
             self.traffic.sendings += carries
-            self.traffic.out += letter.size
+            self.traffic.out += self._sizes[carries]
         self.traffic.tasks += 1
         try:
             future = self._executor.submit(replicates, work, asked, next(_tickets))

@@ -73,11 +73,6 @@ class Letter:
         return replace(answer, fresh=fresh)
 
     @property
-    def size(self) -> int:
-        """Bytes, nearly."""
-        return 64 * len(self.names) + sum(map(len, self.parts.values()))
-
-    @property
     def large(self) -> set[str]:
         """The names of those that `short` leaves out."""
         return {name for name, data in self.parts.items() if len(data) > SMALL}
