@@ -68,6 +68,17 @@ class MDPPowerError(Exception):
         """The message; of line breaks, which names of others may have, their code."""
         return message.replace("\n", "\\n").replace("\r", "\\r")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by __init__, as exceptions are: some of ours make the message of more than that.
+        return _again, (type(self), self.args, self.__dict__.copy())
+
+
+def _again(kind: type[MDPPowerError], args: tuple[Any, ...], attributes: dict[str, Any]) -> MDPPowerError:
+    """An error that comes from another process."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
+
 
 class ModelError(MDPPowerError, ValueError):
     """The data do not describe a finite MDP: a row that does not sum to 1, a state with no action, ...

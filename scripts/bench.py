@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import logging
 import multiprocessing
 import os
 import platform
@@ -22,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -32,6 +34,7 @@ import numpy as np
 from tqdm import tqdm
 
 import mdppower as mp
+from mdppower.montecarlo.executors import Traffic
 
 WORKERS = 2
 TEN_GAMMAS = (0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99, 0.999, 1)
@@ -300,6 +303,62 @@ def workers(quick: bool) -> Iterator[Row]:
         yield (name, draws, one, two, times(one / two), judge(one / two, 1.7, 1.95, times))
 
 
+def engines(quick: bool) -> Iterator[Row]:
+    """Dask with one worker and with two, of one thread each, against as many threads; 20×20, γ = 0.99.
+
+    The cluster is on this machine, its scheduler in this process. Workers have made a run before. CPU is that of this
+    process: what submitting, answers and the scheduler take. Bytes are those of letters and of rows.
+    """
+    yield ("map", "draws", "workers", "threads (s)", "Dask (s)", "overhead", "2 over 1", "tasks", "CPU a task (ms)",
+           "B out a task", "B back a task", "asked")  # fmt: skip
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        yield ("20×20", *[""] * 10, "distributed is not installed")
+        return
+    for name, draws in (("20×20", 32_768), ("20×20, slip 0.2", 1024)):
+        mdp, draws, one = make(name), draws // 4 if quick else draws, 0.0
+        for count in (1, 2):
+            cluster = LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None, silence_logs=50)
+            with cluster, Client(cluster) as client, noted_traffic() as seen:
+                pool = client.get_executor()
+                far = partial(mp.power, mdp, 0.99, samples=draws, rng=0, progress=False, executor=pool)
+                far()
+                threads, dask = in_turn(partial(run, mdp, 0.99, draws, count), far)
+                begin = time.process_time()
+                far()
+                used, last = time.process_time() - begin, seen[-1]
+            one = one or dask
+            asked = f"overhead {judge(dask / threads - 1, 0.15, 0.05, '{:.0%}'.format)}"
+            if count == 2:
+                asked += f"; 2 over 1 {judge(one / dask, 1.6, 1.9, times)}"
+            yield (name, draws, count, threads, dask, f"{dask / threads - 1:.0%}", times(one / dask), last.tasks,
+                   1e3 * used / last.tasks, last.out / last.tasks, last.back / last.tasks, asked)  # fmt: skip
+
+
+@contextmanager
+def noted_traffic() -> Iterator[list[Traffic]]:
+    """What runs on executors say in the log: what went to workers and came back."""
+    seen: list[Traffic] = []
+
+    class Notes(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if isinstance(record.args, tuple):
+                seen.extend(thing for thing in record.args if isinstance(thing, Traffic))
+
+    log, notes = logging.getLogger("mdppower.montecarlo.executors"), Notes()
+    before = log.level, log.propagate
+    log.addHandler(notes)
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    try:
+        yield seen
+    finally:
+        log.removeHandler(notes)
+        log.setLevel(before[0])
+        log.propagate = before[1]
+
+
 def growth(quick: bool) -> Iterator[Row]:
     """Open grids without slip, γ = 0.9: each in a process of its own, whose peak memory is told.
 
@@ -367,7 +426,9 @@ def sets(quick: bool) -> Iterator[Row]:
         yield (f"{rows}×{columns}", len(found), len(found.nondominated()), seconds)
 
 
-SECTIONS = {section.__name__: section for section in (peers, ends, workers, growth, samplers, compiling, sets)}
+SECTIONS = {
+    section.__name__: section for section in (peers, ends, workers, engines, growth, samplers, compiling, sets)
+}
 
 
 def machine() -> str:

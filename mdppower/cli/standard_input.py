@@ -65,6 +65,8 @@ def build_from_standard_input(options: Mapping[str, Any]) -> RewardlessMDP:
 
 def _read() -> bytes:
     """All of standard input, which can be read once."""
+    from mdppower.envs.textmap import MOST_BYTES
+
     meta = click.get_current_context().meta
     if meta.setdefault(__name__, False):
         raise ParameterError(f"- is {NAME}, which can be read only once: give one of the two by its path")
@@ -74,6 +76,6 @@ def _read() -> bytes:
     if sys.stdin.isatty():
         click.echo("mdppower: reading a map from the terminal; an end of file (Ctrl-D) ends it", err=True)
     try:
-        return sys.stdin.buffer.read()
+        return sys.stdin.buffer.read(MOST_BYTES + 1)  # what is larger is refused by whoever reads it
     except OSError as error:
         raise FileError(f"{NAME}: {error.strerror or error}") from None

@@ -4,6 +4,10 @@
 samplers    which draws make up replicate i: Latin hypercube, Sobol, iid
 run_loop    the one loop: replicates up to each look, kept, stored, counted on a bar
 engines     where replicates are made: threads, a map-like callable, any executor
+executors   the driver's side of an executor: how much is asked for at a time, and answers put in order
+parcels     a task travels once a worker
+answers     what a worker does with a range of replicates, and what it answers
+one_thread  BLAS and Numba held to one thread there
 steps       estimates that arrive in steps, and what they pay for it
 estimates   from replicate means: mean, standard error, confidence intervals
 guaranteed  for bounded rewards, from running sums: limits that hold for any number of draws, at every look
@@ -33,4 +37,12 @@ store_schema its tables, and by what it is known as ours
   can be copied; a write-ahead log would be two files more. SHA-256 and strict reading make of what a disk has changed
   an error, never a number.
 - **Discrete rewards and callables draw iid**, whatever the sampler asked for; `estimate.sampler` says so.
+- **A thousand workers, on paper**, from what was measured with two (`scripts/bench.py --only engines`; Dask 2026.8,
+  its scheduler in a process of its own). A task costs the driver 2 ms of CPU and the scheduler 2 ms (a process pool:
+  0.3 ms), so that they saturate at 500 tasks a second. Tasks last 0.2 s, or 4 ms a worker where that is more: 4 s for
+  1,000 workers, 250 tasks a second, half of what the driver can do. Out go 400 bytes a task, and once a worker the
+  parts of the task: 85 kB for 20×20, 85 MB in all. Back come 8 bytes for each state and rate of a replicate: where
+  one takes 0.6 s (20×20 with slip), 20 kB a task and 5 MB a second; where it takes 6 ms (without slip), 2 MB a task
+  and 0.5 GB a second, more than most networks can do, and in eight seconds 4 GiB of replicate means, the most there
+  may be. So what is kept saturates first; `guarantee` keeps sums.
 """

@@ -10,27 +10,26 @@ silence.
 from __future__ import annotations
 
 import os
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from mdppower._stop import Stopped, Switch, with_flag
 from mdppower.errors import MDPPowerError, ParameterError
+from mdppower.montecarlo.answers import Answer, Told, this_process
+from mdppower.montecarlo.answers import Rows as Rows
+from mdppower.montecarlo.answers import Task as Task
+from mdppower.montecarlo.one_thread import one_blas_thread
 
 Workers: TypeAlias = "int | Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]"
 """A number of threads (−1: one a core), or a map-like callable, as in SciPy."""
-Rows: TypeAlias = "tuple[npt.NDArray[Any], ...]"
-"""What replicates gave: arrays, each with one row a replicate."""
-Task: TypeAlias = "Callable[[range], Rows]"
 Made: TypeAlias = "tuple[range, Rows, float]"
 """Replicates, their rows, and the seconds that it took."""
-_Answer: TypeAlias = "tuple[range, range, Rows, float, Exception | None]"
 
 LONGEST_WAIT = 0.1
 """Seconds between two looks at the stop flag, where nothing is heard of workers."""
@@ -63,11 +62,18 @@ class Engine:
     def __post_init__(self) -> None:
         if self.executor is not None:
             if not isinstance(self.executor, Executor):
-                raise ParameterError(f"executor must be a concurrent.futures.Executor, got {self.executor!r}")
+                raise ParameterError(
+                    f"executor must be a concurrent.futures.Executor, got {self.executor!r}{_instead(self.executor)}"
+                )
             if self.workers != 1:
                 raise ParameterError("give workers= or executor=, not both")
         elif not callable(self.workers):
             thread_count(self.workers)
+
+    @property
+    def is_this_thread(self) -> bool:
+        """Whether nobody was asked to help."""
+        return self.executor is None and self.workers == 1
 
     @property
     def threads(self) -> int:
@@ -110,24 +116,35 @@ class Engine:
         Stopped
             The switch was told.
         """
-        chunks, told = chunked(numbers, width), _Told(task)
         if self.executor is not None:
-            executor = self.executor
-            # Only threads of this process can see a flag.
-            flagged = type(executor) is ThreadPoolExecutor
-            job = with_flag(self.switch.flag(), told) if flagged else told
-            who = f"executor {type(executor).__name__}"
-            yield from _identified(lambda: self._ahead(job, chunks, executor, 64, idle), chunks, who, size)
-        elif callable(self.workers):
+            yield from self._on_executor(task, numbers, size, width, idle, self.executor)
+            return
+        chunks, told = chunked(numbers, width), Told(task, width, this_process())
+        if callable(self.workers):
             given = self.workers
             who = f"workers {getattr(given, '__name__', type(given).__name__)}"
             yield from _identified(lambda: given(told, chunks), chunks, who, size)
-        else:
-            for _, made, rows, seconds, ended_by in self._in_threads(told, chunks, idle):
-                if made:
-                    yield made, rows, seconds
-                if ended_by is not None:
-                    raise ended_by
+            return
+        for answer in self._in_threads(told, chunks, idle):
+            if answer.made:
+                yield answer.made, answer.rows, answer.seconds
+            answer.raise_error()
+
+    def _on_executor(
+        self, task: Task, numbers: range, size: int, width: int, idle: Callable[[], None], executor: Executor
+    ) -> Iterator[Made]:
+        from mdppower.montecarlo.executors import Deliveries
+
+        deliveries = Deliveries(task, numbers, width, executor, self.switch, idle)
+        with closing(deliveries.__iter__()) as answers:
+            for asked, answer in answers:
+                if isinstance(answer, Answer):
+                    if answer.made:
+                        yield answer.made, answer.rows, answer.seconds
+                    answer.raise_error()
+                else:
+                    who = f"executor {type(executor).__name__}"
+                    raise _failure(answer, who, asked, size, deliveries.explain(answer)) from answer
 
     def call(self, function: Callable[[], None]) -> None:
         """Call it in another thread: Ctrl-C in the middle of a compilation leaves Numba with halves of kernels."""
@@ -140,8 +157,15 @@ class Engine:
         # In a thread even where there is but one: the main thread must be free to hear of Ctrl-C.
         count = 1 if callable(self.workers) or self.executor is not None else thread_count(self.workers)
         pool, flag = ThreadPoolExecutor(count, thread_name_prefix="mdppower"), self.switch.flag()
+        work, waiting = with_flag(flag, task), deque[Future[Any]]()
         try:
-            yield from self._ahead(with_flag(flag, task), items, pool, 2 * count, idle)
+            with one_blas_thread():  # once: it takes as long as a small task
+                for item in items:
+                    waiting.append(pool.submit(work, item))
+                    if len(waiting) >= 2 * count:
+                        yield _result(waiting.popleft(), idle)
+                while waiting:
+                    yield _result(waiting.popleft(), idle)
         except BaseException:
             flag[0] = 1
             raise
@@ -149,108 +173,65 @@ class Engine:
             # On an error or Ctrl-C nothing that has not begun is begun.
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _ahead(
-        self,
-        task: Callable[[Any], Any],
-        items: Sequence[Any],
-        executor: Executor,
-        window: int,
-        idle: Callable[[], None],
-    ) -> Iterator[Any]:
-        """Keep up to `window` tasks in flight, and give their results in order."""
-        waiting: deque[Future[Any]] = deque()
-        try:
-            for item in items:
-                waiting.append(executor.submit(task, item))
-                if len(waiting) >= window:
-                    yield self._result(waiting.popleft(), idle)
-            while waiting:
-                yield self._result(waiting.popleft(), idle)
-        finally:
-            for future in waiting:
-                future.cancel()
 
-    def _result(self, future: Future[Any], idle: Callable[[], None]) -> Any:
-        """The result, in short waits: the flag is to be seen, and on Windows no signal is heard in a long wait."""
-        while not wait([future], timeout=LONGEST_WAIT).done:
-            if self.switch.told and self.executor is not None:
-                raise Stopped
-            idle()
-        return future.result()
-
-
-@dataclass(frozen=True)
-class _Told:
-    """A task that says which replicates were asked for, which were made, how long it took, and what ended it."""
-
-    task: Task
-
-    def __call__(self, numbers: range) -> _Answer:
-        begin = time.perf_counter()
-        try:
-            made, rows, error = numbers, self.task(numbers), None
-        except Stopped:
-            raise
-        except Exception as failure:
-            made, rows, error = self._until_it_fails(numbers, failure)
-        return numbers, made, rows, time.perf_counter() - begin, error
-
-    def _until_it_fails(self, numbers: range, failure: Exception) -> tuple[range, Rows, Exception | None]:
-        """Replicates one by one, so that those before the one that fails are not lost with it."""
-        if len(numbers) == 1:
-            return numbers[:0], (), failure
-        parts: list[Rows] = []
-        ended_by: Exception | None = None
-        for number in numbers:
-            try:
-                parts.append(self.task(range(number, number + 1)))
-            except Stopped:
-                raise
-            except Exception as error:
-                ended_by = error
-                break
-        return numbers[: len(parts)], tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True)), ended_by
+def _result(future: Future[Any], idle: Callable[[], None]) -> Any:
+    """The result, in short waits: on Windows no signal is heard in a long one."""
+    while not wait([future], timeout=LONGEST_WAIT).done:
+        idle()
+    return future.result()
 
 
 def _identified(make: Callable[[], Iterable[Any]], chunks: Sequence[range], who: str, size: int) -> Iterator[Made]:
-    """What a stranger's code gives for `_Told` tasks, where it is one answer for each chunk, in their order."""
+    """What a stranger's code gives for `Told` tasks, where it is one answer for each chunk, in their order."""
     nothing = object()
     asked = chunks[0] if chunks else range(0)
-    ended_by: Exception | None = None
+    answer: Answer | None = None
     try:
         results = iter(make())
         for asked in chunks:
             given = next(results, nothing)
             if given is nothing:
                 raise ParameterError(f"{who} gave no result for {_draws(asked, size)}: one is due for each item")
-            if not isinstance(given, tuple) or len(given) != 5 or not isinstance(given[0], range):
+            if not isinstance(given, Answer):
                 raise ParameterError(
                     f"{who} gave {type(given).__name__} for {_draws(asked, size)}, not what the task returned"
                 )
-            if given[0] != asked:
+            if given.asked != asked:
                 raise ParameterError(
-                    f"{who} gave the result for {_draws(given[0], size)} where that for {_draws(asked, size)} was "
+                    f"{who} gave the result for {_draws(given.asked, size)} where that for {_draws(asked, size)} was "
                     "due: one is due for each item, in their order, as map gives them"
                 )
-            _, made, rows, seconds, ended_by = given
-            if made:
-                yield made, rows, seconds
-            if ended_by is not None:
+            answer = given
+            if answer.made:
+                yield answer.made, answer.rows, answer.seconds
+            if answer.ended_by is not None:
                 break
-        if ended_by is None and next(results, nothing) is not nothing:
-            raise ParameterError(f"{who} gave more results than the {len(chunks):,} that were asked for")
+        else:
+            if next(results, nothing) is not nothing:
+                raise ParameterError(f"{who} gave more results than the {len(chunks):,} that were asked for")
     except Stopped:
         raise
-    except MDPPowerError as error:
-        if error.draw is None:
-            error.draw = asked.start * size
-        raise
     except Exception as error:
-        failure = ParameterError(f"{who} failed at {_draws(asked, size)}: {type(error).__name__}: {error}")
-        failure.draw = asked.start * size
-        raise failure from error
-    if ended_by is not None:
-        raise ended_by
+        raise _failure(error, who, asked, size) from error.__cause__ if isinstance(error, MDPPowerError) else error
+    if answer is not None:
+        answer.raise_error()
+
+
+def _failure(error: BaseException, who: str, asked: range, size: int, hint: str = "") -> MDPPowerError:
+    """What a stranger's code raised; on purpose (an MDPPowerError), or because it has failed."""
+    if not isinstance(error, MDPPowerError):
+        told = next(iter(str(error).splitlines()), "")
+        error = ParameterError(f"{who} failed at {_draws(asked, size)}: {type(error).__name__}: {told}{hint}")
+    if error.draw is None:
+        error.draw = asked.start * size
+    return error
+
+
+def _instead(given: Any) -> str:
+    """What of a thing that is no executor may have been meant."""
+    if callable(getattr(given, "get_executor", None)):
+        return "; a Dask client is one by its get_executor()"
+    return "; its map may do as workers=" if callable(getattr(given, "map", None)) else ""
 
 
 def _draws(numbers: range, size: int) -> str:

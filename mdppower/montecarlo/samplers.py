@@ -29,6 +29,7 @@ import numpy.typing as npt
 from mdppower._checks import LARGEST_REWARD, generator
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import MDPPowerError, ParameterError, RewardError
+from mdppower.montecarlo.one_thread import one_blas_thread
 from mdppower.rewards.reward_distribution import RewardDistribution, inside_unit_interval
 
 SAMPLERS = ("latin", "sobol", "iid")
@@ -91,10 +92,11 @@ class Sampler:
             raise ParameterError(f"{self.rewards.name} rewards can only be drawn with sampler='iid'")
         where = number * self.size, self.size, self.entropy
         try:
-            if self.kind == "iid":
-                return self.rewards.sample(self.size, rng)
-            points = latin_hypercube if self.kind == "latin" else sobol
-            return self.rewards.from_uniforms(inside_unit_interval(points(self.size, dimension or 0, rng)))
+            with one_blas_thread():  # bits depend on it
+                if self.kind == "iid":
+                    return self.rewards.sample(self.size, rng)
+                points = latin_hypercube if self.kind == "latin" else sobol
+                return self.rewards.from_uniforms(inside_unit_interval(points(self.size, dimension or 0, rng)))
         except MDPPowerError as error:
             error.in_run(*where)
             raise

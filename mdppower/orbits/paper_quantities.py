@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -104,7 +104,7 @@ def state_value(mdp: RewardlessMDP, state: Label, gamma: float, *, method: str =
         f"v({state!r}){_at(source.gamma)}",
         source,
         partial(_ahead, mdp, [s], also=[s]),
-        lambda _, v, gap: (v[:, s], gap),
+        partial(_read_value, s),
     )
 
 
@@ -128,16 +128,11 @@ def greatest_power(mdp: RewardlessMDP, gamma: float, *, method: str = "auto") ->
     """
     check_mdp(mdp)
     source = _values(mdp, gamma, method)
-    rounding = _rounding(mdp, 0, mdp.n_pairs)
-
-    def read(_: FloatArray, v: AnyArray, gap: AnyArray) -> tuple[FloatArray, FloatArray]:
-        return products(mdp, v).max(axis=1), gap + rounding * np.abs(v).max(axis=1)
-
     return Quantity(
         f"greatest POWER{_at(source.gamma)}",
         source,
         partial(_ahead, mdp, [], also=mdp.kernel.indices),  # the states that something leads to
-        read,
+        partial(_read_greatest, mdp, _rounding(mdp, 0, mdp.n_pairs)),
     )
 
 
@@ -172,17 +167,7 @@ def action_power(mdp: RewardlessMDP, state: Label, action: Label, gamma: float, 
     source, pair = _values(mdp, gamma, method), mdp.pair(state, action)
     row = mdp.kernel[[pair]]
     after, chances = row.indices.tolist(), row.data.tolist()
-    readers = [_power_reader(mdp, t) for t in after]
-    rounding = _rounding(mdp, pair, pair + 1)
-
-    def read(rewards: FloatArray, v: AnyArray, gap: AnyArray) -> tuple[FloatArray, FloatArray]:
-        value, error = np.zeros(len(v)), rounding * np.abs(v).max(axis=1)
-        for chance, reader in zip(chances, readers, strict=True):
-            one, off = reader(rewards, v, gap)
-            value += chance * one
-            error += chance * off
-        return value, error
-
+    read = partial(_read_mean, chances, [_power_reader(mdp, t) for t in after], _rounding(mdp, pair, pair + 1))
     name = f"POWER after {action!r} at {state!r}{_at(source.gamma)}"
     return Quantity(name, source, partial(_ahead, mdp, after), read)
 
@@ -227,12 +212,11 @@ def action_is_optimal(
     pair, rate = mdp.pair(state, action), _rate(gamma)
     require_size(mdp, rate)
     source = Source(mdp, rate, pick(mdp, method), "optimal")
-    value, error = np.array([0.0, 1.0, 1.0, 0.5]), np.array([0.0, 0.0, 0.0, 0.5])  # NOT, STRICT, TIED, OPEN
     return Quantity(
         f"[{action!r} optimal at {state!r}]{_at(rate)}",
         source,
         partial(_ahead, mdp, [mdp.index(state)]),
-        lambda _, codes, __: (value[codes[:, pair]], error[codes[:, pair]]),
+        partial(_read_code, pair),
     )
 
 
@@ -278,15 +262,10 @@ def average_optimal(
     rounding = 4 * UNIT * terms * float(np.abs(rows).sum(axis=1).max())
     support = partial(_ahead, mdp, [s], also=np.flatnonzero((rows != 0).any(axis=0)))
 
-    def read(rewards: FloatArray, v: AnyArray, gap: AnyArray) -> tuple[FloatArray, FloatArray]:
-        best = np.full(len(rewards), -np.inf)
-        for row in rows:
-            np.maximum(best, rewards @ row, out=best)
-        allowed = gap + rounding * np.abs(rewards).max(axis=1)
-        return (best >= v[:, s] - allowed).astype(np.float64), np.zeros(len(rewards))
-
     what = name or f"{len(rows)} end{'s' * (len(rows) > 1)}"
-    return Quantity(f"[{what} average-optimal from {state!r}]", source, support, read)
+    return Quantity(
+        f"[{what} average-optimal from {state!r}]", source, support, partial(_read_ends, rows, rounding, s)
+    )
 
 
 # ---------------------------------------------------------------------- what they share
@@ -311,11 +290,7 @@ def _power_reader(mdp: RewardlessMDP, s: int) -> Read:
     """How to read X_s off the values."""
     first, last = mdp.pointer[s : s + 2]
     rows, rounding = mdp.kernel[first:last], _rounding(mdp, first, last)
-
-    def read(_: FloatArray, v: AnyArray, gap: AnyArray) -> tuple[FloatArray, FloatArray]:
-        return np.asarray((rows @ v.T).max(axis=0)), gap + rounding * np.abs(v).max(axis=1)
-
-    return read
+    return partial(_read_power, rows, rounding)
 
 
 def _rounding(mdp: RewardlessMDP, first: int, last: int) -> float:
@@ -337,3 +312,44 @@ def _ahead(mdp: RewardlessMDP, states: Sequence[int], also: npt.ArrayLike = ()) 
                 found[csgraph.breadth_first_order(graph, int(t), return_predecessors=False)] = True
     found[np.asarray(also, dtype=np.intp)] = True
     return found
+
+
+# ---------------------------------------------------------------------- readers, which processes can be sent
+
+_Pair: TypeAlias = "tuple[FloatArray, FloatArray]"
+
+
+def _read_power(rows: Any, rounding: float, _: FloatArray, v: AnyArray, gap: AnyArray) -> _Pair:
+    return np.asarray((rows @ v.T).max(axis=0)), gap + rounding * np.abs(v).max(axis=1)
+
+
+def _read_value(s: int, _: FloatArray, v: AnyArray, gap: AnyArray) -> _Pair:
+    return v[:, s], gap
+
+
+def _read_greatest(mdp: RewardlessMDP, rounding: float, _: FloatArray, v: AnyArray, gap: AnyArray) -> _Pair:
+    return products(mdp, v).max(axis=1), gap + rounding * np.abs(v).max(axis=1)
+
+
+def _read_mean(
+    chances: list[float], readers: list[Read], rounding: float, rewards: FloatArray, v: AnyArray, gap: AnyArray
+) -> _Pair:
+    value, error = np.zeros(len(v)), rounding * np.abs(v).max(axis=1)
+    for chance, reader in zip(chances, readers, strict=True):
+        one, off = reader(rewards, v, gap)
+        value += chance * one
+        error += chance * off
+    return value, error
+
+
+def _read_code(pair: int, _: FloatArray, codes: AnyArray, __: AnyArray) -> _Pair:
+    value, error = np.array([0.0, 1.0, 1.0, 0.5]), np.array([0.0, 0.0, 0.0, 0.5])  # NOT, STRICT, TIED, OPEN
+    return value[codes[:, pair]], error[codes[:, pair]]
+
+
+def _read_ends(rows: FloatArray, rounding: float, s: int, rewards: FloatArray, v: AnyArray, gap: AnyArray) -> _Pair:
+    best = np.full(len(rewards), -np.inf)
+    for row in rows:
+        np.maximum(best, rewards @ row, out=best)
+    allowed = gap + rounding * np.abs(rewards).max(axis=1)
+    return (best >= v[:, s] - allowed).astype(np.float64), np.zeros(len(rewards))

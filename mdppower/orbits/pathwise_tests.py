@@ -25,7 +25,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +35,9 @@ from mdppower._checks import open_unit, positive_integer
 from mdppower._typing import FloatArray
 from mdppower.errors import ParameterError
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.montecarlo.engines import Engine, Made, Rows
 from mdppower.montecarlo.proportions import proportion_interval
-from mdppower.montecarlo.samplers import make_sampler, seed
+from mdppower.montecarlo.samplers import Sampler, make_sampler, seed
 from mdppower.optimal_sets.optimal_actions import UNIT
 from mdppower.orbits.quantity import ROOM, Quantity, checked_rewards
 from mdppower.rewards.distribution import resolve
@@ -162,7 +164,7 @@ def pathwise(
     if len(here) != len(there):
         raise ParameterError(f"{len(here)} reward functions on the left, {len(there)} on the right")
     text = claim or f"{left.name} ≥ {right.name}"
-    return _judge(text, [(*difference(left, right, here, there), there)], None)
+    return _judge(text, [(*difference(left, right, here, there), there.__getitem__)], None)
 
 
 def difference(
@@ -180,16 +182,50 @@ def run(
     rewards: Any,
     samples: int,
     rng: Any,
+    engine: Engine | None = None,
 ) -> Pathwise:
-    """Judge the differences that `sides` makes of independent draws."""
+    """Judge the differences that `sides` makes of independent draws; by an engine, draw by draw the same."""
     entropy = seed(rng)
-    blocks = draws(mdp, rewards, positive_integer(samples, "samples"), entropy)
-    return _judge(claim, ((*sides(r), r) for r in blocks), entropy)
+    source = make_sampler(resolve(rewards, mdp), "iid", positive_integer(samples, "samples"), entropy)
+    if engine is None or engine.is_this_thread:
+        return _judge(claim, ((*sides(r), r.__getitem__) for r in _blocks(mdp, source, samples)), entropy)
+    made = engine.rows(_Test(mdp, source, sides), range(-(-samples // source.size)), width=mdp.n_pairs * source.size)
+    return _judge(claim, _by_replicates(made, source, samples), entropy)
+
+
+@dataclass(frozen=True, eq=False)
+class _Test:
+    """Replicates of a pathwise test, on any worker."""
+
+    mdp: RewardlessMDP
+    source: Sampler
+    sides: Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+
+    def __call__(self, numbers: range) -> Rows:
+        """The differences and errors of n replicates, (n, size) each."""
+        difference, error = self.sides(self.source.replicates(numbers, self.mdp.states))
+        return difference.reshape(len(numbers), -1), error.reshape(len(numbers), -1)
+
+
+_Block: TypeAlias = "tuple[FloatArray, FloatArray, Callable[[int], FloatArray]]"
+
+
+def _by_replicates(made: Iterable[Made], source: Sampler, samples: int) -> Iterator[_Block]:
+    for numbers, (difference, error), _ in made:
+        some = samples - numbers.start * source.size
+        yield difference.ravel()[:some], error.ravel()[:some], partial(_draw, source, numbers.start)
+
+
+def _draw(source: Sampler, first: int, i: int) -> FloatArray:
+    return np.asarray(source.replicate(first + i // source.size)[i % source.size])
 
 
 def draws(mdp: RewardlessMDP, rewards: Any, samples: int, entropy: int) -> Iterator[FloatArray]:
     """Independent draws in blocks: whole replicates, and what is left over cut off."""
-    source = make_sampler(resolve(rewards, mdp), "iid", samples, entropy)
+    yield from _blocks(mdp, make_sampler(resolve(rewards, mdp), "iid", samples, entropy), samples)
+
+
+def _blocks(mdp: RewardlessMDP, source: Sampler, samples: int) -> Iterator[FloatArray]:
     count = -(-samples // source.size)
     together = max(1, ROOM // (mdp.n_pairs * source.size))
     for begin in range(0, count, together):
@@ -197,16 +233,16 @@ def draws(mdp: RewardlessMDP, rewards: Any, samples: int, entropy: int) -> Itera
         yield block[: samples - begin * source.size]
 
 
-def _judge(claim: str, blocks: Iterable[tuple[FloatArray, FloatArray, FloatArray]], entropy: int | None) -> Pathwise:
-    """Count over blocks of (left − right, its error, r)."""
+def _judge(claim: str, blocks: Iterable[_Block], entropy: int | None) -> Pathwise:
+    """Count over blocks of (left − right, its error, what gives the i-th r)."""
     draws = violations = undecided = 0
     worst, tolerance, violator = np.inf, 0.0, None
-    for difference, known, rewards in blocks:
+    for difference, known, reward in blocks:
         # The subtraction rounds, too; of numbers without an error it still has the right sign.
         error = np.where(known > 0, known + UNIT * np.abs(difference), 0.0)
         below = difference < -error
         if violator is None and below.any():
-            violator = rewards[int(below.argmax())].copy()
+            violator = reward(int(below.argmax())).copy()
         draws += len(difference)
         violations += int(below.sum())
         undecided += int((~below & (difference < error)).sum())

@@ -7,6 +7,7 @@ The searches of one setting list each set once.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -21,6 +22,7 @@ from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.graph import adjacency, communicating_classes
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import rational_rows
+from mdppower.montecarlo.engines import Engine, Workers
 from mdppower.montecarlo.samplers import seed
 from mdppower.symmetry.automorphisms import Symmetries, symmetries
 from mdppower.symmetry.copy_finder import CopyFinder
@@ -53,6 +55,8 @@ class Setting:
         Of each search for a copy.
     method : str
         Solver; see `mdppower.optimal_values`.
+    workers, executor
+        What makes draws; see `mdppower.power`.
 
     Examples
     --------
@@ -71,6 +75,8 @@ class Setting:
     entropy: int = 0
     budget: Budget = field(default_factory=Budget)
     method: str = "auto"
+    workers: Workers = 1
+    executor: Executor | None = None
 
     @cached_property
     def finder(self) -> CopyFinder:
@@ -84,8 +90,16 @@ class Setting:
 
     @property
     def terms(self) -> dict[str, Any]:
-        """What each pathwise test is given: rewards, samples, rng, method."""
-        return {"rewards": self.rewards, "samples": self.samples, "rng": self.entropy, "method": self.method}
+        """What each pathwise test is given: rewards, samples, rng, method, workers, executor."""
+        return {"rewards": self.rewards, **self.draws}
+
+    @property
+    def draws(self) -> dict[str, Any]:
+        """What each estimate is given, but for rewards: samples, rng, method, workers, executor."""
+        return {
+            "samples": self.samples, "rng": self.entropy, "method": self.method, "workers": self.workers,
+            "executor": self.executor,
+        }  # fmt: skip
 
     @cached_property
     def cycles(self) -> IntArray:
@@ -96,9 +110,17 @@ class Setting:
 
     def sketch(self) -> Setting:
         """The same with one draw and one vote at one rate: enough to see what a report is about."""
-        quick = replace(self, samples=1, votes=1, gammas=self.gammas[:1])
+        quick = replace(self, samples=1, votes=1, gammas=self.gammas[:1], workers=1, executor=None)
         quick.__dict__["finder"] = self.finder  # what was listed stays so
         return quick
+
+    def alone(self) -> Setting:
+        """The same without workers: what is kept holds no pool."""
+        found = replace(self, workers=1, executor=None)
+        for name in ("finder", "symmetries", "cycles", "_known"):
+            if name in self.__dict__:
+                found.__dict__[name] = self.__dict__[name]
+        return found
 
     @cached_property
     def _known(self) -> dict[int, AnyArray]:
@@ -138,6 +160,8 @@ def setting(
     rng: Any = None,
     budget: Budget | None = None,
     method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
 ) -> Setting:
     """The terms on which claims about an MDP are checked.
 
@@ -146,7 +170,7 @@ def setting(
     mdp : RewardlessMDP
     gamma : float or sequence of float
         In [0, 1].
-    samples, votes, rewards, level, budget, method
+    samples, votes, rewards, level, budget, method, workers, executor
         See `Setting`.
     rng : int, numpy.random.Generator, SeedSequence, …
         As for `numpy.random.default_rng`.
@@ -170,9 +194,11 @@ def setting(
     rates, _ = discount_rates(gamma)
     if budget is not None and not isinstance(budget, Budget):
         raise ParameterError(f"budget must be a Budget, got {budget!r}")
+    Engine(workers, executor)  # which says what is wrong with them
     return Setting(
         mdp, tuple(sorted(rates)), positive_integer(samples, "samples"), positive_integer(votes, "votes"), rewards,
         open_unit(level, "level"), seed(rng), budget or Budget(), method,
+        workers, executor,
     )  # fmt: skip
 
 

@@ -6,15 +6,18 @@ What a test does, and what it can show, is in `mdppower.orbits.pathwise_tests`. 
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mdppower._text import rate_text
-from mdppower._typing import FloatArray, Label
+from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.montecarlo.engines import Engine, Workers
 from mdppower.occupancy.visit_distributions import Recurrent
 from mdppower.optimal_sets.optimal_actions import UNIT
 from mdppower.orbits.paper_quantities import (
@@ -43,6 +46,8 @@ def copy_test(
     samples: int = SAMPLES,
     rng: Any = None,
     method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
 ) -> Pathwise:
     """Props. 6.6 and, at γ = 1, 6.12: h_Q(s)(φ·r) ≥ h_Q(s')(r), where s has a copy of what s' has.
 
@@ -59,6 +64,8 @@ def copy_test(
     samples : int
     rng : None, int or numpy.random.Generator
     method : str
+    workers, executor
+        As for `mdppower.power`; the numbers do not depend on them.
         Of `optimal_values`.
 
     Returns
@@ -80,7 +87,7 @@ def copy_test(
     """
     check_mdp(mdp)
     left, right = (state_power(mdp, x, gamma, method=method) for x in (s, s_prime))
-    return _copy(mdp, left, right, image, rewards, samples, rng)
+    return _copy(mdp, left, right, image, rewards, samples, rng, Engine(workers, executor))
 
 
 def action_copy_test(
@@ -95,6 +102,8 @@ def action_copy_test(
     samples: int = SAMPLES,
     rng: Any = None,
     method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
 ) -> Pathwise:
     """Prop. 6.9, item 1: Σ_t T(t|s,a) X_t(φ·r) ≥ Σ_t T(t|s,a') X_t(r), where X_t = h_Q(t).
 
@@ -104,7 +113,7 @@ def action_copy_test(
     s, a, a_prime : labels
     image : Involution, (S,) array of int, or mapping
         φ, an involution with φ·F(s | π(s) = a') ⊆ F(s | π(s) = a); s must not be in REACH(s, a').
-    gamma, rewards, samples, rng, method
+    gamma, rewards, samples, rng, method, workers, executor
         As for `copy_test`.
 
     Returns
@@ -122,7 +131,7 @@ def action_copy_test(
     """
     check_mdp(mdp)
     left, right = (action_power(mdp, s, x, gamma, method=method) for x in (a, a_prime))
-    return _copy(mdp, left, right, image, rewards, samples, rng)
+    return _copy(mdp, left, right, image, rewards, samples, rng, Engine(workers, executor))
 
 
 def optimality_copy_test(
@@ -137,6 +146,8 @@ def optimality_copy_test(
     samples: int = SAMPLES,
     rng: Any = None,
     method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
 ) -> Pathwise:
     """Prop. 6.9, item 2: if a' is optimal at s for r, then a is for φ·r.
 
@@ -148,7 +159,7 @@ def optimality_copy_test(
         φ as for `action_copy_test`; s must reach REACH(s, a) ∪ REACH(s, a') by actions equivalent to a or a' only.
     gamma : float
         At 0 and 1 the limits of optimal policy sets; a draw that cannot be decided is open.
-    rewards, samples, rng, method
+    rewards, samples, rng, method, workers, executor
         As for `copy_test`.
 
     Returns
@@ -164,7 +175,7 @@ def optimality_copy_test(
     """
     check_mdp(mdp)
     left, right = (action_is_optimal(mdp, s, x, gamma, method=method) for x in (a, a_prime))
-    return _copy(mdp, left, right, image, rewards, samples, rng)
+    return _copy(mdp, left, right, image, rewards, samples, rng, Engine(workers, executor))
 
 
 def ends_copy_test(
@@ -178,6 +189,8 @@ def ends_copy_test(
     samples: int = SAMPLES,
     rng: Any = None,
     method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
 ) -> Pathwise:
     r"""Thm. 6.13 and Cor. 6.14: if D' has an average-optimal end for r, then D has one for φ·r.
 
@@ -190,7 +203,7 @@ def ends_copy_test(
     image : Involution, (S,) array of int, or mapping
         φ, an involution with φ·D' ⊆ D. For Cor. 6.14 D' = {e_x}, D = RSD(s) \ {e_x}, and φ swaps x with another
         1-cycle.
-    rewards, samples, rng, method
+    rewards, samples, rng, method, workers, executor
         As for `copy_test`.
 
     Returns
@@ -210,7 +223,7 @@ def ends_copy_test(
     check_mdp(mdp)
     left = average_optimal(mdp, s, D, method=method, name="D")
     right = average_optimal(mdp, s, D_prime, method=method, name="D'")
-    return _copy(mdp, left, right, image, rewards, samples, rng)
+    return _copy(mdp, left, right, image, rewards, samples, rng, Engine(workers, executor))
 
 
 # ---------------------------------------------------------------------- bounds
@@ -224,6 +237,8 @@ def bounded_by_max_test(
     samples: int = SAMPLES,
     rng: Any = None,
     method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
 ) -> Pathwise:
     """Prop. 5.4: h_Q(s)(r) ≤ max r, for all states s at once.
 
@@ -232,7 +247,7 @@ def bounded_by_max_test(
     Parameters
     ----------
     mdp : RewardlessMDP
-    gamma, rewards, samples, rng, method
+    gamma, rewards, samples, rng, method, workers, executor
         As for `copy_test`.
 
     Returns
@@ -248,11 +263,8 @@ def bounded_by_max_test(
     check_mdp(mdp)
     greatest = greatest_power(mdp, gamma, method=method)
 
-    def sides(r: FloatArray) -> tuple[FloatArray, FloatArray]:
-        power, error = greatest(r)
-        return r.max(axis=1) - power, error
-
-    return run(f"max r ≥ {greatest.name}", mdp, sides, rewards, samples, rng)
+    sides = partial(_above_greatest, greatest)
+    return run(f"max r ≥ {greatest.name}", mdp, sides, rewards, samples, rng, Engine(workers, executor))
 
 
 def neighbours_test(
@@ -265,6 +277,8 @@ def neighbours_test(
     samples: int = SAMPLES,
     rng: Any = None,
     method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
 ) -> Pathwise:
     """Prop. 5.5: |X_s − X_s'| ≤ (1−γ)(max r − min r), where s and s' reach each other in one step for certain.
 
@@ -274,7 +288,7 @@ def neighbours_test(
     ----------
     mdp : RewardlessMDP
     s, s_prime : labels
-    gamma, rewards, samples, rng, method
+    gamma, rewards, samples, rng, method, workers, executor
         As for `copy_test`.
 
     Returns
@@ -291,14 +305,9 @@ def neighbours_test(
     # From `step_test`: X_s' − X_s ≤ (1−γ)(X_s' − r(s')), and min r ≤ r(s'), X_s' ≤ max r.
     both = [state_power(mdp, x, gamma, method=method) for x in (s, s_prime)]
     rate = both[0].source.gamma
-
-    def sides(r: FloatArray) -> tuple[FloatArray, FloatArray]:
-        values, errors = evaluate_all(both, r)
-        difference = (1 - rate) * np.ptp(r, axis=1) - np.abs(values[:, 0] - values[:, 1])
-        return difference, errors.sum(axis=1) + _few_roundings(r)
-
+    sides = partial(_near, both, rate)
     claim = f"(1−γ)(max r − min r) ≥ |X({s!r}) − X({s_prime!r})| at γ={rate_text(rate)}"
-    return run(claim, mdp, sides, rewards, samples, rng)
+    return run(claim, mdp, sides, rewards, samples, rng, Engine(workers, executor))
 
 
 def step_test(
@@ -311,6 +320,8 @@ def step_test(
     samples: int = SAMPLES,
     rng: Any = None,
     method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
 ) -> Pathwise:
     """Prop. 5.5, one-sided and sharper: X_s' − X_s ≤ (1−γ)(X_s' − r(s')), where s → s' with probability 1.
 
@@ -320,7 +331,7 @@ def step_test(
     ----------
     mdp : RewardlessMDP
     s, s_prime : labels
-    gamma, rewards, samples, rng, method
+    gamma, rewards, samples, rng, method, workers, executor
         As for `copy_test`.
 
     Returns
@@ -338,29 +349,51 @@ def step_test(
     # X_s' − X_s ≤ X_s' − v(s') = (1−γ)(X_s' − r(s')).
     both = [state_power(mdp, x, gamma, method=method) for x in (s, s_prime)]
     rate, t = both[0].source.gamma, mdp.index(s_prime)
-
-    def sides(r: FloatArray) -> tuple[FloatArray, FloatArray]:
-        values, errors = evaluate_all(both, r)
-        difference = values[:, 0] - ((1 - rate) * r[:, t] + rate * values[:, 1])
-        return difference, errors[:, 0] + rate * errors[:, 1] + _few_roundings(r)
-
+    sides = partial(_one_step, both, rate, t)
     claim = f"X({s!r}) ≥ (1−γ) r({s_prime!r}) + γ X({s_prime!r}) at γ={rate_text(rate)}"
-    return run(claim, mdp, sides, rewards, samples, rng)
+    return run(claim, mdp, sides, rewards, samples, rng, Engine(workers, executor))
 
 
 # ---------------------------------------------------------------------- shared
 
 
 def _copy(
-    mdp: RewardlessMDP, left: Quantity, right: Quantity, image: Any, rewards: Any, samples: int, rng: Any
+    mdp: RewardlessMDP,
+    left: Quantity,
+    right: Quantity,
+    image: Any,
+    rewards: Any,
+    samples: int,
+    rng: Any,
+    engine: Engine,
 ) -> Pathwise:
     """left(φ·r) ≥ right(r)."""
-    phi = involution(mdp, image).image
+    sides = partial(_of_copies, left, right, involution(mdp, image).image)
+    return run(f"{left.name} of φ·r ≥ {right.name} of r", mdp, sides, rewards, samples, rng, engine)
 
-    def sides(r: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return difference(left, right, permuted(r, phi), r)
 
-    return run(f"{left.name} of φ·r ≥ {right.name} of r", mdp, sides, rewards, samples, rng)
+# Left − right of (n, S) rewards, and the errors; functions, so that processes take them.
+
+
+def _of_copies(left: Quantity, right: Quantity, phi: AnyArray, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+    return difference(left, right, permuted(r, phi), r)
+
+
+def _above_greatest(greatest: Quantity, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+    power, error = greatest(r)
+    return r.max(axis=1) - power, error
+
+
+def _near(both: list[Quantity], rate: float, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+    values, errors = evaluate_all(both, r)
+    difference = (1 - rate) * np.ptp(r, axis=1) - np.abs(values[:, 0] - values[:, 1])
+    return difference, errors.sum(axis=1) + _few_roundings(r)
+
+
+def _one_step(both: list[Quantity], rate: float, t: int, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+    values, errors = evaluate_all(both, r)
+    difference = values[:, 0] - ((1 - rate) * r[:, t] + rate * values[:, 1])
+    return difference, errors[:, 0] + rate * errors[:, 1] + _few_roundings(r)
 
 
 def _few_roundings(rewards: FloatArray) -> FloatArray:

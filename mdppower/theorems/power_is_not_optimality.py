@@ -72,12 +72,10 @@ def proposition_b_1(here: SettingLike, state: Label, action: Label, other: Label
         shown = f"POWER differs by {seek}, P = {mine} against {yours}"
         data: dict[str, Any] = {"power_difference": str(seek), "p": str(mine), "p_other": str(yours)}
     else:
-        estimate = power(mdp, gamma, LAW, samples=here.samples, rng=here.entropy, method=here.method, progress=False)
+        estimate = power(mdp, gamma, LAW, **here.draws, progress=False)
         pairs = estimate.actions(state).difference((state, action), (state, other))
         low, high = (float(x) for x in pairs.interval(1 - here.level))
-        chances = action_optimality(
-            mdp, gamma, LAW, samples=here.samples, rng=here.entropy, method=here.method, progress=False
-        )
+        chances = action_optimality(mdp, gamma, LAW, **here.draws, progress=False)
         (p_low, p_high), (q_low, q_high) = (
             [float(x) for x in chances.of(state, a).interval(1 - here.level)] for a in (action, other)
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import permutations
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -285,9 +285,8 @@ def _far_sighted(here: Setting) -> float:
 def _suspects(here: Setting, gamma: float) -> list[tuple[Label, Label, Label]]:
     """(s, a, a') where a seems to lead to more POWER, and to be less likely optimal; the clearest first."""
     mdp = here.mdp
-    shared: dict[str, Any] = {"samples": here.samples, "rng": here.entropy, "method": here.method, "progress": False}
-    estimate = power(mdp, gamma, LAW, **shared)
-    chances = action_optimality(mdp, gamma, LAW, **shared)
+    estimate = power(mdp, gamma, LAW, **here.draws, progress=False)
+    chances = action_optimality(mdp, gamma, LAW, **here.draws, progress=False)
     seek = np.asarray(mdp.kernel @ estimate.mean)
     share = np.asarray(chances.optimal.mean)
     found = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -18,6 +19,7 @@ from mdppower._text import count, rate_text
 from mdppower.errors import ParameterError, SizeError, SolverError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.montecarlo.engines import Workers
 from mdppower.symmetry.involutions import Budget
 from mdppower.theorems.candidates import Survey
 from mdppower.theorems.claim_report import ClaimReport, Hypothesis
@@ -114,6 +116,8 @@ def verify(
     rng: Any = None,
     budget: Budget | None = None,
     method: str = "auto",
+    workers: Workers = 1,
+    executor: Executor | None = None,
     progress: bool | None = None,
 ) -> Verification:
     """Find which results of Turner et al. (arXiv 1912.01683) apply to an MDP, and test their conclusions.
@@ -129,7 +133,7 @@ def verify(
         Reports of one claim: the most interesting.
     seconds : float
         For the search of one claim; what was not looked at by then is said in `surveys`.
-    samples, votes, rewards, level, budget, method
+    samples, votes, rewards, level, budget, method, workers, executor
         See `mdppower.theorems.Setting`.
     rng : int, numpy.random.Generator, SeedSequence, …
     progress : bool, optional
@@ -158,8 +162,9 @@ def verify(
     positive_integer(most, "most")
     positive(seconds, "seconds")
     here = setting(
-        mdp, gamma, samples=samples, votes=votes, rewards=rewards, level=level, rng=rng, budget=budget, method=method
-    )
+        mdp, gamma, samples=samples, votes=votes, rewards=rewards, level=level, rng=rng, budget=budget, method=method,
+        workers=workers, executor=executor,
+    )  # fmt: skip
     reports: list[ClaimReport] = []
     surveys: dict[str, Survey] = {}
     hidden = None if progress is None else not progress
@@ -171,7 +176,7 @@ def verify(
             if survey is not None:
                 surveys[claim] = survey
             bar.update()
-    return Verification(tuple(judged_together(reports, here.level)), surveys, here)
+    return Verification(tuple(judged_together(reports, here.level)), surveys, here.alone())
 
 
 def _checked(claim: str, here: Setting, most: int, end: float) -> tuple[list[ClaimReport], Survey | None]:

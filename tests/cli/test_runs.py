@@ -117,7 +117,9 @@ def test_what_is_no_store(run):
 
 def test_names_of_others_steer_no_terminal(run):
     with Store("run.sqlite") as store:
-        store.ledger({"x": 1}, {"call": "\x1b[2J", "about": "=cmd()\n", "rewards": 3, "gamma": ["a"], "draws": "b"}, 1)
+        store.ledger(
+            {"x": 1}, {"call": "\x1b[2J", "about": "=cmd()\n", "rewards": 3, "gamma": ["a"], "draws": "b"}, 1
+        )
     for fmt in ("table", "csv", "json"):
         code, out, _ = run("runs", "run.sqlite", "--format", fmt)
         assert code == 0
