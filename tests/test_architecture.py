@@ -180,6 +180,7 @@ def test_tests_mirror_the_rooms():
         "cli/test_stores.py",
         "measures/test_complexity_identities.py",
         "measures/test_stored_runs.py",
+        "montecarlo/test_processes.py",
         "measures/test_unfinished_runs.py",
         "solvers/test_certified_gaps.py",
     }

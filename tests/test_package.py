@@ -68,7 +68,11 @@ def test_every_name_of_a_face_is_there_and_documented(face):
 
 def test_every_class_of_the_package_itself_and_every_kind_of_error_has_an_example():
     classes = [thing for name in mp.__all__ if isinstance(thing := getattr(mp, name), type)]
-    kinds = [thing for thing in vars(mp.errors).values() if getattr(thing, "__module__", "") == "mdppower.errors"]
+    kinds = [
+        thing
+        for thing in vars(mp.errors).values()
+        if isinstance(thing, type) and thing.__module__ == "mdppower.errors"
+    ]
     assert len(classes) > 10
     assert len(kinds) > 10
     assert [thing for thing in classes + kinds if ">>> " not in thing.__doc__] == []
