@@ -9,6 +9,7 @@
 - **Full disk**: the process may write no file longer than a random size (RLIMIT_FSIZE), of the journal or of the
   store; then it is started again without a limit.
 - **Worker killed**: one of two processes of a pool gets SIGKILL, which breaks the pool; the run goes on with threads.
+  Where Dask is installed, one of two workers of its: the run does not even stop.
 - **Two drivers** are started at once on one new store.
 - **Cut**: a store, finished or not, loses all bytes from a random one on.
 
@@ -32,6 +33,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -258,6 +260,32 @@ def pool_killed(
     return count
 
 
+def dask_killed(
+    times: int, rng: np.random.Generator, right: str, folder: Path, replicates: int = REPLICATES
+) -> Count:
+    """One of two workers of Dask gets SIGKILL: the same bits, and no error."""
+    from distributed import Client, LocalCluster
+
+    count = Count("worker of Dask killed")
+    for number in range(times):
+        store = folder / f"dask{number}.sqlite"
+        with (
+            LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+            Client(cluster) as client,
+        ):
+            executor = client.get_executor()
+            call(None, 2, executor)  # all is loaded
+            victim, *_ = client.run(os.getpid).values()
+            timer = threading.Timer(rng.uniform(0, 0.5), os.kill, (victim, signal.SIGKILL))
+            timer.start()
+            count.require(digest(call(str(store), replicates, executor)) == right, "other bits")
+            count.add("kills", timer.finished.is_set())
+            timer.cancel()
+        count.require(stored(store) == set(range(replicates)), "not all is stored")
+        count.add("runs finished")
+    return count
+
+
 def cut(times: int, rng: np.random.Generator, right: str, folder: Path, replicates: int = 32) -> Count:
     """A store that loses its end: refused, or gone on with to the same bits."""
     count = Count("store cut")
@@ -293,6 +321,7 @@ def faults(
         lambda folder: full(fulls, rng, right, folder, replicates),
         lambda folder: paired(pairs, right, folder, replicates),
         lambda folder: pool_killed(workers, rng, right, folder, replicates),
+        *([lambda folder: dask_killed(workers, rng, right, folder, replicates)] if find_spec("distributed") else []),
         lambda folder: cut(cuts, rng, short, folder, small),
     ]
     found = []
