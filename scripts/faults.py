@@ -42,7 +42,7 @@ import mdppower as mp
 from mdppower.errors import FileError, ParameterError
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import PowerTask
-from mdppower.montecarlo.store import Store
+from mdppower.stores.store import Store
 
 ROOT = Path(__file__).parent.parent
 REPLICATES = 256

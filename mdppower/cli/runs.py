@@ -16,7 +16,7 @@ from mdppower.cli.options import check_output, table_option
 from mdppower.errors import ParameterError
 
 if TYPE_CHECKING:
-    from mdppower.montecarlo.store import RunRecord
+    from mdppower.stores.store import RunRecord
 
 EXAMPLE = """\b
 A run that is stopped, looked at, and gone on with:
@@ -39,7 +39,7 @@ def runs(file: str, number: int | None, out: str | None, fmt: str) -> None:
     labelled arrays of optimal, compare and diff.
     """
     from mdppower.display.tables import render
-    from mdppower.montecarlo.store import Store
+    from mdppower.stores.store import Store
 
     if (number is None) != (out is None):
         raise ParameterError("--export NUMBER and --out FILE go together")

@@ -37,11 +37,11 @@ from mdppower.agents.policies import describe_policy, policy_from_description
 from mdppower.errors import ConvergenceError, FileError, MDPPowerError, ParameterError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.run_loop import Conduct
-from mdppower.montecarlo.store import RunRecord, Store
-from mdppower.montecarlo.store_rows import pack, unpack
 from mdppower.occupancy.option import Option, Reach
 from mdppower.rewards.description import describe, from_description
 from mdppower.rewards.reward_distribution import RewardDistribution
+from mdppower.stores.store import RunRecord, Store
+from mdppower.stores.store_rows import pack, unpack
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Answer = Callable[[Conduct, dict[str, Any], dict[str, Any]], Any]

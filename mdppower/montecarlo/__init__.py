@@ -16,26 +16,11 @@ proportions probabilities of events, from counts or exact, and their intervals
 history     when numbers were made, and by which versions
 =========== ==========================================================================================
 
-What is finished can be kept in a file, for a run that ends too soon or that is to go on:
-
-============ =========================================================================================
-store        a SQLite file of runs: what a caller opens
-ledger       one run in it: which replicates are stored, their rows
-lease        who drives a run, and whether it is still at work, seen from outside
-store_runs   what a run is about: the table of runs
-store_rows   arrays to bytes and back
-store_file   the file: made whole, checked before it is used, written in transactions
-store_schema its tables, and by what it is known as ours
-============ =========================================================================================
-
 - **Replicates are the unit** of work, of randomness (seeded by entropy and number) and of statistics. What is kept
   are the K replicate means of each state: differences, actions and any other linear combination are then paired for
   free.
 - **Latin hypercube in three lines of NumPy**: SciPy's shuffles column by column in Python and would take longer than
   the solves.
-- **A transaction a chunk, in a rollback journal**: what was stored survives a kill at any moment, in one file that
-  can be copied; a write-ahead log would be two files more. SHA-256 and strict reading make of what a disk has changed
-  an error, never a number.
 - **Discrete rewards and callables draw iid**, whatever the sampler asked for; `estimate.sampler` says so.
 - **A thousand workers, on paper**, from what was measured with two (`scripts/bench.py --only engines`; Dask 2026.8,
   its scheduler in a process of its own). A task costs the driver 2 ms of CPU and the scheduler 2 ms (a process pool:

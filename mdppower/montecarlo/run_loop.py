@@ -26,9 +26,9 @@ from mdppower._stop import Stopped, Switch
 from mdppower._warn import warn
 from mdppower.errors import FileError, ParameterError, SizeError
 from mdppower.montecarlo.engines import Engine, Rows, Task, Workers
-from mdppower.montecarlo.ledger import Ledger
 from mdppower.montecarlo.samplers import Sampler, seed
-from mdppower.montecarlo.store import Store
+from mdppower.stores.ledger import Ledger
+from mdppower.stores.store import Store
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -10,7 +10,7 @@ import pytest
 
 import mdppower as mp
 from mdppower.measures.power_task import PowerTask
-from mdppower.montecarlo.store import Store
+from mdppower.stores.store import Store
 
 
 @pytest.fixture

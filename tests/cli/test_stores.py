@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from mdppower.montecarlo.store import Store
+from mdppower.stores.store import Store
 
 EVERY = {
     "map": ("map", "fork(3)"),

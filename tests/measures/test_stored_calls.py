@@ -14,8 +14,8 @@ import mdppower as mp
 from mdppower.errors import FileError, MDPPowerError, ParameterError
 from mdppower.measures.power_task import PowerTask
 from mdppower.measures.stored_calls import read_call, stored_result, written_call
-from mdppower.montecarlo.store import Store
 from mdppower.sensitivity import difference, sensitivity
+from mdppower.stores.store import Store
 
 FORK = mp.envs.fork(3)
 ROOM = mp.envs.gridworld("a.#.\n..~*\n...b", slip=0.1)

@@ -9,8 +9,8 @@ import pytest
 
 import mdppower as mp
 from mdppower.measures.power_task import PowerTask
-from mdppower.montecarlo.store import Store
 from mdppower.sensitivity import difference, sensitivity
+from mdppower.stores.store import Store
 
 FORK, OTHER = mp.envs.fork(3), mp.envs.fork(2)
 

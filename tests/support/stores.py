@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mdppower.errors import FileError
-from mdppower.montecarlo.store import Store
+from mdppower.stores.store import Store
 
 QUESTION = {"mdp": "9f2c", "rewards": "uniform", "gamma": [0.9]}
 ARGUMENTS = {"function": "power", "draws": 16}

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from stores import ARGUMENTS, QUESTION, rows, same
 
 from mdppower.errors import FileError, MDPPowerError, ParameterError, SizeError
-from mdppower.montecarlo import lease as lease_file
-from mdppower.montecarlo import ledger as ledger_file
-from mdppower.montecarlo.lease import HELD, Holder
-from mdppower.montecarlo.store import Store
+from mdppower.stores import lease as lease_file
+from mdppower.stores import ledger as ledger_file
+from mdppower.stores.lease import HELD, Holder
+from mdppower.stores.store import Store
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
@@ -436,7 +436,7 @@ DRIVER = """
 import signal, sys, time
 sys.path.insert(0, sys.argv[2])
 from stores import ARGUMENTS, QUESTION, rows
-from mdppower.montecarlo.store import Store
+from mdppower.stores.store import Store
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with Store(sys.argv[1]) as store:
     ledger = store.ledger(QUESTION, ARGUMENTS, 1)

@@ -12,7 +12,7 @@ from typing import Any
 
 from mdppower._schema import MOST_DIGITS, Misfit, real, text, whole
 from mdppower.errors import ParameterError, SizeError
-from mdppower.montecarlo.store_file import StoreFile
+from mdppower.stores.store_file import StoreFile
 
 LARGEST = 2**40
 """Of numbers of replicates and runs."""

@@ -15,8 +15,8 @@ import pytest
 from stores import ARGUMENTS, QUESTION, fill, rows, same, verdict
 
 from mdppower.errors import FileError
-from mdppower.montecarlo import store_file, store_schema
-from mdppower.montecarlo.store import Store
+from mdppower.stores import store_file, store_schema
+from mdppower.stores.store import Store
 
 posix = pytest.mark.skipif(os.name != "posix", reason="forks, signals and limits of POSIX")
 
@@ -305,7 +305,7 @@ KILLS = """
 import os, random, signal, sys, time
 sys.path.insert(0, sys.argv[3])
 from stores import ARGUMENTS, QUESTION, rows, same
-from mdppower.montecarlo.store import Store
+from mdppower.stores.store import Store
 path, rounds, dice, stored = sys.argv[1], int(sys.argv[2]), random.Random(0), 0
 for _ in range(rounds):
     reads, writes = os.pipe()
@@ -384,7 +384,7 @@ sys.path.insert(0, sys.argv[2])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 from stores import ARGUMENTS, QUESTION, rows, same
 from mdppower.errors import FileError
-from mdppower.montecarlo.store import Store
+from mdppower.stores.store import Store
 told, new = set(), range(60, 100)
 with Store(sys.argv[1]) as store:
     ledger = store.ledger(QUESTION, ARGUMENTS, 1)

@@ -12,8 +12,8 @@ from dataclasses import replace
 import pytest
 
 from mdppower.errors import FileError
-from mdppower.montecarlo import lease
-from mdppower.montecarlo.lease import HELD, Holder
+from mdppower.stores import lease
+from mdppower.stores.lease import HELD, Holder
 
 posix = pytest.mark.skipif(os.name != "posix", reason="whether a process lives is asked as POSIX does")
 linux = pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="starts of processes are told by Linux")

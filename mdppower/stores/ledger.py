@@ -18,10 +18,10 @@ import numpy as np
 
 from mdppower._schema import Misfit, real, text, whole
 from mdppower.errors import FileError, ParameterError, SizeError
-from mdppower.montecarlo.lease import Lease
-from mdppower.montecarlo.store_file import StoreFile
-from mdppower.montecarlo.store_rows import Rows, pack, row_bytes, unpack
-from mdppower.montecarlo.store_runs import LARGEST, LATEST, RunRow, read_runs, write_run
+from mdppower.stores.lease import Lease
+from mdppower.stores.store_file import StoreFile
+from mdppower.stores.store_rows import Rows, pack, row_bytes, unpack
+from mdppower.stores.store_runs import LARGEST, LATEST, RunRow, read_runs, write_run
 
 LARGEST_CHUNK = 2**26
 """Bytes of arrays in one row of the table; what is larger is divided."""

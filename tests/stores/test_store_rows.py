@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 from stores import same
 
 from mdppower.errors import FileError, ParameterError
-from mdppower.montecarlo.store_rows import pack, row_bytes, unpack
+from mdppower.stores.store_rows import pack, row_bytes, unpack
 
 TYPES = ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"]
 

@@ -30,7 +30,7 @@ from typing import Any
 from mdppower._schema import Misfit, real, text, whole
 from mdppower._text import cut
 from mdppower.errors import FileError
-from mdppower.montecarlo.store_file import StoreFile
+from mdppower.stores.store_file import StoreFile
 
 PATIENCE = 60.0
 """Seconds without a sign of life after which a driver counts as gone."""

@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 from mdppower._atomic import PathLike, write_new
 from mdppower.errors import FileError
-from mdppower.montecarlo.store_schema import APPLICATION, SCHEMA, VERSION, new_store, own_schema
+from mdppower.stores.store_schema import APPLICATION, SCHEMA, VERSION, new_store, own_schema
 
 T = TypeVar("T")
 

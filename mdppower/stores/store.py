@@ -26,9 +26,9 @@ import numpy as np
 from mdppower._atomic import PathLike
 from mdppower._schema import MOST_DIGITS, Misfit, real, whole
 from mdppower.errors import FileError, ParameterError
-from mdppower.montecarlo.ledger import Ledger, merged
-from mdppower.montecarlo.store_file import StoreFile
-from mdppower.montecarlo.store_runs import (
+from mdppower.stores.ledger import Ledger, merged
+from mdppower.stores.store_file import StoreFile
+from mdppower.stores.store_runs import (
     LARGEST,
     LARGEST_ENTROPY,
     LATEST,

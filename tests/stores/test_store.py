@@ -19,8 +19,8 @@ import pytest
 from stores import ARGUMENTS, QUESTION, fill, rows, same
 
 from mdppower.errors import FileError, ParameterError, SizeError
-from mdppower.montecarlo import store_runs
-from mdppower.montecarlo.store import Store
+from mdppower.stores import store_runs
+from mdppower.stores.store import Store
 
 posix = pytest.mark.skipif(os.name != "posix", reason="forks of POSIX")
 
@@ -214,7 +214,7 @@ CROWD = """
 import sys, threading
 sys.path.insert(0, sys.argv[2])
 from stores import ARGUMENTS, QUESTION, rows, same
-from mdppower.montecarlo.store import Store
+from mdppower.stores.store import Store
 path, entropy = sys.argv[1], int(sys.argv[3])
 end, failed = threading.Event(), []
 def look():
@@ -260,7 +260,7 @@ FORKS = """
 import os, sys, threading
 sys.path.insert(0, sys.argv[2])
 from stores import ARGUMENTS, QUESTION, rows, same
-from mdppower.montecarlo.store import Store
+from mdppower.stores.store import Store
 store, end = Store(sys.argv[1]), threading.Event()
 ledger = store.ledger(QUESTION, ARGUMENTS, 1)
 def work():
