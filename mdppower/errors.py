@@ -69,15 +69,15 @@ class MDPPowerError(Exception):
         return message.replace("\n", "\\n").replace("\r", "\\r")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Not by __init__, as exceptions are: some of ours make the message of more than that.
-        return _again, (type(self), self.args, self.__dict__.copy())
+        # Not by __init__, as other exceptions: some of ours make their message of more than that.
+        return type(self)._again, (self.args, self.__dict__.copy())
 
-
-def _again(kind: type[MDPPowerError], args: tuple[Any, ...], attributes: dict[str, Any]) -> MDPPowerError:
-    """An error that comes from another process."""
-    error = kind.__new__(kind, *args)
-    error.__dict__.update(attributes)
-    return error
+    @classmethod
+    def _again(cls, args: tuple[Any, ...], attributes: dict[str, Any]) -> Self:
+        """An error that comes from another process."""
+        error = cls.__new__(cls, *args)
+        error.__dict__.update(attributes)
+        return error
 
 
 class ModelError(MDPPowerError, ValueError):

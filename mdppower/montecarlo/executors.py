@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -100,7 +101,7 @@ class Deliveries:
         workers = getattr(executor, "_max_workers", None)
         self._workers = workers if isinstance(workers, int) and workers > 0 else None
         self._window = BEGIN if self._workers is None else 2 * self._workers
-        self._step = max(1, TOGETHER // 16 // max(width, 1))  # a user's law may be slow
+        self._step = max(1, min(TOGETHER // 16 // max(width, 1), len(numbers) // 32))  # a user's law may be slow
         self._seconds: float | None = None
 
         self._next, self._end = numbers.start, numbers.stop
@@ -181,7 +182,7 @@ class Deliveries:
             self.traffic.out += self._sizes[carries]
         self.traffic.tasks += 1
         try:
-            future = self._executor.submit(replicates, work, asked, next(_tickets))
+            future = self._executor.submit(partial(replicates, work, next(_tickets)), asked)
         except Exception as failure:  # shut down, broken, or what it cannot pickle
             self._settle(asked, failure)
             return
@@ -262,7 +263,7 @@ class _Flight:
     carries: bool
 
 
-def replicates(work: Callable[[range], Any], numbers: range, ticket: str) -> Any:
+def replicates(work: Callable[[range], Any], ticket: str, numbers: range) -> Any:
     """What is submitted; without a ticket, Dask would take a task that is sent again for the one that it has done."""
     return work(numbers)
 
