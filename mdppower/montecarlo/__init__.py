@@ -22,12 +22,12 @@ history     when numbers were made, and by which versions
 - **Latin hypercube in three lines of NumPy**: SciPy's shuffles column by column in Python and would take longer than
   the solves.
 - **Discrete rewards and callables draw iid**, whatever the sampler asked for; `estimate.sampler` says so.
-- **A thousand workers, on paper**, from what was measured with two (`scripts/bench.py --only engines`; Dask 2026.8,
-  its scheduler in a process of its own). A task costs the driver 2 ms of CPU and the scheduler 2 ms (a process pool:
-  0.3 ms), so that they saturate at 500 tasks a second. Tasks last 0.2 s, or 4 ms a worker where that is more: 4 s for
-  1,000 workers, 250 tasks a second, half of what the driver can do. Out go 400 bytes a task, and once a worker the
-  parts of the task: 85 kB for 20×20, 85 MB in all. Back come 8 bytes for each state and rate of a replicate: where
-  one takes 0.6 s (20×20 with slip), 20 kB a task and 5 MB a second; where it takes 6 ms (without slip), 2 MB a task
-  and 0.5 GB a second, more than most networks can do, and in eight seconds 4 GiB of replicate means, the most there
-  may be. So what is kept saturates first; `guarantee` keeps sums.
+- **A thousand workers, on paper**, from what was measured with two (Dask 2026.8; `scripts/bench.py --only engines`
+  has driver and scheduler in one process). A task costs the driver 2 ms of CPU and the scheduler 2 ms (a process
+  pool: 0.3 ms), so that they saturate at 500 tasks a second. Tasks last 0.2 s, or 4 ms a worker where that is more:
+  4 s for 1,000 workers, 250 tasks a second, half of what the driver can do. Out go 400 bytes a task, and once a
+  worker the parts of the task: 85 kB for 20×20, 85 MB in all. Back come 8 bytes for each state and rate of a
+  replicate: where one takes 64 ms (20×20 with slip), 200 kB a task and 50 MB a second; where it takes 6 ms (without),
+  2 MB a task and 0.5 GB a second, as much as many networks can do, and in eight seconds 4 GiB of replicate means, the
+  most there may be. So what is kept saturates first; `guarantee` keeps sums.
 """

@@ -277,3 +277,19 @@ def test_a_large_map_says_what_was_not_tested():
     (report,) = theorems.verify(mp.envs.make("open(50,50)"), 0.5, claims=["def-C.1"], rng=0, progress=False)
     assert report.verdict == "holds"
     assert [one.outcome for one in report.evidence] == ["supports", "silent"]
+
+
+def test_workers_change_nothing():
+    run = {"gamma": [0.5, 1], "claims": ["prop-5.4", "prop-5.5", "prop-6.9.1", "prop-6.12"], "samples": 60, "rng": 0}
+    alone, together = theorems.verify(FIGURE_1, **run), theorems.verify(FIGURE_1, **run, workers=2)
+    told = [[(one.detail, one.numbers) for report in found for one in report.evidence] for found in (alone, together)]
+    assert told[0] == told[1]
+    assert sum(one.kind == "pathwise" for report in alone for one in report.evidence) > 5
+    assert (together.here.workers, together.here.executor) == (1, None)  # what is kept holds no pool
+
+
+def test_what_is_no_executor_is_refused():
+    with pytest.raises(mp.ParameterError, match=r"executor must be .*, got 'pool'"):
+        theorems.verify(FIGURE_1, executor="pool")
+    with pytest.raises(mp.ParameterError, match="workers"):
+        theorems.verify(FIGURE_1, workers=0)
