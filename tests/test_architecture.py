@@ -182,7 +182,6 @@ def test_tests_mirror_the_rooms():
         "measures/test_stored_runs.py",
         "montecarlo/test_processes.py",
         "measures/test_unfinished_runs.py",
-        "montecarlo/test_processes.py",
         "solvers/test_certified_gaps.py",
     }
     for path in (ROOT / "tests").glob("*/test_*.py"):

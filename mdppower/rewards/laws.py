@@ -22,6 +22,8 @@ from mdppower._typing import FloatArray
 from mdppower.errors import MDPPowerWarning, RewardError
 from mdppower.rewards.scipy_laws import Renamed, has_slow_inverse, is_new, renamed, tabulated
 
+LARGEST_FLOAT = float(np.finfo(np.float64).max)
+
 
 @dataclass(frozen=True, eq=False)
 class Law:
@@ -103,8 +105,8 @@ def law(spec: Any) -> Law:
         return law_of_frozen(_parse(spec), spec.strip())
     if isinstance(spec, (int, float, np.integer, np.floating)) and not isinstance(spec, bool):
         number: Any = spec.item() if isinstance(spec, np.generic) else spec
-        if not abs(number) <= LARGEST_REWARD:
-            raise RewardError(f"a constant reward must be a number within ± {LARGEST_REWARD:g}, got {quoted(spec)}")
+        if not abs(number) <= LARGEST_FLOAT:
+            raise RewardError(f"a constant reward must be a finite number, got {quoted(spec)}")
         value = float(number)
         return Law(f"{value:g}", value, value, value, 0.0, True, "constant")
     if isinstance(spec, type):
