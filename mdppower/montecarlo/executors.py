@@ -162,12 +162,13 @@ class Deliveries:
         return ""
 
     def _send(self) -> None:
-        """Fill the window; what has been made out of turn counts, too, but less."""
-        while len(self._flying) < self._window and len(self._flying) + len(self._done) < 4 * self._window:
+        """Fill the window; what was made out of turn, or is to be sent again, is bounded, too."""
+        while len(self._flying) < self._window:
+            ahead = len(self._flying) + len(self._done) + len(self._again)
             if self._again and (not self._lacking or self._carrying < len(self._lacking)):
                 # No more are sent the parts than are known to lack them; the others wait until some have them.
                 asked, carries = self._again.popleft(), bool(self._lacking)
-            elif self._next < self._end:
+            elif self._next < self._end and ahead < 4 * self._window:
                 asked = range(self._next, self._next + self._size())
                 self._next, carries = asked.stop, self.traffic.sendings < self._first
             else:

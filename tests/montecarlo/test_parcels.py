@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,6 +79,34 @@ def test_where_workers_are_chosen_at_random_few_sendings_are_wasted():
     assert min(wasted) >= 0
     # A coupon collector with 8 coupons takes 8 H_8 = 21.7 draws on average: 13.7 too many, at most nearly.
     assert np.mean(wasted) < 14
+
+
+def test_what_waits_for_the_parts_is_asked_for_again_however_much_others_have_made(monkeypatch):
+    # Two workers are told of, and sent the parts. A third one gets tasks 2 and 3, and lacks them; 3 is heard of first,
+    # sent again with the parts, and comes late; 2 waits for that, while all is made that may be made before.
+    monkeypatch.setattr(executors, "USUAL", 0.0)  # tasks of one replicate
+    monkeypatch.setattr(executors, "DRIVER", 0.0)
+
+    class Late(Sandboxes):
+        def submit(self, function, /, *args):
+            future = super().submit(function, *args)
+            if len(self.submitted) != 3 and (len(self.submitted) < 3 or self.submitted[-1] < LARGE.nbytes):
+                return future
+            late = Future()
+            wait = 0.05 if len(self.submitted) == 3 else 0.3
+            threading.Timer(wait, late.set_result, (future.result(),)).start()
+            return late
+
+    switch = Switch()
+    guard = threading.Timer(30, switch.tell)
+    guard.start()
+    executor = Late(3, lambda k: 2 if k in (2, 3) else k % 2)
+    executor._max_workers = 2
+    deliveries = Deliveries(Scaled(LARGE), range(60), 2**16, executor, switch, lambda: None)
+    found = [answer.rows[0] for _, answer in deliveries]
+    guard.cancel()
+    np.testing.assert_array_equal(np.concatenate(found), LARGE[:60])
+    assert deliveries.traffic.missing >= 2
 
 
 def test_a_worker_that_has_forgotten_is_sent_them_again():
