@@ -80,7 +80,7 @@ store_option = click.option(
 _confidence = click.option(
     "--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables."
 )
-_workers = click.option("--workers", type=int, default=-1, show_default=True, help="Threads; -1 is one a core.")
+workers_option = click.option("--workers", type=int, default=-1, show_default=True, help="Threads; -1 is one a core.")
 _rng = click.option("--rng", type=int, help="Seed; the same seed gives the same numbers.")
 _samples = click.option("--samples", type=int, default=4096, show_default=True, help="Reward functions to draw.")
 _rewards = click.option(
@@ -95,7 +95,7 @@ def run_options(command: Any) -> Any:
         store_option,
         click.option("--save", type=click.Path(), help="File for the estimate: .nc, for plot, info and mp.load."),
         _confidence,
-        _workers,
+        workers_option,
         click.option(
             "--policy",
             metavar="RULE",
@@ -130,7 +130,7 @@ def chance_options(command: Any) -> Any:
         progress_option,
         store_option,
         _confidence,
-        _workers,
+        workers_option,
         click.option(
             "--method",
             default="auto",

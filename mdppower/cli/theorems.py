@@ -12,7 +12,14 @@ from typing import Any
 import click
 
 from mdppower.cli.group import build_environment, cli, tell
-from mdppower.cli.options import check_output, environment_options, gamma_option, parse_gamma, progress_option
+from mdppower.cli.options import (
+    check_output,
+    environment_options,
+    gamma_option,
+    parse_gamma,
+    progress_option,
+    workers_option,
+)
 
 REPORTS = (".md", ".html", ".json")
 
@@ -36,11 +43,12 @@ REPORTS = (".md", ".html", ".json")
 )
 @click.option("--out", type=click.Path(), help="Report to write: .md, .html (with pictures) or .json.")
 @click.option("--format", "fmt", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@workers_option
 @progress_option
 @environment_options
 def verify(
     env: str, gamma: tuple[str, ...], claims: str | None, most: int, seconds: float, samples: int, votes: int,
-    rng: int, out: str | None, fmt: str, progress: bool | None, **options: Any,
+    rng: int, workers: int, out: str | None, fmt: str, progress: bool | None, **options: Any,
 ) -> None:  # fmt: skip
     """Check which theorems about optimal policies and power apply to an MDP, and test their conclusions.
 
@@ -57,7 +65,16 @@ def verify(
     names = None if claims is None else [name.strip() for name in claims.split(",")]
     mdp = build_environment(env, options)
     found = verify_claims(
-        mdp, rates, claims=names, most=most, seconds=seconds, samples=samples, votes=votes, rng=rng, progress=progress
+        mdp,
+        rates,
+        claims=names,
+        most=most,
+        seconds=seconds,
+        samples=samples,
+        votes=votes,
+        rng=rng,
+        workers=workers,
+        progress=progress,
     )
     title = f"Claims about optimal policies and POWER: {env}"
     if fmt == "json":
