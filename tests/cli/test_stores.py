@@ -62,6 +62,7 @@ def test_more_samples_extend_the_run(run):
     assert more == run("power", "fork(3)", "--samples", "8192", "--rng", "5")
 
 
+@pytest.mark.slow
 def test_the_curve_keeps_its_pairs(run):
     given = ("curve", "--env", "fork(2)", "--samples", "64", "--store", "run.sqlite", "--out", "c.svg")
     first = run(*given)

@@ -36,6 +36,7 @@ ENTRIES: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_every_entry_refuses_before_its_first_integral(entry, monkeypatch):
     """An open 3 × 4 grid without staying: the sum of all integrals is over 300 s, and some a single one is."""
@@ -49,6 +50,7 @@ def test_every_entry_refuses_before_its_first_integral(entry, monkeypatch):
 
 
 @pytest.mark.parametrize("rewards", ["uniform", "bernoulli(0.5)", "norm(0,1)"])
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_every_entry_shows_a_bar(entry, rewards, capsys):
     """The control: what is small is answered, and counted to its end where it was asked to show it."""

@@ -43,9 +43,9 @@ def _contents(path):
     [
         (ROOM, "uniform", {}),
         (FORK, {"t1": "norm(0,1)", "default": "uniform"}, {"sampler": "sobol"}),
-        (FORK, "bernoulli(0.3)", {"guarantee": True}),
-        (ROOM, "uniform", {"policy": mp.agents.softmax(0.1)}),
-        (FORK, stats.multivariate_normal(np.zeros(4), np.eye(4)), {}),
+        pytest.param(FORK, "bernoulli(0.3)", {"guarantee": True}, marks=pytest.mark.slow),
+        pytest.param(ROOM, "uniform", {"policy": mp.agents.softmax(0.1)}, marks=pytest.mark.slow),
+        pytest.param(FORK, stats.multivariate_normal(np.zeros(4), np.eye(4)), {}, marks=pytest.mark.slow),
         (FORK, mp.rewards.Fixed([1.0, 2.0, 3.0, 4.0]), {}),
         (FORK, "uniform", {"precision": 0.02}),
         (FORK, lambda n, rng: rng.random((n, 4)), {"key": "mine"}),
@@ -72,6 +72,7 @@ def test_a_precision_that_was_not_reached(tmp_path):
     assert repr(stored_result(path, _last(path))) == repr(error.value.estimate)
 
 
+@pytest.mark.slow
 def test_other_results(tmp_path):
     options = [mp.Option.state(FORK, s, 0.9, "power") for s in ("t1", "root")]
     options.append(mp.Option.action(FORK, "root", "->t1", 0.9, "power"))
