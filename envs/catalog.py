@@ -150,6 +150,9 @@ def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessM
     Traceback (most recent call last):
     mdppower.errors.LabelError: there is no environment and no file 'nowhere.txt' (mdppower envs lists them)
     """
+    if not isinstance(name_or_path, str | os.PathLike):
+        given = quoted(name_or_path)
+        raise ParameterError(f"make takes the name of an environment or the path of a file, got {given}")
     named = _find(name_or_path) if isinstance(name_or_path, str) else None
     if named is not None:
         if options and not named.is_map:

@@ -163,12 +163,15 @@ def gridworld_from_file(
     Traceback (most recent call last):
     mdppower.errors.MapError: nowhere.txt: cannot be read: No such file or directory
     """
+    file: Any = Path(path) if isinstance(path, str | os.PathLike) else path
+    if not callable(getattr(file, "open", None)):
+        raise ParameterError(f"a path is needed, got {quoted(path)}")
     source = str(path) if source is None else source
     try:
-        with (Path(path) if isinstance(path, str | os.PathLike) else path).open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise MapError(f"cannot be read: {error.strerror}", source) from error
+        with file.open("rb") as opened:
+            data = opened.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:  # a path with a null byte is a ValueError
+        raise MapError(f"cannot be read: {getattr(error, 'strerror', None) or error}", source) from error
     if len(data) > MOST_BYTES:
         raise SizeError(f"{source}: a file of more than {MOST_BYTES:,} bytes is larger than any map that is read")
     options = {"moves": moves, "stay": stay, "blocked": blocked, "slip": slip, "bias": bias, "wrap": wrap}

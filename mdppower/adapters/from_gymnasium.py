@@ -20,7 +20,7 @@ from mdppower._quotes import quoted
 from mdppower._typing import BoolArray
 from mdppower.adapters.gymnasium_check import compare_steps
 from mdppower.adapters.gymnasium_options import require_kinds
-from mdppower.adapters.gymnasium_table import Table, read_table
+from mdppower.adapters.gymnasium_table import Table, attribute, read_table
 from mdppower.adapters.gymnasium_termination import absorb, only_reachable, sink
 from mdppower.adapters.gymnasium_wrappers import refuse_wrappers
 from mdppower.errors import LabelError, MDPPowerWarning, ModelError, ParameterError
@@ -128,7 +128,7 @@ def _convert(env: Any, terminated: str, starts: Any, reachable_only: bool, check
     if reachable_only and not known:
         what = "a bare table" if base is None else name
         raise ParameterError(f"{what} has no initial_state_distrib: reachable_only=True needs starts=")
-    fickle = getattr(base, "fickle_passenger", False)
+    fickle = attribute(base, "fickle_passenger", False)
     if np.ndim(fickle) == 0 and fickle and not check:
         warnings.warn(
             f"{name}: P leaves out that the passenger may change the destination; check=True shows it",
@@ -158,7 +158,7 @@ def _convert(env: Any, terminated: str, starts: Any, reachable_only: bool, check
             mdp = table.build(origin)
         return only_reachable(mdp, begin, origin) if reachable_only else mdp
     except ModelError as error:
-        raise ModelError(f"{name}: {error}") from None
+        raise ModelError(f"{name}: {error}") from error.__cause__
 
 
 # ---------------------------------------------------------------------- what is given
@@ -186,7 +186,7 @@ def _open(env: Any) -> tuple[str, Any, Any]:
             if k != "render_mode" and not (k in registered and repr(registered[k]) == repr(v))
         ]
         name += f"({', '.join(given)})" if given else ""
-    table = getattr(base, "P", None)
+    table = attribute(base, "P")
     if table is None:
         raise ModelError(
             f"{name} has no transition table P (env.unwrapped.P); build the MDP with RewardlessMDP.from_successors "
@@ -242,7 +242,7 @@ def make_environment(name: str, /, **options: Any) -> gymnasium.Env[Any, Any]:
 def _initial(base: Any) -> tuple[str, Any]:
     """The initial distribution of an environment and its name; None where it does not say."""
     for name in ("initial_state_distrib", "isd"):
-        given = getattr(base, name, None)
+        given = attribute(base, name)
         if given is not None:
             return name, given
     return "", None

@@ -73,7 +73,7 @@ def read_table(entries: Any, base: Any) -> Table:
             raise ModelError(f"state {quoted(state)} has no action")
     distinct = _in_order(list(dict.fromkeys(moves)))
     code = {action: k for k, action in enumerate(distinct)}
-    names = getattr(base, "action_labels", None) if getattr(base, "state_labels", None) is not None else None
+    names = attribute(base, "action_labels") if attribute(base, "state_labels") is not None else None
     try:
         actions = distinct if names is None else [plain_label(names[a]) for a in distinct]
     except (IndexError, KeyError, TypeError):
@@ -123,28 +123,51 @@ def _outcome(entry: Any, index: Mapping[Label, int], where: str) -> tuple[Any, i
     return probability if isinstance(probability, np.floating) else number, target, bool(terminated)
 
 
+def attribute(base: Any, name: str, default: Any = None) -> Any:
+    """An attribute of an environment, which may be code that raises anything."""
+    try:
+        return getattr(base, name, default)
+    except Exception as error:
+        raise ModelError(f"{type(base).__name__}.{name} raised {type(error).__name__}: {error}") from error
+
+
 def _labels(base: Any, keys: list[Label]) -> tuple[list[Label], Any, Mapping[str, Iterable[int]]]:
     """Labels, layout and marks; known by the attributes that an environment has, not by its class."""
     n = len(keys)
-    given = getattr(base, "state_labels", None)
+    given = attribute(base, "state_labels")
     if given is not None:
         require_several(given, "state_labels")
         if len(given) != n:
             raise ModelError(f"state_labels has {len(given)} labels for the {n} states of P")
         labels = [plain_label(tuple(x) if isinstance(x, list | np.ndarray) else x) for x in given]
-        return labels, getattr(base, "layout", None), getattr(base, "marks", None) or {}
-    if keys == list(range(500)) and hasattr(base, "decode"):
-        decoded = [tuple(map(int, base.decode(key))) for key in keys]
-        if {len(label) for label in decoded} == {4}:
-            return list(decoded), [(6 * d + row, 6 * p + column) for row, column, p, d in decoded], {}
-    has_sides = hasattr(base, "nrow") and hasattr(base, "ncol")
-    shape: Any = (base.nrow, base.ncol) if has_sides else getattr(base, "shape", None)
+        return labels, attribute(base, "layout"), attribute(base, "marks") or {}
+    decoded = _decoded(base, keys)
+    if decoded is not None:
+        return list(decoded), [(6 * d + row, 6 * p + column) for row, column, p, d in decoded], {}
+    sides = attribute(base, "nrow"), attribute(base, "ncol")
+    shape: Any = attribute(base, "shape") if None in sides else sides
     is_grid = isinstance(shape, tuple | list) and len(shape) == 2 and all(isinstance(k, Integral) for k in shape)
     if not is_grid or shape[0] * shape[1] != n or not all(isinstance(key, int) for key in keys):
         return keys, None, {}
     cells = [divmod(i, int(shape[1])) for i in range(n)]
-    letters = np.asarray(getattr(base, "desc", ""))
+    desc = attribute(base, "desc", "")
+    try:
+        letters = np.asarray(desc)
+    except ValueError:
+        raise ModelError(f"desc must be letters, as many in each row, got {quoted(desc)}") from None
     if letters.shape != tuple(shape) or letters.dtype.kind not in "SU":
         return list(cells), cells, {}
     marks = {mark: np.flatnonzero(letters.astype("U").ravel() == mark).tolist() for mark in "SGH"}
     return list(cells), cells, {mark: where for mark, where in marks.items() if where}
+
+
+def _decoded(base: Any, keys: list[Label]) -> list[tuple[int, ...]] | None:
+    """Taxi's 500 states as (row, column, passenger, destination); None where `decode` is not such a one."""
+    decode = attribute(base, "decode") if keys == list(range(500)) else None
+    if decode is None:
+        return None
+    try:
+        decoded = [tuple(map(int, decode(key))) for key in keys]
+    except Exception:  # another environment's, which may take something else
+        return None
+    return decoded if {len(label) for label in decoded} == {4} else None

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mdppower as mp
 from mdppower.envs import catalog, gridworld, gridworld_from_file, open_room
 from mdppower.envs.textmap import parse
 from mdppower.errors import MapError, MDPPowerWarning, ParameterError, SizeError
@@ -503,3 +504,18 @@ def test_random_bytes_are_a_map_or_a_map_error(tmp_path_factory, data):
     path.write_bytes(data)
     with contextlib.suppress(MapError, MDPPowerWarning):
         assert gridworld_from_file(path).n_states > 0
+
+
+@pytest.mark.parametrize("given", [None, 3, ["a"]])
+def test_what_is_no_path(given, tmp_path):
+    with pytest.raises(mp.ParameterError, match="a path is needed, got"):
+        mp.envs.gridworld_from_file(given)
+    with pytest.raises(mp.ParameterError, match="make takes the name of an environment or the path of a file, got"):
+        mp.envs.make(given)
+    file = tmp_path / "map.txt"
+    file.write_text("..")
+    with file.open("rb") as opened, pytest.raises(mp.ParameterError, match="a path is needed, got <_io"):
+        mp.envs.gridworld_from_file(opened)
+    with pytest.raises(mp.MapError, match="cannot be read: embedded null byte"):
+        mp.envs.gridworld_from_file("a\0b")
+    assert mp.envs.gridworld_from_file(file).n_states == 2  # the negative control
