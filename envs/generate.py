@@ -133,4 +133,4 @@ def _require_sizes(rows: Any, cols: Any, *, least: int) -> None:
         if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < least:
             raise ParameterError(f"{name} must be an integer ≥ {least}, got {quoted(size)}")
     if rows * cols > MOST_GLYPHS:
-        raise SizeError(f"a map of {rows} × {cols} glyphs is more than 2**22")
+        raise SizeError(f"a map of {quoted(rows)} × {quoted(cols)} glyphs is more than 2**22")

@@ -35,6 +35,7 @@ from mdppower.rewards.gaussian import Gaussian
 from mdppower.rewards.joint_laws import Fixed, Linear, Mixed, Reordered
 from mdppower.rewards.laws import Law, law, law_of_frozen
 from mdppower.rewards.reward_distribution import RewardDistribution
+from mdppower.rewards.slow_laws import LARGEST_PARAMETER
 
 
 def describe(rewards: RewardDistribution) -> dict[str, Any]:
@@ -212,11 +213,6 @@ def _law_as_data(one: Law) -> dict[str, Any]:
 _KINDS = ("independent", "fixed", "gaussian", "linear", "reordered", "mixed", "unknown")
 _SHAPES = {"args": several(real(), 0, 20), "kwds": mapping(real(), 20)}
 _NAMED = {"name": nothing_or(text(1000))}
-_LONG_SUMS = dict.fromkeys(
-    ("betabinom", "betanbinom", "hypergeom", "irwinhall", "nchypergeom_fisher", "nchypergeom_wallenius",
-     "nhypergeom", "zipfian"), 1e5
-) | {"ksone": 500.0, "kstwo": 500.0}  # fmt: skip
-"""Laws whose moments SciPy sums, term by term, and the largest parameter for which that takes no minutes."""
 
 
 def _law_from(data: Any) -> Law:
@@ -237,10 +233,10 @@ def _law_from(data: Any) -> Law:
         family = getattr(stats, given["law"], None)
         if not isinstance(family, (stats.rv_continuous, stats.rv_discrete)):
             raise Misfit("the name of a distribution in scipy.stats", given["law"], ".law")
-    if given.get("law") in _LONG_SUMS:
-        for value in (*given["args"], *given["kwds"].values()):
-            if abs(value) > _LONG_SUMS[given["law"]]:
-                raise Misfit(f"between ± {_LONG_SUMS[given['law']]:g} for {given['law']}", value, ".args")
+    most = LARGEST_PARAMETER.get(given.get("law"), np.inf)
+    for value in (*given["args"], *given["kwds"].values()):
+        if abs(value) > most:
+            raise Misfit(f"between ± {most:g} for {given['law']}", value, ".args")
     try:
         return law_of_frozen(family(*given["args"], **given["kwds"]), given["name"])
     except (TypeError, ValueError, ArithmeticError, RuntimeError) as error:  # what SciPy comes upon

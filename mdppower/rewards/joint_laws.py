@@ -210,7 +210,8 @@ class Mixed(RewardDistribution):
         means = np.array([p.mean for p in self.parts])
         self.mean = (share * means).sum(axis=0)
         centred = np.where(np.isinf(means), 0.0, means - np.where(np.isinf(self.mean), 0.0, self.mean))
-        self.variance = (share * (np.array([p.variance for p in self.parts]) + centred**2)).sum(axis=0)
+        with np.errstate(over="ignore"):  # infinite, where a square is beyond floats
+            self.variance = (share * (np.array([p.variance for p in self.parts]) + centred**2)).sum(axis=0)
         sizes = [p.dimension for p in self.parts]
         # One uniform chooses the component, the others draw from it.
         self.dimension = None if None in sizes else 1 + max(d for d in sizes if d is not None)

@@ -20,7 +20,8 @@ from mdppower._quotes import quoted
 from mdppower._text import cut
 from mdppower._typing import FloatArray
 from mdppower.errors import MDPPowerWarning, RewardError
-from mdppower.rewards.scipy_laws import Renamed, has_slow_inverse, is_new, renamed, tabulated
+from mdppower.rewards.scipy_laws import Renamed, Tabulated, has_slow_inverse, is_new, renamed, tabulated
+from mdppower.rewards.slow_laws import quickened
 
 LARGEST_FLOAT = float(np.finfo(np.float64).max)
 
@@ -130,7 +131,13 @@ def law_of_frozen(frozen: Any, text: str | None) -> Law:
     from scipy import stats
 
     name = text or _name_of(frozen)
-    if has_slow_inverse(frozen):
+    try:
+        frozen = quickened(frozen, name)
+    except RewardError:
+        raise
+    except (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
+        raise RewardError(f"rewards {name}: {error}") from None
+    if not isinstance(frozen, Tabulated) and has_slow_inverse(frozen):
         frozen = tabulated(frozen, name)
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(record=True) as caught:
@@ -147,6 +154,11 @@ def law_of_frozen(frozen: Any, text: str | None) -> Law:
         warnings.warn(f"rewards {name}: SciPy doubts their moments: {told}", MDPPowerWarning, stacklevel=3)
     if not np.isfinite(middle):
         raise RewardError(f"rewards {name}: parameters out of range")
+    if not low <= middle <= upper <= high:
+        raise RewardError(
+            f"rewards {name}: SciPy's median {middle:g} and upper quartile {upper:g} are not in order within its "
+            f"support, [{low:g}, {high:g}]"
+        )
     for what, number in {
         "mean": mean,
         "median": middle,

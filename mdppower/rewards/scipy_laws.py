@@ -25,8 +25,8 @@ from mdppower.errors import MDPPowerWarning, RewardError
 
 TABLE_ERROR = 1e-9
 """Most that the CDF at a drawn value may miss the uniform that it was drawn for."""
-NO_TABLE = ("geninvgauss", "irwinhall", "levy_stable", "recipinvgauss", "studentized_range", "vonmises")
-"""SciPy's families that no table is right for, or of which one takes many seconds."""
+NO_TABLE = ("levy_stable",)
+"""SciPy's families that no table is right for: even their density is integrated, and coarse."""
 POINTS = 129
 """Where the table is checked."""
 
@@ -86,16 +86,28 @@ def renamed(new: Any) -> tuple[Any, str]:
 
 
 class Tabulated:
-    """A frozen law with a table in the place of its slow inverse CDF; all else is its own."""
+    """A frozen law with a table in the place of its slow inverse CDF; all else is its own.
 
-    def __init__(self, frozen: Any, table: Any, name: str) -> None:
-        self.frozen, self.table, self.name = frozen, table, name
+    Parameters
+    ----------
+    frozen : frozen scipy.stats distribution
+    table
+        Its `ppf` is the inverse.
+    name : str
+    again : callable, optional
+        Of `frozen` and `name`: what makes the same where it is unpickled. By default, `tabulated`.
+    """
+
+    def __init__(
+        self, frozen: Any, table: Any, name: str, again: Callable[[Any, str], Any] | None = None
+    ) -> None:  # fmt: skip
+        self.frozen, self.table, self.name, self.again = frozen, table, name, again or tabulated
         self.dist, self.args, self.kwds = (
             getattr(frozen, "dist", frozen), getattr(frozen, "args", ()), getattr(frozen, "kwds", {}),
         )  # fmt: skip
 
     def __reduce__(self) -> Any:
-        return tabulated, (self.frozen, self.name)  # made anew, the table has the same bits
+        return self.again, (self.frozen, self.name)  # made anew, the table has the same bits
 
     def support(self) -> Any:
         """The ends."""
@@ -151,11 +163,7 @@ def has_slow_inverse(frozen: Any) -> bool:
     from scipy import stats
 
     family = getattr(frozen, "dist", frozen)
-    return (
-        isinstance(family, stats.rv_continuous)
-        and type(family)._ppf is stats.rv_continuous._ppf
-        and not (type(family).__module__.startswith("scipy.") and family.name in NO_TABLE)
-    )
+    return isinstance(family, stats.rv_continuous) and type(family)._ppf is stats.rv_continuous._ppf
 
 
 def tabulated(frozen: Any, name: str) -> Any:
@@ -170,18 +178,24 @@ def tabulated(frozen: Any, name: str) -> Any:
 
     uniforms = _middles()
     why = "the table misses the distribution function"
+    family = getattr(frozen, "dist", frozen)
+    of_scipy = type(family).__module__.startswith("scipy.")
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
+            if of_scipy and family.name in NO_TABLE:
+                raise ValueError("its density is an integral itself")
             ready = frozen() if not hasattr(frozen, "dist") else frozen
             table = NumericalInversePolynomial(ready, u_resolution=TABLE_ERROR / 10)
-            if np.abs(_chances(ready, table.ppf(uniforms)) - uniforms).max() <= TABLE_ERROR:
+            values = table.ppf(uniforms)
+            if any(np.abs(F(ready, values) - uniforms).max() <= TABLE_ERROR for F in (_chances, _integrated)):
                 return Tabulated(frozen, table, name)
         except (UNURANError, ValueError, TypeError, ArithmeticError) as error:
             why = str(error).rpartition(": ")[2] or str(error)
+    advice = "give a callable of (n, rng)" if of_scipy else "define _ppf, or give a callable of (n, rng)"
     warnings.warn(
-        f"rewards {name}: the family has no inverse of its own (_ppf), and none could be tabulated ({why.strip()}): "
-        "each reward is sought by itself, hundreds of times as slow; define _ppf, or give a callable of (n, rng)",
+        f"rewards {name}: {'SciPy' if of_scipy else 'the family'} has no inverse of it (_ppf), and none could be "
+        f"tabulated ({why.strip()}): each reward is sought by itself, hundreds of times as slow; {advice}",
         MDPPowerWarning,
         stacklevel=6,
     )
@@ -193,13 +207,19 @@ def _middles() -> FloatArray:
 
 
 def _chances(frozen: Any, values: FloatArray) -> FloatArray:
-    """F at ascending values: the family's own, or its density integrated between them (SciPy's F is too coarse)."""
-    from scipy import integrate, stats
+    """F at ascending values: the family's own, where it has one."""
+    from scipy import stats
 
-    if type(frozen.dist)._cdf is not stats.rv_continuous._cdf:
-        return np.asarray(frozen.cdf(values))
+    own = type(frozen.dist)._cdf is not stats.rv_continuous._cdf
+    return np.asarray(frozen.cdf(values)) if own else np.full(len(values), np.inf)
+
+
+def _integrated(frozen: Any, values: FloatArray) -> FloatArray:
+    """F at ascending values: the density integrated between them (SciPy's F is often too coarse)."""
+    from scipy import integrate
+
     ends = [float(frozen.support()[0]), *values.tolist()]
-    pieces = [integrate.quad(frozen.pdf, *piece, epsabs=1e-12, epsrel=1e-10)[0] for piece in pairwise(ends)]
+    pieces = [integrate.quad(frozen.pdf, *piece, epsabs=1e-12, epsrel=1e-10, limit=10)[0] for piece in pairwise(ends)]
     return np.cumsum(pieces)
 
 

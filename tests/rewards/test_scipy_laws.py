@@ -196,9 +196,11 @@ def test_scipys_own_families_are_left_alone():
 
 
 def test_a_law_without_a_table_says_why_it_is_slow():
-    with pytest.warns(mp.MDPPowerWarning, match="rewards split: the family has no inverse of its own"):
+    with pytest.warns(mp.MDPPowerWarning, match="split: the family has no inverse of it .*; define _ppf"):
         one = law(Split(a=0, b=4, name="split"))
     np.testing.assert_allclose(one.ppf(np.array([0.25, 0.75])), [0.5, 3.5], atol=1e-6)
+    with pytest.warns(mp.MDPPowerWarning, match="SciPy has no inverse of it .* as slow; give a callable"):
+        law("levy_stable(1.5,0)")  # nobody can define _ppf of SciPy's own
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         law(TRIANGLE)

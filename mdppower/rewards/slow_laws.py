@@ -1,0 +1,172 @@
+"""SciPy's own laws of which it seeks each value, or adds up each moment, for long: a formula, a table, or no.
+
+- *A formula* where there is one: 1/X of an inverse Gaussian X for `recipinvgauss`, Hurwitz's ζ for `zipf`, and for
+  `vonmises`, of which SciPy draws angles in [−π, π], the law of these, `vonmises_line`.
+- *Discrete laws* whose distribution function SciPy adds up anew for each value: chances are added up once, up to
+  `TABLE_ERROR` of the last. Drawn are the same values as SciPy's wherever a uniform is not that near a step.
+- *What no table is right for* is refused, with the reason.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mdppower._typing import FloatArray
+from mdppower.errors import RewardError
+from mdppower.rewards.scipy_laws import TABLE_ERROR, Tabulated
+
+LARGEST_PARAMETER = dict.fromkeys(
+    ("betabinom", "betanbinom", "hypergeom", "nchypergeom_fisher", "nchypergeom_wallenius", "nhypergeom", "zipfian"),
+    1e6,
+) | {"irwinhall": 100.0, "ksone": 500.0, "kstwo": 500.0}  # fmt: skip
+"""Laws that SciPy sums, term by term, and the largest parameter for which that takes no minutes."""
+MOST_VALUES = 2**20
+"""Of a discrete law's table."""
+FARTHEST_ZIPF = 2.0**62
+
+
+def quickened(frozen: Any, name: str) -> Any:
+    """The same law, with a formula or a table where SciPy seeks each value; most are as they were.
+
+    Raises
+    ------
+    RewardError
+        SciPy would take minutes, or more, for a few thousand rewards.
+
+    Examples
+    --------
+    >>> from scipy import stats
+    >>> quickened(stats.zipf(3), "zipf(3)").ppf(np.array([0.5, 0.9, 0.999]))
+    array([ 1.,  2., 18.])
+    """
+    from scipy import stats
+
+    family = getattr(frozen, "dist", frozen)
+    if not type(family).__module__.startswith("scipy.") or not hasattr(frozen, "dist"):
+        return frozen
+    kind = family.name
+    if kind == "studentized_range":
+        raise RewardError(
+            f"rewards {name}: SciPy integrates twice for each value of studentized_range, a tenth of a second a "
+            "reward; give a callable of (n, rng): the range of normal numbers over an independent root of chi2(df)/df"
+        )
+    most = LARGEST_PARAMETER.get(kind, np.inf)
+    for value in (*frozen.args, *frozen.kwds.values()):
+        if np.ndim(value) == 0 and abs(value) > most:
+            raise RewardError(
+                f"rewards {name}: SciPy adds up {kind} term by term; parameters are at most {most:g}, got {value:g}"
+            )
+    if kind == "vonmises":
+        return stats.vonmises_line(*frozen.args, **frozen.kwds)
+    if kind in _FORMULAS:
+        return Tabulated(frozen, _FORMULAS[kind](frozen), name, quickened)
+    if kind in ("ksone", "kstwo"):
+        return _Kolmogorov(frozen, frozen, name, quickened)
+    common = stats.rv_discrete
+    if isinstance(family, common) and type(family)._ppf is common._ppf and type(family)._cdf is common._cdf:
+        return _added_up(frozen, name)
+    return frozen
+
+
+class _Reciprocal:
+    """1/X with X inverse Gaussian."""
+
+    def __init__(self, frozen: Any) -> None:
+        (self.mu,), self.loc, self.scale = frozen.dist._parse_args(*frozen.args, **frozen.kwds)
+
+    def ppf(self, uniforms: Any) -> FloatArray:
+        """Inverse CDF."""
+        from scipy import stats
+
+        return np.asarray(self.loc + self.scale / stats.invgauss.isf(uniforms, self.mu))
+
+
+class _Zipf:
+    """The least k with P(R > k) = ζ(a, k + 1)/ζ(a) at most 1 − u, by bisection."""
+
+    def __init__(self, frozen: Any) -> None:
+        (self.a,), self.loc, _ = frozen.dist._parse_args(*frozen.args, **frozen.kwds)
+
+    def ppf(self, uniforms: Any) -> FloatArray:
+        """Inverse CDF; beyond 2⁶² a value is infinite, which is refused where it is drawn."""
+        from scipy.special import zeta
+
+        left = (1 - np.asarray(uniforms, dtype=np.float64)) * zeta(self.a, 1.0)
+        low, high = np.zeros_like(left), np.full_like(left, FARTHEST_ZIPF)
+        beyond = ~(zeta(self.a, FARTHEST_ZIPF) <= left)
+        for _ in range(62):
+            middle = np.floor((low + high) / 2)
+            enough = zeta(self.a, middle + 1) <= left
+            low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+        return np.asarray(np.where(beyond, np.inf, high + self.loc))
+
+
+class _Kolmogorov(Tabulated):
+    """Kolmogorov's and Smirnov's statistics of n numbers; SciPy would integrate their inverse.
+
+    E D = ∫ P(D > x) dx and E D² = ∫ 2x P(D > x) dx over [0, 1], where P(D > x) is a polynomial between multiples
+    of 1/2n: of degree n, hence cut finer where there are few. It is below 2 exp(−2nx²), hence cut off at e⁻⁵⁰.
+    """
+
+    def mean(self) -> Any:
+        """E R."""
+        (n,), loc, scale = self.dist._parse_args(*self.args, **self.kwds)
+        return loc + scale * self._moments(n)[0]
+
+    def var(self) -> Any:
+        """Var R."""
+        (n,), _, scale = self.dist._parse_args(*self.args, **self.kwds)
+        first, second = self._moments(n)
+        return scale**2 * (second - first**2)
+
+    def _moments(self, n: float) -> tuple[float, float]:
+        if not (n >= 1 and n == round(n)):
+            return np.nan, np.nan
+        pieces = int(2 * n) * -(-64 // int(2 * n))
+        nodes, weights = np.polynomial.legendre.leggauss(8)
+        x = ((np.arange(pieces)[:, None] + (nodes + 1) / 2) / pieces).ravel()
+        x, weights = x[x < 5 / np.sqrt(n)], np.tile(weights, pieces)[: int((x < 5 / np.sqrt(n)).sum())]
+        above = self.dist.sf(x, n) * weights / (2 * pieces)
+        return float(above.sum()), float(2 * (x * above).sum())
+
+
+_FORMULAS = {"recipinvgauss": _Reciprocal, "zipf": _Zipf}
+
+
+class _Steps:
+    """A discrete inverse from cumulated chances."""
+
+    def __init__(self, values: FloatArray, cumulated: FloatArray) -> None:
+        self.values, self.cumulated = values, cumulated
+
+    def ppf(self, uniforms: Any) -> FloatArray:
+        """Inverse CDF."""
+        at = np.searchsorted(self.cumulated, np.asarray(uniforms, dtype=np.float64))
+        return np.asarray(self.values[np.minimum(at, len(self.values) - 1)])
+
+
+def _added_up(frozen: Any, name: str) -> Any:
+    """A discrete law with its chances added up once."""
+    low, high = (float(end) for end in frozen.support())
+    if not np.isfinite(low):  # parameters out of range, which is said by others
+        return frozen
+    values, cumulated, size = np.empty(0), np.empty(0), 2**10
+    while True:
+        start, end = low + len(values), min(high, low + size - 1)
+        more = np.arange(start, end + 1)
+        with np.errstate(all="ignore"):
+            sums = np.cumsum(frozen.pmf(more)) + (cumulated[-1] if len(cumulated) else 0.0)
+        values, cumulated = np.r_[values, more], np.r_[cumulated, sums]
+        if cumulated[-1] >= 1 - TABLE_ERROR:
+            return Tabulated(frozen, _Steps(values, cumulated), name, quickened)
+        if end >= high or size >= MOST_VALUES:
+            break
+        size *= 4
+    if not np.isfinite(cumulated[-1]) or end >= high:
+        return frozen  # nan where parameters are out of range; or sums of chances that SciPy has wrong
+    raise RewardError(
+        f"rewards {name}: {len(values):,} values have only {cumulated[-1]:.10g} of the chances, and SciPy would add "
+        "up all before a value for each reward; give a callable of (n, rng)"
+    )
