@@ -303,6 +303,13 @@ def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes
             raise Misfit("finite, with a guarantee", "an infinite bound", "low, high")
         sums = {name.removeprefix("sum_"): arrays[name] for name in SUMS}
         kept = Guaranteed(draws=header["draws"], count=header["count"], **sums, **common)
+        if kept.draws != kept.count * source.size:
+            told = f"{kept.count:,} replicates of {source.size:,}"
+            raise Misfit(told, kept.draws, "draws").inside("header.")
+        if wrong := kept.contradiction():
+            name, least, most, value = wrong
+            told = f"between {least:.10g} and {most:.10g}, as the other sums of {kept.draws:,} draws say"
+            raise Misfit(told, value, f"sum_{name}")
     else:
         if sizes["replicate"] == 0:
             raise Misfit("of one replicate or more", "none", "replicate_means")

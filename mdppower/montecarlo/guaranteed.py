@@ -39,6 +39,9 @@ LARGEST_BET = 0.75
 _ROUNDING = 1e-9
 """What the logarithm of a capital is lowered by: far more than the rounding of its sum."""
 
+_SUMMING = 1e-9
+"""What each draw may add to a contradiction by rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class Bets:
@@ -142,6 +145,53 @@ class Guaranteed:
             np.zeros(capitals), np.zeros(capitals), low, high, constant, np.zeros(rates),
         )  # fmt: skip
 
+    def contradiction(self) -> tuple[str, float, float, float] | None:
+        """A sum that no draws in the range, with no bets that are made here, can give beside the others.
+
+        x and c lie in [0, 1], λ in [0, 3/4]. So Σ(x − mean)² ≤ n mean (1 − mean); Σλx ≤ Σλ, and both stay below 3/4
+        of what equal bets would give; n 4ψ(Σλ/n) ≤ Σ4ψ(λ), which is convex, and below its chord; and from
+        y − y² 4ψ(λ)/λ² ≤ log(1 + y) ≤ y at y = λ(x − m) (Fan, Grama & Liu 2015, Electron. J. Probab. 20, Lemma 4.1)
+        the capitals lie between Σλ(x − m) − Σ4ψ(λ) and Σλ(x − m). A state without a range has no x but 0; a constant
+        one varies by errors of its values alone.
+
+        Returns
+        -------
+        name, least, most, value : str, float, float, float
+            The first such sum with its bounds; or None.
+
+        Examples
+        --------
+        >>> sums = Guaranteed.empty(1, np.zeros(1), np.ones(1), np.zeros(1, bool))
+        >>> sums.contradiction()
+        >>> replace(sums, weighted=np.ones((1, 1))).contradiction()
+        ('weighted', 0.0, 0.0, 1.0)
+        """
+        n, mean, bets, spans = self.draws, self.average, self.weight, self.high > self.low
+        width, top = np.where(spans, self.high - self.low, 1.0), LARGEST_BET * self.draws
+        even = np.clip(bets / max(n, 1), 0.0, LARGEST_BET)
+        steepest = _cost(np.float64(LARGEST_BET)) / LARGEST_BET
+        errors = np.minimum(2 * self.slack[:, None] / width, 1.0)
+        spread = np.minimum(n * mean * (1 - mean), np.where(self.constant, n * errors**2, np.inf))
+        gain = self.weighted[..., None] - bets[..., None] * np.linspace(0.0, 1.0, GRID)[: self.rise.shape[-1]]
+        curved = self.curvature[..., None]
+        bounds: dict[str, tuple[Any, Any]] = {
+            "average": (0.0, np.where(spans & (n > 0), 1.0, 0.0)),
+            "spread": (0.0, spread),
+            "weight": (0.0, top),
+            "weighted": (np.maximum(0.0, bets - top * (1 - mean)), np.minimum(bets, top * mean)),
+            "curvature": (n * _cost(even), bets * steepest),
+            "penalty": (0.0, self.curvature),
+            "rise": (gain - curved, gain),
+            "fall": (-gain - curved, -gain),
+        }
+        for name, (least, most) in bounds.items():
+            given = getattr(self, name)
+            wrong = np.argwhere(~((least - _SUMMING * (1 + n) <= given) & (given <= most + _SUMMING * (1 + n))))
+            if len(wrong):
+                least, most = (np.broadcast_to(end, given.shape)[tuple(wrong[0])] for end in (least, most))
+                return name, float(least), float(most), float(given[tuple(wrong[0])])
+        return None
+
     @property
     def quantities(self) -> int:
         """How many intervals hold together."""
@@ -169,7 +219,7 @@ class Guaranteed:
         mean = new.total / new.draws
         apart = mean - self.average
         inside = np.maximum(new.squares - new.draws * (mean - bets.centre) ** 2, 0.0)
-        cost = -np.log1p(-bets.size) - bets.size
+        cost = _cost(bets.size)
         return replace(
             self,
             draws=draws,
@@ -316,6 +366,11 @@ class GuaranteedContrast:
     def at(self, k: int) -> GuaranteedContrast:
         """The part about the k-th rate."""
         return GuaranteedContrast(self.base.at(k), self.weights)
+
+
+def _cost(bets: Any) -> Any:
+    """4ψ(λ)."""
+    return -np.log1p(-bets) - bets
 
 
 def _last_rejected(capital: FloatArray, needed: float) -> FloatArray:

@@ -76,7 +76,7 @@ def bent(values: Any, rng: random.Random) -> Any:
                 )
             elif change == 7:
                 values = np.asfortranarray(values)
-        except (TypeError, ValueError, OverflowError):
+        except (TypeError, ValueError, OverflowError, RuntimeError):  # RuntimeError: of dates
             continue
     return values.tolist() if rng.random() < 0.2 else values
 

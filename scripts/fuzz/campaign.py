@@ -139,7 +139,12 @@ def _work(border: str, seeds: range, pipe: Connection, makers: Any) -> None:
             used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
             resource.setrlimit(resource.RLIMIT_AS, (used + ADDRESSES,) * 2)
         for seed in seeds:
-            case = case_of(border, seed, folder, makers)
+            try:
+                case = case_of(border, seed, folder, makers)
+            except Exception as error:  # a fault of the maker, which the other inputs need not suffer from
+                unmade = Verdict("fault", f"it cannot be made: {type(error).__name__}: {error}", 0.0, 0)
+                pipe.send((seed, "not made", unmade))
+                continue
             pipe.send((seed, case.told, None))
             faulthandler.dump_traceback_later(6 * SECONDS, exit=True)  # where no alarm is heard
             verdict = judge(case)

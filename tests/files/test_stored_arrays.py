@@ -101,6 +101,25 @@ def test_arrays_are_checked_before_an_mdp_is_built(files, load, what):
         load(file_of(header, arrays | {name: change(arrays[name])}))
 
 
+SUMS = {
+    # One of three ranges is a point, whose mean is not in it: intervals would not hold it.
+    "a range of a point": ("high", lambda a: put(a, 1, 0.0), "sum_average must be between 0 and 0.* got 0.47"),
+    "a constant that varies": ("constant", lambda a: put(a, 0, 1), "sum_spread must be between 0 and"),
+    "bets that were not made": ("sum_weight", lambda a: a * 9, "sum_weight must be between 0 and 48"),
+    "capital from nowhere": ("sum_rise", lambda a: a + 90, r"sum_rise must be between -?[\d.]+ and"),
+}
+
+
+@pytest.mark.parametrize("what", SUMS)
+def test_the_sums_of_a_guarantee_agree_with_each_other(files, load, what):
+    name, change, message = SUMS[what]
+    header, arrays = files["guarantee"]
+    with pytest.raises(mp.FileError, match=message):
+        load(file_of(header, arrays | {name: change(arrays[name])}))
+    with pytest.raises(mp.FileError, match="draws must be 16 replicates of 4, got 63"):
+        load(file_of(header | {"draws": 63}, arrays))
+
+
 FIELDS = {
     "null": ("kind", None, "header must be one of 'estimate', 'mdp', got None|one of"),
     "no table": ("mdp", [], r"header\.mdp must be a table, got a list of 0"),

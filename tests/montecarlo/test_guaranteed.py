@@ -170,3 +170,32 @@ def test_capitals_are_kept_where_there_are_few(monkeypatch):
     for n, depth in ((3, GRID), (4, 0)):
         ends = np.zeros(n), np.ones(n)
         assert Guaranteed.empty(1, *ends, np.zeros(n, bool)).rise.shape == (1, n, depth)
+
+
+@BETTING
+@given(seed=st.integers(0, 2**32), shape=st.sampled_from([0.01, 1, 20]), constant=st.booleans())
+@settings(max_examples=20, deadline=None)
+def test_sums_that_were_made_contradict_each_other_never(betting, seed, shape, constant):
+    """Values at both ends, in the middle and constant ones; bets from 0.75 down."""
+    rng = np.random.default_rng(seed)
+    x = np.full((300, 2), rng.random()) if constant else rng.beta(shape, 1, size=(300, 2))
+    for sums, _ in run(-3 + 5 * x, [4, 19, 75, 300], betting=betting, low=-3.0, high=2.0):
+        assert sums.contradiction() is None
+
+
+@BETTING
+@pytest.mark.parametrize("name", ["average", "spread", "weight", "weighted", "curvature", "penalty", "rise", "fall"])
+def test_sums_that_nobody_made_are_found(betting, name):
+    """Negative control: any sum, moved by a tenth of the draws up or down, is out of its bounds beside the others."""
+    x = np.random.default_rng(0).random((64, 1))
+    (sums, _), *_ = run(x, [64], betting=betting)
+    if name in ("rise", "fall") and not betting:
+        return
+    for change in (-64.0, 64.0):
+        moved = replace(sums, **{name: getattr(sums, name) + change})
+        assert moved.contradiction() is not None
+    if name == "average":
+        no_range = replace(sums, high=sums.low).contradiction()
+        assert no_range is not None
+        assert no_range[:3] == ("average", 0.0, 0.0)
+        assert replace(sums, constant=~sums.constant).contradiction() is not None  # constant, but it varies
