@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -57,9 +58,21 @@ class Renamed:
         """Var R."""
         return self.new.variance()
 
+    def cdf(self, values: Any) -> Any:
+        """Distribution function."""
+        return self.new.cdf(values)
+
     def ppf(self, uniforms: Any) -> Any:
         """Inverse CDF."""
         return self.new.icdf(uniforms)
+
+    def stats(self, moments: str) -> Any:
+        """Moments as the old have them: some of mean, variance, skewness and excess kurtosis, by their letters."""
+        known = {
+            "m": self.mean, "v": self.var, "s": self.new.skewness,
+            "k": lambda: self.new.kurtosis(convention="excess"),
+        }  # fmt: skip
+        return tuple(known[letter]() for letter in moments)
 
 
 def renamed(new: Any) -> tuple[Any, str]:
@@ -92,7 +105,7 @@ class Tabulated:
     ----------
     frozen : frozen scipy.stats distribution
     table
-        Its `ppf` is the inverse.
+        Its `ppf` is the inverse; its `cdf` and the first four `cumulants` are used where it has them.
     name : str
     again : callable, optional
         Of `frozen` and `name`: what makes the same where it is unpickled. By default, `tabulated`.
@@ -115,18 +128,38 @@ class Tabulated:
 
     def mean(self) -> Any:
         """E R."""
+        if hasattr(self.table, "cumulants"):
+            return self.table.cumulants()[0]
         return self._moment(lambda x: x) if self._has_no_moments else self.frozen.mean()
 
     def var(self) -> Any:
         """Var R."""
+        if hasattr(self.table, "cumulants"):
+            return self.table.cumulants()[1]
         if not self._has_no_moments:
             return self.frozen.var()
         mean = self.mean()
         return self._moment(lambda x: (x - mean) ** 2) if np.isfinite(mean) else np.inf
 
+    def cdf(self, values: Any) -> Any:
+        """Distribution function."""
+        return (self.table if hasattr(self.table, "cdf") else self.frozen).cdf(values)
+
     def stats(self, moments: str) -> Any:
-        """Moments as SciPy has them."""
-        return self.frozen.stats(moments=moments)
+        """Moments as SciPy has them: some of mean, variance, skewness and excess kurtosis, by their letters."""
+        if hasattr(self.table, "cumulants"):
+            first, second, third, fourth = self.table.cumulants()
+            third, fourth = third / second**1.5, fourth / second**2
+        elif self._has_no_moments:
+            first, second = self.mean(), self.var()
+            third, fourth = (
+                self._moment(partial(_standard, first, second, k)) if np.isfinite(second) else np.inf for k in (3, 4)
+            )
+            fourth -= 3
+        else:
+            return self.frozen.stats(moments=moments)
+        known = {"m": first, "v": second, "s": third, "k": fourth}
+        return tuple(known[letter] for letter in moments)
 
     @property
     def _has_no_moments(self) -> bool:
@@ -200,6 +233,10 @@ def tabulated(frozen: Any, name: str) -> Any:
         stacklevel=6,
     )
     return frozen
+
+
+def _standard(mean: float, variance: float, k: int, x: float) -> float:
+    return float(((x - mean) / variance**0.5) ** k)
 
 
 def _middles() -> FloatArray:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -62,8 +63,6 @@ def quickened(frozen: Any, name: str) -> Any:
         return stats.vonmises_line(*frozen.args, **frozen.kwds)
     if kind in _FORMULAS:
         return Tabulated(frozen, _FORMULAS[kind](frozen), name, quickened)
-    if kind in ("ksone", "kstwo"):
-        return _Kolmogorov(frozen, frozen, name, quickened)
     common = stats.rv_discrete
     if isinstance(family, common) and type(family)._ppf is common._ppf and type(family)._cdf is common._cdf:
         return _added_up(frozen, name)
@@ -71,7 +70,7 @@ def quickened(frozen: Any, name: str) -> Any:
 
 
 class _Reciprocal:
-    """1/X with X inverse Gaussian."""
+    """1/X with X inverse Gaussian: it is Z² + W, Z normal and W inverse Gaussian of mean 1/μ and shape 1/μ²."""
 
     def __init__(self, frozen: Any) -> None:
         (self.mu,), self.loc, self.scale = frozen.dist._parse_args(*frozen.args, **frozen.kwds)
@@ -81,6 +80,12 @@ class _Reciprocal:
         from scipy import stats
 
         return np.asarray(self.loc + self.scale / stats.invgauss.isf(uniforms, self.mu))
+
+    def cumulants(self) -> tuple[float, float, float, float]:
+        """Of Z² they are 2^{r−1}(r − 1)!, of W 1, 1, 3 and 15 times 1/μ."""
+        of_w, of_z2 = np.array([1, 1, 3, 15]) / self.mu, np.array([1, 2, 8, 48])
+        first, *others = (of_w + of_z2) * self.scale ** np.arange(1, 5)
+        return tuple(float(x) for x in (self.loc + first, *others))  # type: ignore[return-value]
 
 
 class _Zipf:
@@ -102,37 +107,48 @@ class _Zipf:
             low, high = np.where(enough, low, middle), np.where(enough, middle, high)
         return np.asarray(np.where(beyond, np.inf, high + self.loc))
 
+    def cdf(self, values: Any) -> FloatArray:
+        """Distribution function."""
+        from scipy.special import zeta
 
-class _Kolmogorov(Tabulated):
-    """Kolmogorov's and Smirnov's statistics of n numbers; SciPy would integrate their inverse.
+        k = np.maximum(np.floor(np.asarray(values) - self.loc), 0.0)
+        return np.asarray(1 - zeta(self.a, k + 1) / zeta(self.a, 1.0))
 
-    E D = ∫ P(D > x) dx and E D² = ∫ 2x P(D > x) dx over [0, 1], where P(D > x) is a polynomial between multiples
-    of 1/2n: of degree n, hence cut finer where there are few. It is below 2 exp(−2nx²), hence cut off at e⁻⁵⁰.
+
+class _Kolmogorov:
+    """Kolmogorov's and Smirnov's statistics of n numbers; for moments, SciPy would integrate their inverse.
+
+    E D^r = ∫ r x^{r−1} P(D > x) dx over [0, 1], where P(D > x) is a polynomial between multiples of 1/2n: of degree
+    n, hence cut finer where there are few. It is below 2 exp(−2nx²), hence cut off at e⁻⁵⁰.
     """
 
-    def mean(self) -> Any:
-        """E R."""
-        (n,), loc, scale = self.dist._parse_args(*self.args, **self.kwds)
-        return loc + scale * self._moments(n)[0]
+    def __init__(self, frozen: Any) -> None:
+        (self.n,), self.loc, self.scale = frozen.dist._parse_args(*frozen.args, **frozen.kwds)
+        self.dist, self.ppf = frozen.dist, frozen.ppf
 
-    def var(self) -> Any:
-        """Var R."""
-        (n,), _, scale = self.dist._parse_args(*self.args, **self.kwds)
-        first, second = self._moments(n)
-        return scale**2 * (second - first**2)
+    def cumulants(self) -> tuple[float, float, float, float]:
+        """From moments."""
+        m1, m2, m3, m4 = self._moments
+        second, third = m2 - m1**2, m3 - 3 * m1 * m2 + 2 * m1**3
+        fourth = m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4 - 3 * second**2
+        w = self.scale
+        return self.loc + w * m1, w**2 * second, w**3 * third, w**4 * fourth
 
-    def _moments(self, n: float) -> tuple[float, float]:
+    @cached_property
+    def _moments(self) -> Any:
+        n = self.n
         if not (n >= 1 and n == round(n)):
-            return np.nan, np.nan
+            return np.full(4, np.nan)
         pieces = int(2 * n) * -(-64 // int(2 * n))
         nodes, weights = np.polynomial.legendre.leggauss(8)
         x = ((np.arange(pieces)[:, None] + (nodes + 1) / 2) / pieces).ravel()
-        x, weights = x[x < 5 / np.sqrt(n)], np.tile(weights, pieces)[: int((x < 5 / np.sqrt(n)).sum())]
+        kept = x < 5 / np.sqrt(n)
+        x, weights = x[kept], np.tile(weights, pieces)[kept]
         above = self.dist.sf(x, n) * weights / (2 * pieces)
-        return float(above.sum()), float(2 * (x * above).sum())
+        return [float((r * x ** (r - 1) * above).sum()) for r in (1, 2, 3, 4)]
 
 
-_FORMULAS = {"recipinvgauss": _Reciprocal, "zipf": _Zipf}
+_FORMULAS = {"recipinvgauss": _Reciprocal, "zipf": _Zipf, "ksone": _Kolmogorov, "kstwo": _Kolmogorov}
 
 
 class _Steps:
@@ -145,6 +161,11 @@ class _Steps:
         """Inverse CDF."""
         at = np.searchsorted(self.cumulated, np.asarray(uniforms, dtype=np.float64))
         return np.asarray(self.values[np.minimum(at, len(self.values) - 1)])
+
+    def cdf(self, values: Any) -> FloatArray:
+        """Distribution function."""
+        up_to = np.searchsorted(self.values, np.asarray(values), side="right")
+        return np.asarray(np.r_[0.0, self.cumulated][up_to])
 
 
 def _added_up(frozen: Any, name: str) -> Any:

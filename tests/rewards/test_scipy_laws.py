@@ -40,6 +40,13 @@ def test_a_new_law_is_the_old_one(make, old):
     assert one.is_discrete == other.is_discrete
     u = np.linspace(0.001, 0.999, 101)
     np.testing.assert_allclose(one.ppf(u.copy()), other.ppf(u.copy()), atol=1e-9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of few draws, of which the law is asked more
+        few, too = (mp.power(FORK, 0.9, {"default": spec}, samples=8, rng=0) for spec in (make(), old))
+    np.testing.assert_allclose(few.mean, too.mean, atol=1e-9)
+    np.testing.assert_allclose(one.frozen.cdf([0.5, 1]), other.frozen.cdf([0.5, 1]))
+    for theirs, ours in zip(one.frozen.stats(moments="mvsk"), other.frozen.stats(moments="mvsk"), strict=True):
+        assert theirs == pytest.approx(float(ours), abs=1e-6)
 
 
 @new

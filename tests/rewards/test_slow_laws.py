@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -47,6 +48,10 @@ def test_tables_of_steps_give_what_scipy_gives(frozen):
     one = law(frozen)
     assert one.is_discrete
     assert one.ppf(U.copy()).tolist() == frozen.ppf(U).tolist()
+    np.testing.assert_allclose(one.frozen.cdf(np.arange(-3, 30)), frozen.cdf(np.arange(-3, 30)), atol=1e-12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of few draws, of which the law is asked more
+        assert np.isfinite(mp.power(mp.envs.fork(2), 0.9, frozen, samples=8, rng=0).mean).all()
     assert pickle.loads(pickle.dumps(one)).ppf(U.copy()).tolist() == one.ppf(U.copy()).tolist()
 
 
@@ -73,6 +78,17 @@ def test_moments_of_kolmogorovs_statistic():
         made = law(text)
         assert abs(found.mean() - made.mean) < 5 * np.sqrt(made.variance / draws)  # false alarms: 6e-7
         assert found.var() == pytest.approx(made.variance, rel=0.06)
+        skewness, kurtosis = made.frozen.stats(moments="sk")
+        assert stats.skew(found) == pytest.approx(skewness, abs=0.1)
+        assert stats.kurtosis(found) == pytest.approx(kurtosis, abs=0.3)
+
+
+def test_cumulants_of_a_reciprocal():
+    """Of 1/X by quadrature of x^{-r} against X's density: the third and fourth, standardised."""
+    one = law("recipinvgauss(0.63,2,3)")
+    skewness, kurtosis = one.frozen.stats(moments="sk")
+    x = stats.invgauss.ppf((np.arange(400_000) + 0.5) / 400_000, 0.63)
+    assert (stats.skew(1 / x), stats.kurtosis(1 / x)) == pytest.approx((skewness, kurtosis), rel=5e-3)
 
 
 @pytest.mark.parametrize(
