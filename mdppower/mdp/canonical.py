@@ -133,6 +133,9 @@ def refuse_masked(values: Any, name: str, depth: int = 0) -> None:
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         masked = int(np.ma.getmaskarray(values).sum())
         raise ModelError(f"{name} has {masked} masked entries: fill them, or leave their actions out")
+    objects = values.flat if isinstance(values, np.ndarray) and values.dtype == object else ()
+    if masked := sum(x is np.ma.masked for x in objects):
+        raise ModelError(f"{name} has {masked} masked entries: fill them, or leave their actions out")
     if isinstance(values, list | tuple) and depth <= DEEPEST:
         for part in values:
             if isinstance(part, list | tuple | np.ma.MaskedArray):

@@ -275,6 +275,7 @@ def test_masked_entries_are_refused():
         lambda: RewardlessMDP.from_pairs([0, 1], masked),
         lambda: RewardlessMDP.from_pairs([0, 1], [row, [0, 1]]),
         lambda: RewardlessMDP.from_pairs(row, np.eye(2)),
+        lambda: RewardlessMDP.from_pairs([0, 1], np.array([[np.ma.masked, 1], [0, 1]], dtype=object)),
         lambda: RewardlessMDP.from_pairs([0, 1], np.eye(2), marks={"a": row}),
         lambda: RewardlessMDP.from_pairs([0, 1], np.eye(2), layout=masked),
         lambda: RewardlessMDP.from_pairs([0, 1], np.eye(2), states=masked.astype(int)),
