@@ -16,6 +16,7 @@ from scipy import sparse
 
 from mdppower._stop import stop_if_told
 from mdppower._typing import FloatArray, Label
+from mdppower._warn import warn
 from mdppower.errors import SizeError, SolverError
 from mdppower.mdp.actions import Choices
 from mdppower.mdp.chains import visits as chain_visits
@@ -24,6 +25,8 @@ from mdppower.mdp.model import RewardlessMDP
 
 Node = TypeVar("Node")
 
+SOON, LONGEST = 3.0, 300.0
+"""Seconds up to which nothing is said, and beyond which it is refused; estimates may miss by a factor of ten."""
 NOVELTY = 4.0
 """How much a state without a choice adds to a node's weight in random descents."""
 
@@ -38,6 +41,7 @@ def leaves(
     what: str,
     weight: Callable[[Node], float] = lambda node: 1.0,
     early: int | None = None,
+    seconds: float = 0.0,
 ) -> Iterator[Node]:
     """The leaves of a tree, depth first: the nodes whose `children` are None.
 
@@ -54,29 +58,74 @@ def leaves(
         For `estimate_leaves`.
     early : int, optional
         Where nodes are dear: after so many leaves the number is estimated, by few descents, to refuse at once.
+    seconds : float
+        What one node takes, about, where nodes are dear.
 
     Raises
     ------
     SizeError
-        There are more than `limit`; the message has the estimate of their number.
+        There are more than `limit`, or they take longer than is announced; the message has the estimate.
+
+    Warns
+    -----
+    MDPPowerWarning
+        It takes long; see `announce`.
     """
-    stack, given = [root], 0
+    stack, given, seen = [root], 0, 0
     while stack:
         stop_if_told()
         node = stack.pop()
         below = children(node)
+        seen += 1 if below is None else len(below)
         if below is None:
             given += 1
-            if given == early and (about := estimate_leaves(root, children, weight, 30)) > limit:
-                raise SizeError(f"about {about:.2g} {what} (by random probing); the limit is {limit:,}")
+            if given == early:
+                about = estimate_leaves(root, children, weight, 30)
+                if about > limit:
+                    raise SizeError(f"about {about:.2g} {what} (by random probing); the limit is {limit:,}")
+                announce(seconds * seen / given * about, f"listing about {about:.2g} {what}")
             if given > limit:
-                about = estimate_leaves(root, children, weight, 300 if early is None else 30)
+                # No more descents than there were leaves: the estimate is not to take longer than the listing.
+                about = estimate_leaves(root, children, weight, 300 if early is None else min(30, given))
                 # Where most descents end early, few probes see the many: an estimate below what was counted is none.
                 told = f"about {about:.2g} by random probing" if about > limit else "far more, perhaps"
                 raise SizeError(f"more than {limit:,} {what} ({told})")
             yield node
         else:
             stack += reversed(below)
+
+
+def announce(seconds: float, what: str) -> None:
+    """Say how long something takes, before it is begun, where that is long.
+
+    Parameters
+    ----------
+    seconds : float
+        An estimate from sizes.
+    what : str
+        In words.
+
+    Raises
+    ------
+    SizeError
+        It takes more than `LONGEST`.
+
+    Warns
+    -----
+    MDPPowerWarning
+        It takes more than `SOON`.
+
+    Examples
+    --------
+    >>> announce(1.0, "listing 3 policies")
+    >>> announce(1e4, "listing 3,000,000 policies")
+    Traceback (most recent call last):
+    mdppower.errors.SizeError: listing 3,000,000 policies takes about 1e+04 s; the limit is 300 s
+    """
+    if seconds > LONGEST:
+        raise SizeError(f"{what} takes about {seconds:.2g} s; the limit is {LONGEST:g} s")
+    if seconds > SOON:
+        warn(f"{what} takes about {seconds:.2g} s; it can be stopped")
 
 
 def estimate_leaves(

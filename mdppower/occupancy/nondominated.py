@@ -32,6 +32,8 @@ from mdppower.solvers import linprog
 
 DEARER = 10
 """A policy of a stochastic MDP takes some linear programs: as many fewer are listed."""
+_SECONDS = 3e-3
+"""Of a linear program, measured on one 2020s core; larger MDPs take more."""
 NOISE = 1e-9
 """Leads up to this are none."""
 
@@ -114,7 +116,7 @@ def _programs(
 
     root: _Fitted = ({}, frozenset([start]), np.zeros(mdp.n_states))
     most, weight = max(1, limit // DEARER), lambda node: 1.0 + NOVELTY * len(node[1])
-    for chosen, _, v in leaves(root, children, most, _what(mdp, start), weight, early=200):
+    for chosen, _, v in leaves(root, children, most, _what(mdp, start), weight, early=200, seconds=_SECONDS):
         yield chosen, v
 
 
