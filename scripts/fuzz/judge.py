@@ -1,11 +1,13 @@
 """What may come of an input: a result that is one, or an error of ours on one line; soon, and in little memory.
 
-Anything else is a fault: another exception, a warning that is not ours, a number that cannot be, more than 5 s, more
-than 512 MB.
+Anything else is a fault: another exception, a warning that is not ours, a number that cannot be, more than 512 MB,
+and more than 5 s, unless how long it is going to take was said before. Seconds are those of the processor, which
+others may be using, too; what only waits ends after ten times as many by the clock.
 """
 
 from __future__ import annotations
 
+import re
 import resource
 import signal
 import sys
@@ -23,6 +25,8 @@ import mdppower as mp
 from mdppower.rewards.distribution import RewardDistribution
 
 SECONDS = 5.0
+ANNOUNCED = re.compile(r"takes? about [\d.,e+]+ s")
+"""How a warning says how long it takes; beyond 300 s it is an error."""
 BYTES = 512 * 2**20
 """By which the most memory that the process ever had may grow, from one input to the next."""
 
@@ -47,7 +51,10 @@ def shown(call: str, *given: Any, **named: Any) -> str:
 
 
 class Verdict(NamedTuple):
-    """How it ended (computed, read, refused, or fault), in words, after how many seconds and how many more bytes."""
+    """How it ended, in words, after how many seconds and how many more bytes.
+
+    That is computed, read, refused, announced (as long), or a fault.
+    """
 
     outcome: str
     told: str
@@ -63,13 +70,17 @@ class Refused(Exception):
     """The command line has said in one line what is wrong."""
 
 
+class Announced(Exception):
+    """It was ended by us, after it had said how long it would take."""
+
+
 class TooLong(BaseException):
     """The time is over; nobody catches that by mistake."""
 
 
 def judge(case: Case, seconds: float = SECONDS, most: int = BYTES) -> Verdict:
     """Do what the case says, and judge what comes of it."""
-    before, start = most_memory(), time.perf_counter()
+    before, start = most_memory(), time.process_time()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -77,19 +88,23 @@ def judge(case: Case, seconds: float = SECONDS, most: int = BYTES) -> Verdict:
                 outcome, told = _use(case.attempt())
         except (mp.MDPPowerError, Refused) as error:
             outcome, told = _refused(error)
-        except TooLong as error:
-            outcome, told = "fault", f"more than {seconds:g} s ({_place(error)})"
+        except (TooLong, Announced) as error:
+            said = [str(w.message) for w in caught if ANNOUNCED.search(str(w.message))]
+            if isinstance(error, Announced) or said:
+                outcome, told = "announced", str(error) or said[0]
+            else:
+                outcome, told = "fault", f"more than {seconds:g} s ({_place(error)})"
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             outcome, told = "fault", f"{type(error).__name__}: {' '.join(str(error).split())[:300]} ({_place(error)})"
-    taken, grown = time.perf_counter() - start, most_memory() - before
+    taken, grown = time.process_time() - start, most_memory() - before
     # Gymnasium says of some names that there are newer ones.
     foreign = [w for w in caught if not issubclass(w.category, mp.MDPPowerWarning) and "gymnasium" not in w.filename]
     if outcome != "fault" and foreign:
         one = foreign[0]
         outcome, told = "fault", f"{one.category.__name__}: {one.message} ({_short(one.filename)}:{one.lineno})"
-    if outcome != "fault" and taken > seconds:
+    if outcome not in ("fault", "announced") and taken > seconds:
         outcome, told = "fault", f"{taken:.1f} s; {told}"
     if outcome != "fault" and grown > most:
         outcome, told = "fault", f"{grown / 2**20:,.0f} MB; {told}"
@@ -109,13 +124,19 @@ def _limit(seconds: float) -> Iterator[None]:
     def over(signum: int, frame: Any) -> None:
         raise TooLong
 
-    old = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    clocks = (
+        (signal.ITIMER_PROF, signal.SIGPROF, seconds),
+        (signal.ITIMER_REAL, signal.SIGALRM, 10 * seconds),
+    )
+    old = [signal.signal(number, over) for _, number, _ in clocks]
+    for clock, _, most in clocks:
+        signal.setitimer(clock, most)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, old)
+        for (clock, number, _), handler in zip(clocks, old, strict=True):
+            signal.setitimer(clock, 0)
+            signal.signal(number, handler)
 
 
 def _refused(error: Exception) -> tuple[str, str]:

@@ -14,7 +14,7 @@ import click
 from mdppower.cli.group import cli
 from mdppower.cli.main import main
 from scripts.fuzz import rewards
-from scripts.fuzz.judge import Case, Refused, Wrong
+from scripts.fuzz.judge import ANNOUNCED, Announced, Case, Refused, TooLong, Wrong
 
 ENVS = [
     "fork(2)",
@@ -204,6 +204,10 @@ def run(words: list[str], folder: Path) -> str:
             main(words)
         except SystemExit as end:
             status = end.code
+        except TooLong:
+            if said := ANNOUNCED.search(_text(err)):
+                raise Announced(said[0]) from None
+            raise
     told, complaint = (_text(stream) for stream in (out, err))
     for mark in ("Traceback", "warning (Runtime", "warning (Deprec", "warning (Future", "not enough memory"):
         if mark in complaint:
