@@ -301,6 +301,9 @@ def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes
     if guarantee:
         if not (np.isfinite(low).all() and np.isfinite(high).all()):
             raise Misfit("finite, with a guarantee", "an infinite bound", "low, high")
+        for name, given, end in (("low", low, rewards.low.min()), ("high", high, rewards.high.max())):
+            if (other := given[abs(given - end) > 1e-12 * abs(end)]).size:
+                raise Misfit(f"{end:g}, an end of the rewards' range, with a guarantee", float(other[0]), name)
         sums = {name.removeprefix("sum_"): arrays[name] for name in SUMS}
         kept = Guaranteed(draws=header["draws"], count=header["count"], **sums, **common)
         if kept.draws != kept.count * source.size:

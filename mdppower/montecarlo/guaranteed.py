@@ -166,6 +166,19 @@ class Guaranteed:
         >>> replace(sums, weighted=np.ones((1, 1))).contradiction()
         ('weighted', 0.0, 0.0, 1.0)
         """
+        with np.errstate(all="ignore"):  # sums may be anything
+            for name, (least, most) in self._possible().items():
+                given = getattr(self, name)
+                room = _SUMMING * (1 + self.draws)
+                wrong = np.argwhere(~((least - room <= given) & (given <= most + room)))
+                if len(wrong):
+                    at = tuple(wrong[0])
+                    least, most = (float(np.broadcast_to(end, given.shape)[at]) for end in (least, most))
+                    return name, least, most, float(given[at])
+        return None
+
+    def _possible(self) -> dict[str, tuple[Any, Any]]:
+        """The bounds of each sum, from the others; see `contradiction`."""
         n, mean, bets, spans = self.draws, self.average, self.weight, self.high > self.low
         width, top = np.where(spans, self.high - self.low, 1.0), LARGEST_BET * self.draws
         even = np.clip(bets / max(n, 1), 0.0, LARGEST_BET)
@@ -174,7 +187,7 @@ class Guaranteed:
         spread = np.minimum(n * mean * (1 - mean), np.where(self.constant, n * errors**2, np.inf))
         gain = self.weighted[..., None] - bets[..., None] * np.linspace(0.0, 1.0, GRID)[: self.rise.shape[-1]]
         curved = self.curvature[..., None]
-        bounds: dict[str, tuple[Any, Any]] = {
+        return {
             "average": (0.0, np.where(spans & (n > 0), 1.0, 0.0)),
             "spread": (0.0, spread),
             "weight": (0.0, top),
@@ -184,13 +197,6 @@ class Guaranteed:
             "rise": (gain - curved, gain),
             "fall": (-gain - curved, -gain),
         }
-        for name, (least, most) in bounds.items():
-            given = getattr(self, name)
-            wrong = np.argwhere(~((least - _SUMMING * (1 + n) <= given) & (given <= most + _SUMMING * (1 + n))))
-            if len(wrong):
-                least, most = (np.broadcast_to(end, given.shape)[tuple(wrong[0])] for end in (least, most))
-                return name, float(least), float(most), float(given[tuple(wrong[0])])
-        return None
 
     @property
     def quantities(self) -> int:

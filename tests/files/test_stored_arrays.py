@@ -103,7 +103,12 @@ def test_arrays_are_checked_before_an_mdp_is_built(files, load, what):
 
 SUMS = {
     # One of three ranges is a point, whose mean is not in it: intervals would not hold it.
-    "a range of a point": ("high", lambda a: put(a, 1, 0.0), "sum_average must be between 0 and 0.* got 0.47"),
+    "a range of a point": (
+        "high",
+        lambda a: put(a, 1, 0.0),
+        "high must be 1, an end of the rewards' range.* got 0.0",
+    ),
+    "a mean beyond the range": ("sum_average", lambda a: a + 1, "sum_average must be between 0 and 1.* got 1.65"),
     "a constant that varies": ("constant", lambda a: put(a, 0, 1), "sum_spread must be between 0 and"),
     "bets that were not made": ("sum_weight", lambda a: a * 9, "sum_weight must be between 0 and 48"),
     "capital from nowhere": ("sum_rise", lambda a: a + 90, r"sum_rise must be between -?[\d.]+ and"),
