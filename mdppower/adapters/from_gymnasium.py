@@ -264,7 +264,8 @@ def _starts(base: Any, n_states: int) -> BoolArray:
 
 def _given_starts(starts: Any, table: Table) -> BoolArray:
     """(S,) whether it is one of the states that the user names, by key of P or by label."""
-    listed = starts if isinstance(starts, list | range | Set | np.ndarray) else [starts]
+    several = isinstance(starts, list | range | Set) or (isinstance(starts, np.ndarray) and starts.ndim > 0)
+    listed = starts if several else [starts[()] if isinstance(starts, np.ndarray) else starts]
     where = [{key: i for i, key in enumerate(names)} for names in (table.keys, table.states)]
     begin = np.zeros(len(table.states), bool)
     for start in listed:

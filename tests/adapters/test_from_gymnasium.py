@@ -475,6 +475,7 @@ def test_a_start_in_which_episodes_restart():
     assert from_gymnasium(old).equals(from_gymnasium(restarting(), starts=0))
     assert "starts" not in from_gymnasium(old).origin
     # What the user says beats what the environment does.
+    assert from_gymnasium(old, starts=np.array(0)).equals(from_gymnasium(old, starts=[0]))  # of no dimension
     assert from_gymnasium(old, starts=[1]).origin["changed"] == "made absorbing: 0"
 
 
