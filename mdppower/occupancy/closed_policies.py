@@ -27,6 +27,8 @@ Node = TypeVar("Node")
 
 SOON, LONGEST = 3.0, 300.0
 """Seconds up to which nothing is said, and beyond which it is refused; estimates may miss by a factor of ten."""
+PROBING = 1.0
+"""Seconds of nodes after which the number of dear leaves is estimated, and of the descents of an estimate."""
 NOVELTY = 4.0
 """How much a state without a choice adds to a node's weight in random descents."""
 
@@ -57,7 +59,8 @@ def leaves(
     weight : callable
         For `estimate_leaves`.
     early : int, optional
-        Where nodes are dear: after so many leaves the number is estimated, by few descents, to refuse at once.
+        Where nodes are dear: after so many leaves, or `PROBING`, the number is estimated, by few descents, to refuse
+        at once.
     seconds : float
         What one node takes, about, where nodes are dear.
 
@@ -72,6 +75,7 @@ def leaves(
         It takes long; see `announce`.
     """
     stack, given, seen = [root], 0, 0
+    nodes = PROBING / seconds if seconds else np.inf  # of an estimate, which takes as long again
     while stack:
         stop_if_told()
         node = stack.pop()
@@ -79,14 +83,14 @@ def leaves(
         seen += 1 if below is None else len(below)
         if below is None:
             given += 1
-            if given == early:
-                about = estimate_leaves(root, children, weight, 30)
+            if early and (given == early or seconds * seen > PROBING):
+                about = _estimate(root, children, weight, 30, nodes)
                 if about > limit:
                     raise SizeError(f"about {about:.2g} {what} (by random probing); the limit is {limit:,}")
-                announce(seconds * seen / given * about, f"listing about {about:.2g} {what}")
+                announce(seconds * seen / given * min(about, limit), f"listing about {about:.2g} {what}")
+                early = 0
             if given > limit:
-                # No more descents than there were leaves: the estimate is not to take longer than the listing.
-                about = estimate_leaves(root, children, weight, 300 if early is None else min(30, given))
+                about = _estimate(root, children, weight, 300 if early is None else 30, nodes)
                 # Where most descents end early, few probes see the many: an estimate below what was counted is none.
                 told = f"about {about:.2g} by random probing" if about > limit else "far more, perhaps"
                 raise SizeError(f"more than {limit:,} {what} ({told})")
@@ -139,20 +143,32 @@ def estimate_leaves(
     Unbiased whatever the weights (Knuth 1975), which are to be larger for nodes with more leaves below them: on an
     open grid of 20 × 20 nearly all uniform descents end early, and tell of 10³ policies where there are 10²⁵.
     """
+    return _estimate(root, children, weight, probes, np.inf)
+
+
+def _estimate(
+    root: Node,
+    children: Callable[[Node], list[Node] | None],
+    weight: Callable[[Node], float],
+    probes: int,
+    most: float,
+) -> float:
+    """The same, ended after a descent that comes to `most` nodes in all."""
     rng = np.random.default_rng(0)
-    total = 0.0
-    for _ in range(probes):
-        node, product = root, 1.0
+    total, seen, made = 0.0, 0, 0
+    while made < probes and seen < most:
+        node, product, made = root, 1.0, made + 1
         while (below := children(node)) is not None:
             if not below:
                 product = 0.0
                 break
+            seen += len(below)
             bounds = np.cumsum([weight(child) for child in below])
             k = int(np.searchsorted(bounds[:-1], rng.random() * bounds[-1], side="right"))
             product *= float(bounds[-1]) / weight(below[k])
             node = below[k]
         total += product
-    return total / probes
+    return total / made
 
 
 Partial = tuple[dict[int, int], frozenset[int]]

@@ -362,6 +362,12 @@ def visits(
     ParameterError
         γ is out of range.
 
+    Warns
+    -----
+    MDPPowerWarning
+        Where they are asked for: to list the policies of a stochastic MDP, or to solve their chains, takes more than
+        3 s, with the estimate. What takes more than 300 s is a SizeError.
+
     Examples
     --------
     >>> import mdppower as mp

@@ -60,6 +60,11 @@ def test_dear_leaves_are_announced_from_their_number():
     below = lambda node: [(*node, 0), (*node, 1)] if len(node) < 9 else None  # noqa: E731
     with pytest.warns(mp.MDPPowerWarning, match=r"listing about 5.1e\+02 leaves takes about 1[0-9] s"):
         assert len(list(leaves((), below, 1000, "leaves", early=128, seconds=0.01))) == 512
+    with pytest.warns(mp.MDPPowerWarning) as said:  # once, after a second of nodes: 100 of them
+        assert len(list(leaves((), below, 1000, "leaves", early=500, seconds=0.01))) == 512
+    assert len(said) == 1
+    with pytest.raises(mp.SizeError, match=r"about 5.1e\+02 leaves .* the limit is 100"):
+        list(leaves((), below, 100, "leaves", early=500, seconds=0.01))
     with pytest.raises(mp.SizeError, match=r"more than 10 leaves .about 5.1e.02 by random probing"):
         list(leaves((), below, 10, "leaves", early=128))
 
