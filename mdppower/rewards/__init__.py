@@ -5,6 +5,7 @@ reward_distribution the base class of all
 distribution        independent rewards, and `resolve`: what a user may give as rewards
 laws                the law of one state's reward, from a string, a number or scipy
 scipy_laws          SciPy's new and joint distributions; inverses of a user's own families, tabulated
+slow_laws           SciPy's laws that it seeks value by value: a formula, a table, or the reason why not
 gaussian            jointly normal rewards
 joint_laws          other rewards that are not independent, or not random at all
 covariance_root     the spectrum of a covariance, each state in its own scale

@@ -48,14 +48,14 @@ def test_an_input_is_made_from_its_seed(tmp_path):
 @pytest.mark.parametrize("entry", broken.IN_PROCESS, ids=lambda entry: entry.__name__)
 def test_the_judge_finds_what_is_wrong(entry):
     """Negative control: a raw error, a foreign warning, a message of two lines, a POWER that cannot be, no end."""
-    verdict = judge(Case(entry.__name__, entry), seconds=0.3)
+    verdict = judge(Case(entry.__name__, entry), seconds=0.1)
     assert verdict.outcome == "fault", verdict
     finds = {
         "missing": r"KeyError: 'x' (fuzz/broken.py:21)", "warned": "RuntimeWarning: overflow",
         "deprecated": "DeprecationWarning",
         "several_lines": "no, several or endless lines", "nothing_said": "no, several or endless lines",
         "unnamed": "named by nobody",
-        "impossible": "not so: POWER is within the rewards", "endless": "more than 0.3 s",
+        "impossible": "not so: POWER is within the rewards", "endless": "more than 0.1 s",
     }  # fmt: skip
     assert finds[entry.__name__].removesuffix(" (fuzz/broken.py:21)") in verdict.told
 
