@@ -64,6 +64,11 @@ class Switch:
         for flag in list(self._flags):
             flag[0] = 1
 
+    def heed(self) -> None:
+        """Raise Stopped if it was told."""
+        if self.told:
+            raise Stopped
+
 
 def with_flag(flag: Flag, function: Callable[[Any], T]) -> Callable[[Any], T]:
     """The function, done in a copy of this context that has the flag; any number of threads may call it.

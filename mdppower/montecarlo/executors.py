@@ -135,8 +135,7 @@ class Deliveries:
                 self._send()
                 if time.monotonic() - looked >= LONGEST_WAIT:
                     looked = time.monotonic()
-                    if self._switch.told:
-                        raise Stopped
+                    self._switch.heed()
                     self._idle()
                 # In short waits: on Windows no signal is heard in a long one.
                 with suppress(Empty):

@@ -200,6 +200,7 @@ def run(
             bar.set_description(kept.label)
             for look in looks:
                 for _ in _up_to(look, kept, engine, ledger, size, width * size, looks[-1], conduct.stored is None):
+                    conduct.switch.heed()
                     bar.update(max(0, kept.count * size - bar.n))
                 log.debug(
                     "%s: %d draws of %d, %.3f s, %s", kept.label, kept.count * size, total,
@@ -246,11 +247,15 @@ def _up_to(
         if kept.count < end and not makes:
             raise _Exhausted
         if kept.count < end:
-            with ledger.driving(wanted, lambda who: log.info("waiting for %s, which makes this run", who)):
+            with ledger.driving(wanted, _tell_of_waiting, engine.switch.heed):
                 yield from _stored(end, kept, ledger)  # another driver may have made them while this one waited
                 ahead = [span.start for span in ledger.spans() if span.start > kept.count]
                 stop = min([end, *ahead])
                 yield from _make(task, range(kept.count, stop), kept, engine, ledger, size, width)
+
+
+def _tell_of_waiting(who: str) -> None:
+    log.info("waiting for %s, which makes this run", who)
 
 
 def _going_on(ledger: Ledger, size: int, wanted: int, store: Any) -> int:

@@ -133,7 +133,10 @@ class Lease:
 
     @contextmanager
     def held(
-        self, begin: Callable[[sqlite3.Connection], None], on_wait: Callable[[str], None] | None = None
+        self,
+        begin: Callable[[sqlite3.Connection], None],
+        on_wait: Callable[[str], None] | None = None,
+        idle: Callable[[], None] = lambda: None,
     ) -> Iterator[None]:
         """Hold it, as soon as nobody else does; `begin` is done in the transaction that takes it."""
         mine = Holder.here()
@@ -143,6 +146,7 @@ class Lease:
                 if not told and waiting is not None and on_wait is not None:
                     on_wait(str(waiting))
                     told = True
+                idle()
                 time.sleep(POLL)
                 now = self._holder()
                 # Clocks differ: who is seen to give no sign for a minute is gone, whatever its clock says.

@@ -174,7 +174,9 @@ class Ledger:
     # ------------------------------------------------------------------ who is at work
 
     @contextmanager
-    def driving(self, wanted: int, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
+    def driving(
+        self, wanted: int, on_wait: Callable[[str], None] | None = None, idle: Callable[[], None] = lambda: None
+    ) -> Iterator[None]:
         """Drive the run: at once if nobody does, else when the other has ended, died or given no sign of life.
 
         Parameters
@@ -183,6 +185,8 @@ class Ledger:
             Replicates that there shall be, for those who look at the store.
         on_wait : callable, optional
             Called once, with who is at work (``"process 4711 on node7"``), before the first wait.
+        idle : callable
+            Called before each short wait; what it raises ends the waiting.
 
         Raises
         ------
@@ -195,7 +199,7 @@ class Ledger:
             for run in read_runs(self._file, "number = ?", self._number):
                 write_run(connection, replace(run, wanted=_number(wanted)))
 
-        with self._lease.held(begin, on_wait):
+        with self._lease.held(begin, on_wait, idle):
             yield
 
     @property

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +13,14 @@ import pytest
 
 import mdppower as mp
 from mdppower.measures.power_task import PowerTask
+from mdppower.montecarlo import run_loop
 from mdppower.montecarlo.estimates import Replicates
 from mdppower.montecarlo.samplers import make_sampler
 from mdppower.montecarlo.steps import PAID, paid_by, replicates_at
 from mdppower.rewards.distribution import resolve
 from mdppower.sensitivity import difference
+from mdppower.stores.lease import PATIENCE
+from mdppower.stores.ledger import Ledger
 
 LOOKS = (64, 256, 1024)
 
@@ -172,6 +178,48 @@ def test_closing_from_another_thread_ends_the_work(of):
     thread.join()
     assert (found, workers_left()) == ([], [])
     assert list(steps) == []
+
+
+def test_closing_ends_the_wait_for_another_driver(tmp_path, caplog):
+    """The other one, on a machine that is never heard of again, would be waited for for a minute."""
+    path, fork = tmp_path / "run.sqlite", mp.envs.fork(2)
+    steps = mp.refine(fork, 0.9, looks=(4096, 8192), rng=0, store=path)
+    next(steps)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO lease VALUES (1, 'node7', 'node7', 4711, '', ?, 'another')", (time.time(),))
+    with caplog.at_level("INFO", "mdppower"):
+        thread = threading.Thread(target=lambda: list(steps))
+        thread.start()
+        while not any("waiting for process 4711 on node7" in text for text in caplog.messages):
+            time.sleep(0.01)
+        begin = time.monotonic()
+        steps.close()
+        thread.join()
+    assert time.monotonic() - begin < PATIENCE / 2
+    assert mp.power(fork, 0.9, samples=4096, rng=0, store=path).samples == 4096  # what is there needs no lease
+
+
+def test_closing_ends_what_is_read_from_a_store(tmp_path, monkeypatch):
+    path, fork = tmp_path / "run.sqlite", mp.envs.fork(2)
+    mp.power(fork, 0.9, samples=4096, rng=0, store=path)
+    monkeypatch.setattr(run_loop, "READ", 1)
+    steps, read = mp.refine(fork, 0.9, looks=(4096,), rng=0, store=path), []
+
+    def close_at_the_third(ledger, numbers, original=Ledger.read):
+        read.append(numbers)
+        if len(read) == 3:
+            closer = threading.Thread(target=steps.close)
+            closer.start()
+            closers.append(closer)
+            while not steps._switch.told:
+                pass
+        return original(ledger, numbers)
+
+    closers = []
+    monkeypatch.setattr(Ledger, "read", close_at_the_third)
+    assert list(steps) == []
+    closers[0].join()
+    assert read == [range(0, 1), range(1, 2), range(2, 3)]
 
 
 def test_a_with_statement_closes():
