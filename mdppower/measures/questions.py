@@ -24,7 +24,7 @@ from mdppower.measures.stored_calls import written_call
 from mdppower.montecarlo.run_loop import Question
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.occupancy.option import Option, Reach
-from mdppower.rewards.description import describe
+from mdppower.rewards.description import describe, describe_around
 from mdppower.rewards.reward_distribution import RewardDistribution
 
 if TYPE_CHECKING:
@@ -79,9 +79,11 @@ def ask(
     ParameterError
         The rewards are the user's own code, and have no key.
     """
-    rewards = source.rewards
+    rewards, written = source.rewards, named_rewards(source.rewards, key)
+    if _is_own_code(written) and (parts := describe_around(rewards)) != written:
+        about["around"] = parts  # what is no code: the weights of a mixture that has some, …
     identity = {
-        "call": call, "rewards": named_rewards(rewards, key), "sampler": [source.kind, source.size],
+        "call": call, "rewards": written, "sampler": [source.kind, source.size],
         "gammas": [float(gamma).hex() for gamma in gammas], "method": method, "key": key,
         "numerics": [NUMERICS, platform.machine(), *(version(name) for name in ("numpy", "scipy", "numba"))], **about,
     }  # fmt: skip

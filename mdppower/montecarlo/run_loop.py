@@ -321,8 +321,9 @@ def _opened(conduct: Conduct, question: Callable[[], Question], entropy: int) ->
 def _require_same(asked: Question, stored: Mapping[str, Any]) -> None:
     """Raise FileError unless a stored run answers this question, by whatever versions."""
     found = json.loads(json.dumps(asked.identity))
-    for name in found.keys() | stored.keys():
-        if name != "numerics" and found.get(name) != stored.get(name):
+    # What is around a user's own code is not kept with the call, which cannot make replicates without that code.
+    for name in (found.keys() | stored.keys()) - {"numerics", "around"}:
+        if found.get(name) != stored.get(name):
             raise FileError(f"the stored run is not that of its call: they differ in {name}")
 
 

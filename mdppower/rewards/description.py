@@ -58,7 +58,23 @@ def describe(rewards: RewardDistribution) -> dict[str, Any]:
     try:
         return _describe(rewards)
     except _CannotBeWritten:
-        return {"kind": "unknown", "name": rewards.name, "low": rewards.low.tolist(), "high": rewards.high.tolist()}
+        return _unknown(rewards)
+
+
+def describe_around(rewards: RewardDistribution) -> dict[str, Any]:
+    """The distribution as `describe` has it, but of a user's own code only that is unknown, not what is around it.
+
+    It tells distributions apart, and is not for `from_description`.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> from mdppower.rewards import Mixture, resolve
+    >>> mixture = resolve(Mixture([lambda n, rng: rng.random((n, 2)), "uniform"], [0.25, 0.75]), mp.envs.fork(1))
+    >>> describe(mixture)["kind"], describe_around(mixture)["weights"]
+    ('unknown', [0.25, 0.75])
+    """
+    return _describe(rewards, around=True)
 
 
 def from_description(data: Any, size: int, depth: int = 0) -> RewardDistribution:
@@ -169,24 +185,38 @@ class _CannotBeWritten(Exception):
     pass
 
 
-def _describe(rewards: RewardDistribution) -> dict[str, Any]:
+def _describe(rewards: RewardDistribution, around: bool = False) -> dict[str, Any]:
     match rewards:
         case Independent():
             which = None if rewards.is_iid else rewards.which.tolist()
-            laws = [_law_as_data(one) for one in rewards.laws]
+            laws = [_law_around(one) if around else _law_as_data(one) for one in rewards.laws]
             return {"kind": "independent", "laws": laws, "which": which, "states": rewards.n_states}
         case Fixed():
             return {"kind": "fixed", "vector": rewards.mean.tolist()}
         case Gaussian():
             return {"kind": "gaussian", "mean": rewards.mean.tolist(), "cov": rewards.covariance.tolist()}
         case Linear():
-            return {"kind": "linear", "matrix": rewards.matrix.tolist(), "weights": _describe(rewards.weights)}
+            weights = _describe(rewards.weights, around)
+            return {"kind": "linear", "matrix": rewards.matrix.tolist(), "weights": weights}
         case Reordered():
-            return {"kind": "reordered", "base": _describe(rewards.base), "order": rewards.order.tolist()}
+            return {"kind": "reordered", "base": _describe(rewards.base, around), "order": rewards.order.tolist()}
         case Mixed():
-            parts = [_describe(part) for part in rewards.parts]
+            parts = [_describe(part, around) for part in rewards.parts]
             return {"kind": "mixed", "parts": parts, "weights": rewards.weights.tolist()}
+    if around:
+        return _unknown(rewards)
     raise _CannotBeWritten
+
+
+def _unknown(rewards: RewardDistribution) -> dict[str, Any]:
+    return {"kind": "unknown", "name": rewards.name, "low": rewards.low.tolist(), "high": rewards.high.tolist()}
+
+
+def _law_around(one: Law) -> dict[str, Any]:
+    try:
+        return _law_as_data(one)
+    except _CannotBeWritten:
+        return {"kind": "unknown", "name": one.name, "low": one.low, "high": one.high}
 
 
 def _law_as_data(one: Law) -> dict[str, Any]:

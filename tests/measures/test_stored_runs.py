@@ -6,9 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import mdppower as mp
 from mdppower.measures.power_task import PowerTask
+from mdppower.measures.stored_calls import stored_result
+from mdppower.rewards import Features, Mixture, Permuted
 from mdppower.sensitivity import difference, sensitivity
 from mdppower.stores.store import Store
 
@@ -182,6 +185,40 @@ def test_own_code_needs_a_key(store):
     power(store=store, rewards=own, key="second")
     with Store(store) as opened:
         assert sorted(run.question["key"] for run in opened.runs()) == ["first", "second"]
+
+
+def histogram():
+    """A law of SciPy's that a file cannot tell by name."""
+    return stats.rv_histogram(np.histogram([0.1, 0.5, 0.5, 0.9], bins=3))
+
+
+PARTLY_OWN = {
+    "weights of a mixture": lambda new: Mixture([own, "uniform"], [0.25, 0.75] if new else None),
+    "the other part": lambda new: Mixture([own, "beta(2,2)" if new else "uniform"]),
+    "a permutation": lambda new: Permuted(own, [0, 1, 3, 2] if new else [1, 0, 2, 3]),
+    "laws of other states": lambda new: {"t1": histogram(), "t3" if new else "t2": 0, "default": "uniform"},
+    "features": lambda new: Features(np.arange(8.0).reshape(4, 2)[:, :: -1 if new else 1], histogram()),
+}
+
+
+def own(n, rng):
+    return rng.random((n, 4)) ** 2
+
+
+@pytest.mark.filterwarnings("ignore:the intervals cannot be trusted")  # of some, with so few draws
+@pytest.mark.parametrize("name", PARTLY_OWN)
+def test_a_key_names_the_code_and_not_what_is_around_it(store, name):
+    """The key stays, since the code does; what else the bits depend on is told apart without it."""
+    calls = [{"rewards": PARTLY_OWN[name](new), "samples": 1024, "sampler": "iid"} for new in (False, True)]
+    alone = [power(**call) for call in calls]
+    assert alone[0].mean.tobytes() != alone[1].mean.tobytes()
+    for call, expected in zip(calls, alone, strict=True):
+        same(power(store=store, key="own", **call), expected)
+    with Store(store) as opened:
+        records = opened.runs()
+    assert len(records) == 2
+    for record, expected in zip(records, alone, strict=True):
+        same(stored_result(store, record), expected)
 
 
 def test_what_fails_is_kept_and_goes_on(store, made):
