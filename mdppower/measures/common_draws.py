@@ -196,12 +196,12 @@ class _Means:
         self.models, self.source, self.gammas, self.schedule = models, source, gammas, schedule
         tasks = tuple(_task(model, source, gammas, name) for model, name in zip(models, methods, strict=True))
         self.task = CommonTask(tasks, tuple(model.shown for model in models))
-        self.rows: list[Rows] = []
+        self.rows: list[tuple[int, Rows]] = []  # each with how many replicates there are up to it
 
     @property
     def count(self) -> int:
         """Replicates so far."""
-        return sum(len(means) for means, _ in self.rows)
+        return self.rows[-1][0] if self.rows else 0
 
     def prepare(self) -> None:
         """Compile what replicates need."""
@@ -214,12 +214,12 @@ class _Means:
 
     def add(self, rows: Rows) -> None:
         """Add the next replicates."""
-        self.rows.append(rows)
+        self.rows.append((self.count + len(rows[0]), rows))
 
     def estimate(self, interrupted: bool) -> CommonRun:
         """What the replicates so far say."""
         source, rewards = self.source, self.source.rewards
-        means, gaps = (np.concatenate(arrays) for arrays in zip(*self.rows, strict=True))
+        means, gaps = (np.concatenate(arrays) for arrays in zip(*(rows for _, rows in self.rows), strict=True))
         count, width = len(means), means.shape[2]
         data = Replicates(
             means=means,

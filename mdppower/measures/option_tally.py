@@ -136,13 +136,13 @@ class _Sum:
     def __init__(self, task: TallyTask, schedule: Sequence[int]) -> None:
         self.task, self.schedule = task, schedule
         self.means: list[FloatArray] = []
-        self.sums: tuple[AnyArray, ...] = ()
-        self.slack, self.tolerance = 0.0, 0.0
+        # One attribute, so that Ctrl-C in the middle of `add` leaves what was there before it.
+        self.state: tuple[int, tuple[AnyArray, ...], float, float] = 0, (), 0.0, 0.0
 
     @property
     def count(self) -> int:
         """Replicates so far."""
-        return len(self.means)
+        return self.state[0]
 
     def prepare(self) -> None:
         """Compile what replicates need."""
@@ -154,21 +154,23 @@ class _Sum:
 
     def add(self, rows: Rows) -> None:
         """Add the next replicates, one by one: sums of floats depend on their order."""
-        for means, slack, *new, tolerance in zip(*rows, strict=True):
-            if self.sums:
-                *added, least = zip(self.sums, new, strict=True)
-                self.sums = (*(old + more for old, more in added), np.minimum(*least))
+        count, sums, slack, tolerance = self.state
+        for _, error, *new, allowed in zip(*rows, strict=True):
+            if sums:
+                *added, least = zip(sums, new, strict=True)
+                sums = (*(old + more for old, more in added), np.minimum(*least))
             else:
-                self.sums = tuple(new)
-            self.slack += slack * self.task.source.size
-            self.tolerance = max(self.tolerance, float(tolerance))
-            self.means.append(means)
+                sums = tuple(new)
+            slack += error * self.task.source.size
+            tolerance = max(tolerance, float(allowed))
+        self.means.extend(rows[0])
+        self.state = count + len(rows[0]), sums, slack, tolerance
 
     def estimate(self, interrupted: bool) -> Tally:
         """What the replicates so far say together."""
-        draws = self.count * self.task.source.size
-        greater, near, total, squares, least = self.sums
+        count, (greater, near, total, squares, least), slack, tolerance = self.state
+        draws = count * self.task.source.size
         return Tally(
-            np.array(self.means), self.slack / draws, greater, near, total, squares, least, draws, self.tolerance,
-            interrupted, paid_by(self.count, self.schedule),
+            np.array(self.means[:count]), slack / draws, greater, near, total, squares, least, draws, tolerance,
+            interrupted, paid_by(count, self.schedule),
         )  # fmt: skip

@@ -202,12 +202,12 @@ class _Means:
 
     def __init__(self, task: PowerTask) -> None:
         self.task = task
-        self.rows: list[Rows] = []
+        self.rows: list[tuple[int, Rows]] = []  # each with how many replicates there are up to it
 
     @property
     def count(self) -> int:
         """Replicates so far."""
-        return sum(len(means) for means, _, _ in self.rows)
+        return self.rows[-1][0] if self.rows else 0
 
     def prepare(self) -> None:
         """Compile what replicates need."""
@@ -219,13 +219,13 @@ class _Means:
 
     def add(self, rows: Rows) -> None:
         """Add the next replicates."""
-        self.rows.append(rows)
+        self.rows.append((self.count + len(rows[0]), rows))
 
     def estimate(self, interrupted: bool) -> PowerEstimate:
         """What the replicates so far say."""
         task = self.task
         d, size = task.distribution, task.source.size
-        means, slack, gaps = (np.concatenate(arrays) for arrays in zip(*self.rows, strict=True))
+        means, slack, gaps = (np.concatenate(arrays) for arrays in zip(*(rows for _, rows in self.rows), strict=True))
         data = Replicates(
             means=means,
             low=np.full(task.mdp.n_states, d.low.min()),

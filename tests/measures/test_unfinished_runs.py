@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from copy import deepcopy
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
 import mdppower as mp
 from mdppower.errors import ParameterError
-from mdppower.montecarlo import executors
+from mdppower.measures.option_tally import Tally
+from mdppower.montecarlo import executors, run_loop
 from mdppower.sensitivity import difference, sensitivity
 
 # Replicates have 64 draws from 1,024 on (`replicate_size`), so that a run of 2,048 that ends after n ≥ 1,024 draws
@@ -228,3 +232,83 @@ class _Suicidal(Uniform):
         import os
 
         os._exit(1)
+
+
+def said(kept):
+    """What is kept of a run says, as bytes."""
+    found = kept.estimate(True)
+    if isinstance(found, Tally):
+        return b"".join(np.asarray(getattr(found, field.name)).tobytes() for field in fields(found))
+    return numbers(found)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_ctrl_c_at_any_line_of_add_leaves_whole_replicates(measure, monkeypatch):
+    """What is kept is then that of before or of after, and no sum has more replicates than another."""
+    made = []
+
+    def nothing(task, numbers, kept, *others):
+        made.append((task, kept))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_loop, "_make", nothing)
+    with pytest.raises(KeyboardInterrupt):
+        MEASURES[measure]("uniform", samples=ASKED, rng=5)
+    monkeypatch.undo()
+    ((task, empty),) = made
+    kept = deepcopy(empty)
+    kept.add(task(range(3)))
+    rest, whole, line, seen = task(range(3, 6)), deepcopy(kept), 0, []
+    whole.add(rest)
+    while len(seen) == line:
+        line += 1
+        broken, tracer = deepcopy(kept), interrupt_at(line, kept.add.__func__.__code__)
+        sys.settrace(tracer)
+        try:
+            broken.add(rest)
+        except KeyboardInterrupt:
+            seen.append(said(broken))
+        finally:
+            sys.settrace(None)
+    assert seen
+    assert set(seen) <= {said(kept), said(whole)}
+
+
+def interrupt_at(line, code):
+    """A trace function that is Ctrl-C before the n-th line of a function."""
+
+    def at(frame, event, argument):
+        nonlocal line
+        if frame.f_code is not code:
+            return None
+        if event == "line":
+            line -= 1
+            if line == 0:
+                raise KeyboardInterrupt
+        return at
+
+    return at
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_replicates_are_counted_without_going_through_them(measure, monkeypatch):
+    """They are counted after each task; of a million draws there are 15,625, too many to go through so often."""
+    looked = []
+
+    class Rows(tuple):
+        """Rows that see who goes through them."""
+
+        def __iter__(self):
+            looked.append(self)
+            return super().__iter__()
+
+    def few(task, numbers, kept, *others):
+        for number in range(5):
+            kept.add(Rows(task(range(number, number + 1))))
+        looked.clear()
+        assert (kept.count, looked) == (5, [])
+        raise ZeroDivisionError("five are enough")
+
+    monkeypatch.setattr(run_loop, "_make", few)
+    with pytest.raises(ZeroDivisionError, match="five are enough"):
+        MEASURES[measure]("uniform", samples=ASKED, rng=5)
