@@ -215,6 +215,8 @@ class StoreFile:
                     raise self.damaged(str(error)) from None
                 if _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                     told = f"another program has held it for {self.patience:g} seconds"
+                elif getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
+                    told = "it was moved, removed or replaced since it was opened"
                 else:
                     told = str(error)
                 raise FileError(f"cannot {doing} store {self.name!r}: {told}") from None
