@@ -183,12 +183,14 @@ class Deliveries:
         self.traffic.tasks += 1
         try:
             future = self._executor.submit(partial(replicates, work, next(_tickets)), asked)
-        except Exception as failure:  # shut down, broken, or what it cannot pickle
+            if future in self._flying:
+                raise TypeError("submit gave the future of another task")
+            future.add_done_callback(self._heard.put)
+        except Exception as failure:  # shut down, broken, what it cannot pickle, or no future
             self._settle(asked, failure)
             return
         self._flying[future] = _Flight(asked, time.monotonic(), carries)
         self._carrying += carries
-        future.add_done_callback(self._heard.put)
 
     def _size(self) -> int:
         """How many replicates the next task is to make: no more than leaves some for the other workers."""
@@ -201,15 +203,18 @@ class Deliveries:
         flight = self._flying.pop(future)
         self._carrying -= flight.carries
         try:
-            answer = future.result()
-        except Stopped:
-            raise
-        except BaseException as failure:  # a worker's KeyboardInterrupt is not this process's
+            failure = future.exception()  # not raised: a worker's KeyboardInterrupt is not this process's
+        except Exception as cancelled:
+            failure = cancelled
+        if isinstance(failure, Stopped):
+            raise failure
+        if failure is not None:
             self._settle(flight.asked, failure)
             return
+        answer = future.result()
         if not isinstance(answer, (Answer, Missing)) or answer.asked != flight.asked:
-            told = f"gave {type(answer).__name__}, not what the task returned"
-            self._settle(flight.asked, TypeError(told))
+            other = "the answer of another task" if isinstance(answer, (Answer, Missing)) else type(answer).__name__
+            self._settle(flight.asked, TypeError(f"gave {other}, not what the task returned"))
             return
         self.traffic.workers.add(answer.worker)
         if isinstance(answer, Missing):

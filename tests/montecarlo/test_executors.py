@@ -305,8 +305,48 @@ def test_an_answer_to_another_question_is_refused():
             future.set_result(function(range(numbers.start + 1, numbers.stop + 1)))
             return future
 
-    with pytest.raises(ParameterError, match="not what the task returned"):
+    with pytest.raises(ParameterError, match="gave the answer of another task, not what the task returned"):
         list(Engine(executor=Shifted()).rows(squares, range(3)))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [(lambda first: first, "the future of another task"), (lambda first: None, "NoneType")]
+)
+def test_what_is_no_future_of_its_own_is_refused(given, told):
+    """Else its replicates would be waited for for ever."""
+
+    class Odd(Executor):
+        first = None
+
+        def submit(self, function, *args):
+            if self.first is not None:
+                return given(self.first)
+            self.first = Future()
+            threading.Timer(0.05, lambda: self.first.set_result(function(*args))).start()
+            return self.first
+
+    with pytest.raises(ParameterError, match=told):
+        list(Engine(executor=Odd()).rows(squares, range(100), width=2**16))
+
+
+def test_ctrl_c_while_an_answer_is_heard_is_the_users():
+    """Python raises it between any two steps of the driver, also where it takes what workers have raised."""
+
+    class Interrupted(Future):
+        def result(self, timeout=None):
+            raise KeyboardInterrupt
+
+        def exception(self, timeout=None):
+            raise KeyboardInterrupt
+
+    class Interrupting(Executor):
+        def submit(self, function, *args):
+            future = Interrupted()
+            future.set_result(function(*args))
+            return future
+
+    with pytest.raises(KeyboardInterrupt):
+        list(Engine(executor=Interrupting()).rows(squares, range(3)))
 
 
 def test_tickets_differ():
