@@ -175,11 +175,9 @@ def _steps(
         for found in run(kept, schedule, source, width, conduct, lambda: question(rates)):
             yield replace(found, looks=paid_by(found.samples // source.size, schedule))
 
-    found: ActionOptimality | None = None
     for found in certified_rates(at, gammas):
         yield found
-    if found is not None:  # None: it was closed before the first look
-        _warn_of_open_draws(found)
+    _warn_of_open_draws(found)
 
 
 @answers("action_optimality")

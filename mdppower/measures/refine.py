@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
@@ -43,6 +44,8 @@ def refine(
     ParameterError
         `looks` is empty, does not increase, or holds what is no positive integer; ``samples``, ``precision`` or
         ``max_samples`` is given; `of` is another function. And all that `of` raises.
+    TypeError
+        `of` does not take these arguments.
 
     Examples
     --------
@@ -59,5 +62,9 @@ def refine(
         if options.pop(name, None) is not None:
             raise ParameterError(f"{name} is not for refine: looks says how many draws, and when to look")
     given, steps = check_looks(looks), steps_of(of)
+    try:
+        inspect.signature(of).bind(*question, **options)
+    except TypeError as error:
+        raise TypeError(f"{of.__name__}(): {error}") from None
     conduct = Conduct(**{name: options.pop(name) for name in _CONDUCT if name in options})
     return Steps(steps(given, conduct, *question, **options), conduct.switch)

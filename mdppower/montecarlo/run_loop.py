@@ -124,7 +124,7 @@ class Conduct:
 
     def __post_init__(self) -> None:
         self.engine()
-        if self.store is not None and not isinstance(self.store, (str, PathLike)):
+        if self.store == "" or not isinstance(self.store, (str, PathLike, type(None))):
             raise ParameterError(f"store must be the path of a file, got {self.store!r}")
         if self.key is not None and (not isinstance(self.key, str) or not self.key):
             raise ParameterError(f"key must be a text that names your own code, got {self.key!r}")
@@ -178,6 +178,8 @@ def run(
         What tasks raise; ``estimate`` is what the finished replicates say, where they say anything.
     KeyboardInterrupt
         There was less than that.
+    Stopped
+        The switch of `conduct` was told.
     FileError
         There was less than that, of a stored run.
     """
@@ -211,8 +213,6 @@ def run(
             if kept.count < kept.least:
                 raise
             interrupted = True
-        except Stopped:
-            return
         except _Exhausted:
             if kept.count < kept.least:
                 raise FileError(
@@ -332,6 +332,8 @@ def _errors_take_along(kept: Kept[Any]) -> Iterator[None]:
     """An error that ends a run has what was finished as its ``estimate``."""
     try:
         yield
+    except Stopped:
+        raise
     except Exception as error:
         if getattr(error, "estimate", None) is None and kept.count >= kept.least:
             error.estimate = kept.estimate(True)  # type: ignore[attr-defined]

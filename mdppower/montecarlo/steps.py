@@ -13,8 +13,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from mdppower._stop import Switch
-from mdppower._text import shorten
+from mdppower._stop import Stopped, Switch
 from mdppower.errors import ParameterError
 from mdppower.montecarlo.run_loop import Conduct
 
@@ -105,7 +104,10 @@ class Steps(Generator[T, None, None]):
         with self._lock:
             if self._switch.told:
                 self._results.close()
-            return next(self._results)
+            try:
+                return next(self._results)
+            except Stopped:
+                raise StopIteration from None
 
     def throw(self, *error: Any) -> T:
         """Raise an error where the results come from."""
@@ -148,6 +150,8 @@ def steps_of(of: Any) -> Callable[..., Iterator[Any]]:
     try:
         return STEPS[of]
     except (KeyError, TypeError):
-        names = shorten([function.__name__ for function in STEPS], 10)
         told = getattr(of, "__name__", repr(of))
-        raise ParameterError(f"of must be a function with draws that can be looked at: {names}; not {told}") from None
+        raise ParameterError(
+            "of must be a function with draws that can be looked at: power, action_optimality, compare, or "
+            f"sensitivity.difference; not {told}"
+        ) from None

@@ -147,7 +147,7 @@ def test_looks_say_how_many_draws(name):
 
 
 def test_what_cannot_be_looked_at():
-    with pytest.raises(mp.ParameterError, match=r"of must be a function with draws that can be looked at: .*power"):
+    with pytest.raises(mp.ParameterError, match=r"looked at: power, .*difference; not certify"):
         mp.refine(mp.envs.fork(2), 0.9, of=mp.certify)
     with pytest.raises(mp.ParameterError, match="looks is about draws; method='exact' makes none"):
         next(mp.refine(mp.envs.fork(2), 0.9, method="exact"))
@@ -220,6 +220,37 @@ def test_closing_ends_what_is_read_from_a_store(tmp_path, monkeypatch):
     assert list(steps) == []
     closers[0].join()
     assert read == [range(0, 1), range(1, 2), range(2, 3)]
+
+
+def test_closing_is_the_end_and_no_error_where_a_rate_has_failed(monkeypatch):
+    """The others are made anew without it; closing that raises nothing in who waits for the next step."""
+    from mdppower.solvers import optimal_values
+
+    def draws(n, rng):
+        if failed and not closers:
+            closers.append(threading.Thread(target=steps.close))
+            closers[0].start()
+            while not steps._switch.told:
+                pass
+        return rng.random((n, 31))
+
+    def certifiable(gamma):
+        if gamma == 0.9:
+            failed.append(gamma)
+        return 1e-9 if gamma != 0.9 else -1.0
+
+    failed, closers = [], []
+    monkeypatch.setattr(optimal_values, "certifiable", certifiable)
+    steps = mp.refine(mp.envs.make("maze"), [0.5, 0.9], draws, looks=LOOKS, rng=0)
+    assert list(steps) == []
+    closers[0].join()
+
+
+def test_what_it_is_called_with_is_checked_as_by_the_function_itself():
+    with pytest.raises(TypeError, match=r"power\(\): got an unexpected keyword argument 'gammas'"):
+        mp.refine(mp.envs.fork(2), 0.9, gammas=0.9)
+    with pytest.raises(TypeError, match=r"power\(\): missing a required argument: 'gamma'"):
+        mp.refine(mp.envs.fork(2))
 
 
 def test_a_with_statement_closes():

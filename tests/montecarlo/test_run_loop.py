@@ -122,6 +122,7 @@ def test_a_generator_that_is_closed_has_ended():
         ({"workers": 0}, "workers"),
         ({"executor": "pool"}, "Executor"),
         ({"store": 7}, "store must be the path of a file, got 7"),
+        ({"store": ""}, "store must be the path of a file, got ''"),
         ({"key": "mine"}, "key goes with store"),
         ({"key": 3, "store": "runs.sqlite"}, "key must be a text"),
         ({"key": "", "store": "runs.sqlite"}, "key must be a text"),
