@@ -67,7 +67,7 @@ def _run(args: Sequence[str] | None) -> int:
     except click.ClickException as error:
         code = _complain(error.format_message())
     except click.Abort:
-        code = 130
+        code = _interrupted()
     except PartlyDone as error:
         code = _complain(str(error), 3)
     except MDPPowerError as error:
@@ -79,13 +79,18 @@ def _run(args: Sequence[str] | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except KeyboardInterrupt:
-        code = 130
+        code = _interrupted()
     return code if isinstance(code, int) else 0
 
 
 def _complain(message: str, code: int = 2) -> int:
     click.echo(f"mdppower: error: {printable(' '.join(message.split()))}", err=True)
     return code
+
+
+def _interrupted() -> int:
+    click.echo("mdppower: interrupted before there was anything to print", err=True)
+    return 130
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:

@@ -216,7 +216,7 @@ def run(
         except _Exhausted:
             if kept.count < kept.least:
                 raise FileError(
-                    f"of this run {kept.count} replicates are stored in their order; a result takes {kept.least}"
+                    f"{kept.count * size:,} draws of this run are stored; a result takes {kept.least * size:,}"
                 ) from None
             yield kept.estimate(True)
     if interrupted:
