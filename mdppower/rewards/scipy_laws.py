@@ -26,8 +26,8 @@ from mdppower.errors import MDPPowerWarning, RewardError
 
 TABLE_ERROR = 1e-9
 """Most that the CDF at a drawn value may miss the uniform that it was drawn for."""
-NO_TABLE = ("levy_stable",)
-"""SciPy's families that no table is right for: even their density is integrated, and coarse."""
+NO_TABLE = ("gausshyper", "levy_stable")
+"""SciPy's families that no table is right for, or of which one takes minutes: even their density is summed up."""
 POINTS = 129
 """Where the table is checked."""
 
@@ -217,7 +217,7 @@ def tabulated(frozen: Any, name: str) -> Any:
         warnings.simplefilter("ignore")
         try:
             if of_scipy and family.name in NO_TABLE:
-                raise ValueError("its density is an integral itself")
+                raise ValueError("its density is a series or an integral itself")
             ready = frozen() if not hasattr(frozen, "dist") else frozen
             table = NumericalInversePolynomial(ready, u_resolution=TABLE_ERROR / 10)
             values = table.ppf(uniforms)
