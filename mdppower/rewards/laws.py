@@ -137,8 +137,10 @@ def law_of_frozen(frozen: Any, text: str | None) -> Law:
         raise
     except (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
         raise RewardError(f"rewards {name}: {error}") from None
-    if not isinstance(frozen, Tabulated) and has_slow_inverse(frozen):
+    sought = not isinstance(frozen, Tabulated) and has_slow_inverse(frozen)
+    if sought:
         frozen = tabulated(frozen, name)
+        sought = not isinstance(frozen, Tabulated)
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -154,6 +156,13 @@ def law_of_frozen(frozen: Any, text: str | None) -> Law:
         warnings.warn(f"rewards {name}: SciPy doubts their moments: {told}", MDPPowerWarning, stacklevel=3)
     if not np.isfinite(middle):
         raise RewardError(f"rewards {name}: parameters out of range")
+    if sought and upper - middle <= 64 * np.spacing(
+        abs(upper)
+    ):  # SciPy would seek what floats cannot tell apart, for a tenth of a second each
+        raise RewardError(
+            f"rewards {name}: the median and the upper quartile are both about {middle:g}: in floating point, its "
+            "spread is lost beside its size"
+        )
     if not low <= middle <= upper <= high:
         raise RewardError(
             f"rewards {name}: SciPy's median {middle:g} and upper quartile {upper:g} are not in order within its "

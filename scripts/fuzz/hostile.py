@@ -136,7 +136,9 @@ def other(value: Any, rng: random.Random) -> Any:
     if isinstance(value, bool) or value is None or rng.random() < 0.5:
         return rng.choice(rng.choice([WORDS, NUMBERS, ODD]))
     if isinstance(value, (int, float)):
-        return rng.choice([value + 1, value - 1, -value, value * 2**40, str(value), [value], rng.choice(NUMBERS)])
+        endless = isinstance(value, int) and value.bit_length() > 10_000  # Python writes no more than 4,300 digits
+        text = "9" * 4000 if endless else str(value)
+        return rng.choice([value + 1, value - 1, -value, value * 2**40, text, [value], rng.choice(NUMBERS)])
     if isinstance(value, str):
         return rng.choice([value + "x", value[:-1], value * 3, [value], {value: value}, value.upper()])
     if isinstance(value, list):

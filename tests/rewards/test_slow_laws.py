@@ -106,6 +106,15 @@ def test_what_would_take_minutes_is_refused_with_the_reason(text, why):
         law(text)
 
 
+def test_a_spread_that_floats_cannot_hold_is_not_sought():
+    """|N(10²¹, 1)|: floats there are 131,072 apart; SciPy's search for a value ends with its last step."""
+    with (
+        pytest.warns(mp.MDPPowerWarning, match="none could be tabulated"),
+        pytest.raises(mp.RewardError, match=r"both about 1e\+21: in floating point, its spread is lost"),
+    ):
+        law("foldnorm(1e21)")
+
+
 def test_squares_beyond_floats_in_a_mixture():
     """A part of mean −1e308: the variance is infinite, and nothing overflows by a warning."""
     from mdppower.rewards.distribution import resolve
