@@ -23,6 +23,8 @@ LARGEST_PARAMETER = dict.fromkeys(
     1e6,
 ) | {"irwinhall": 100.0, "ksone": 500.0, "kstwo": 500.0}  # fmt: skip
 """Laws that SciPy sums, term by term, and the largest parameter for which that takes no minutes."""
+LEAST_SHAPE = 1e-150
+"""invgauss(1e-320) ends in a C++ exception that nobody catches."""
 MOST_VALUES = 2**20
 """Of a discrete law's table."""
 FARTHEST_ZIPF = 2.0**62
@@ -53,6 +55,10 @@ def quickened(frozen: Any, name: str) -> Any:
             f"rewards {name}: SciPy integrates twice for each value of studentized_range, a tenth of a second a "
             "reward; give a callable of (n, rng): the range of normal numbers over an independent root of chi2(df)/df"
         )
+    for value in frozen.args[: family.numargs]:
+        if np.ndim(value) == 0 and 0 < abs(value) < LEAST_SHAPE:
+            told = f"a shape of {value:g} is below {LEAST_SHAPE:g}, and may end SciPy's process"
+            raise RewardError(f"rewards {name}: {told}")
     most = LARGEST_PARAMETER.get(kind, np.inf)
     for value in (*frozen.args, *frozen.kwds.values()):
         if np.ndim(value) == 0 and abs(value) > most:
