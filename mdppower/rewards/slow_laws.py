@@ -23,11 +23,26 @@ LARGEST_PARAMETER = dict.fromkeys(
     1e6,
 ) | {"irwinhall": 100.0, "ksone": 500.0, "kstwo": 500.0}  # fmt: skip
 """Laws that SciPy sums, term by term, and the largest parameter for which that takes no minutes."""
+FARTHEST_FOLD = dict.fromkeys(("foldcauchy", "foldnorm", "rice"), 2.0**40)
+"""Laws whose shape is how far they are from 0, in units of their spread, which floats lose beyond that: SciPy seeks
+their inverse without end. They are cauchy and norm there, to all digits."""
 LEAST_SHAPE = 1e-150
 """invgauss(1e-320) ends in a C++ exception that nobody catches."""
 MOST_VALUES = 2**20
 """Of a discrete law's table."""
 FARTHEST_ZIPF = 2.0**62
+
+
+FARTHEST = 2.0**50
+"""What `loc` may be in units of `scale`: beyond it rewards are a few neighbouring floats."""
+
+
+def _parameters(frozen: Any, shapes: int) -> tuple[list[float], float, float]:
+    """A frozen law's shapes, loc and scale, those of them that are numbers."""
+    given = {"loc": 0.0, "scale": 1.0} | dict(zip(("loc", "scale"), frozen.args[shapes:], strict=False)) | frozen.kwds
+    place = [float(value) if np.ndim(value := given.pop(name)) == 0 else 1.0 for name in ("loc", "scale")]
+    numbers = [float(value) for value in (*frozen.args[:shapes], *given.values()) if np.ndim(value) == 0]
+    return numbers, place[0], place[1]
 
 
 def quickened(frozen: Any, name: str) -> Any:
@@ -55,10 +70,17 @@ def quickened(frozen: Any, name: str) -> Any:
             f"rewards {name}: SciPy integrates twice for each value of studentized_range, a tenth of a second a "
             "reward; give a callable of (n, rng): the range of normal numbers over an independent root of chi2(df)/df"
         )
-    for value in frozen.args[: family.numargs]:
-        if np.ndim(value) == 0 and 0 < abs(value) < LEAST_SHAPE:
+    shapes, loc, scale = _parameters(frozen, family.numargs)
+    for value in shapes:
+        if 0 < abs(value) < LEAST_SHAPE:
             told = f"a shape of {value:g} is below {LEAST_SHAPE:g}, and may end SciPy's process"
             raise RewardError(f"rewards {name}: {told}")
+        if abs(value) > FARTHEST_FOLD.get(kind, np.inf):
+            told = f"a shape of {value:g} is beyond {FARTHEST_FOLD[kind]:g}, where floats lose the spread of {kind}"
+            raise RewardError(f"rewards {name}: {told}")
+    if abs(loc) > FARTHEST * abs(scale) > 0:
+        told = f"loc {loc:g} is so far out that floats lose the spread, whose scale is {scale:g}"
+        raise RewardError(f"rewards {name}: {told}")
     most = LARGEST_PARAMETER.get(kind, np.inf)
     for value in (*frozen.args, *frozen.kwds.values()):
         if np.ndim(value) == 0 and abs(value) > most:

@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.special import zeta
 
 import mdppower as mp
+from mdppower.rewards import slow_laws
 from mdppower.rewards.laws import law
 
 U = (np.arange(33) + 0.5) / 33
@@ -107,8 +108,9 @@ def test_what_would_take_minutes_is_refused_with_the_reason(text, why):
         law(text)
 
 
-def test_a_spread_that_floats_cannot_hold_is_not_sought():
+def test_a_spread_that_floats_cannot_hold_is_not_sought(monkeypatch):
     """|N(10²¹, 1)|: floats there are 131,072 apart; SciPy's search for a value ends with its last step."""
+    monkeypatch.setattr(slow_laws, "FARTHEST_FOLD", {})
     with (
         pytest.warns(mp.MDPPowerWarning, match="none could be tabulated"),
         pytest.raises(mp.RewardError, match=r"both about 1e\+21: in floating point, its spread is lost"),
@@ -122,3 +124,14 @@ def test_squares_beyond_floats_in_a_mixture():
 
     mixed = mp.Mixture(["uniform", mp.Fixed([0.0, -1e149, 0.0])], [0.25, 0.75])
     assert np.isfinite(resolve(mixed, mp.envs.fork(2)).variance).all()
+
+
+FAR = ["rice(1180591620717411303424)", "foldcauchy(1e21)", "foldcauchy(0.5,1180591620717411303424,2)", "norm(1e17,1)"]
+
+
+@pytest.mark.parametrize("spec", [*FAR, stats.foldnorm(c=1e30), stats.norm(loc=-1e20)], ids=list("abcdef"))
+def test_what_is_too_far_out(spec):
+    """Found by scripts/fuzz: SciPy seeks the inverse of rice(2^70) without end."""
+    with pytest.raises(mp.RewardError, match="floats lose the spread"):
+        mp.power(mp.envs.fork(2), 0.9, spec, samples=8, rng=0)
+    law("norm(1e15,1)")  # the negative control
