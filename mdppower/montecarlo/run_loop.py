@@ -22,10 +22,12 @@ from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
+
 from mdppower._stop import Stopped, Switch
 from mdppower._warn import warn
 from mdppower.errors import FileError, ParameterError, SizeError
-from mdppower.montecarlo.engines import Engine, Rows, Task, Workers
+from mdppower.montecarlo.engines import Engine, Made, Rows, Task, Workers
 from mdppower.montecarlo.samplers import Sampler, seed
 from mdppower.stores.ledger import Ledger
 from mdppower.stores.store import Store
@@ -35,6 +37,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 log = logging.getLogger(__name__)
 
+UNSTORED = 0.25
+"""Seconds of work that a kill at any moment may lose."""
 READ = 256
 """Replicates that are read from a store at a time."""
 
@@ -287,13 +291,49 @@ def _stored(end: int, kept: Kept[Any], ledger: Ledger) -> Iterator[int]:
 def _make(
     task: Task, numbers: range, kept: Kept[Any], engine: Engine, ledger: Ledger | None, size: int, width: int
 ) -> Iterator[int]:
-    """Make replicates and add them, to the store first."""
-    idle = (lambda: None) if ledger is None else ledger.beat
-    for made, rows, seconds in engine.rows(task, numbers, size=size, width=width, idle=idle):
-        if ledger is not None:
-            ledger.add(made, rows, seconds)
-        kept.add(rows)
-        yield len(made)
+    """Make replicates and add them, to the store as well."""
+    if ledger is None:
+        for made, rows, _ in engine.rows(task, numbers, size=size, width=width):
+            kept.add(rows)
+            yield len(made)
+        return
+    pending = _Pending(ledger)
+    try:
+        for made, rows, seconds in engine.rows(task, numbers, size=size, width=width, idle=pending.idle):
+            pending.add(made, rows, seconds)
+            kept.add(rows)
+            yield len(made)
+    finally:
+        pending.write()
+
+
+class _Pending:
+    """What is finished and not yet stored: of a quarter of a second at most, since each transaction has its price."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger, self.made = ledger, list[Made]()
+        self.written = time.monotonic()
+
+    def add(self, made: range, rows: Rows, seconds: float) -> None:
+        """Add what comes next."""
+        self.made.append((made, rows, seconds))
+        if time.monotonic() - self.written >= UNSTORED:
+            self.write()
+
+    def idle(self) -> None:
+        """Store what has waited long enough, and show that this driver lives."""
+        if time.monotonic() - self.written >= UNSTORED:
+            self.write()
+        self.ledger.beat()
+
+    def write(self) -> None:
+        """Store all of it, as one chunk; what cannot be stored is not tried again."""
+        pending, self.made = self.made, []
+        if pending:
+            numbers = range(pending[0][0].start, pending[-1][0].stop)
+            rows = tuple(np.concatenate(parts) for parts in zip(*(rows for _, rows, _ in pending), strict=True))
+            self.ledger.add(numbers, rows, sum(seconds for _, _, seconds in pending))
+        self.written = time.monotonic()
 
 
 @contextmanager
