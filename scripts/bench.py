@@ -307,15 +307,19 @@ def engines(quick: bool) -> Iterator[Row]:
     """Dask with one worker and with two, of one thread each, against as many threads; 20×20, γ = 0.99.
 
     The cluster is on this machine, its scheduler in this process. Workers have made a run before. CPU is that of this
-    process: what submitting, answers and the scheduler take. Bytes are those of letters and of rows.
+    process: what submitting, answers and the scheduler take. Bytes are those of letters and of rows. Workers keep
+    what they have freed, as threads do (see mdppower/montecarlo/README.md).
     """
     yield ("map", "draws", "workers", "threads (s)", "Dask (s)", "overhead", "2 over 1", "tasks", "CPU a task (ms)",
            "B out a task", "B back a task", "asked")  # fmt: skip
     try:
+        from dask import config
         from distributed import Client, LocalCluster
     except ImportError:
         yield ("20×20", *[""] * 10, "distributed is not installed")
         return
+    keep = "distributed.nanny.pre-spawn-environ.MALLOC_"
+    config.set({f"{keep}TRIM_THRESHOLD_": 2**28, f"{keep}MMAP_THRESHOLD_": 2**25})
     for name, draws in (("20×20", 32_768), ("20×20, slip 0.2", 1024)):
         mdp, draws, one = make(name), draws // 4 if quick else draws, 0.0
         for count in (1, 2):
