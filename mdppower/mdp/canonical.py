@@ -41,6 +41,7 @@ def as_csr(kernel: Any) -> Any:
     kernel = kernel.kernel if isinstance(kernel, Rounded) else kernel
     refuse_masked(kernel, "kernel")
     try:
+        kernel = np.asarray(kernel) if isinstance(kernel, list) else kernel
         if isinstance(kernel, np.ndarray) and kernel.dtype.kind == "O":
             kernel = numbers(kernel, "kernel")
         if isinstance(kernel, np.ndarray) and kernel.dtype.kind == "f":

@@ -554,3 +554,9 @@ def test_what_python_does_not_write_is_refused_all_the_same():
         mp.RewardlessMDP.from_arrays(np.ones((1, 1, 1)), axes=10**5000)
     with pytest.raises(mp.ModelError, match="origin must map names to words, got a frozenset"):
         mp.RewardlessMDP.from_pairs([0], [[1.0]], origin=frozenset("a"))
+
+
+def test_a_kernel_of_what_is_no_number():
+    """Found by scripts/fuzz: SciPy asks whether an entry is true before it asks whether it is a number."""
+    with pytest.raises(mp.ModelError, match="kernel is not"):
+        mp.RewardlessMDP.from_pairs([0, 0], [[NotImplemented], [1.0]])
