@@ -145,7 +145,7 @@ def _labels(base: Any, keys: list[Label]) -> tuple[list[Label], Any, Mapping[str
     if decoded is not None:
         return list(decoded), [(6 * d + row, 6 * p + column) for row, column, p, d in decoded], {}
     sides = attribute(base, "nrow"), attribute(base, "ncol")
-    shape: Any = attribute(base, "shape") if None in sides else sides
+    shape: Any = attribute(base, "shape") if any(side is None for side in sides) else sides
     is_grid = isinstance(shape, tuple | list) and len(shape) == 2 and all(isinstance(k, Integral) for k in shape)
     if not is_grid or shape[0] * shape[1] != n or not all(isinstance(key, int) for key in keys):
         return keys, None, {}

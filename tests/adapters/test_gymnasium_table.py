@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import gymnasium
+import numpy as np
 import pytest
 
 import mdppower as mp
@@ -48,3 +49,9 @@ def test_500_states_that_are_not_taxis(decode):
     spaces = {"observation_space": gymnasium.spaces.Discrete(500), "action_space": gymnasium.spaces.Discrete(1)}
     other = type("Other", (gymnasium.Env,), {"P": table, "decode": decode, **spaces})
     assert mp.from_gymnasium(other()).states[:2] == (0, 1)
+
+
+def test_sides_that_are_no_numbers_make_no_grid():
+    """Found by scripts/fuzz: whether an array is None is no question for `in`."""
+    strange = type("Strange", (Cells,), {"nrow": np.array([2, 3]), "ncol": np.array([1, 2])})
+    assert mp.from_gymnasium(strange()).layout is None
