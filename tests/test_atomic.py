@@ -113,6 +113,7 @@ WRITERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["open", "fsync", "replace"])
 @pytest.mark.parametrize("name", WRITERS)
 def test_every_writer_fails_with_our_error_and_leaves_the_old_file(estimate, tmp_path, monkeypatch, name, step):
@@ -240,6 +241,7 @@ print(*seen)
 """
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("rounds", [8, pytest.param(60, marks=pytest.mark.slow)])
 def test_kills_at_any_moment(estimate, tmp_path, rounds):

@@ -14,6 +14,7 @@ from mdppower.occupancy.closed_policies import closed_policies, visit_distributi
 NAMES = [path.stem for path in GOLDEN]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", GOLDEN, ids=NAMES)
 def test_power(path):
     """Inside 99.9 % simultaneous intervals: 18 cases at a false-alarm rate of .001 each, 2 % in all; seed fixed."""

@@ -121,6 +121,7 @@ def test_every_picture_is_shown_by_a_page():
     assert {path.resolve() for path in (ROOT / "scripts").rglob("*.png")} == shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["mdppower", "gymnasium"])
 def test_gymnasium_knows_our_environments_whatever_is_imported_first(tmp_path, first):
     second = {"mdppower": "gymnasium", "gymnasium": "mdppower"}[first]
@@ -131,6 +132,7 @@ def test_gymnasium_knows_our_environments_whatever_is_imported_first(tmp_path, f
     assert python(code, tmp_path) == "31"
 
 
+@pytest.mark.slow
 def test_gymnasium_alone_finds_our_environments_through_the_module_in_the_id(tmp_path):
     code = "import gymnasium; print(gymnasium.make('mdppower:mdppower/GridWorld-v0').observation_space.n)"
     assert python(code, tmp_path) == "31"

@@ -62,6 +62,7 @@ def two_models() -> Any:
     return difference(shut, ajar, [0, 0.9, 1], samples=64, rng=0).change.mean
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::mdppower.MDPPowerWarning")  # near ties under Bernoulli rewards: they are meant
 @pytest.mark.parametrize("name", MDPS)
 def test_the_same_seed_gives_the_same_numbers(name):

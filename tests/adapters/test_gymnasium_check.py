@@ -41,6 +41,7 @@ def lying_lake(rate):
     return lake
 
 
+@pytest.mark.slow
 def test_a_wrong_slip_is_found():
     with pytest.raises(mp.ModelError, match=r"^Lake: state \(\d, \d\), action \d: step had its outcomes .* \(p = "):
         from_gymnasium(lying_lake(0.4), check=True, rng=0)

@@ -269,6 +269,7 @@ def test_cold_softmax_high_thresholds_and_far_sight_are_optimal():
         assert (best - values).max() > 0.05, rule
 
 
+@pytest.mark.slow
 def test_the_less_bounded_have_more_power():
     # On the same draws: random < one step ahead < three < optimal, from the middle of a maze.
     mdp = mp.envs.make("maze")

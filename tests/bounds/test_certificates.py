@@ -340,6 +340,7 @@ def test_listed_and_measured_agree(kind, gamma):
     assert "not listed" in measured.missing["lsi_pairs"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["value", "power"])
 def test_neighbours_are_worth_nearly_the_same(kind):
     """Prop. 5.5 by discount on the way: k steps apart |Δ| ≤ 1 − γ^k for U(0,1), so ν² ≤ (1 − γ^k)²."""

@@ -80,6 +80,7 @@ def test_options_of_gymnasium_environments(run):
     assert "agree" in run("show", "FrozenLake-v1", "--check")[2]
 
 
+@pytest.mark.slow
 def test_save_plot_and_info(run, tmp_path):
     code, _, err = run(
         "map", "maze", "--gamma", "0.1,0.9,0.99", "--samples", "64", "--rng", "5", "--out", "maze.pdf",
@@ -125,6 +126,7 @@ def test_files_of_mdps(run, tmp_path):
     assert "star" in run("plot", "fig.toml")[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["maze", "turner-figure-1"])
 def test_bars_and_maps_for_every_environment(run, tmp_path, name):
     code, _, _ = run("power", name, "--gamma", "0,0.5,0.9", "--samples", "64", "--out", "bars.png")
@@ -185,6 +187,7 @@ def test_ctrl_c_prints_what_there_is(run, monkeypatch):
     assert "interrupted" in err
 
 
+@pytest.mark.slow
 def test_agents_that_follow_a_rule(capsys):
     """Figure 11 at γ = 1: a random agent has the mean of the rewards, 1/2, in every state."""
     args = ["power", "turner-figure-11", "--gamma", "1", "--policy", "random", "--rng", "0", "--format", "json"]

@@ -154,6 +154,7 @@ def test_gymnasium_maps_and_slippery_floors(tmp_path):
     assert (tmp_path / "lake.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_the_same_picture_is_the_same_file(maze, tmp_path):
     for name in ("one.svg", "two.svg"):
         maze.plot(tmp_path / name, gamma=0.9)

@@ -113,6 +113,7 @@ def test_no_interval_still_draws():
     estimate.plot().canvas.draw()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "magic"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".PDF", b"%PDF")])
 def test_files(maze, tmp_path, suffix, magic):
     first, second = tmp_path / f"one{suffix}", tmp_path / f"two{suffix}"
@@ -129,6 +130,7 @@ def test_paths_that_do_not_work(maze, tmp_path):
         maze.plot(tmp_path / "no" / "maze.png")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["maze", "cliff", "corridor", "open(40,3)", "open(1,1)", "turner-figure-1"])
 @pytest.mark.parametrize("gamma", [0.9, [0.1, 0.5, 0.9], [0.01, 0.5, 0.9, 0.99]])
 @pytest.mark.parametrize("extras", [False, True])

@@ -66,6 +66,7 @@ def test_an_estimate_comes_back_with_the_same_bits(estimate, saved):
     np.testing.assert_array_equal(again.mdp.layout, estimate.mdp.layout)
 
 
+@pytest.mark.slow
 def test_a_loaded_estimate_goes_on_working(estimate, saved, tmp_path):
     again = mp.load(saved)
     here, there = (2, 3), (0, 6)
@@ -309,6 +310,7 @@ def test_saved_files_have_the_rights_of_any_new_file(saved):
     assert saved.stat().st_mode & 0o777 == 0o666 & ~mask
 
 
+@pytest.mark.slow
 def test_another_process_reads_the_same_numbers(estimate, saved):
     code = f"import mdppower as mp; print(mp.load({str(saved)!r}).mean.tobytes().hex())"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -175,6 +175,7 @@ def test_dice():
     assert compare_discrete([[1, 0]], [[0, 1]], dice)[2:] == (2 * third, 0, third)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(st.data())
 def test_discrete_by_brute_force(data):

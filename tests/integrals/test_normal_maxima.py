@@ -44,6 +44,7 @@ def test_trivariate_orthant():
     assert abs(result.shares[0] - expected) <= result.share_error < 1e-4
 
 
+@pytest.mark.slow
 def test_shift_and_scale():
     # max(a X + b) = a max X + b; with the same seed the same numbers.
     rng = np.random.default_rng(5)
@@ -112,6 +113,7 @@ def test_monte_carlo(count, rank):
     assert (abs(shares - result.shares) <= error + result.share_error).all()
 
 
+@pytest.mark.slow
 def test_refusals():
     with pytest.raises(ParameterError, match="must be \\(K,\\) and \\(K, K\\)"):
         maximum_normal([0, 0], [[1]])

@@ -142,6 +142,7 @@ def width(vectors, rewards="uniform(-1,2)"):
     return mp.complexity(mp.Option.vectors(vectors), rewards, method="exact").exact
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(rows, rows)
 def test_identities(a, b):

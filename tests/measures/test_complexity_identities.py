@@ -144,6 +144,7 @@ def test_rewards_that_differ_break_it():
     assert found.tolist() == [0, 10]
 
 
+@pytest.mark.slow
 @FEW
 @given(mdps(max_states=4, max_actions=2, dyadic=True), st.sampled_from([0.25, 0.5, 0.75]))
 def test_massart(mdp, gamma):

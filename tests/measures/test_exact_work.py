@@ -71,6 +71,7 @@ LOOPS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("owner", "name", "env", "entry", "rewards"), LOOPS)
 def test_long_loops_end_where_they_are_told(owner, name, env, entry, rewards, monkeypatch):
     """The flag is set in the first round of a loop: there are few more. Where it is not set there are many."""

@@ -130,6 +130,7 @@ def test_the_window_grows_as_workers_answer_where_their_number_is_not_told():
     assert delivered(Sandboxes(3, told=True), 300)._window == 6
 
 
+@pytest.mark.slow
 def test_it_stops_growing_when_tasks_queue():
     # One worker, tasks of 30 ms: with four in flight each takes 120 ms from sending to answer, which is more than
     # twice as long as it takes alone, and the 50 ms that are allowed for the way.

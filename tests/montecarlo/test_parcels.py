@@ -81,6 +81,7 @@ def test_where_workers_are_chosen_at_random_few_sendings_are_wasted():
     assert np.mean(wasted) < 14
 
 
+@pytest.mark.slow
 def test_what_waits_for_the_parts_is_asked_for_again_however_much_others_have_made(monkeypatch):
     # Two workers are told of, and sent the parts. A third one gets tasks 2 and 3, and lacks them. 3 is heard of
     # first, sent again with the parts, and comes late; 2 waits for that, while all else is made that may be.

@@ -15,6 +15,7 @@ def line():
     return mp.RewardlessMDP.from_successors({"a": {"stay": "a", "go": "b"}, "b": {"back": "a", "on": "b"}})
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(mdps(max_states=5))
 def test_worth_is_the_best_row_of_the_enumerated_set(mdp):

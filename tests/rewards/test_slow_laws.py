@@ -84,6 +84,7 @@ def test_moments_of_kolmogorovs_statistic():
         assert stats.kurtosis(found) == pytest.approx(kurtosis, abs=0.3)
 
 
+@pytest.mark.slow
 def test_cumulants_of_a_reciprocal():
     """Of 1/X by quadrature of x^{-r} against X's density: the third and fourth, standardised."""
     one = law("recipinvgauss(0.63,2,3)")

@@ -116,6 +116,7 @@ def test_a_section_confirms_what_it_says(section, tmp_path, monkeypatch):
         assert 0 < (tmp_path / name).stat().st_size < MOST_BYTES
 
 
+@pytest.mark.slow
 def test_the_same_seeds_give_the_same_report(tmp_path):
     texts = [run(tmp_path / name, "broken")[1] for name in "ab"]
     assert texts[0] == texts[1]
@@ -135,6 +136,7 @@ def test_a_number_that_differs_is_marked(tmp_path):
     assert report.write().read_text(encoding="utf-8").count("✗ NOT CONFIRMED") == 2
 
 
+@pytest.mark.slow
 def test_wrong_counts_fail_the_run(tmp_path, monkeypatch):
     monkeypatch.setattr(section_6, "GOLDEN_POWER", dict.fromkeys(section_6.GOLDEN_POWER, (1, 1)))
     code, text = run(tmp_path, "copies")
@@ -143,6 +145,7 @@ def test_wrong_counts_fail_the_run(tmp_path, monkeypatch):
     assert "**1 FAILED**" in text
 
 
+@pytest.mark.slow
 def test_a_wrong_phi_fails_the_run(tmp_path, monkeypatch):
     """Fig. 6's φ with ℓ↖ and ℓ↙ exchanged in the images is another certificate (r↗ and r↘ can be swapped), but the
     set that the paper names is that of its own φ."""

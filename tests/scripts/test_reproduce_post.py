@@ -147,6 +147,7 @@ def test_what_is_committed_is_whole():
         assert 0 < (COMMITTED.parent / path).stat().st_size < 120_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXACT)
 def test_what_is_committed_is_what_is_computed(name, made):
     """Sections without draws are word for word those of a new run."""

@@ -48,6 +48,7 @@ def test_gain_is_that_of_the_best_policy(case):
     assert (np.abs(general[0] - values).max(axis=1) <= general[2] + gap).all()
 
 
+@pytest.mark.slow
 @given(mdps().flatmap(lambda mdp: reward_rows(mdp.n_states, 1).map(lambda rows: (mdp, rows))))
 def test_linear_programs_agree(case):
     mdp, rewards = case

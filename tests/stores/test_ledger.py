@@ -245,6 +245,7 @@ def test_it_is_released_on_an_error(store, ledger):
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", [True, False])
 def test_a_second_waits_and_finds_what_the_first_has_finished(tmp_path, own):
     """In a store of its own, or in the same one from another thread."""

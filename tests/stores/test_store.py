@@ -292,6 +292,7 @@ print(codes)
 """
 
 
+@pytest.mark.slow
 @posix
 def test_a_store_after_a_fork(tmp_path):
     """A child goes on with a connection of its own, and does not drive what its parent drives."""

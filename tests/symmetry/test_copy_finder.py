@@ -462,6 +462,7 @@ def test_the_listing_of_a_large_stochastic_map_is_not_even_begun():
     assert "too large to list" in search.method
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [6, 50])
 def test_equal_ends(k):
     """fork(k) contains itself by any involution of its ends: 76 of 6, about 10³³ of 50."""

@@ -23,6 +23,7 @@ def test_more_power_is_not_more_likely_optimal():
         assert low <= float(found.numbers[name]) <= high
 
 
+@pytest.mark.slow
 def test_the_post_theorem_is_refuted():
     found = search_counterexample("post-theorem", 3, rng=0, tries=60)
     assert found is not None

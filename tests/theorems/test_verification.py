@@ -132,6 +132,7 @@ def test_a_map_that_mirrors_itself():
     assert not found.here.symmetries.is_trivial
 
 
+@pytest.mark.slow
 def test_a_map_without_symmetry_says_so():
     from mdppower.reports.pages import summary
 
@@ -279,6 +280,7 @@ def test_a_large_map_says_what_was_not_tested():
     assert [one.outcome for one in report.evidence] == ["supports", "silent"]
 
 
+@pytest.mark.slow
 def test_workers_change_nothing():
     run = {"gamma": [0.5, 1], "claims": ["prop-5.4", "prop-5.5", "prop-6.9.1", "prop-6.12"], "samples": 60, "rng": 0}
     alone, together = theorems.verify(FIGURE_1, **run), theorems.verify(FIGURE_1, **run, workers=2)
