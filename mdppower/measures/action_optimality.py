@@ -31,8 +31,8 @@ from mdppower.measures.action_optimality_estimate import ActionOptimality
 from mdppower.measures.certified_rates import certified_rates
 from mdppower.measures.questions import ask, told_mdp
 from mdppower.measures.stored_calls import answers
-from mdppower.montecarlo.engines import Rows, Task, Workers
-from mdppower.montecarlo.run_loop import Conduct, Question, last, run
+from mdppower.montecarlo.engines import Rows, Workers
+from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, last, run
 from mdppower.montecarlo.samplers import Sampler, make_sampler
 from mdppower.montecarlo.steps import in_steps, no_draws, paid_by, replicates_at
 from mdppower.optimal_sets.optimal_actions import OPEN, STRICT, TIED, optimal_pairs, require_size
@@ -219,7 +219,7 @@ class _Task:
         return (counts,)
 
 
-class _Counts:
+class _Counts(OneTask):
     """What a run keeps of its replicates: their sum."""
 
     label, least = "optimal actions", 1
@@ -236,10 +236,6 @@ class _Counts:
     def prepare(self) -> None:
         """Compile what replicates need."""
         warm_up(self.task.mdp, self.task.method, self.task.gammas)
-
-    def stage(self, target: int) -> tuple[Task, int]:
-        """One task makes all replicates."""
-        return self.task, target
 
     def add(self, rows: Rows) -> None:
         """Add the next replicates."""

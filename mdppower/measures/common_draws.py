@@ -25,9 +25,9 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.certified_rates import certified_rates
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.measures.questions import ask, digest, told_mdp
-from mdppower.montecarlo.engines import Rows, Task
+from mdppower.montecarlo.engines import Rows
 from mdppower.montecarlo.estimates import Replicates
-from mdppower.montecarlo.run_loop import Conduct, Question, run
+from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, run
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
 from mdppower.montecarlo.steps import paid_by, replicates_at
 from mdppower.rewards.joint_laws import Reordered
@@ -180,7 +180,7 @@ def run_together(
     return certified_rates(at, gammas)
 
 
-class _Means:
+class _Means(OneTask):
     """What a run keeps of its replicates: the means of what is shown, and the largest mean gaps."""
 
     label, least = "POWER", 2
@@ -207,10 +207,6 @@ class _Means:
         """Compile what replicates need."""
         for task in self.task.tasks:
             task.prepare()
-
-    def stage(self, target: int) -> tuple[Task, int]:
-        """One task makes all replicates."""
-        return self.task, target
 
     def add(self, rows: Rows) -> None:
         """Add the next replicates."""

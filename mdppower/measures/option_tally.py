@@ -14,8 +14,8 @@ import numpy as np
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import SolverError
 from mdppower.measures.questions import ask, named_option
-from mdppower.montecarlo.engines import Rows, Task, stacked
-from mdppower.montecarlo.run_loop import Conduct, Question, run
+from mdppower.montecarlo.engines import Rows, stacked
+from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, run
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.montecarlo.steps import paid_by, replicates_at
 from mdppower.occupancy.option import Option, Reach, worth
@@ -128,7 +128,7 @@ def tally(
     return source, run(kept, schedule, source, len(options[0].states), conduct, question)
 
 
-class _Sum:
+class _Sum(OneTask):
     """The sum of tallies, in their order."""
 
     label, least = "comparing", 2
@@ -147,10 +147,6 @@ class _Sum:
     def prepare(self) -> None:
         """Compile what replicates need."""
         self.task.prepare()
-
-    def stage(self, target: int) -> tuple[Task, int]:
-        """One task makes all replicates."""
-        return self.task, target
 
     def add(self, rows: Rows) -> None:
         """Add the next replicates, one by one: sums of floats depend on their order."""

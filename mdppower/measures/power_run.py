@@ -26,9 +26,9 @@ from mdppower.measures.power_caution import find_caution
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.measures.questions import ask, named_policy, told_mdp
-from mdppower.montecarlo.engines import Rows, Task
+from mdppower.montecarlo.engines import Rows
 from mdppower.montecarlo.estimates import Estimate, Replicates
-from mdppower.montecarlo.run_loop import Conduct, Question, run
+from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, run
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
 from mdppower.montecarlo.steps import no_draws, paid_by, replicates_at
 from mdppower.rewards.distribution import resolve
@@ -195,7 +195,7 @@ def _free_memory() -> int | None:
         return None
 
 
-class _Means:
+class _Means(OneTask):
     """What a run keeps of its replicates: their means, mean gaps and largest gaps."""
 
     label, least = "POWER", 2
@@ -212,10 +212,6 @@ class _Means:
     def prepare(self) -> None:
         """Compile what replicates need."""
         self.task.prepare()
-
-    def stage(self, target: int) -> tuple[Task, int]:
-        """One task makes all replicates."""
-        return self.task, target
 
     def add(self, rows: Rows) -> None:
         """Add the next replicates."""

@@ -26,9 +26,9 @@ from mdppower.measures.exact_means import exact_comparisons
 from mdppower.measures.exact_optimality import expansions, visits_probability
 from mdppower.measures.option_tally import Tally, tally
 from mdppower.measures.questions import ask, digest, told_mdp
-from mdppower.montecarlo.engines import Rows, Task, Workers
+from mdppower.montecarlo.engines import Rows, Workers
 from mdppower.montecarlo.proportions import Proportions
-from mdppower.montecarlo.run_loop import Conduct, Question, finished_as, last, run
+from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, finished_as, last, run
 from mdppower.montecarlo.samplers import Sampler, make_sampler
 from mdppower.montecarlo.steps import no_draws, replicates_at
 from mdppower.occupancy.option import Option, Reach
@@ -221,7 +221,7 @@ class _Terms:
         return (best[:, : self.own].any(axis=1).reshape(len(numbers), -1).sum(axis=1),)
 
 
-class _Sum:
+class _Sum(OneTask):
     """What a run keeps of its replicates: their sum."""
 
     label, least = "comparing", 1
@@ -237,10 +237,6 @@ class _Sum:
 
     def prepare(self) -> None:
         """Nothing is compiled."""
-
-    def stage(self, target: int) -> tuple[Task, int]:
-        """One task makes all replicates."""
-        return self.task, target
 
     def add(self, rows: Rows) -> None:
         """Add the next replicates."""

@@ -74,6 +74,16 @@ class Kept(Protocol[T_co]):
         """What the replicates so far say."""
 
 
+class OneTask:
+    """For what is kept of replicates that are all made by one task."""
+
+    task: Any
+
+    def stage(self, target: int) -> tuple[Task, int]:
+        """That task, up to the target."""
+        return self.task, target
+
+
 @dataclass(frozen=True)
 class Question:
     """What a store knows a run by, but for its entropy.
