@@ -182,7 +182,7 @@ class Deliveries:
             self.traffic.out += self._sizes[carries]
         self.traffic.tasks += 1
         try:
-            future = self._executor.submit(partial(replicates, work, next(_tickets)), asked)
+            future = self._executor.submit(partial(replicates, work, _ticket()), asked)
             if future in self._flying:
                 raise TypeError("submit gave the future of another task")
             future.add_done_callback(self._heard.put)
@@ -273,9 +273,9 @@ def replicates(work: Callable[[range], Any], ticket: str, numbers: range) -> Any
     return work(numbers)
 
 
-def _numbered() -> Iterator[str]:
+def _ticket() -> str:
     host, process = this_process()
-    return (f"{host}-{process}-{number}" for number in count())
+    return f"{host}-{process}-{next(_numbers)}"
 
 
-_tickets = _numbered()
+_numbers = count()  # no generator of ours: one in which Ctrl-C arrives has nothing more to give

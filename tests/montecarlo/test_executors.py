@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import threading
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
@@ -352,9 +353,26 @@ def test_ctrl_c_while_an_answer_is_heard_is_the_users():
 
 def test_tickets_differ():
     # Dask takes calls of equal arguments for one, and would answer `Missing` for ever.
-    tickets = [next(executors._tickets) for _ in range(100)]
+    tickets = [executors._ticket() for _ in range(100)]
     assert len(set(tickets)) == 100
     assert replicates(sum, "any", range(4)) == 6
+
+
+def test_ctrl_c_in_a_ticket_leaves_tickets():
+    # Once they were a generator's: an error that arrives inside one ends it, and all later runs failed.
+    def interrupt(frame, event, argument):
+        if frame.f_code.co_filename == executors.__file__:
+            raise KeyboardInterrupt
+        return interrupt
+
+    before, tracing = executors._ticket(), sys.gettrace()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            sys.settrace(interrupt)
+            executors._ticket()
+    finally:
+        sys.settrace(tracing)
+    assert executors._ticket() != before
 
 
 class Client:
