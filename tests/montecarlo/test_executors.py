@@ -366,9 +366,9 @@ def test_ctrl_c_in_a_ticket_leaves_tickets():
         return interrupt
 
     before, tracing = executors._ticket(), sys.gettrace()
+    sys.settrace(interrupt)
     try:
         with pytest.raises(KeyboardInterrupt):
-            sys.settrace(interrupt)
             executors._ticket()
     finally:
         sys.settrace(tracing)
