@@ -194,8 +194,8 @@ class SolverError(MDPPowerError, RuntimeError):
         What happened.
     draw : int, optional
         The row of the rewards on which it happened.
-    gap : float, optional
-        The error bound that was reached.
+    error_bound : float, optional
+        The proved bound that was reached.
     lower, upper : (S,) arrays, optional
         Between these the values lie for certain.
     undecided : list of (state, action), optional
@@ -213,7 +213,7 @@ class SolverError(MDPPowerError, RuntimeError):
 
     Examples
     --------
-    >>> raise SolverError("the residual does not fall", draw=7, gap=1e-3)
+    >>> raise SolverError("the residual does not fall", draw=7, error_bound=1e-3)
     Traceback (most recent call last):
     mdppower.errors.SolverError: the residual does not fall
     """
@@ -223,14 +223,14 @@ class SolverError(MDPPowerError, RuntimeError):
         message: str,
         *,
         draw: int | None = None,
-        gap: float | None = None,
+        error_bound: float | None = None,
         lower: Any = None,
         upper: Any = None,
         undecided: Sequence[tuple[Any, Any]] = (),
         gamma: float | None = None,
     ) -> None:
         super().__init__(message)
-        self.draw, self.gap = draw, gap
+        self.draw, self.error_bound = draw, error_bound
         self.lower, self.upper, self.undecided = lower, upper, list(undecided)
         self.gamma = gamma
         self.failures: dict[float, SolverError] = {}

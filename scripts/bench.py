@@ -236,7 +236,7 @@ def peers(quick: bool) -> Iterator[Row]:
     beforehand, unless the peer's interface makes it anew for every reward. The maze has POWERplay's rules: no bumping
     into walls.
     """
-    yield ("map", "γ", "draws", "mdppower", *PEERS, "gap", "asked")
+    yield ("map", "γ", "draws", "mdppower", *PEERS, "error", "asked")
     for name, gammas, draws, rivals in QUICK_CASES if quick else CASES:
         for gamma in gammas:
             yield against_peers(name, gamma, draws, rivals, 0.05 if quick else 0.5)
@@ -273,8 +273,8 @@ def against_peers(name: str, gamma: float, draws: int, rivals: tuple[str, ...], 
         for where, gammas, peer, least, aim in ASKED
         if where == name and gamma in gammas and peer in ratios
     ]
-    gap, certain = float(estimate.gap.max()), max(1e-9, 1e-14 / (1 - gamma))
-    asked.append(f"gap {judge(gap, certain, 1e-12 if mdp.is_deterministic else certain, cell)}")
+    gap, certain = float(estimate.error_bound.max()), max(1e-9, 1e-14 / (1 - gamma))
+    asked.append(f"error {judge(gap, certain, 1e-12 if mdp.is_deterministic else certain, cell)}")
     return (name, gamma, draws, ms["mdppower"], *cells.values(), gap, "; ".join(asked))
 
 

@@ -87,7 +87,7 @@ def call(store: str | None = None, replicates: int = REPLICATES, executor: Execu
 def digest(estimate: PowerEstimate) -> str:
     """SHA-256 of all numbers that the estimate comes from."""
     found = hashlib.sha256(estimate.data.means.tobytes())  # type: ignore[union-attr]
-    found.update(estimate.gap.tobytes())
+    found.update(estimate.error_bound.tobytes())
     return found.hexdigest()
 
 

@@ -14,7 +14,8 @@ KINDS = [thing for thing in vars(errors).values() if isinstance(thing, type) and
 MADE = {
     errors.MapError: errors.MapError("there is no cell", "maze.txt", 3, 4),
     errors.SolverError: errors.SolverError(
-        "the residual does not fall", draw=7, gap=1e-3, lower=np.zeros(2), upper=np.ones(2), undecided=[("s", "a")],
+        "the residual does not fall", draw=7, error_bound=1e-3,
+        lower=np.zeros(2), upper=np.ones(2), undecided=[("s", "a")],
         gamma=0.9,
     ),
     errors.ConvergenceError: errors.ConvergenceError("not reached", estimate="so far"),

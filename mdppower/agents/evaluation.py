@@ -155,13 +155,13 @@ def probabilities(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, policy:
 
 
 def _not_certified(failure: Exception, first: int, gamma: float, policy: Policy) -> SolverError:
-    row, gap = getattr(failure, "draw", None), getattr(failure, "gap", None)
+    row, gap = getattr(failure, "draw", None), getattr(failure, "error_bound", None)
     reason = str(failure).removeprefix(f"draw {row}: ")
     draw = first + (row or 0)
     return SolverError(
         f"draw {draw}: policy {policy_name(policy)} could not be evaluated at gamma = {gamma!r}: {reason}",
         draw=draw,
-        gap=gap,
+        error_bound=gap,
         gamma=gamma,
     )
 

@@ -211,14 +211,14 @@ def info(file: str) -> None:
         lower, upper = found.data.bounds(0.95, simultaneous=True)
         facts["holds"] = "a POWER estimate" + (", interrupted before its end" if found.interrupted else "")
         facts |= {"rewards": found.rewards.name, "draws": _draws(found)}
-        facts |= {"method": found.method, "guarantee": f"{found.guarantee} intervals, widened by certified gaps"}
+        facts |= {"method": found.method, "guarantee": f"{found.guarantee} intervals, widened by the solver's error"}
         if found.caution:
             facts["caution"] = found.caution
         for g, gamma in enumerate(found.gammas):
             power = found.data.value[g]
             facts[f"γ = {rate_text(gamma)}"] = (
                 f"POWER {power.min():.5g} … {power.max():.5g}, 95 % of all at once within "
-                f"± {(upper[g] - lower[g]).max() / 2:.2g}, certified gap of a draw ≤ {found.gap[g]:.1g}"
+                f"± {(upper[g] - lower[g]).max() / 2:.2g}, solver error ≤ {found.error_bound[g]:.1g}"
             )
         facts |= found.history
     told = {printable(name): printable(str(fact)) for name, fact in facts.items()}

@@ -119,7 +119,7 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
         )
     what = (
         printable(estimate.about) + (f" (rng={estimate.entropy})" if estimate.samples else "") + "; "
-        f"{_meaning(lower)}; solver error ≤ {estimate.gap.max():.0e}"
+        f"{_meaning(lower)}; solver error ≤ {estimate.error_bound.max():.0e}"
     )
     told = [printable(f"caution: {estimate.caution}")] if estimate.caution else []
     return "\n\n".join([*blocks, what, *told])

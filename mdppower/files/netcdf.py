@@ -2,7 +2,7 @@
 
 A file is plain NetCDF 4 (HDF5), so that any tool reads it, with one line after its end that HDF5 ignores:
 
-    mdppower schema 1 sha256 <hex digits of all bytes before this line and of the schema>
+    mdppower schema 2 sha256 <hex digits of all bytes before this line and of the schema>
 
 The line is checked before HDF5 sees a byte: a file that was cut or changed is refused, and never handed to a C
 library that may crash on it. That proves a file whole, not honest: anybody can compute a SHA-256. So all that is in
@@ -53,7 +53,17 @@ from mdppower._schema import (
 from mdppower._text import cut, fraction_text
 from mdppower.agents.policies import describe_policy, policy_from_description
 from mdppower.errors import FileError, MDPPowerError, ParameterError
-from mdppower.files.stored_arrays import ESTIMATE, LABELS, LAYOUT, MDP, MEANS, SUMS, header_text, read_arrays
+from mdppower.files.stored_arrays import (
+    ESTIMATE,
+    LABELS,
+    LAYOUT,
+    MDP,
+    MEANS,
+    OLD_NAMES,
+    SUMS,
+    header_text,
+    read_arrays,
+)
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import PowerTask
@@ -69,7 +79,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SCHEMA = 1
+SCHEMA = 2
+"""In 1, an estimate's `error_bound` was called gap."""
 MOST_NAMES = 100_000
 """Labels are also written as a coordinate of strings, for other programs, up to this many states."""
 
@@ -279,7 +290,7 @@ def _mdp(file: h5py.File, header: dict[str, Any], sizes: dict[str, int]) -> Rewa
 def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes: dict[str, int]) -> PowerEstimate:
     rewards = from_description(header["rewards"], mdp.n_states)
     guarantee = header["guarantee"]
-    arrays = read_arrays(file, ESTIMATE | (SUMS if guarantee else MEANS), sizes)
+    arrays = read_arrays(file, ESTIMATE | (SUMS if guarantee else MEANS), sizes, OLD_NAMES)
     gammas = tuple(arrays["gamma"].tolist())
     low, high = arrays["low"], arrays["high"]
     if not gammas or len(set(gammas)) < len(gammas) or (header["single_gamma"] and len(gammas) > 1):
@@ -323,7 +334,7 @@ def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes
             has_variance=header["has_variance"],
             **common,
         )
-    room = (arrays["slack"] + arrays["gap"])[:, None] + 1e-9 * np.maximum(1, abs(kept.value))
+    room = (arrays["slack"] + arrays["error_bound"])[:, None] + 1e-9 * np.maximum(1, abs(kept.value))
     least, most = np.maximum(low, rewards.low.min()), np.minimum(high, rewards.high.max())
     beyond = np.argwhere(~((least - room <= kept.value) & (kept.value <= most + room)))
     if len(beyond):
@@ -339,7 +350,7 @@ def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes
             raise Misfit(f"{shape[0]} lists of {shape[1]:,} fractions", header["exact"], "exact")
         fractions = np.array(header["exact"], dtype=object).reshape(shape)
     about = header["interrupted"], header["history"], fractions, header["caution"]
-    return PowerEstimate(kept, task, arrays["gap"], *about)
+    return PowerEstimate(kept, task, arrays["error_bound"], *about)
 
 
 def _read(file: h5py.File) -> PowerEstimate | RewardlessMDP:

@@ -48,13 +48,15 @@ LABELS = {"mdp_labels": Stored(("state", "part"), "i", -INT64, INT64)}
 
 ESTIMATE = {
     "gamma": Stored(("gamma",), "f", 0, 1),
-    "gap": Stored(("gamma",), "f", 0, finite=False),
+    "error_bound": Stored(("gamma",), "f", 0, finite=False),
     "slack": Stored(("gamma",), "f", 0, finite=False),
     "low": Stored(("state",), "f", finite=False),
     "high": Stored(("state",), "f", finite=False),
     "constant": Stored(("state",), "i", 0, 1),
 }
 MEANS = {"replicate_means": Stored(("replicate", "gamma", "state"), "f", -LARGEST_REWARD, LARGEST_REWARD)}
+OLD_NAMES = {"error_bound": "gap"}
+"""In files of schema 1."""
 SUMS = {
     f"sum_{name}": Stored(("gamma", "state"), "f", 0, LARGEST_REWARD)
     for name in ("spread", "weight", "penalty", "curvature")
@@ -81,7 +83,9 @@ def header_text(file: h5py.File) -> str:
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else str(value)
 
 
-def read_arrays(file: h5py.File, wanted: Mapping[str, Stored], sizes: dict[str, int]) -> dict[str, AnyArray]:
+def read_arrays(
+    file: h5py.File, wanted: Mapping[str, Stored], sizes: dict[str, int], old_names: Mapping[str, str] | None = None
+) -> dict[str, AnyArray]:
     """Arrays of a file, each as it must be.
 
     Parameters
@@ -90,6 +94,8 @@ def read_arrays(file: h5py.File, wanted: Mapping[str, Stored], sizes: dict[str, 
     wanted : mapping from name to Stored
     sizes : dict from str to int
         Those that are known; those that are found are added.
+    old_names : mapping from name to name, optional
+        What arrays were called once: under that name they are read where they have no other.
 
     Returns
     -------
@@ -103,7 +109,8 @@ def read_arrays(file: h5py.File, wanted: Mapping[str, Stored], sizes: dict[str, 
     """
     found = {}
     for name, stored in wanted.items():
-        dataset = _dataset(file, name)
+        old = (old_names or {}).get(name, name)
+        dataset = _dataset(file, old if name not in file and old in file else name)
         try:
             shape = _shape(dataset, stored, sizes)
             kind = dataset.dtype.newbyteorder("=")

@@ -144,7 +144,7 @@ def _by_factors(
         x = np.full(n, np.nan)
     miss = np.abs(right - system @ x)
     if not (miss <= MISSED * (right + diagonal * x).max()).all():
-        raise SolverError("visits of a chain: sparse LU finds none that satisfy their equations", gap=1.0)
+        raise SolverError("visits of a chain: sparse LU finds none that satisfy their equations", error_bound=1.0)
     return np.frexp(x)[0], np.frexp(x)[1].astype(np.int64)
 
 

@@ -124,7 +124,7 @@ def flow_of_rows(rows: FloatArray, leaves: FloatArray, begin: FloatArray) -> Flo
 
 def _stuck() -> SolverError:
     words = "the chance to leave some states is no number that floats can hold, even in units of their own rows"
-    return SolverError(words, gap=1.0)
+    return SolverError(words, error_bound=1.0)
 
 
 def _order(chain: sparse.csr_array) -> tuple[AnyArray, int]:

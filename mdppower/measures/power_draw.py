@@ -25,7 +25,7 @@ class Draw:
         v = (1−γ)V*; under a policy of its own (Def. C.1), v = (1−γ)V^π.
     policy : (S,) int32 array
         An optimal action of each state, as a position in ``mdp.action_names``; under a policy, its likeliest action.
-    gap : float
+    error_bound : float
         Certified bound on the error of `normalised`.
     probabilities : (P,) array or None
         Under a policy, the probability of each feasible pair.
@@ -35,7 +35,7 @@ class Draw:
     gamma: float
     normalised: FloatArray
     policy: IntArray
-    gap: float
+    error_bound: float
     probabilities: FloatArray | None = None
 
 

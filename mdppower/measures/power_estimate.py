@@ -50,7 +50,7 @@ class PowerEstimate(Estimate):
     sampler, method : str
     policy : callable or None
         Whose value is averaged (Def. C.1); None where it is the optimal one.
-    gap : (G,) array
+    error_bound : (G,) array
         The largest certified error of a value among the draws.
     interrupted : bool
         Whether the run ended before its last draw: by Ctrl-C, or by an error.
@@ -86,7 +86,7 @@ class PowerEstimate(Estimate):
         self,
         data: Replicates | Guaranteed,
         task: PowerTask,
-        gap: FloatArray,
+        error_bound: FloatArray,
         interrupted: bool,
         history: dict[str, str] | None = None,
         fractions: AnyArray | None = None,
@@ -94,7 +94,7 @@ class PowerEstimate(Estimate):
     ) -> None:
         super().__init__(data, task.mdp.states, task.gammas, task.single, fractions=fractions)
         own = {
-            "task": task, "gap": gap, "interrupted": interrupted, "history": history or made_now(),
+            "task": task, "error_bound": error_bound, "interrupted": interrupted, "history": history or made_now(),
             "caution": caution,
         }  # fmt: skip
         for name, value in own.items():
@@ -102,7 +102,7 @@ class PowerEstimate(Estimate):
 
     data: Replicates | Guaranteed
     task: PowerTask
-    gap: FloatArray
+    error_bound: FloatArray
     interrupted: bool
     history: dict[str, str]
     caution: str
@@ -283,7 +283,7 @@ class PowerEstimate(Estimate):
         return Estimate(self.data.contrast(weights), labels, self.gammas, self.single_gamma, dimension="pair")
 
     def draw(self, i: int, gamma: float | None = None) -> Draw:
-        """The i-th draw again: its rewards, an optimal policy (or the one asked for), its values, and their gap.
+        """The i-th draw again: rewards, an optimal policy (or the one asked for), values, and their proved error.
 
         Parameters
         ----------
@@ -346,7 +346,9 @@ class PowerEstimate(Estimate):
         task = replace(self.task, gammas=(self.gammas[k],), single=True)
         data = self.data.at(k)
         exact = None if self.fractions is None else self.fractions[k : k + 1]
-        return PowerEstimate(data, task, self.gap[k : k + 1], self.interrupted, self.history, exact, self.caution)
+        return PowerEstimate(
+            data, task, self.error_bound[k : k + 1], self.interrupted, self.history, exact, self.caution
+        )
 
     def _rate(self, gamma: float) -> int:
         """Position of a rate."""
@@ -367,7 +369,7 @@ class PowerEstimate(Estimate):
         data = super().to_xarray(confidence).rename(mean="power")
         if self.mdp.layout is not None:
             data = data.assign_coords(row=("state", self.mdp.layout[:, 0]), column=("state", self.mdp.layout[:, 1]))
-        data["gap"] = ("gamma", self.gap)
+        data["error_bound"] = ("gamma", self.error_bound)
         data.attrs |= {
             "rewards": self.rewards.name, "samples": self.samples, "entropy": str(self.entropy),
             "sampler": self.sampler, "method": self.method, "guarantee": self.guarantee,

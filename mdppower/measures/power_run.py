@@ -245,7 +245,7 @@ def _in_steps(
         final = count == schedule[-1] or len(schedule) == 1
         if isinstance(estimate.data, Replicates) and not final:
             data = replace(estimate.data, looks=paid_by(count, schedule))
-            estimate = PowerEstimate(data, task, estimate.gap, estimate.interrupted)
+            estimate = PowerEstimate(data, task, estimate.error_bound, estimate.interrupted)
         yield _judged(estimate, [count], final or estimate.interrupted)
 
 

@@ -73,7 +73,7 @@ class Sums:
         Σx, and Σ(x − c)².
     rise, fall : (G, n, GRID) arrays
         Σ log(1 + λ(x − m)) and Σ log(1 − λ(x − m)); without betting, of shape (G, n, 0).
-    gap : (G,) array
+    error_bound : (G,) array
         Largest certified error of a value.
     """
 
@@ -82,7 +82,7 @@ class Sums:
     squares: FloatArray
     rise: FloatArray
     fall: FloatArray
-    gap: FloatArray
+    error_bound: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,7 +238,7 @@ class Guaranteed:
             curvature=self.curvature + cost * new.draws,
             rise=self.rise + new.rise,
             fall=self.fall + new.fall,
-            slack=np.maximum(self.slack, new.gap),
+            slack=np.maximum(self.slack, new.error_bound),
         )
 
     @property

@@ -336,4 +336,4 @@ def _named(mdp: RewardlessMDP, policy: dict[int, int], error: SolverError) -> So
     chance, p, t = least
     state, action = mdp.pair_label(p)
     words = f"the chance {chance:.3g} of successor {mdp.states[t]!r} is too small, with others"
-    return SolverError(f"state {state!r}, action {action!r}: {words}: {error}", gap=1.0)
+    return SolverError(f"state {state!r}, action {action!r}: {words}: {error}", error_bound=1.0)

@@ -111,7 +111,9 @@ def _programs(
             if fit is not None:
                 found.append((extended, (waiting | reached[p]) - extended.keys(), fit))
         if not found:  # some action is greedy for the parent's V, moved a little: this is rounding
-            raise SolverError(f"state {mdp.states[s]!r}: no action is seen to be best for any values", gap=MARGIN)
+            raise SolverError(
+                f"state {mdp.states[s]!r}: no action is seen to be best for any values", error_bound=MARGIN
+            )
         return found
 
     root: _Fitted = ({}, frozenset([start]), np.zeros(mdp.n_states))
@@ -159,7 +161,9 @@ def _find_values(leads: sparse.csr_array) -> FloatArray | None:
     v = linprog.solve(cost, upper=rows, upper_rhs=np.zeros(size), bounds=(-1, 1)).x[:-1]
     lead = _least(leads, v)
     if NOISE < lead <= MARGIN:
-        raise SolverError(f"a lead of {lead:.1e} is too small to tell whether a policy is dominated", gap=MARGIN)
+        raise SolverError(
+            f"a lead of {lead:.1e} is too small to tell whether a policy is dominated", error_bound=MARGIN
+        )
     return v if lead > MARGIN else None
 
 

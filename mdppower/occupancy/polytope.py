@@ -399,7 +399,7 @@ class OccupancyPolytope:
         --------
         >>> import mdppower as mp
         >>> best = OccupancyPolytope(mp.envs.fork(2), "root", 0.5).support([[0.0, 1.0, 3.0]])
-        >>> best.values, best.points, bool(best.gap[0] < 1e-9)
+        >>> best.values, best.points, bool(best.error_bound[0] < 1e-9)
         (array([3.]), array([[0., 1., 0., 1.]]), True)
         """
         rows = np.atleast_2d(_numbers(rewards, "rewards", RewardError))

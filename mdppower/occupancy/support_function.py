@@ -35,13 +35,13 @@ class Support:
         The value of each point, in units of the polytope.
     points : (N, P) array
         Maximisers: each is the occupancy of a deterministic policy.
-    gap : (N,) array
+    error_bound : (N,) array
         Proved bound on |value − maximum|: from above by LP duality, from below by evaluation of the policy.
     """
 
     values: FloatArray
     points: FloatArray
-    gap: FloatArray
+    error_bound: FloatArray
 
 
 def pair_visits(mdp: RewardlessMDP, start: FloatArray, gamma: float, weights: FloatArray) -> FloatArray:

@@ -87,7 +87,7 @@ def extreme_rows(rows: FloatArray) -> list[int]:
                 continue
         kept.append(k)
     if len(rows) and not kept:
-        raise SolverError("no row can be shown to be extreme", gap=MARGIN)
+        raise SolverError("no row can be shown to be extreme", error_bound=MARGIN)
     return kept
 
 

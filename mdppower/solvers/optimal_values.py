@@ -1,4 +1,4 @@
-"""Optimal values of many reward functions on one MDP, each with a certified gap.
+"""Optimal values of many reward functions on one MDP, each with a certified bound on its error.
 
 Values are *normalised*: v = (1−γ)V solves v = (1−γ)R + γ max_a T_a v, and stays in the range of the rewards for
 every γ. `optimal_values` is the public door; `solve_rows` is the same without the frame, for `mdppower.power`.
@@ -47,7 +47,7 @@ class Solution:
         v = (1−γ)V; the optimal gain (average reward) at γ = 1.
     policies : (N, S) int32 array
         An optimal action of each state, as a position in ``mdp.action_names``.
-    gap : (N,) array
+    error_bound : (N,) array
         Proved bound on |v − v*| over the states of each draw, from the Bellman residual.
     iterations : (N,) int32 array
         Policy improvements made.
@@ -62,13 +62,15 @@ class Solution:
     >>> import mdppower as mp
     >>> fork = mp.envs.fork(2)
     >>> solution = mp.optimal_values(fork, [[0.0, 1.0, 3.0]], 0.5)
-    >>> solution.values.round(9), [fork.action_names[a] for a in solution.policies[0]], bool(solution.gap[0] < 1e-12)
-    (array([[3., 2., 6.]]), ['->t2', '->t1', '->t2'], True)
+    >>> solution.values.round(9), [fork.action_names[a] for a in solution.policies[0]]
+    (array([[3., 2., 6.]]), ['->t2', '->t1', '->t2'])
+    >>> bool(solution.error_bound[0] < 1e-12)
+    True
     """
 
     normalised: FloatArray
     policies: IntArray
-    gap: FloatArray
+    error_bound: FloatArray
     iterations: IntArray
     gamma: float
     method: str
@@ -92,7 +94,7 @@ class Solution:
         n, n_states = self.normalised.shape
         return (
             f"Solution({n} draws × {n_states} states, γ={rate_text(self.gamma)}, {self.method}, "
-            f"gap ≤ {self.gap.max(initial=0):.1e})"
+            f"error ≤ {self.error_bound.max(initial=0):.1e})"
         )
 
 
@@ -210,7 +212,7 @@ def _refusal(
     return SolverError(
         message + _what_can(gamma, excess),
         draw=i,
-        gap=gap,
+        error_bound=gap,
         lower=lower,
         upper=upper,
         undecided=undecided,

@@ -214,7 +214,7 @@ def _check_mdp(mdp: mp.RewardlessMDP) -> None:
 
 def _check_power(estimate: mp.PowerEstimate) -> None:
     """POWER lies between the least and the greatest reward; where it is no number, the law says so."""
-    mean, gap = np.atleast_2d(estimate.mean), estimate.data.slack[:, None] + estimate.gap[:, None]
+    mean, gap = np.atleast_2d(estimate.mean), estimate.data.slack[:, None] + estimate.error_bound[:, None]
     low, high = estimate.rewards.low.min(), estimate.rewards.high.max()
     scale = 1e-9 * max([1.0, *(abs(x) for x in (low, high) if np.isfinite(x))])
     lower, upper = (np.atleast_2d(end) for end in estimate.interval(0.9))
@@ -224,7 +224,7 @@ def _check_power(estimate: mp.PowerEstimate) -> None:
         "POWER is within the rewards": ((mean >= low - gap - scale) & (mean <= high + gap + scale)).all(),
         "ends of intervals are numbers": vague or not (np.isnan(lower) | np.isnan(upper)).any(),
         "intervals hold the mean": vague or ((lower <= mean + scale) & (mean <= upper + scale)).all(),
-        "gaps are numbers": (estimate.gap >= 0).all(),
+        "errors are numbers": (estimate.error_bound >= 0).all(),
     }
     _require(checks, f"{estimate!r}, {estimate.rewards.name} in [{low}, {high}], mean {mean.ravel()[:5]}")
 

@@ -310,7 +310,7 @@ def test_draws_of_one_policy_are_solved_together_and_others_apart(monkeypatch):
     def watched(chain, rows, gamma, method):
         calls.append(len(rows))
         if len(calls) == 2:
-            raise mp.SolverError("draw 1: lost", draw=1, gap=0.5)
+            raise mp.SolverError("draw 1: lost", draw=1, error_bound=0.5)
         return solve_rows(chain, rows, gamma, method)
 
     monkeypatch.setattr(suboptimal, "solve_rows", watched)
@@ -319,7 +319,7 @@ def test_draws_of_one_policy_are_solved_together_and_others_apart(monkeypatch):
     ) as caught:
         policy_values(ROOT, rewards, 0.9, optimal())
     assert calls == [1, 2]
-    assert (caught.value.draw, caught.value.gap) == (2, 0.5)
+    assert (caught.value.draw, caught.value.error_bound) == (2, 0.5)
 
 
 # ---------------------------------------------------------------------- runs
@@ -338,7 +338,7 @@ def test_the_numbers_do_not_depend_on_blocks_or_on_who_computes_them(monkeypatch
     others.append(run())
     for other in others:
         assert other.data.means.tobytes() == first.data.means.tobytes()
-        assert other.gap.tobytes() == first.gap.tobytes()
+        assert other.error_bound.tobytes() == first.error_bound.tobytes()
 
 
 def test_a_draw_is_made_again():
@@ -350,7 +350,7 @@ def test_a_draw_is_made_again():
         np.add.reduceat(d.probabilities * (mdp.kernel @ d.normalised), mdp.pointer[:-1]) for d in draws
     ]  # fmt: skip
     np.testing.assert_allclose(estimate.at(1).mean, np.mean(onwards, axis=0), atol=1e-12)
-    assert max(d.gap for d in draws) == estimate.at(1).gap[0]
+    assert max(d.error_bound for d in draws) == estimate.at(1).error_bound[0]
     # Its likeliest action is the optimal one: probability 0.8 and a share of 0.2.
     same = mp.power(mdp, [0.5, 1], samples=64, rng=2)
     assert all((d.policy == same.draw(i, 1).policy).mean() > 0.5 for i, d in enumerate(draws[:5]))
@@ -370,7 +370,7 @@ def test_precision_and_gap():
     estimate = mp.power(ROOT, 0.9, rng=0, policy=softmax(0.5), precision=0.02, samples=128)
     lower, upper = estimate.interval(0.95, simultaneous=True)
     assert ((upper - lower) / 2 <= 0.02).all()
-    assert 0 < estimate.gap[0] < 1e-12
+    assert 0 < estimate.error_bound[0] < 1e-12
     assert (estimate.data.slack > 0).all()  # it widens the intervals
 
 

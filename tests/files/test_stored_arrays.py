@@ -83,7 +83,7 @@ ARRAYS = {
     "a flag that is 7": ("constant", lambda a: a + 7, r"constant\[0\].*got 7"),
     "a mean beyond the rewards": ("replicate_means", lambda a: a + 1, r"POWER must be in \[0, 1\], within"),
     "a mean beyond squares": ("replicate_means", lambda a: a + 1e200, r"replicate_means.* must be .*got 1e\+200"),
-    "a negative gap": ("gap", lambda a: a - 1, r"gap\[0\] must be .*got -"),
+    "a negative error": ("error_bound", lambda a: a - 1, r"error_bound\[0\] must be .*got -"),
 }  # fmt: skip
 
 
@@ -218,7 +218,7 @@ def test_what_is_no_plain_array(files, load, tmp_path):
         "nothing": lambda file, name: file.create_dataset(name, data=h5py.Empty("i4")),
     }
     for way in ways.values():
-        with pytest.raises(mp.FileError, match=r"not what schema 1 asks for: .*mdp_successor"):
+        with pytest.raises(mp.FileError, match=r"not what schema 2 asks for: .*mdp_successor"):
             load(file_of(header, arrays | {"mdp_successor": way}))
 
 

@@ -69,6 +69,6 @@ def test_the_reading_error_bounds_what_the_reading_changes(gamma):
         assert relative < RELATIVE
         reward = rng.random((1, n))
         one, other = (mp.optimal_values(mp.RewardlessMDP.from_arrays(t[:, None, :]), reward, gamma) for t in (p, q))
-        change = np.abs(one.normalised - other.normalised).max() - one.gap[0] - other.gap[0]
+        change = np.abs(one.normalised - other.normalised).max() - one.error_bound[0] - other.error_bound[0]
         by_trees = 3 * n * relative
         assert change <= (by_trees if gamma == 1 else min(by_trees, variation / (1 - gamma))) * np.ptp(reward)

@@ -43,7 +43,7 @@ def test_the_numbers_are_those_of_iid_draws(betting):
     assert (found.sampler, found.guarantee, found.samples) == ("iid", "finite-sample", 256)
     assert (found.data.rise.shape[-1] > 0) == betting
     np.testing.assert_allclose(found.mean, kept.mean, rtol=1e-12)
-    np.testing.assert_allclose(found.gap, kept.gap)
+    np.testing.assert_allclose(found.error_bound, kept.error_bound)
     # An sd from 256 draws, and one from 16 means of 16.
     np.testing.assert_allclose(found.stderr, kept.stderr, rtol=0.8)
     assert found.draw(7, 0.5).rewards.tobytes() == kept.draw(7, 0.5).rewards.tobytes()
@@ -160,7 +160,7 @@ def test_policies_and_unlike_rewards():
     found = run(fork, rewards={"t1": "uniform(-1,3)", "default": 0}, samples=512)
     # Ends that are always worth 0 are known; the start is worth at least that.
     lower, upper = found.interval()
-    assert upper[2] - lower[2] == 2 * found.gap[0] < 1e-12
+    assert upper[2] - lower[2] == 2 * found.error_bound[0] < 1e-12
     assert (found.data.low[0], found.data.high[0]) == (-1.0, 3.0)
     random = run(fork, policy=uniformly_random(), samples=512)
     lower, upper = random.interval(0.999)

@@ -324,7 +324,7 @@ def test_draws_come_back():
     integrand = []
     for i in range(estimate.samples):
         draw = estimate.draw(i, gamma=0.9)
-        assert draw.gap < 1e-12
+        assert draw.error_bound < 1e-12
         integrand.append(np.maximum.reduceat(mdp.kernel @ draw.normalised, mdp.pointer[:-1]))
     np.testing.assert_allclose(np.mean(integrand, axis=0), estimate.mean[1], atol=1e-13)
     with pytest.raises(mp.ParameterError, match="say which gamma"):

@@ -50,7 +50,7 @@ def test_the_last_step_is_the_run_itself(gamma, options):
     for one, other in zip(last.interval(simultaneous=True), run.interval(simultaneous=True), strict=True):
         assert one.tobytes() == other.tobytes()
     assert last.mean.tobytes() == run.mean.tobytes()
-    assert last.gap.tobytes() == run.gap.tobytes()
+    assert last.error_bound.tobytes() == run.error_bound.tobytes()
     assert last.caution == run.caution
 
 

@@ -43,7 +43,7 @@ def power(**options):
 
 def same(one, other):
     assert one.mean.tobytes() == other.mean.tobytes()
-    assert one.gap.tobytes() == other.gap.tobytes()
+    assert one.error_bound.tobytes() == other.error_bound.tobytes()
     for a, b in zip(one.interval(), other.interval(), strict=True):
         assert a.tobytes() == b.tobytes()
 

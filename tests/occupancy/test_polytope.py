@@ -200,9 +200,9 @@ def test_support_is_the_optimal_value_and_the_best_vertex(case):
             best = poly.support(rewards)
             np.testing.assert_allclose(best.values, fast @ poly.start, atol=size, rtol=0)
             assert (
-                np.abs(best.values - fast @ poly.start) <= best.gap + fast_gap + 1e-15 * np.abs(rewards).max()
+                np.abs(best.values - fast @ poly.start) <= best.error_bound + fast_gap + 1e-15 * np.abs(rewards).max()
             ).all()
-            assert (best.gap <= size).all()
+            assert (best.error_bound <= size).all()
             enumerated = (poly.state_visits(poly.vertices()) @ rewards.T).max(axis=0)
             np.testing.assert_allclose(best.values, enumerated, atol=size, rtol=0)
             earned = (poly.state_visits(best.points) * rewards).sum(axis=1)
@@ -221,7 +221,7 @@ def test_support_goes_on_where_highs_stops(gamma):
     fast = solve_rows(grid, rewards, gamma, pick(grid, "auto"))[0] @ poly.start
     best = poly.support(rewards)
     np.testing.assert_allclose(best.values, fast, atol=1e-12, rtol=0)
-    assert (best.gap < 1e-9).all()
+    assert (best.error_bound < 1e-9).all()
 
 
 @every_gamma

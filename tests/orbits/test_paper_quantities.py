@@ -245,14 +245,14 @@ def test_a_failure_has_its_number(monkeypatch):
 
     def fails(mdp, rewards, gamma, method):
         if 23.0 in rewards:
-            raise mp.SolverError("no", draw=int(np.flatnonzero(rewards[:, 0] == 23)[0]), gap=0.5)
+            raise mp.SolverError("no", draw=int(np.flatnonzero(rewards[:, 0] == 23)[0]), error_bound=0.5)
         return rewards, None, np.zeros(len(rewards)), None
 
     monkeypatch.setattr("mdppower.orbits.quantity.solve_rows", fails)
     monkeypatch.setattr("mdppower.orbits.quantity.ROOM", 7 * mdp.n_pairs)
     with pytest.raises(mp.SolverError, match="reward function 23: no") as caught:
         state_power(mdp, "star", 0.9)(rewards)
-    assert (caught.value.draw, caught.value.gap) == (23, 0.5)
+    assert (caught.value.draw, caught.value.error_bound) == (23, 0.5)
 
 
 def test_a_quantity_of_ones_own():

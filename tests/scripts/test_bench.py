@@ -92,7 +92,7 @@ def test_a_row_against_peers():
     assert (cells["map"], cells["γ"], cells["draws"], cells["QuantEcon"]) == ("maze", 0.5, 32, "")
     assert cells["linprog"].endswith("×)")
     assert ", bias -0.000" in cells["POWERplay"]
-    assert cells["asked"] == "gap ≤ 1e-09 (aim 1e-12): aim met"
+    assert cells["asked"] == "error ≤ 1e-09 (aim 1e-12): aim met"
 
 
 def test_a_peer_that_is_wrong_stops_the_run(monkeypatch):

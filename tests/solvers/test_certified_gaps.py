@@ -37,7 +37,7 @@ def test_gap_bounds_the_true_error(data):
         solution = mp.optimal_values(mdp, np.array(reward, float), gamma, method=method)
         assert_covers(solution, truth)
         # A gap of nothing would say nothing: it stays near rounding.
-        assert solution.gap[0] < (1e-8 if method == "lp" else 1e-12)
+        assert solution.error_bound[0] < (1e-8 if method == "lp" else 1e-12)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e150, 1e300, 1e-300, 1e-316])
@@ -73,7 +73,7 @@ def test_the_gap_of_a_gain_pays_for_centring(scale):
     rewards = np.random.default_rng(0).standard_normal((2000, 2)) * scale
     solution = mp.optimal_values(mdp, rewards, 1)
     error = np.abs(solution.normalised - rewards[:, 1:]).max(axis=1)  # of neighbouring floats: exact
-    assert (error <= solution.gap).all()
+    assert (error <= solution.error_bound).all()
     assert (error > 0).any() or scale < 1e-300  # or the test would show nothing; denormal ones are exact
 
 
@@ -100,10 +100,10 @@ def test_a_false_claim_is_caught():
     wrong = honest.normalised.copy()
     wrong[0, 3] += 1e-6
     error = float(abs(Fraction(wrong[0, 3]) - truth[3]))
-    assert_covers(dataclasses.replace(honest, normalised=wrong, gap=np.array([error * (1 + 1e-9)])), truth)
-    for claim in (error / 2, error * (1 - 1e-9), honest.gap[0]):
+    assert_covers(dataclasses.replace(honest, normalised=wrong, error_bound=np.array([error * (1 + 1e-9)])), truth)
+    for claim in (error / 2, error * (1 - 1e-9), honest.error_bound[0]):
         with pytest.raises(AssertionError, match="error 1e-06"):
-            assert_covers(dataclasses.replace(honest, normalised=wrong, gap=np.array([claim])), truth)
+            assert_covers(dataclasses.replace(honest, normalised=wrong, error_bound=np.array([claim])), truth)
 
 
 @pytest.mark.parametrize("gamma", [0.5, 0.99])
@@ -125,7 +125,7 @@ def test_the_deterministic_gap_covers_any_value(gamma, size):
             h = value + rng.normal(size=31) * size * rng.integers(0, 2, 31)
             gap = deterministic._gap(reward, gamma, mdp.pointer, mdp.kernel.indices, policy, np.zeros(31), h)
             error = np.abs((1 - gamma) * h - best.normalised[0]).max()
-            assert error <= gap + best.gap[0]
+            assert error <= gap + best.error_bound[0]
 
 
 @pytest.mark.parametrize("gamma", [0.5, 0.99])
@@ -160,7 +160,7 @@ def test_the_gap_of_a_linear_program_does_not_rest_on_its_word(form, monkeypatch
         values, _, gap, _ = linear_program.solve(mdp, rewards, gamma, form=form)
         best = mp.optimal_values(mdp, rewards, gamma)
         error = np.abs(values - best.normalised).max(axis=1)
-        assert (error <= gap + best.gap).all()
+        assert (error <= gap + best.error_bound).all()
         wrongest = max(wrongest, error.max())
     assert wrongest > 1e-3
 
@@ -192,10 +192,10 @@ def test_hard_rewards(slip, gamma):
     }
     for name, row in rows.items():
         solution = mp.optimal_values(mdp, row, gamma)
-        assert solution.gap[0] <= 1e-8 * np.ptp(row) + 1e-14 * np.abs(row).max(), name
+        assert solution.error_bound[0] <= 1e-8 * np.ptp(row) + 1e-14 * np.abs(row).max(), name
         lp = mp.optimal_values(mdp, row, gamma, method="lp")
         difference = np.abs(lp.normalised - solution.normalised).max()
-        assert difference <= lp.gap[0] + solution.gap[0], name
+        assert difference <= lp.error_bound[0] + solution.error_bound[0], name
 
 
 def test_too_near_one_says_what_can_be_done():
@@ -203,5 +203,5 @@ def test_too_near_one_says_what_can_be_done():
     mdp = mp.RewardlessMDP.from_successors({0: {"go": {0: 0.5, 1: 0.25, 2: 0.25}}, 1: {"stay": 1}, 2: {"stay": 2}})
     with pytest.raises(mp.SolverError, match=r"gamma up to about 1 - 1e-12 can be certified, and gamma = 1 is"):
         mp.optimal_values(mdp, [0.3, 0.7, 0.1], 1 - 1e-14)
-    assert mp.optimal_values(mdp, [0.3, 0.7, 0.1], 1 - 1e-12).gap[0] < 0.01
+    assert mp.optimal_values(mdp, [0.3, 0.7, 0.1], 1 - 1e-12).error_bound[0] < 0.01
     assert mp.optimal_values(mdp, [0.3, 0.7, 0.1], 1).normalised[0, 0] == pytest.approx(0.4, abs=1e-14)

@@ -56,7 +56,9 @@ def test_linear_programs_agree(case):
     for method in ("lp", "lp-occupancy"):
         theirs = mp.optimal_values(mdp, rewards, 1, method=method)
         scale = 1e-8 * (1 + np.abs(rewards).max())
-        assert np.abs(theirs.normalised - ours.normalised).max() <= min(scale, (theirs.gap + ours.gap).max())
+        assert np.abs(theirs.normalised - ours.normalised).max() <= min(
+            scale, (theirs.error_bound + ours.error_bound).max()
+        )
 
 
 @pytest.mark.filterwarnings("ignore:the intervals cannot be trusted")  # means are compared, on the same draws
@@ -113,7 +115,7 @@ def test_one_component_has_one_gain(slip):
     rewards = np.random.default_rng(0).random((20, mdp.n_states))
     sol = mp.optimal_values(mdp, rewards, 1)
     assert np.ptp(sol.normalised, axis=1).max() == 0
-    assert sol.gap.max() < 1e-10
+    assert sol.error_bound.max() < 1e-10
     if slip == 0:  # to stay in the best cell is best
         np.testing.assert_allclose(sol.normalised[:, 0], rewards.max(axis=1), atol=1e-14)
     near = mp.optimal_values(mdp, rewards, 1 - 1e-7).normalised
@@ -159,7 +161,7 @@ def test_each_rate_of_a_sweep_agrees_with_its_own_run(options):
     sweep = mp.power(mdp, gammas, samples=64, rng=0)
     for k, gamma in enumerate(gammas):
         alone = mp.power(mdp, gamma, samples=64, rng=0)
-        assert np.abs(sweep.mean[k] - alone.mean).max() <= sweep.gap[k] + alone.gap[0]
+        assert np.abs(sweep.mean[k] - alone.mean).max() <= sweep.error_bound[k] + alone.error_bound[0]
 
 
 @pytest.mark.parametrize("options", [{}, {"slip": 0.2}])
@@ -172,7 +174,7 @@ def test_a_draw_of_a_sweep_has_the_bits_of_the_run(options):
         for row in (0, size - 1):
             draw = estimate.draw(size + row, estimate.gammas[g])
             assert draw.normalised.tobytes() == values[row].tobytes()
-            assert draw.gap == gap[row]
+            assert draw.error_bound == gap[row]
 
 
 @given(mdps().flatmap(lambda mdp: reward_rows(mdp.n_states, 11).map(lambda rows: (mdp, rows))))
@@ -200,7 +202,7 @@ def test_exits_that_can_be_avoided_for_long():
     mdp = mp.envs.make("cliff", slip=0.1)
     assert gain.make_plan(mdp).outer.jumps > 1e4
     sol = mp.optimal_values(mdp, np.random.default_rng(0).random((20, mdp.n_states)), 1)
-    assert sol.gap.max() < 1e-9
+    assert sol.error_bound.max() < 1e-9
     near = mp.optimal_values(mdp, np.random.default_rng(0).random((20, mdp.n_states)), 1 - 1e-9)
     assert np.abs(near.normalised - sol.normalised).max() < 1e-4
 

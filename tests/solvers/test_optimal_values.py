@@ -91,7 +91,7 @@ def test_solvers_agree_on_the_catalog(name, slip):
         # Deterministic: rounding only. Stochastic with exits and pits: h = (v − c)/(1−γ) is of size 1/(1−γ) where
         # classes have different gains, and so is its rounding; without them, rounding only.
         several_gains = not mdp.is_deterministic and len(mdp.absorbing_states) > 0
-        assert fast.gap.max() < (1e-14 / (1 - gamma) if several_gains else 1e-12)
+        assert fast.error_bound.max() < (1e-14 / (1 - gamma) if several_gains else 1e-12)
 
 
 @pytest.mark.slow
@@ -163,7 +163,7 @@ def test_chains_that_hardly_mix(krylov):
         stochastic.BAND_WORK = 3e7
         two = mp.optimal_values(mdp, rewards, gamma)
         stochastic.BAND_WORK = 0.0
-        assert (np.abs(one.normalised - two.normalised).max(axis=1) <= one.gap + two.gap).all()
+        assert (np.abs(one.normalised - two.normalised).max(axis=1) <= one.error_bound + two.error_bound).all()
 
 
 def test_a_draw_that_bicgstab_cannot_do_goes_to_the_lu(krylov):
@@ -181,7 +181,7 @@ def test_a_draw_that_bicgstab_cannot_do_goes_to_the_lu(krylov):
         gaps.append(gap)
     assert 0 < (np.array(gaps) > enough).sum() < len(gaps)  # some do, some do not
     by_fall_back = mp.optimal_values(mdp, rewards, gamma, method="stochastic")
-    assert (by_fall_back.gap <= enough).all()
+    assert (by_fall_back.error_bound <= enough).all()
 
 
 def chain_with_traps():
@@ -225,7 +225,7 @@ def test_long_cycle_is_a_geometric_sum(gamma):
     solution = mp.optimal_values(mdp, reward, gamma)
     k = -np.arange(length) % length
     np.testing.assert_allclose(solution.normalised[0], top * np.exp(k * np.log1p(-d)), rtol=1e-13, atol=4e-16)
-    assert solution.gap[0] < 1e-11
+    assert solution.error_bound[0] < 1e-11
 
 
 @pytest.mark.parametrize("gamma", [0.9, 1 - 1e-6, 1 - 1e-9, 1 - 1e-12])
@@ -236,7 +236,7 @@ def test_stochastic_near_one_on_a_unichain(gamma):
     solution = mp.optimal_values(mdp, [1.0, 0.0], gamma)
     half = (1 - gamma) / (1 - gamma * (1 - 2 * p)) / 2
     np.testing.assert_allclose(solution.normalised[0], [0.5 + half, 0.5 - half], atol=1e-15)
-    assert solution.gap[0] < 1e-14
+    assert solution.error_bound[0] < 1e-14
 
 
 @given(st.data())
@@ -295,7 +295,7 @@ def test_a_row_does_not_depend_on_its_neighbours(slip):
         alone = mp.optimal_values(mdp, rewards[i], 0.95)
         assert (alone.normalised[0] == together.normalised[i]).all()
         assert (alone.policies[0] == together.policies[i]).all()
-        assert alone.gap[0] == together.gap[i]
+        assert alone.error_bound[0] == together.error_bound[i]
 
 
 def test_a_row_does_not_depend_on_its_neighbours_by_krylov(krylov):
@@ -305,7 +305,7 @@ def test_a_row_does_not_depend_on_its_neighbours_by_krylov(krylov):
     for i, reward in enumerate(rewards):
         alone = mp.optimal_values(mdp, reward, gamma, method="stochastic")
         assert (alone.normalised[0] == together.normalised[i]).all()
-        assert alone.gap[0] == together.gap[i]
+        assert alone.error_bound[0] == together.error_bound[i]
 
 
 @given(st.data())
@@ -327,7 +327,7 @@ def test_gamma_zero_is_the_reward_and_the_greedy_policy():
     solution = mp.optimal_values(mdp, [9.0, 1.0, 3.0, 2.0], 0)
     assert solution.normalised.tolist() == [[9, 1, 3, 2]]
     assert mdp.action_names[solution.policies[0, 0]] == "->t2"
-    assert solution.gap.tolist() == [0]
+    assert solution.error_bound.tolist() == [0]
 
 
 @given(st.data())
@@ -351,7 +351,7 @@ def test_a_range_beyond_floats():
     # v(root) = .1 · 1e308 − .9 · 1e308; the range, 2e308, is no float.
     solution = mp.optimal_values(mp.envs.fork(1), [1e308, -1e308], 0.9)
     np.testing.assert_allclose(solution.normalised[0], [-0.8e308, -1e308], rtol=1e-14)
-    assert 0 < solution.gap[0] < 1e295
+    assert 0 < solution.error_bound[0] < 1e295
 
 
 def test_a_refusal_says_what_it_knows(monkeypatch):
@@ -371,7 +371,7 @@ def test_a_refusal_says_what_it_knows(monkeypatch):
         mp.optimal_values(mdp, rewards, 0.5)
     error = caught.value
     assert error.draw == 0
-    assert error.gap == pytest.approx(1e-3, rel=1e-9)
+    assert error.error_bound == pytest.approx(1e-3, rel=1e-9)
     assert error.undecided == [("root", "->t1"), ("root", "->t2")]
     best = [0.5 * 1.0005, 1.0, 1.0005, 0.9]
     assert (error.lower <= best).all()

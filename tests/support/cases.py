@@ -98,6 +98,6 @@ def _solve_exactly(rows: list[list[Fraction]], right: list[Fraction], gamma: Fra
 def assert_covers(solution, truth):
     """|v − v*| ≤ gap, compared as rationals."""
     error = max(abs(Fraction(x) - y) for x, y in zip(solution.normalised[0], truth, strict=True))
-    assert error <= Fraction(solution.gap[0]), (
-        f"{solution.method}: error {float(error):.3g}, gap {solution.gap[0]:.3g}"
+    assert error <= Fraction(solution.error_bound[0]), (
+        f"{solution.method}: error {float(error):.3g}, gap {solution.error_bound[0]:.3g}"
     )

@@ -147,7 +147,7 @@ def test_what_cannot_be_computed_is_said_and_costs_nothing(monkeypatch):
     """A solver that gives up ends neither the run nor the other claims."""
 
     def gives_up(*_):
-        raise mp.SolverError("not certified", gap=1.0)
+        raise mp.SolverError("not certified", error_bound=1.0)
 
     monkeypatch.setitem(searches.SEARCHES, "prop-6.6", gives_up)
     found = theorems.verify(
