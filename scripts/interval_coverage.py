@@ -1,9 +1,9 @@
 """How often the intervals of POWER hold what they should, and whether a warning says so where they do not.
 
-    python -m scripts.coverage                     the whole grid, 2,000 runs a cell: about half an hour on two cores
-    python -m scripts.coverage --share 0.1         a tenth of the runs
-    python -m scripts.coverage --laws "uniform;norm(0,1)"
-    python -m scripts.coverage --workers 2
+    python -m scripts.interval_coverage                     the whole grid, 2,000 runs a cell: about half an hour on two cores
+    python -m scripts.interval_coverage --share 0.1         a tenth of the runs
+    python -m scripts.interval_coverage --laws "uniform;norm(0,1)"
+    python -m scripts.interval_coverage --workers 2
 
 A cell is a law, a number of absorbing ends after a start, and a number of draws. POWER of an end is the mean of its
 reward, POWER of the start that of the greatest of all, known by quadrature. A run makes the replicates that

@@ -1,4 +1,4 @@
-"""The grid of scripts/coverage.py: its runs are those of `power`, and a part of it holds."""
+"""The grid of scripts/interval_coverage.py: its runs are those of `power`, and a part of it holds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 import mdppower as mp
 from mdppower.rewards.laws import law
-from scripts import coverage
-from scripts.coverage import Cell, cells, mean_of_greatest, replicate_means, replicates_of, task_of
+from scripts import interval_coverage
+from scripts.interval_coverage import Cell, cells, mean_of_greatest, replicate_means, replicates_of, task_of
 
 HARD = ("lognorm(2)", "bernoulli(0.005)", "expon")
 
@@ -30,7 +30,7 @@ def test_runs_are_those_of_power(name, samples):
             data.bounds(simultaneous=simultaneous), estimate.data.bounds(simultaneous=simultaneous), strict=True
         ):
             np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
-    assert coverage.find_caution(task, data, [data.count]) == estimate.caution
+    assert interval_coverage.find_caution(task, data, [data.count]) == estimate.caution
 
 
 def test_means_are_right():
@@ -39,8 +39,8 @@ def test_means_are_right():
     assert mean_of_greatest(law("expon"), 50) == pytest.approx((1 / np.arange(1, 51)).sum())
     assert mean_of_greatest(law("norm(0,1)"), 2) == pytest.approx(1 / np.sqrt(np.pi))
     assert mean_of_greatest(law("bernoulli(0.1)"), 8) == pytest.approx(1 - 0.9**8)
-    assert len(coverage.LAWS) == len(set(coverage.LAWS)) == 30
-    for name in coverage.LAWS:
+    assert len(interval_coverage.LAWS) == len(set(interval_coverage.LAWS)) == 30
+    for name in interval_coverage.LAWS:
         assert mean_of_greatest(law(name), 1) == pytest.approx(law(name).mean, rel=1e-6, abs=1e-9)
         assert law(name).variance < np.inf
 
@@ -51,7 +51,7 @@ def test_a_part_of_the_grid_holds():
     found = [cell for name in ("uniform", *HARD) for cell in cells(name, 40)]
     assert not any(cell.fails or cell.false_alarms for cell in found)
     assert sum(not cell.covers for cell in found) > 10
-    assert "0 of them without a warning; 0 with false alarms" in coverage.markdown(found)
+    assert "0 of them without a warning; 0 with false alarms" in interval_coverage.markdown(found)
 
 
 @pytest.mark.slow
@@ -59,7 +59,7 @@ def test_silence_and_clamour_fail():
     """Negative controls: intervals without a warning, and a warning that always comes."""
     silent = cells("lognorm(2)", 40, lambda task, data, counts: "")
     assert sum(cell.fails for cell in silent) >= 6
-    assert "**" in coverage.markdown(silent)
+    assert "**" in interval_coverage.markdown(silent)
     clamour = cells("uniform", 20, lambda task, data, counts: "beware")
     assert [cell.samples for cell in clamour if cell.false_alarms] == [4096] * 3
     assert not any(cell.fails for cell in clamour)
