@@ -7,7 +7,7 @@
 
 A cell is a law, a number of absorbing ends after a start, and a number of draws. POWER of an end is the mean of its
 reward, POWER of the start that of the greatest of all, known by quadrature. A run makes the replicates that
-`mdppower.power` makes (see `tests/scripts/test_coverage.py`), without its solver: an end is worth its
+`mdppower.power` makes (see `tests/scripts/test_interval_coverage.py`), without its solver: an end is worth its
 reward, the start the greatest of the ends. To save time, the runs of 1,024 draws are the first quarter of those of
 4,096, and smaller maps have the first ends of the largest: whether a cell fails does not depend on other cells.
 
