@@ -1,6 +1,6 @@
 """How often the intervals of POWER hold what they should, and whether a warning says so where they do not.
 
-    python -m scripts.interval_coverage                     the whole grid, 2,000 runs a cell: about half an hour on two cores
+    python -m scripts.interval_coverage            the whole grid, 2,000 runs a cell: half an hour on two cores
     python -m scripts.interval_coverage --share 0.1         a tenth of the runs
     python -m scripts.interval_coverage --laws "uniform;norm(0,1)"
     python -m scripts.interval_coverage --workers 2
@@ -33,7 +33,7 @@ import mdppower as mp
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.measures.power_caution import find_caution
 from mdppower.measures.power_task import PowerTask
-from mdppower.montecarlo.estimates import Replicates
+from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.samplers import make_sampler
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.laws import Law, law

@@ -13,9 +13,9 @@ import pytest
 import mdppower as mp
 from mdppower._text import printable
 from mdppower.cli import main as cli
-from mdppower.display.tables import json_text, render
 from mdppower.display.terminal import show_map, terminal_map
 from mdppower.reports.pages import write_report
+from mdppower.results.table_text import json_text, render
 
 ESCAPES = ["\x1b[2J\x1b]0;x\x07", "\x9b31m", "a\nb\r\nc", "\u202eabc", "z\u2028z", "\ud800"]
 FORMULAS = ['=cmd|" /C calc"!A0', "+SUM(A1)", "-2+3", "@SUM(A1)", "\t=1", " =1", "|x", "+1*2"]

@@ -119,7 +119,7 @@ def bound(
 ) -> None:
     """Say which power differences an observed success rate allows: C(B) − C(A) from a count of successes of A."""
     from mdppower.bounds.gap_bounds import gap_from_count
-    from mdppower.display.tables import render
+    from mdppower.results.table_text import render
 
     found = gap_from_count(success_rate, n, nu, drop=drop, cap=cap, confidence=confidence)
     click.echo(render(found.table(), fmt))

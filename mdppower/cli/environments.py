@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 @click.option("--format", "fmt", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def envs(fmt: str) -> None:
     """List the named environments: name, states, actions, deterministic?, one line."""
-    from mdppower.display.tables import render
     from mdppower.envs.catalog import catalog
+    from mdppower.results.table_text import render
 
     rows = []
     for environment in catalog().values():

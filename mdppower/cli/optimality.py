@@ -50,9 +50,9 @@ def optimal(
     With --state, --out draws bars over γ; without, a map of the likeliest actions where the states lie on a grid.
     """
     from mdppower._checks import open_unit
-    from mdppower.display.tables import optimality_table, render
     from mdppower.mdp.layout import grid_of, is_drawing
     from mdppower.measures.action_optimality import action_optimality
+    from mdppower.results.table_text import render
 
     open_unit(confidence, "--confidence")
     check_output("--out", out, PICTURES)
@@ -65,7 +65,7 @@ def optimal(
         action_optimality, mdp, rates, rewards, samples=samples, rng=rng, method=method, workers=workers,
         store=store, progress=progress,
     )  # fmt: skip
-    click.echo(render(optimality_table(chances, label, confidence=confidence), fmt))
+    click.echo(render(chances.table(confidence, state=label), fmt))
     if fmt == "table":
         made = f"{chances.samples:,} draws of" if chances.samples else "exact,"
         seed = f" (rng={chances.entropy})" if chances.samples else ""
@@ -102,8 +102,9 @@ def compare_command(
     instrumentally convergent over A if p(A ≥ B) ≤ 1/2.
     """
     from mdppower._checks import open_unit
-    from mdppower.display.tables import pairs_table, render
+    from mdppower.display.tables import pairs_table
     from mdppower.measures.comparison import compare, compare_all
+    from mdppower.results.table_text import render
 
     open_unit(confidence, "--confidence")
     rate = _rate(gamma, kind)
@@ -198,8 +199,9 @@ def visits_command(
     Rows are (1−γ)f, of sum 1. |F| counts all, |F_nd| those that are strictly best for some reward, |RSD| their limits
     at γ = 1, |RSD_nd| the limits that are strictly best on average for some reward.
     """
-    from mdppower.display.tables import render, visits_table
+    from mdppower.display.tables import visits_table
     from mdppower.occupancy.visit_distributions import visits
+    from mdppower.results.table_text import render
 
     check_output("--out", out, PICTURES)
     if (out is None) != (across is None) or (out is None) != (up is None):

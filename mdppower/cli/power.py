@@ -115,9 +115,9 @@ def _print_power(estimate: PowerEstimate, fmt: str, colour: bool | None, confide
 
         print_map(terminal_map, estimate, colour)
     else:
-        from mdppower.display.tables import power_table, render
+        from mdppower.results.table_text import render
 
-        click.echo(render(power_table(estimate, confidence=confidence), fmt))
+        click.echo(render(estimate.table(confidence), fmt))
 
 
 # ---------------------------------------------------------------------- saved estimates

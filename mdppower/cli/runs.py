@@ -38,7 +38,7 @@ def runs(file: str, number: int | None, out: str | None, fmt: str) -> None:
     With --export, a run becomes a NetCDF file, finished or not: an estimate of POWER, for plot, info and mp.load; the
     labelled arrays of optimal, compare and diff.
     """
-    from mdppower.display.tables import render
+    from mdppower.results.table_text import render
     from mdppower.stores.store import Store
 
     if (number is None) != (out is None):

@@ -86,7 +86,7 @@ def diff(
     A and B are written as ENV is; options of environments apply to both. States are matched by name.
     """
     from mdppower._checks import open_unit
-    from mdppower.display.tables import render
+    from mdppower.results.table_text import render
     from mdppower.sensitivity.model_difference import difference
 
     open_unit(confidence, "--confidence")
@@ -148,7 +148,7 @@ def sensitivity_command(
     draws its own) it does. For up to 12 states, transforms are chosen if none is asked for.
     """
     from mdppower._checks import open_unit
-    from mdppower.display.tables import render
+    from mdppower.results.table_text import render
     from mdppower.sensitivity.under_transforms import sensitive_actions, sensitivity
 
     open_unit(confidence, "--confidence")
@@ -179,7 +179,7 @@ def sensitivity_command(
 
 def _explain(found: Sensitivity, confidence: float) -> None:
     """What the columns mean, and which orders flip."""
-    from mdppower.display.tables import render
+    from mdppower.results.table_text import render
 
     made = f"{found.samples:,} draws (rng={found.entropy}) of {found.rewards.name} rewards"
     tell(f"\n{made}; lower, upper: {100 * confidence:g} %, all together")

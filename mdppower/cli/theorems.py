@@ -56,8 +56,8 @@ def verify(
     states that makes it apply. Exit status 1 says that a claim whose hypotheses are proved was contradicted: that
     would be a discovery, or a bug.
     """
-    from mdppower.display.tables import render
     from mdppower.reports.pages import summary, summary_table, to_json
+    from mdppower.results.table_text import render
     from mdppower.theorems.verification import verify as verify_claims
 
     check_output("--out", out, REPORTS)

@@ -1,13 +1,13 @@
-"""Numbers for the eye: text tables, terminal maps, pictures. Nothing here computes what it shows.
+"""Numbers for the eye: terminal maps, pictures. Nothing here computes what it shows.
 
 ================== ==========================================================================================
-tables             any table as aligned text, CSV or JSON
+tables             pairs of options, and sets of visit distributions, as columns
 terminal           maps for the terminal, with colour and without
-number_text        numbers with as many digits as tell them apart
 figures            what all pictures share: titles, how they are saved
 power_picture      POWER: a heat map on a grid, else bars
 heatmap            one panel a γ, with numbers, marks, arrows and hatches; the colour map
 bars               bars with their intervals
+interval_picture   numbers with their intervals, where there is no map; comparisons
 mdp_picture        an MDP before anything is computed
 optimality_picture how likely actions are to be optimal
 polytope_picture   visit distributions in two coordinates

@@ -12,9 +12,9 @@ from matplotlib.patches import Patch
 
 from mdppower._text import cut, rate_text
 from mdppower.display.heatmap import COLOURS, UNIT, meets_greatest
-from mdppower.display.number_text import number_text
 from mdppower.errors import ParameterError
 from mdppower.measures.power_estimate import PowerEstimate
+from mdppower.results.number_text import number_text
 
 MOST_BARS = 60
 MOST_NAMES = 12

@@ -20,8 +20,8 @@ from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.display.figures import picture_suffix, save_figure, set_title
 from mdppower.display.heatmap import Sheet, grid_sheet, name_rows_and_columns, paint_walls
-from mdppower.display.number_text import number_text
 from mdppower.mdp.layout import grid_of, is_drawing, marks_of
+from mdppower.results.number_text import number_text
 from mdppower.sensitivity.model_difference_estimate import ModelDifference
 
 COLOURS = "RdBu"

@@ -18,12 +18,12 @@ from matplotlib.ticker import MaxNLocator
 
 from mdppower._colours import WALL_COLOUR
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
-from mdppower.display.number_text import number_text, number_texts
 from mdppower.errors import ParameterError
 from mdppower.mdp.layout import marks_of
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_seeking import directions, most_power_seeking
+from mdppower.results.number_text import number_text, number_texts
 
 COLOURS = "viridis"
 WALL, WALL_LINES = "#{:02x}{:02x}{:02x}".format(*WALL_COLOUR), "#55555e"

@@ -18,11 +18,11 @@ from mdppower._text import cut, rate_text
 from mdppower._typing import AnyArray, FloatArray, IntArray, Label
 from mdppower.display.figures import picture_suffix, save_figure, set_title
 from mdppower.display.heatmap import COLOURS, MOST_DRAWN, arrow_ink, draw_arrows, grid_sheet, write_marks
-from mdppower.display.number_text import number_text
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import equivalent_pairs
 from mdppower.mdp.layout import grid_of, is_drawing
 from mdppower.measures.action_optimality_estimate import ActionOptimality
+from mdppower.results.number_text import number_text
 
 MOST_ACTIONS = 12
 MOST_BARS = 400

@@ -13,11 +13,11 @@ from mdppower._text import cut
 from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.display.figures import picture_suffix, save_figure, set_title
 from mdppower.display.heatmap import WALL
-from mdppower.display.number_text import number_text
 from mdppower.errors import ParameterError, SizeError
 from mdppower.occupancy.polytope import OccupancyPolytope
 from mdppower.occupancy.vectors import distinct_rows
 from mdppower.occupancy.visit_distributions import Visits, visits
+from mdppower.results.number_text import number_text
 
 FILL, DOTS, BEST = "#dfe3ee", "#8a8fa3", "#31688e"
 MOST_POINTS = 20_000

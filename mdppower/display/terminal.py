@@ -9,11 +9,11 @@ from scipy import sparse
 from mdppower._colours import VIRIDIS, WALL_COLOUR
 from mdppower._text import cut, printable, rate_text
 from mdppower._typing import FloatArray
-from mdppower.display.number_text import decimals, number_texts, with_error
 from mdppower.mdp.graph import end_components
 from mdppower.mdp.layout import MOST_ACTIONS, MOST_SUCCESSORS, grid_of, is_drawing
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
+from mdppower.results.number_text import decimals, number_texts, with_error
 
 WALL = "█"
 DIGITS = "0123456789"

@@ -3,6 +3,7 @@
 ============= =================================================================
 netcdf        estimates and MDPs of any size; `load` and `save_mdp`, which tell kinds of files apart
 stored_arrays the arrays in them: type, shape, size and bounds of each
+results       all other results: labelled arrays, or their tables
 mdp_toml      small MDPs, to read and to write by hand
 ============= =================================================================
 

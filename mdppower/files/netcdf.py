@@ -67,8 +67,8 @@ from mdppower.files.stored_arrays import (
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import PowerTask
-from mdppower.montecarlo.estimates import Replicates
 from mdppower.montecarlo.guaranteed import Guaranteed
+from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.rewards.description import describe, from_description
 from mdppower.solvers.optimal_values import METHODS

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from numbers import Rational
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from mdppower._checks import open_unit
-from mdppower._text import rate_text
+from mdppower._text import count, fraction_text, rate_text
 from mdppower._typing import AnyArray, Label
-from mdppower.errors import ParameterError, SizeError
+from mdppower.errors import SizeError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.proportions import Proportions
+from mdppower.results.labelled import labelled, on_grid, written
+from mdppower.results.number_text import how_sure
+from mdppower.results.rates import rate_position
+from mdppower.results.result import SHOWN, Result
+from mdppower.results.table import Table
 from mdppower.rewards.reward_distribution import RewardDistribution
 
 if TYPE_CHECKING:
@@ -29,7 +34,7 @@ MOST_CELLS = 2**24
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ActionOptimality:
+class ActionOptimality(Result):
     """Optimality probabilities of the actions of every state.
 
     Attributes
@@ -60,11 +65,15 @@ class ActionOptimality:
     --------
     >>> import mdppower as mp
     >>> chances = mp.action_optimality(mp.envs.fork(2), [0, 0.5, 1], samples=256, rng=0)
-    >>> chances
-    ActionOptimality(3 states, 4 pairs, γ=0, 0.5, 1, uniform rewards, 256 draws)
+    >>> chances.at(1).of("root")
+    Proportions(0.5156 in [0.4439, 0.5869], 0.4844 in [0.4131, 0.5561] (95 %, all at once))
     >>> chances.optimal.mean.shape, chances.of("root", "->t1", 0.5)
-    ((3, 4), Proportions(0.5156, 95 % in [0.4526, 0.5783]))
+    ((3, 4), Proportions(0.5156 in [0.4526, 0.5783] (95 %)))
     """
+
+    hidden: ClassVar[frozenset[str]] = frozenset({
+        "looks", "open_counts", "single_gamma", "slack", "strict_counts", "tied_counts"
+    })  # fmt: skip
 
     mdp: RewardlessMDP
     gammas: tuple[float, ...]
@@ -156,7 +165,7 @@ class ActionOptimality:
         action : label, optional
             By default all, in the order of ``mdp.actions(state)``.
         gamma : float, optional
-            One of the rates; by default all.
+            One of the rates, within 1e-9; by default all.
 
         Returns
         -------
@@ -181,11 +190,73 @@ class ActionOptimality:
             where = self.mdp.pair(self.mdp.states[s], action)
         if gamma is None:
             return self.optimal[..., where]
-        if gamma not in self.gammas:
-            raise ParameterError(f"gamma {gamma!r} is not one of {', '.join(map(rate_text, self.gammas))}")
-        return replace(self, single_gamma=False).optimal[self.gammas.index(gamma), where]
+        return replace(self, single_gamma=False).optimal[rate_position(self.gammas, gamma), where]
 
-    def to_xarray(self, confidence: float = 0.95) -> xr.Dataset:
+    def at(self, gamma: float) -> ActionOptimality:
+        """The part about one of the discount rates, within 1e-9."""
+        k = slice((i := rate_position(self.gammas, gamma)), i + 1)
+        counts = (array[k] for array in (self.strict_counts, self.tied_counts, self.open_counts))
+        strict, tied, undecided = counts
+        exact = None if self.exact is None else (self.exact[0][k], self.exact[1][k])
+        return replace(
+            self, gammas=self.gammas[k], single_gamma=True, strict_counts=strict, tied_counts=tied,
+            open_counts=undecided, exact=exact,
+        )  # fmt: skip
+
+    def table(
+        self, confidence: float = 0.95, *, simultaneous: bool = False, state: Label | None = None
+    ) -> Table:  # fmt: skip
+        """How likely each action is to be optimal, one row a γ, state and action.
+
+        Parameters
+        ----------
+        confidence : float
+            Of the limits `lower` and `upper`.
+        simultaneous : bool
+            Whether these hold for all rows at once, of all states.
+        state : label, optional
+            Only its actions.
+
+        Returns
+        -------
+        Table
+            Columns gamma, state, action, probability, stderr, lower, upper, strictly, tied, unresolved; and exact,
+            where the probabilities are.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> chances = mp.action_optimality(mp.envs.fork(2), 0.5, 3.0, samples=64, rng=0)  # all rewards are 3
+        >>> table = chances.table(state="root")
+        >>> table["action"], table["probability"], table["tied"]
+        (['->t1', '->t2'], [1.0, 1.0], [1.0, 1.0])
+        """
+        mdp = self.mdp
+        if state is None:
+            pairs = np.arange(mdp.n_pairs)
+        else:
+            s = mdp.index(state)
+            pairs = np.arange(mdp.pointer[s], mdp.pointer[s + 1])
+
+        def column(values: Any) -> list[Any]:
+            return list(np.asarray(values).reshape(-1, mdp.n_pairs)[:, pairs].ravel().tolist())
+
+        lower, upper = self.optimal.interval(confidence, simultaneous=simultaneous)
+        labels = [mdp.pair_label(p) for p in pairs.tolist()] * len(self.gammas)
+        columns: dict[str, list[Any]] = {
+            "gamma": [g for g in self.gammas for _ in pairs],
+            "state": [s for s, _ in labels], "action": [a for _, a in labels],
+            "probability": column(self.optimal.mean), "stderr": column(self.optimal.stderr),
+            "lower": column(lower), "upper": column(upper), "strictly": column(self.strictly.mean),
+            "tied": column(self.tied.mean), "unresolved": column(self.unresolved.mean),
+        }  # fmt: skip
+        if self.optimal.exact is not None:
+            exact = column(self.optimal.exact)
+            columns["exact"] = [fraction_text(p) if isinstance(p, Rational) else "" for p in exact]
+        sure = f"lower, upper: {how_sure(confidence, together=simultaneous)}" * (self.guarantee != "exact")
+        return Table(columns, "; ".join(filter(None, [sure, "the run was interrupted" * self.interrupted])))
+
+    def to_xarray(self, confidence: float = 0.95, *, simultaneous: bool = False, grid: bool = False) -> xr.Dataset:
         """A labelled Dataset along (gamma, state, action), NaN where a state lacks the action.
 
         Variables are probability, stderr, lower, upper, strictly, tied, unresolved; the run is in the attributes.
@@ -193,12 +264,18 @@ class ActionOptimality:
         Parameters
         ----------
         confidence : float
-            Of the interval from lower to upper, for each number alone.
+            Of the interval from lower to upper.
+        simultaneous : bool
+            Whether these hold for all numbers at once.
+        grid : bool
+            Whether to give rows × columns of the map in place of its states.
 
         Raises
         ------
         SizeError
             The array would have more than 2**24 cells.
+        ParameterError
+            The states are no cells of a grid.
 
         Examples
         --------
@@ -207,15 +284,13 @@ class ActionOptimality:
         >>> table.probability.sel(gamma=1, state="root", action="->t1").round(1).item()
         0.5
         """
-        import xarray as xr
-
         open_unit(confidence, "confidence")
         mdp = self.mdp
         shape = (len(self.gammas), mdp.n_states, len(mdp.action_names))
         if np.prod(shape, dtype=float) > MOST_CELLS:
             raise SizeError(f"an array of shape {shape} is too large; use .of, or .optimal, which has no empty cells")
         every = replace(self, single_gamma=False)
-        lower, upper = every.optimal.interval(confidence)
+        lower, upper = every.optimal.interval(confidence, simultaneous=simultaneous)
         numbers = {
             "probability": every.optimal.mean, "stderr": every.optimal.stderr, "lower": lower, "upper": upper,
             "strictly": every.strictly.mean, "tied": every.tied.mean, "unresolved": every.unresolved.mean,
@@ -227,14 +302,18 @@ class ActionOptimality:
             variables[name] = (("gamma", "state", "action"), cells)
         coordinates = {
             "gamma": list(self.gammas),
-            "state": _written(mdp.states),
-            "action": _written(mdp.action_names),
+            "state": ("state", written(mdp.states)),
+            "action": ("action", written(mdp.action_names)),
         }
         attributes = {
             "rewards": self.rewards.name, "samples": self.samples, "entropy": str(self.entropy), "sampler": "iid",
-            "method": self.method, "confidence": confidence, "guarantee": self.guarantee,
+            "method": self.method, "confidence": confidence, "simultaneous": int(simultaneous),
+            "guarantee": self.guarantee,
         }  # fmt: skip
-        return xr.Dataset(variables, coordinates, attributes)
+        if self.interrupted:
+            attributes["interrupted"] = 1
+        data = labelled(variables, coordinates, attributes)
+        return on_grid(data, mdp.layout) if grid else data
 
     @property
     def made(self) -> str:
@@ -256,14 +335,52 @@ class ActionOptimality:
 
         return plot_optimality(self, path, **options)
 
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it to a file.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
+
+        Raises
+        ------
+        ParameterError
+            It ends otherwise.
+        FileError
+            The file cannot be written.
+        """
+        from mdppower.files.results import save_result
+
+        save_result(self, path)
+
+    def _summary(self) -> Table:
+        """The most likely action of each state, and how likely that is."""
+        every, mdp = replace(self, single_gamma=False).optimal, self.mdp
+        shown = range(min(mdp.n_states, SHOWN))
+        columns: dict[str, list[Any]] = {"state": [mdp.states[s] for s in shown]}
+        lower, upper = every.interval(simultaneous=True)
+        for g, gamma in enumerate(self.gammas):
+            best = [int(mdp.pointer[s] + every.mean[g, mdp.pointer[s] : mdp.pointer[s + 1]].argmax()) for s in shown]
+            columns[f"γ = {rate_text(gamma)}"] = [
+                f"{mdp.pair_label(p)[1]} "
+                + (fraction_text(every.exact[g, p]) if self.guarantee == "exact" and every.exact is not None else
+                   f"{every.mean[g, p]:.3f} in [{lower[g, p]:.3f}, {upper[g, p]:.3f}]")
+                for p in best
+            ]  # fmt: skip
+        sure = "" if self.guarantee == "exact" else f", {how_sure(0.95, together=True)}"
+        more = f"; {SHOWN} of {mdp.n_states:,} states" * (mdp.n_states > SHOWN)
+        return Table(columns, f"the action that is most likely optimal{sure}{more}")
+
     def __repr__(self) -> str:
         rates = ", ".join(map(rate_text, self.gammas[:4])) + ", …" * (len(self.gammas) > 4)
+        mean = self.optimal.mean
+        span = f"{mean.min():.4f} … {mean.max():.4f}"
+        if self.guarantee != "exact":
+            lower, upper = self.optimal.interval(simultaneous=True)
+            half = np.maximum(upper - mean, mean - lower).max()
+            span += f", ± ≤ {half:.2g} ({how_sure(0.95, together=True)})"
         return (
-            f"ActionOptimality({self.mdp.n_states} states, {self.mdp.n_pairs} pairs, γ={rates}, "
-            f"{self.rewards.name} rewards, {self.made}{', interrupted' * self.interrupted})"
+            f"ActionOptimality({count(self.mdp.n_states, 'state')}, {count(self.mdp.n_pairs, 'pair')}, γ = {rates}, "
+            f"{self.made}, {self.rewards.name} rewards: {span}{'; interrupted' * self.interrupted})"
         )
-
-
-def _written(labels: Sequence[Label]) -> npt.NDArray[Any]:
-    """Labels may be tuples, which an index would take apart: they are written out."""
-    return np.array([x if isinstance(x, (int, str)) else str(x) for x in labels])

@@ -26,7 +26,7 @@ from mdppower.measures.certified_rates import certified_rates
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.measures.questions import ask, digest, told_mdp
 from mdppower.montecarlo.engines import Rows
-from mdppower.montecarlo.estimates import Replicates
+from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, run
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
 from mdppower.montecarlo.steps import paid_by, replicates_at

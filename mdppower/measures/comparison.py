@@ -31,8 +31,9 @@ from mdppower.measures.comparison_estimate import Comparison
 from mdppower.measures.option_tally import Tally, tally
 from mdppower.measures.stored_calls import answers
 from mdppower.montecarlo.engines import Workers
-from mdppower.montecarlo.estimates import Estimate, Replicates
+from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.proportions import Proportions
+from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.run_loop import Conduct, finished_as, last
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
 from mdppower.montecarlo.steps import in_steps, no_draws

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Rational
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mdppower._checks import open_unit
 from mdppower._text import fraction_text
+from mdppower.errors import LabelError
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.proportions import Proportions
 from mdppower.occupancy.option import Option
+from mdppower.results.labelled import labelled
+from mdppower.results.number_text import how_sure, with_error
+from mdppower.results.result import Result
+from mdppower.results.table import Table
 from mdppower.rewards.reward_distribution import RewardDistribution
 
+if TYPE_CHECKING:
+    from os import PathLike
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+ROWS = 9
+"""Of the table, whose limits may hold together."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Result):
     """Option A against option B; every number with its error.
 
     Attributes
@@ -74,6 +89,26 @@ class Comparison:
     samples: int
     entropy: int | None
     interrupted: bool = False
+
+    def of(self, option: str) -> Estimate:
+        """C_Σ of one of the two options.
+
+        Parameters
+        ----------
+        option : str
+            ``"A"`` or ``"B"``, or the option's name.
+
+        Raises
+        ------
+        LabelError
+            It is neither.
+        """
+        names = {"A": 0, "B": 1} | {self.B.name: 1, self.A.name: 0}
+        if option not in names:
+            raise LabelError(
+                f"there is no option {option!r}; options are 'A' ({self.A.name}) and 'B' ({self.B.name})"
+            )
+        return self.means.one(names[option])
 
     @property
     def complexity_A(self) -> Estimate:
@@ -161,18 +196,35 @@ class Comparison:
             told += f", because of ties: P(A > B) = {_short(self.p_greater)} and P(tie) = {_short(self.p_tie)}"
         return f"B is {'' if answer else 'not '}instrumentally convergent over A: {told}"
 
-    def table(self, confidence: float = 0.95) -> dict[str, list[Any]]:
-        """The numbers as columns: quantity, value, stderr, lower, upper, exact.
+    @property
+    def lead(self) -> str:
+        """The gap in words: "B leads by 0.1667 ± 0.0021"."""
+        exact = self.gap.exact
+        value, half = float(self.gap.mean), float(self.gap._half().item())
+        if np.isnan(value):
+            return "no gap: rewards have no mean"
+        if value == 0 and (exact is not None or half == 0):
+            return "level"
+        who = "B" if value > 0 else "A"
+        return f"{who} leads by {fraction_text(abs(exact)) if exact is not None else with_error(abs(value), half)}"
+
+    def table(self, confidence: float = 0.95, *, simultaneous: bool = False) -> Table:
+        """The numbers, one row each.
 
         Parameters
         ----------
         confidence : float
-            Of each interval.
+            Of lower and upper.
+        simultaneous : bool
+            Whether these hold for all rows at once (Bonferroni).
 
         Returns
         -------
-        dict from str to list
+        Table
+            Columns quantity, value, stderr, lower, upper; and exact, where there were no draws.
         """
+        if simultaneous:
+            confidence = 1 - (1 - open_unit(confidence, "confidence")) / ROWS
         rows: list[tuple[Any, ...]] = []
         for name, one in (("C(A)", self.complexity_A), ("C(B)", self.complexity_B), ("gap C(B) - C(A)", self.gap)):
             low, high = one.interval(confidence)
@@ -189,12 +241,78 @@ class Comparison:
         mid = "" if exact[0] is None or exact[1] is None else _text((exact[0] + exact[1]) / 2)
         rows.append(("mid-p", self.mid_p, self.mid_p_stderr, low_mid, high_mid, mid))
         names = ["quantity", "value", "stderr", "lower", "upper"] + ["exact"] * (self.samples == 0)
-        return {name: [row[k] for row in rows] for k, name in enumerate(names)}
+        sure = 1 - (1 - confidence) * ROWS if simultaneous else confidence
+        told = [f"lower, upper: {how_sure(sure, together=simultaneous)}"] * (self.samples > 0)
+        told += ["the run was interrupted"] * self.interrupted
+        return Table({name: [row[k] for row in rows] for k, name in enumerate(names)}, "; ".join(told))
+
+    def to_xarray(self, confidence: float = 0.95, *, simultaneous: bool = False) -> xr.Dataset:
+        """The table as labelled arrays: value, stderr, lower, upper along quantity; the run in the attributes.
+
+        Parameters
+        ----------
+        confidence, simultaneous
+            As for `table`.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> fork = mp.envs.fork(2)
+        >>> a, b = (mp.Option.state(fork, s, 0.9, kind="power") for s in ("t1", "root"))
+        >>> data = mp.compare(a, b, method="exact").to_xarray()
+        >>> round(data.value.sel(quantity="gap C(B) - C(A)").item(), 4)
+        0.1667
+        """
+        table = self.table(confidence, simultaneous=simultaneous)
+        attributes = {
+            "A": self.A.name, "B": self.B.name, "kind": self.A.kind, "rewards": self.rewards.name,
+            "samples": self.samples, "entropy": str(self.entropy), "confidence": confidence,
+            "simultaneous": int(simultaneous), "tolerance": self.tolerance, "sd": self.sd, "verdict": self.verdict,
+        }  # fmt: skip
+        if self.interrupted:
+            attributes["interrupted"] = 1
+        variables = {name: (("quantity",), table[name]) for name in ("value", "stderr", "lower", "upper")}
+        return labelled(variables, {"quantity": table["quantity"]}, attributes)
+
+    def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
+        """A picture: the probabilities of A > B, of a tie and of A < B, with their intervals.
+
+        See `mdppower.display.interval_picture.plot_comparison`.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> fork = mp.envs.fork(2)
+        >>> a, b = (mp.Option.state(fork, s, 0.9, kind="power") for s in ("t1", "root"))
+        >>> figure = mp.compare(a, b, samples=64, rng=0).plot()
+        """
+        from mdppower.display.interval_picture import plot_comparison
+
+        return plot_comparison(self, path, **options)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it to a file.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
+
+        Raises
+        ------
+        ParameterError
+            It ends otherwise.
+        FileError
+            The file cannot be written.
+        """
+        from mdppower.files.results import save_result
+
+        save_result(self, path)
 
     def __repr__(self) -> str:
         return (
-            f"Comparison(A = {self.A.name}, B = {self.B.name}: gap {float(self.gap.mean):.4g}, "
-            f"p(A ≥ B) {float(self.p_at_least.mean):.4g}; {self.verdict})"
+            f"Comparison(A = {self.A.name}, B = {self.B.name}: {self.lead}{' (95 %)' * (self.samples > 0)}; "
+            f"{self.verdict}{'; interrupted' * self.interrupted})"
         )
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from mdppower._typing import AnyArray, BoolArray
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_task import PowerTask
-from mdppower.montecarlo.estimates import Replicates
+from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.samplers import LEAST_REPLICATES, replicate_size
 from mdppower.montecarlo.trust import Reading, doubtful_means, percent, read_law
 from mdppower.rewards.distribution import Independent

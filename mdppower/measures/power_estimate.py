@@ -19,9 +19,15 @@ from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_draw import Draw, solve_draw
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
-from mdppower.montecarlo.estimates import Estimate, Replicates
+from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.guaranteed import Guaranteed
 from mdppower.montecarlo.history import made_now
+from mdppower.montecarlo.replicates import Replicates
+from mdppower.montecarlo.same_draws import Draws
+from mdppower.results.labelled import add_variable
+from mdppower.results.rates import rate_position
+from mdppower.results.result import SHOWN, saved_as_table
+from mdppower.results.table import Table
 from mdppower.rewards.reward_distribution import RewardDistribution
 
 if TYPE_CHECKING:
@@ -92,18 +98,18 @@ class PowerEstimate(Estimate):
         fractions: AnyArray | None = None,
         caution: str = "",
     ) -> None:
-        super().__init__(data, task.mdp.states, task.gammas, task.single, fractions=fractions)
-        own = {
-            "task": task, "error_bound": error_bound, "interrupted": interrupted, "history": history or made_now(),
-            "caution": caution,
-        }  # fmt: skip
+        draws = Draws(task.source, task.mdp.states, interrupted)
+        layout = task.mdp.layout
+        super().__init__(
+            data, task.mdp.states, task.gammas, task.single, fractions=fractions, draws=draws, layout=layout
+        )
+        own = {"task": task, "error_bound": error_bound, "history": history or made_now(), "caution": caution}
         for name, value in own.items():
             object.__setattr__(self, name, value)  # through object: the base is a frozen dataclass
 
     data: Replicates | Guaranteed
     task: PowerTask
     error_bound: FloatArray
-    interrupted: bool
     history: dict[str, str]
     caution: str
 
@@ -159,7 +165,8 @@ class PowerEstimate(Estimate):
         if self.samples == 0:
             return f"{'exact' if self.guarantee == 'exact' else 'integrated'}, {self.rewards.name} rewards"
         under = "" if self.policy is None else f", policy {policy_name(self.policy)}"
-        return f"{self.samples:,} draws of {self.rewards.name} rewards{under}"
+        cut_short = ", interrupted" * self.interrupted
+        return f"{self.samples:,} draws of {self.rewards.name} rewards{under}{cut_short}"
 
     @property
     def entropy(self) -> int:
@@ -213,8 +220,17 @@ class PowerEstimate(Estimate):
         """
         return self.task.policy
 
+    @property
+    def _quantity(self) -> str:
+        return "power"
+
     def _position(self, label: Label) -> int:
         return self.mdp.index(label)
+
+    def _where(self, label: Any) -> int | list[int]:
+        """The position of a state; of the states that carry a mark."""
+        marked = self.mdp.marks.get(label, ()) if isinstance(label, str) and label not in self.mdp.states else ()
+        return list(marked) if len(marked) > 1 else self.mdp.index(label)
 
     def difference(self, first: Label, second: Label) -> Estimate:
         """POWER of the first state less that of the second, paired.
@@ -280,7 +296,9 @@ class PowerEstimate(Estimate):
             raise SizeError(f"POWER-seeking of all pairs would take {numbers / 2**27:.1f} GiB; name a state")
         weights = sparse.csr_array(mdp.kernel[pairs.start : pairs.stop])
         labels = tuple(mdp.pair_label(p) for p in pairs)
-        return Estimate(self.data.contrast(weights), labels, self.gammas, self.single_gamma, dimension="pair")
+        return Estimate(
+            self.data.contrast(weights), labels, self.gammas, self.single_gamma, dimension="pair", draws=self.draws
+        )  # fmt: skip
 
     def draw(self, i: int, gamma: float | None = None) -> Draw:
         """The i-th draw again: rewards, an optimal policy (or the one asked for), values, and their proved error.
@@ -316,7 +334,7 @@ class PowerEstimate(Estimate):
             raise ParameterError(f"draws are numbered 0 … {self.samples - 1}, got {i!r}")
         if gamma is None and len(self.gammas) > 1:
             raise ParameterError(f"say which gamma: one of {', '.join(map(rate_text, self.gammas))}")
-        rate = self.gammas[0 if gamma is None else self._rate(gamma)]
+        rate = self.gammas[0 if gamma is None else rate_position(self.gammas, gamma)]
         return solve_draw(self.task, int(i), rate)
 
     def at(self, gamma: float) -> PowerEstimate:
@@ -342,7 +360,7 @@ class PowerEstimate(Estimate):
         >>> mp.power(mp.envs.fork(3), [0.5, 0.9], samples=64, rng=0).at(0.9).mean.shape
         (4,)
         """
-        k = self._rate(gamma)
+        k = rate_position(self.gammas, gamma)
         task = replace(self.task, gammas=(self.gammas[k],), single=True)
         data = self.data.at(k)
         exact = None if self.fractions is None else self.fractions[k : k + 1]
@@ -350,14 +368,26 @@ class PowerEstimate(Estimate):
             data, task, self.error_bound[k : k + 1], self.interrupted, self.history, exact, self.caution
         )
 
-    def _rate(self, gamma: float) -> int:
-        """Position of a rate."""
-        if gamma not in self.gammas:
-            raise ParameterError(f"gamma {gamma!r} is not one of {', '.join(map(rate_text, self.gammas))}")
-        return self.gammas.index(gamma)
-
-    def to_xarray(self, confidence: float = 0.95) -> xr.Dataset:
+    def to_xarray(self, confidence: float = 0.95, *, simultaneous: bool = False, grid: bool = False) -> xr.Dataset:
         """A labelled Dataset: power, stderr, lower, upper along (gamma, state), and the run in its attributes.
+
+        Parameters
+        ----------
+        confidence : float
+            Of lower and upper; in the attributes.
+        simultaneous : bool
+            Whether these hold for all numbers at once; in the attributes.
+        grid : bool
+            Whether to give rows × columns of the map in place of its states.
+
+        Returns
+        -------
+        xarray.Dataset
+
+        Raises
+        ------
+        ParameterError
+            The states are no cells of a grid.
 
         Examples
         --------
@@ -365,11 +395,11 @@ class PowerEstimate(Estimate):
         >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
         >>> dict(estimate.to_xarray().sizes)
         {'gamma': 1, 'state': 3}
+        >>> dict(mp.power(mp.envs.make("maze"), 0.9, samples=64, rng=7).to_xarray(grid=True).sizes)
+        {'gamma': 1, 'row': 7, 'column': 7}
         """
-        data = super().to_xarray(confidence).rename(mean="power")
-        if self.mdp.layout is not None:
-            data = data.assign_coords(row=("state", self.mdp.layout[:, 0]), column=("state", self.mdp.layout[:, 1]))
-        data["error_bound"] = ("gamma", self.error_bound)
+        data = super().to_xarray(confidence, simultaneous=simultaneous, grid=grid)
+        add_variable(data, "error_bound", ("gamma",), self.error_bound)
         data.attrs |= {
             "rewards": self.rewards.name, "samples": self.samples, "entropy": str(self.entropy),
             "sampler": self.sampler, "method": self.method, "guarantee": self.guarantee,
@@ -389,7 +419,7 @@ class PowerEstimate(Estimate):
         Parameters
         ----------
         path : str or path
-            Ends in ``.nc``.
+            Ends in ``.nc``; in ``.csv`` or ``.json`` the table alone is written.
 
         Raises
         ------
@@ -410,7 +440,8 @@ class PowerEstimate(Estimate):
         """
         from mdppower.files.netcdf import save_estimate
 
-        save_estimate(self, path)
+        if not saved_as_table(self, path):
+            save_estimate(self, path)
 
     def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
         """A picture: a heat map where the MDP has a layout, else bars.
@@ -428,32 +459,31 @@ class PowerEstimate(Estimate):
         return plot_power(self, path, **options)
 
     def __repr__(self) -> str:
-        mean, error = self.data.value, self.data.error
+        mean = self.data.value
         rates = ", ".join(map(rate_text, self.gammas))
         name = "POWER" if self.policy is None else "POWER^pol"
+        told = f"{name} {mean.min():.4f} … {mean.max():.4f}"
+        if self.fractions is None:
+            half = self._half()
+            told += ", no intervals" if np.isnan(half).any() else f", ± ≤ {half.max():.2g} ({self._sure(0.95, True)})"
         return (
-            f"PowerEstimate({self.mdp.n_states:,} states, γ = {rates}, {self.about}: "
-            f"{name} {mean.min():.4f} … {mean.max():.4f}, stderr ≤ {error.max():.2g}"
+            f"PowerEstimate({self.mdp.n_states:,} states, γ = {rates}, {self.about}: {told}"
             f"{'; caution: ' * bool(self.caution)}{self.caution})"
         )
 
-    def _repr_html_(self) -> str:
-        from html import escape
+    def _summary(self) -> Table:
+        """The states of most and of least POWER, a column a γ."""
+        half, n = self._half(), self.mdp.n_states
+        order = np.argsort(-self.data.value[-1], kind="stable")
+        shown = order if n <= SHOWN else np.concatenate([order[: SHOWN // 2], order[-SHOWN // 2 :]])
+        columns: dict[str, list[Any]] = {"state": [self.labels[s] for s in shown]}
+        for g, gamma in enumerate(self.gammas):
+            columns[f"γ = {rate_text(gamma)}"] = [self._number(g, s, half) for s in shown]
+        sure = "" if self.fractions is not None else f"POWER, ±: {self._sure(0.95, True)}"
+        few = f"the {SHOWN // 2} states of most and the {SHOWN // 2} of least POWER of {n:,}" * (n > SHOWN)
+        return Table(columns, "; ".join(filter(None, [sure, few])))
 
+    def _repr_picture_(self) -> str:
         from mdppower.display.notebook import inline_picture
 
-        value, error = self.data.value, self.data.error
-        order = np.argsort(-value[-1], kind="stable")
-        shown = order if len(order) <= 12 else np.concatenate([order[:6], order[-6:]])
-        head = "".join(f"<th>γ = {rate_text(g)}</th>" for g in self.gammas)
-        body = "".join(
-            f"<tr><td>{escape(str(self.labels[s]))}</td>"
-            + "".join(f"<td>{value[g, s]:.4f} ± {error[g, s]:.4f}</td>" for g in range(len(self.gammas)))
-            + "</tr>"
-            for s in shown
-        )
-        return (
-            f"<p>{escape(repr(self))}</p>{inline_picture(self)}<table><thead><tr><th>state</th>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table>"
-            + ("" if len(shown) == len(order) else "<p>The 6 states of most and the 6 of least POWER.</p>")
-        )
+        return inline_picture(self)

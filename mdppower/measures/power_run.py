@@ -27,7 +27,8 @@ from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
 from mdppower.measures.questions import ask, named_policy, told_mdp
 from mdppower.montecarlo.engines import Rows
-from mdppower.montecarlo.estimates import Estimate, Replicates
+from mdppower.montecarlo.estimates import Estimate
+from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, run
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
 from mdppower.montecarlo.steps import no_draws, paid_by, replicates_at

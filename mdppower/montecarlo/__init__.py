@@ -9,7 +9,9 @@ parcels     a task travels once a worker
 answers     what a worker does with a range of replicates, and what it answers
 one_thread  BLAS and Numba held to one thread there
 steps       estimates that arrive in steps, and what they pay for it
-estimates   from replicate means: mean, standard error, confidence intervals
+estimates   named quantities with their errors: parts, differences, tables
+replicates  replicate means and what they say: mean, standard error, confidence intervals
+same_draws  which draws an estimate is made of; differences of two from the same
 guaranteed  for bounded rewards, from running sums: limits that hold for any number of draws, at every look
 trust       whether Student's interval can be trusted, from the law and from the replicate means
 proportions probabilities of events, from counts or exact, and their intervals

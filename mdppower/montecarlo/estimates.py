@@ -1,18 +1,8 @@
-"""Estimates from replicates: mean, standard error, intervals.
+"""Estimates: named quantities with their errors, all from the same draws.
 
-A *replicate* is one independent randomisation of a set of draws (see `mdppower.montecarlo.samplers`); its mean is one
-observation, whatever the dependence of the draws inside it. With K replicate means m_k of a quantity,
-
-    mean = Σ m_k / K,    stderr = sd(m_k) / √K,    interval = mean ± t_{K−1} · stderr   (Student)
-
-and simultaneous intervals over n quantities use the level 1 − α/n (Bonferroni). Three things are added:
-
-- the certified error of the solver, `slack`, widens every interval;
-- where all replicate means are equal the data show no spread, but that does not make the mean exact: a value
-  other than the one seen has probability at most q = 1 − α^{1/trials}, so the mean lies within q of the way to
-  either end of the range. Only quantities that are known not to vary get no such interval;
-- where rewards have bounds, an interval ends at those of the quantity: it misses no more often for leaving out what
-  is impossible.
+What they rest on is in `mdppower.montecarlo.replicates` (or, with a guarantee, `guaranteed`). Linear combinations of
+one estimate, and differences of two from the same draws, are estimates again, and paired: their noise cancels as far
+as it is common.
 """
 
 from __future__ import annotations
@@ -20,146 +10,36 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from numbers import Rational
-from typing import TYPE_CHECKING, Any
+from numbers import Rational, Real
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from scipy import sparse
 
-from mdppower._checks import open_unit
-from mdppower._text import rate_text
-from mdppower._typing import AnyArray, BoolArray, FloatArray
-from mdppower.errors import LabelError
+from mdppower._text import count, fraction_text, rate_text
+from mdppower._typing import AnyArray, FloatArray
+from mdppower.errors import LabelError, ParameterError
 from mdppower.montecarlo.guaranteed import Guaranteed, GuaranteedContrast
+from mdppower.montecarlo.replicates import Replicates
+from mdppower.montecarlo.same_draws import Draws, paired
+from mdppower.results.labelled import labelled, on_grid, written
+from mdppower.results.number_text import how_sure, with_error
+from mdppower.results.rates import rate_position
+from mdppower.results.result import Result
+from mdppower.results.table import Table
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import xarray as xr
+    from matplotlib.figure import Figure
+
+FEW = 4
+"""Numbers in a line."""
 
 
 @dataclass(frozen=True, eq=False)
-class Replicates:
-    """K replicate means of n quantities at G discount rates, all from the same draws, and what they say.
-
-    Attributes
-    ----------
-    means : (K, G, n) array
-        One mean a replicate.
-    low, high : (n,) arrays
-        Range of one draw's value, infinite where there is no bound.
-    constant : (n,) boolean array
-        Quantities that are known not to vary from draw to draw.
-    slack : (G,) array
-        Bound on the error of the replicate means that is not statistical: the solver's.
-    trials : int
-        Independent observations: the draws if they are iid, else the replicates.
-    looks : int
-        How often the data may have been looked at before stopping; intervals pay for it (level α/looks).
-    has_variance : bool
-        False if one draw's variance is known to be infinite: then there is no stderr and no interval.
-    """
-
-    means: FloatArray
-    low: FloatArray
-    high: FloatArray
-    constant: BoolArray
-    slack: FloatArray
-    trials: int
-    looks: int = 1
-    has_variance: bool = True
-
-    @property
-    def count(self) -> int:
-        """K, the replicates."""
-        return len(self.means)
-
-    def at(self, k: int) -> Replicates:
-        """The part about the k-th rate."""
-        return replace(self, means=self.means[:, k : k + 1], slack=self.slack[k : k + 1])
-
-    @cached_property
-    def value(self) -> FloatArray:
-        """(G, n) the means over replicates."""
-        # Relative to the first replicate, so that equal replicates give exactly their common value.
-        first = self.means[0]
-        return np.asarray(first + (self.means - first).mean(axis=0))
-
-    @cached_property
-    def error(self) -> FloatArray:
-        """(G, n) standard errors; NaN where the variance does not exist."""
-        count = len(self.means)
-        if not self.has_variance or count < 2:
-            return np.full(self.value.shape, np.nan)
-        centred = self.means - self.means[0]
-        return np.asarray(centred.std(axis=0, ddof=1) / np.sqrt(count))
-
-    def bounds(self, confidence: float = 0.95, *, simultaneous: bool = False) -> tuple[FloatArray, FloatArray]:
-        """Confidence limits of every quantity at every rate.
-
-        Parameters
-        ----------
-        confidence : float
-            In (0, 1): of each interval, or of all at once.
-        simultaneous : bool
-            Whether all G·n intervals hold together with that confidence.
-
-        Returns
-        -------
-        lower, upper : (G, n) arrays
-            NaN where the variance does not exist.
-        """
-        from scipy.special import stdtrit
-
-        alpha = (1 - open_unit(confidence, "confidence")) / self.looks
-        if simultaneous:
-            alpha /= max(1, self.value.shape[0] * int((~self.constant).sum()))
-        count = len(self.means)
-        if not self.has_variance or count < 2:
-            nothing = np.full(self.value.shape, np.nan)
-            return nothing, nothing.copy()
-        half = stdtrit(count - 1, 1 - alpha / 2) * self.error
-        lower, upper = self.value - half, self.value + half
-        same = (self.error == 0) & ~self.constant
-        if same.any():
-            unseen = -np.expm1(np.log(alpha) / self.trials)
-            with np.errstate(invalid="ignore"):
-                lower = np.where(same, self.value - unseen * (self.value - self.low), lower)
-                upper = np.where(same, self.value + unseen * (self.high - self.value), upper)
-        # The value itself stays inside, though rounding may have put it a little beyond the range.
-        lower = np.minimum(np.maximum(lower, self.low), self.value)
-        upper = np.maximum(np.minimum(upper, self.high), self.value)
-        return lower - self.slack[:, None], upper + self.slack[:, None]
-
-    def contrast(self, weights: Any) -> Replicates:
-        """Weighted sums of the quantities: paired, since all come from the same draws.
-
-        Parameters
-        ----------
-        weights : (m, n) array or sparse array
-
-        Returns
-        -------
-        Replicates
-            Of m quantities.
-        """
-        up, down = (abs(weights) + weights) / 2, (abs(weights) - weights) / 2
-        flat = self.means.reshape(-1, self.means.shape[-1])
-        values = np.asarray((weights @ flat.T).T).reshape(*self.means.shape[:2], -1)
-        varies = np.asarray(abs(weights) @ (~self.constant).astype(float)) > 0
-        size = float(np.asarray(abs(weights).sum(axis=1)).max(initial=0.0))
-        return Replicates(
-            values,
-            _spread(up, self.low) - _spread(down, self.high),
-            _spread(up, self.high) - _spread(down, self.low),
-            ~varies,
-            self.slack * size,
-            self.trials,
-            self.looks,
-            self.has_variance,
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Estimate:
+class Estimate(Result):
     """Named quantities with their errors.
 
     Arrays have shape (n,) where one γ was given and (G, n) for a sequence; a single quantity has no last axis.
@@ -176,10 +56,31 @@ class Estimate:
     single : bool
         Whether there is one quantity, without an axis of its own.
     dimension : str
-        What the quantities are: "state", "pair", "option".
+        What the quantities are: "state", "pair", "option", "difference".
     fractions : (G, n) object array, optional
         The quantities as fractions, where they are known exactly.
+    draws : Draws, optional
+        What it was drawn from.
+    layout : (n, 2) array, optional
+        Row and column of each state.
+
+    Examples
+    --------
+    What an agent that looks one step ahead loses, from the same draws as what it could have:
+
+    >>> import mdppower as mp
+    >>> from mdppower.agents import lookahead
+    >>> maze = mp.envs.make("maze")
+    >>> optimal = mp.power(maze, 0.9, samples=1024, rng=0)
+    >>> agent = mp.power(maze, 0.9, samples=1024, rng=0, policy=lookahead(1))
+    >>> lost = optimal - agent
+    >>> lost
+    Estimate(31 states at γ = 0.9: 0.0589 … 0.1193, ± ≤ 0.017 (95 %, all at once))
     """
+
+    hidden: ClassVar[frozenset[str]] = frozenset({
+        "between", "data", "dimension", "draws", "fractions", "known", "layout", "one", "single", "single_gamma"
+    })  # fmt: skip
 
     data: Replicates | Guaranteed | GuaranteedContrast
     labels: Sequence[Any]
@@ -188,6 +89,8 @@ class Estimate:
     single: bool = False
     dimension: str = "state"
     fractions: AnyArray | None = None
+    draws: Draws | None = None
+    layout: FloatArray | None = None
 
     @classmethod
     def known(
@@ -224,11 +127,7 @@ class Estimate:
         """
         exact = np.asarray(values, dtype=object)
         numbers = exact.astype(np.float64)
-        n = numbers.shape[1]
-        data = Replicates(
-            np.repeat(numbers[None], 2, axis=0), np.full(n, -np.inf), np.full(n, np.inf), np.ones(n, bool),
-            np.full(len(numbers), slack), 1,
-        )  # fmt: skip
+        data = Replicates.known(numbers, slack)
         is_exact = all(isinstance(x, Rational) for x in exact.flat)
         return cls(
             data, labels, gammas, single_gamma, dimension=dimension, fractions=exact if is_exact else None
@@ -302,11 +201,160 @@ class Estimate:
         lower, upper = self.data.bounds(confidence, simultaneous=simultaneous)
         return self._shape(lower), self._shape(upper)
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
+        """The mean."""
+        return np.array(self.mean, dtype=dtype)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run ended before its last draw: by Ctrl-C, or by an error."""
+        return self.draws is not None and self.draws.interrupted
+
+    def of(self, *label: Any, gamma: float | None = None) -> Estimate:
+        """The part about one label.
+
+        Parameters
+        ----------
+        *label : label
+            Of a state, or a mark; of a state-action pair both, or the state for all its actions; of an option its
+            name.
+        gamma : float, optional
+            One of the rates, within 1e-9; by default all.
+
+        Returns
+        -------
+        Estimate
+            Of one number (a γ); of several where several are meant.
+
+        Raises
+        ------
+        LabelError
+            There is no such label.
+        ParameterError
+            The rate is not one of these.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> estimate = mp.power(mp.envs.fork(2), [0.5, 0.9], samples=256, rng=0)
+        >>> estimate.of("root", gamma=0.9)
+        Estimate('root': 0.6715 ± 0.014 at γ = 0.9 (95 %))
+        >>> estimate.of("root").mean.shape
+        (2,)
+        """
+        if not label:
+            raise ParameterError(f"name a {self.dimension}")
+        where = self._where(label[0] if len(label) == 1 else label)
+        whole = self if gamma is None else self.at(gamma)
+        if isinstance(where, int):
+            return whole.one(where)
+        weights = sparse.eye_array(len(self.labels), format="csr")[where]
+        exact = None if whole.fractions is None else whole.fractions[:, where]
+        found = whole._contrast(weights, tuple(self.labels[i] for i in where), self.dimension, exact)
+        layout = None if self.layout is None else self.layout[where]
+        return replace(found, single=False, layout=layout)
+
+    def _where(self, label: Any) -> int | list[int]:
+        """The position of a label; several, where it means several."""
+        if self.dimension == "pair" and not isinstance(label, tuple):
+            several = [i for i, pair in enumerate(self.labels) if pair[0] == label]
+            if several:
+                return several
+        return self._position(label)
+
     def _position(self, label: Any) -> int:
         try:
             return list(self.labels).index(label)
         except ValueError:
             raise LabelError(f"there is no {self.dimension} {label!r} in this estimate") from None
+
+    def at(self, gamma: float) -> Estimate:
+        """The part about one of the discount rates.
+
+        Parameters
+        ----------
+        gamma : float
+            Within 1e-9 of one.
+
+        Raises
+        ------
+        ParameterError
+            The rate is not one of these.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.power(mp.envs.fork(3), [0.1 + 0.2, 0.9], samples=64, rng=0).actions("root").at(0.3).mean.shape
+        (3,)
+        """
+        k = rate_position(self.gammas, gamma)
+        exact = None if self.fractions is None else self.fractions[k : k + 1]
+        rates = (self.gammas[k],)
+        plain = Estimate if type(self) is not Estimate else type(self)
+        return plain(
+            self.data.at(k), self.labels, rates, True, self.single, self.dimension, exact, self.draws, self.layout
+        )  # fmt: skip
+
+    def __sub__(self, other: Any) -> Estimate:
+        return self._paired(other, -1) if isinstance(other, Estimate) else NotImplemented
+
+    def __add__(self, other: Any) -> Estimate:
+        return self._paired(other, 1) if isinstance(other, Estimate) else NotImplemented
+
+    def __neg__(self) -> Estimate:
+        return self * -1
+
+    def __mul__(self, factor: Any) -> Estimate:
+        if isinstance(factor, bool) or not isinstance(factor, Real) or not math.isfinite(factor):
+            return NotImplemented
+        weights = sparse.eye_array(len(self.labels), format="csr") * float(factor)
+        exact = None
+        if self.fractions is not None and isinstance(factor, Rational):
+            exact = self.fractions * factor
+        found = self._contrast(weights, self.labels, self.dimension, exact)
+        return replace(found, single=self.single, layout=self.layout)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, number: Any) -> Estimate:
+        if isinstance(number, bool) or not isinstance(number, Real) or number == 0:
+            return NotImplemented
+        return self * (1 / number)
+
+    def _paired(self, other: Estimate, sign: int) -> Estimate:
+        """The sum or difference with another estimate from the same draws."""
+        if self.gammas != other.gammas and not (math.isnan(self.gammas[0]) and math.isnan(other.gammas[0])):
+            rates = ["γ = " + ", ".join(map(rate_text, x.gammas)) for x in (self, other)]
+            raise ParameterError(
+                f"one estimate is about {rates[0]}, the other about {rates[1]}: take .at(gamma) of both"
+            )
+        many = [x for x in (self, other) if not x.single]
+        if len(many) == 2 and tuple(self.labels) != tuple(other.labels):
+            raise ParameterError(f"the estimates are about different {self.dimension}s; take .of(…) of both")
+        self._require_same_draws(other)
+        exact = None
+        if self.fractions is not None and other.fractions is not None:
+            exact = self.fractions + sign * other.fractions
+        larger = many[0] if many else self
+        labels: Any = larger.labels
+        dimension = larger.dimension
+        if not many:
+            labels, dimension = ((self.labels[0], other.labels[0]),), "difference" if sign < 0 else "sum"
+        draws = self.draws or other.draws
+        if draws is not None and other.draws is not None:
+            draws = replace(draws, interrupted=self.interrupted or other.interrupted)
+        return Estimate(
+            paired(self.data, other.data, sign), labels, self.gammas, self.single_gamma and other.single_gamma,
+            not many, dimension, exact, draws, larger.layout,
+        )  # fmt: skip
+
+    def _require_same_draws(self, other: Estimate) -> None:
+        if any(isinstance(x.data, Replicates) and x.data.is_known and x.draws is None for x in (self, other)):
+            return
+        if self.draws is None or other.draws is None:
+            raise ParameterError("the estimates cannot be paired: of one it is not known what it was drawn from")
+        if why := self.draws.difference(other.draws):
+            raise ParameterError(f"the estimates are not from the same draws, and cannot be paired: {why}")
 
     def difference(self, first: Any, second: Any) -> Estimate:
         """First minus second, paired: both come from the same draws, so most of the noise cancels.
@@ -332,49 +380,168 @@ class Estimate:
 
     def one(self, i: int) -> Estimate:
         """The i-th quantity alone."""
-        weights = np.eye(len(self.labels))[[i]]
+        weights = sparse.eye_array(len(self.labels), format="csr")[[i]]
         exact = None if self.fractions is None else self.fractions[:, [i]]
         return self._contrast(weights, (self.labels[i],), self.dimension, exact)
 
-    def _contrast(self, weights: FloatArray, labels: Any, dimension: str, exact: AnyArray | None) -> Estimate:
+    def _contrast(self, weights: Any, labels: Any, dimension: str, exact: AnyArray | None) -> Estimate:
         return Estimate(
-            self.data.contrast(weights), labels, self.gammas, self.single_gamma, True, dimension, exact
+            self.data.contrast(weights), labels, self.gammas, self.single_gamma, True, dimension, exact, self.draws
         )  # fmt: skip
 
-    def to_xarray(self, confidence: float = 0.95) -> xr.Dataset:
-        """An xarray Dataset: mean, stderr, lower and upper along (gamma, quantity).
+    @property
+    def _quantity(self) -> str:
+        """What the numbers are, as a column and a variable."""
+        return "mean"
+
+    def table(self, confidence: float = 0.95, *, simultaneous: bool = False) -> Table:
+        """The numbers, one row a γ and quantity.
 
         Parameters
         ----------
         confidence : float
-            Of each interval; in the attributes.
-        """
-        import xarray as xr
+            Of lower and upper.
+        simultaneous : bool
+            Whether these hold for all rows at once.
 
-        lower, upper = self.data.bounds(confidence)
+        Returns
+        -------
+        Table
+            Columns gamma, then the quantity (of pairs: state, action), the mean (of POWER: power), stderr, lower,
+            upper; and exact, where the numbers are fractions.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.power(mp.envs.fork(2), 0.9, method="exact").table()
+        gamma  state     power  stderr     lower     upper  exact
+          0.9  root   0.666667       0  0.666667  0.666667  2/3
+          0.9  t1          0.5       0       0.5       0.5  1/2
+          0.9  t2          0.5       0       0.5       0.5  1/2
+        """
+        lower, upper = self.data.bounds(confidence, simultaneous=simultaneous)
+        numbers = {self._quantity: self.data.value, "stderr": self.data.error, "lower": lower, "upper": upper}
+        rates = len(self.gammas)
+        columns: dict[str, Any] = {}
+        if not math.isnan(self.gammas[0]):
+            columns["gamma"] = [g for g in self.gammas for _ in self.labels]
+        names = ("state", "action") if self.dimension == "pair" else ()
+        for k, name in enumerate(names):
+            columns[name] = [label[k] for label in self.labels] * rates
+        if not names:
+            columns[self.dimension] = [self._label_text(x, plain=True) for x in self.labels] * rates
+        columns |= {name: values.ravel().tolist() for name, values in numbers.items()}
+        if self.fractions is not None:
+            columns["exact"] = [fraction_text(x) for x in self.fractions.ravel().tolist()]
+            return Table(columns)
+        return Table(columns, self._told_of(f"lower, upper: {self._sure(confidence, simultaneous)}"))
+
+    def _sure(self, confidence: float, simultaneous: bool) -> str:
+        together = None if self.data.value.size == 1 else simultaneous
+        return how_sure(confidence, together=together)
+
+    def _told_of(self, text: str) -> str:
+        return text + "; the run was interrupted" * self.interrupted
+
+    def _label_text(self, label: Any, *, plain: bool = False) -> Any:
+        """A label in words; as it is where it need be no text."""
+        if self.dimension in ("difference", "sum") and isinstance(label, tuple):
+            return (" − " if self.dimension == "difference" else " + ").join(map(self._part_text, label))
+        return label if plain else self._part_text(label)
+
+    @staticmethod
+    def _part_text(label: Any) -> str:
+        return label if isinstance(label, str) and " − " in label else repr(label)
+
+    def to_xarray(self, confidence: float = 0.95, *, simultaneous: bool = False, grid: bool = False) -> xr.Dataset:
+        """A labelled Dataset: mean, stderr, lower and upper along (gamma, quantity).
+
+        Parameters
+        ----------
+        confidence : float
+            Of lower and upper; in the attributes.
+        simultaneous : bool
+            Whether these hold for all numbers at once; in the attributes.
+        grid : bool
+            Whether to give rows × columns of the map in place of its states.
+
+        Returns
+        -------
+        xarray.Dataset
+            Variables have ``long_name`` and ``units``.
+
+        Raises
+        ------
+        ParameterError
+            The states are no cells of a grid.
+        """
+        lower, upper = self.data.bounds(confidence, simultaneous=simultaneous)
         dims = ("gamma", self.dimension)
-        columns = {"mean": self.data.value, "stderr": self.data.error, "lower": lower, "upper": upper}
-        # Labels may be tuples, which an index would take apart: they are written out.
-        names = np.array([x if isinstance(x, (int, str)) else str(x) for x in self.labels])
-        return xr.Dataset(
-            {name: (dims, values) for name, values in columns.items()},
-            coords={"gamma": list(self.gammas), self.dimension: names},
-            attrs={"confidence": confidence},
-        )
+        columns = {self._quantity: self.data.value, "stderr": self.data.error, "lower": lower, "upper": upper}
+        coordinates: dict[str, Any] = {"gamma": list(self.gammas)}
+        names = [self._label_text(x, plain=True) for x in self.labels]
+        coordinates[self.dimension] = (self.dimension, written(names))
+        if self.layout is not None and self.dimension == "state":
+            coordinates |= {name: ("state", self.layout[:, k]) for k, name in enumerate(("row", "column"))}
+        attributes: dict[str, Any] = {"confidence": confidence, "simultaneous": int(simultaneous)}
+        if self.interrupted:
+            attributes["interrupted"] = 1
+        data = labelled({name: (dims, values) for name, values in columns.items()}, coordinates, attributes)
+        return on_grid(data, self.layout) if grid else data
+
+    def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
+        """A picture: the numbers with their intervals; see `mdppower.display.interval_picture.plot_estimate`."""
+        from mdppower.display.interval_picture import plot_estimate
+
+        return plot_estimate(self, path, **options)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the estimate to a file.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
+
+        Raises
+        ------
+        ParameterError
+            It ends otherwise.
+        FileError
+            The file cannot be written.
+        """
+        from mdppower.files.results import save_result
+
+        save_result(self, path)
+
+    def _half(self) -> FloatArray:
+        """(G, n) half the widths of the simultaneous 95 % intervals: what stands after ±."""
+        lower, upper = self.data.bounds(0.95, simultaneous=True)
+        value = self.data.value
+        return np.asarray(np.maximum(upper - value, value - lower))
+
+    def _number(self, g: int, i: int, half: FloatArray) -> str:
+        if self.fractions is not None:
+            return fraction_text(self.fractions[g, i])
+        return with_error(float(self.data.value[g, i]), float(half[g, i]))
+
+    def _numbers(self) -> str:
+        """The numbers in a line, with their intervals: all of a few, the range of many."""
+        value, half = self.data.value, self._half()
+        sure = "" if self.fractions is not None else f" ({self._sure(0.95, True)})"
+        rates, n = value.shape
+        named = [f" at γ = {rate_text(g)}" if not math.isnan(g) else "" for g in self.gammas]
+        if rates == 1 and n <= FEW:
+            parts = [f"{self._label_text(x)}: {self._number(0, i, half)}" for i, x in enumerate(self.labels)]
+            return ", ".join(parts) + named[0] + sure
+        if n == 1 and rates <= FEW:
+            parts = [self._number(g, 0, half) + named[g] for g in range(rates)]
+            return f"{self._label_text(self.labels[0])}: {', '.join(parts)}{sure}"
+        span = f"{value.min():.4f} … {value.max():.4f}"
+        if self.fractions is None:
+            span += f", ± ≤ {half.max():.2g}" if not np.isnan(half).any() else ", no intervals: no variance"
+        over = named[0] if rates == 1 else f" × {rates} γ"
+        return f"{count(n, self.dimension)}{over}: {span}{sure}"
 
     def __repr__(self) -> str:
-        mean, error = self.data.value, self.data.error
-        if mean.size > 1:
-            return f"{type(self).__name__}({mean.shape[1]} {self.dimension}s × {mean.shape[0]} γ)"
-        rate = "" if math.isnan(self.gammas[0]) else f" at γ={rate_text(self.gammas[0])}"
-        return f"{type(self).__name__}({mean[0, 0]:.6g} ± {error[0, 0]:.2g}{rate})"
-
-
-def _spread(weights: Any, ends: FloatArray) -> FloatArray:
-    """``weights @ ends`` for weights ≥ 0, with 0 · ∞ = 0."""
-    infinite = np.isinf(ends)
-    total = np.asarray(weights @ np.where(infinite, 0.0, ends))
-    if infinite.any():
-        touches = np.asarray(weights @ infinite.astype(float)) > 0
-        total = np.where(touches, ends[infinite][0], total)
-    return total
+        return f"{type(self).__name__}({self._told_of(self._numbers())})"

@@ -254,7 +254,7 @@ class Guaranteed:
         return np.asarray((self.high - self.low) * np.sqrt(self.spread / (self.draws * (self.draws - 1))))
 
     def bounds(self, confidence: float = 0.95, *, simultaneous: bool = False) -> tuple[FloatArray, FloatArray]:
-        """Confidence limits of every quantity at every rate; see `mdppower.montecarlo.estimates.Replicates.bounds`.
+        """Confidence limits of every quantity at every rate; see `mdppower.montecarlo.replicates.Replicates.bounds`.
 
         Parameters
         ----------

@@ -18,6 +18,10 @@ import numpy as np
 from mdppower._checks import open_unit, positive_integer
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import ParameterError
+from mdppower.results.number_text import how_sure
+
+FEW = 4
+"""Numbers in a line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +109,10 @@ class Proportions:
         _, upper = proportion_interval(self.possible, self.draws, confidence, independent=True)
         return lower, upper
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
+        """The mean."""
+        return np.array(self.mean, dtype=dtype)
+
     def __getitem__(self, where: Any) -> Proportions:
         exact = None if self.exact is None else np.asarray(self.exact[where], dtype=object)
         return Proportions(
@@ -112,12 +120,27 @@ class Proportions:
         )
 
     def __repr__(self) -> str:
-        if self.shape:
-            return f"Proportions(shape {self.shape}, {self.guarantee})"
-        if self.exact is not None and not self.slack:
-            return f"Proportions({self.exact.item()})"
-        lower, upper = self.interval()
-        return f"Proportions({float(self.mean):.4f}, 95 % in [{float(lower):.4f}, {float(upper):.4f}])"
+        return f"Proportions({self.text()})"
+
+    def text(self) -> str:
+        """The numbers in a line: a few with their intervals, all at once; of many the range.
+
+        Examples
+        --------
+        >>> Proportions(np.array([40, 0]), np.array([40, 0]), 100).text()
+        '0.4000 in [0.2908, 0.5169], 0.0000 in [0.0000, 0.0429] (95 %, all at once)'
+        """
+        many, exact = self.sure.size, self.exact is not None and not self.slack
+        sure = "" if exact else f" ({how_sure(0.95, together=None if many == 1 else True)})"
+        if not many:
+            return f"shape {self.shape}"
+        if many > FEW:
+            return f"shape {self.shape}, {self.mean.min():.4f} … {self.mean.max():.4f}{', exact' * exact}"
+        if exact and self.exact is not None:
+            return ", ".join(str(x) for x in self.exact.ravel().tolist())
+        lower, upper = self.interval(simultaneous=True)
+        rows = zip(self.mean.ravel().tolist(), np.ravel(lower).tolist(), np.ravel(upper).tolist(), strict=True)
+        return ", ".join(f"{mean:.4f} in [{low:.4f}, {high:.4f}]" for mean, low, high in rows) + sure
 
 
 def proportion_interval(

@@ -25,7 +25,7 @@ from functools import lru_cache
 import numpy as np
 
 from mdppower._typing import BoolArray, FloatArray
-from mdppower.montecarlo.estimates import Replicates
+from mdppower.montecarlo.replicates import Replicates
 from mdppower.rewards.laws import Law
 
 TOLERATED = 0.065

@@ -28,10 +28,10 @@ import numpy as np
 
 from mdppower._atomic import write_atomically
 from mdppower._text import cut
-from mdppower.display.tables import json_text
 from mdppower.errors import ParameterError
 from mdppower.reports.markdown_page import to_markdown
 from mdppower.reports.words import TITLE, evidence_text, findings, line, verdict_counts, where_text, why, wrap
+from mdppower.results.table_text import json_text
 from mdppower.theorems.claim_report import ClaimReport, require_reports
 
 SCHEMA = "mdppower-claims/1"
@@ -42,7 +42,7 @@ SUFFIXES = (".md", ".html", ".json")
 
 
 def summary_table(reports: Iterable[ClaimReport], *, width: int | None = None) -> dict[str, list[Any]]:
-    """Reports, one row each, for `mdppower.display.tables.render`.
+    """Reports, one row each, for `mdppower.results.table_text.render`.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def summary_table(reports: Iterable[ClaimReport], *, width: int | None = None) -
     --------
     >>> import mdppower as mp
     >>> from mdppower.theorems import Evidence, Hypothesis
-    >>> from mdppower.display.tables import render
+    >>> from mdppower.results.table_text import render
     >>> parts = (Hypothesis("rewards are bounded", "met"),), (Evidence("exact", "supports", "2/3 ≤ 1"),)
     >>> report = ClaimReport("prop-5.4", "here", "POWER ≤ 1", mp.envs.fork(2), ("root",), (0.5,), *parts)
     >>> print(render(summary_table([report])))

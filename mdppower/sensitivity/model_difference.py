@@ -36,7 +36,8 @@ from mdppower.measures.certified_rates import certified_rates
 from mdppower.measures.common_draws import CommonRun, Model, run_together
 from mdppower.measures.stored_calls import answers
 from mdppower.montecarlo.engines import Workers
-from mdppower.montecarlo.estimates import Estimate, Replicates
+from mdppower.montecarlo.estimates import Estimate
+from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.run_loop import Conduct, finished_as, last
 from mdppower.montecarlo.steps import in_steps, no_draws
 from mdppower.rewards.distribution import resolve

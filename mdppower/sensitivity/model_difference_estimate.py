@@ -16,7 +16,8 @@ from mdppower._text import count, rate_text
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.montecarlo.estimates import Estimate, Replicates
+from mdppower.montecarlo.estimates import Estimate
+from mdppower.montecarlo.replicates import Replicates
 from mdppower.rewards.reward_distribution import RewardDistribution
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ class ModelDifference:
         }  # fmt: skip
 
     def table(self, confidence: float = 0.95) -> dict[str, list[Any]]:
-        """One row a γ and common state; for `mdppower.display.tables.render`.
+        """One row a γ and common state; for `mdppower.results.table_text.render`.
 
         Parameters
         ----------

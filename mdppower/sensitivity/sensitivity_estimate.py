@@ -20,7 +20,8 @@ from mdppower._typing import AnyArray, BoolArray
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.montecarlo.estimates import Estimate, Replicates
+from mdppower.montecarlo.estimates import Estimate
+from mdppower.montecarlo.replicates import Replicates
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.sensitivity.transformed import Transformed
 
@@ -144,7 +145,7 @@ class Sensitivity:
         return np.asarray(~can_reach(t.mdp, t.copy_numbers > 0)[t.representative])
 
     def table(self, confidence: float = 0.95) -> dict[str, list[Any]]:
-        """One row a transform, γ and state; for `mdppower.display.tables.render`.
+        """One row a transform, γ and state; for `mdppower.results.table_text.render`.
 
         Parameters
         ----------

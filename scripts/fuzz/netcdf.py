@@ -12,8 +12,8 @@ import numpy as np
 
 import mdppower as mp
 from mdppower.cli.power import info
-from mdppower.display.tables import power_table, render
 from mdppower.display.terminal import show_map, terminal_map
+from mdppower.results.table_text import render
 from scripts.fuzz.hostile import changed, changed_array, file_of, parts_of, sealed
 from scripts.fuzz.judge import Case, shown
 
@@ -90,7 +90,7 @@ def used(found: mp.PowerEstimate | mp.RewardlessMDP) -> Any:
         assert show_map(found)
         return found
     assert terminal_map(found)
-    assert render(power_table(found), "json")
+    assert render(found.table(), "json")
     assert found.mdp.fingerprint
     assert found.history is not None
     found.data.bounds(0.95, simultaneous=True)

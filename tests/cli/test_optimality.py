@@ -87,7 +87,7 @@ def test_optimal_table_is_the_library(run):
     assert (code, err) == (0, "")
     rows = records(out)
     assert list(rows[0]) == [
-        "gamma", "action", "probability", "stderr", "lower", "upper", "strictly", "tied", "unresolved"
+        "gamma", "state", "action", "probability", "stderr", "lower", "upper", "strictly", "tied", "unresolved"
     ]  # fmt: skip
     chances = mp.action_optimality(mp.envs.figure_1(), [0, 0.5, 1], samples=256, rng=0).of("star")
     assert [float(r["probability"]) for r in rows] == chances.mean.ravel().tolist()

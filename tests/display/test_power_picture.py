@@ -12,8 +12,8 @@ from matplotlib.colors import to_hex, to_rgb
 
 import mdppower as mp
 from mdppower.display.heatmap import UNIT, WALL, meets_greatest
-from mdppower.display.number_text import number_texts
 from mdppower.mdp.layout import grid_of
+from mdppower.results.number_text import number_texts
 
 
 def test_heat_map_shows_each_mean_in_its_cell(maze):

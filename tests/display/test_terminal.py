@@ -11,9 +11,9 @@ import pytest
 import mdppower as mp
 from mdppower._colours import WALL_COLOUR as WALL_RGB
 from mdppower.agents import uniformly_random
-from mdppower.display.number_text import number_text, number_texts
 from mdppower.display.terminal import WALL, _colour, show_map, terminal_map
 from mdppower.mdp.layout import grid_of
+from mdppower.results.number_text import number_text, number_texts
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -14,7 +14,7 @@ import pytest
 import mdppower as mp
 from mdppower.measures.power_task import PowerTask
 from mdppower.montecarlo import run_loop
-from mdppower.montecarlo.estimates import Replicates
+from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.samplers import make_sampler
 from mdppower.montecarlo.steps import PAID, paid_by, replicates_at
 from mdppower.rewards.distribution import resolve

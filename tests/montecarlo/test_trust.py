@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import stdtrit
 
-from mdppower.montecarlo.estimates import Replicates
+from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.montecarlo.trust import Reading, doubtful_means, read_law, skew_misses
 from mdppower.rewards.distribution import Independent

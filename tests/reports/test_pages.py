@@ -11,10 +11,10 @@ import pytest
 from claim_reports import DRAWS, MIRROR, PROVED, actions_in_figure_1, copy_in_figure_1, mirrored, report
 
 import mdppower as mp
-from mdppower.display.tables import render
 from mdppower.reports.markdown_page import escape
 from mdppower.reports.pages import SCHEMA, summary, summary_table, to_json, to_markdown, write_report
 from mdppower.reports.words import ALARM, by_interest, fold, moves, phi_words
+from mdppower.results.table_text import render
 from mdppower.theorems.claim_report import Evidence, Strict
 
 FORK = mp.envs.fork(2)

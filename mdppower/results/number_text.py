@@ -37,3 +37,15 @@ def with_error(value: float, half: float) -> str:
 def decimals(span: float, least: int) -> int:
     """Digits after the point that tell apart numbers which differ by a tenth of the span."""
     return max(least, 1 - math.floor(math.log10(span))) if span > 0 else least
+
+
+def how_sure(confidence: float, *, together: bool | None) -> str:
+    """What an interval holds for: "95 %, all at once", "95 %, each alone"; None: there is but one.
+
+    Examples
+    --------
+    >>> how_sure(0.95, together=True), how_sure(0.999, together=None)
+    ('95 %, all at once', '99.9 %')
+    """
+    which = "" if together is None else ", all at once" if together else ", each alone"
+    return f"{100 * confidence:.12g} %{which}"

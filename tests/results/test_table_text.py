@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower.display.tables import power_table, render
+from mdppower.results.table_text import render
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def estimate():
 
 
 def test_long_form(estimate):
-    table = power_table(estimate, confidence=0.9, simultaneous=True)
+    table = estimate.table(0.9, simultaneous=True)
     assert list(table) == ["gamma", "state", "power", "stderr", "lower", "upper"]
     assert {len(column) for column in table.values()} == {62}
     assert table["power"][31:] == estimate.mean[1].tolist()
@@ -28,7 +28,7 @@ def test_long_form(estimate):
 
 
 def test_csv_and_json_keep_every_digit(estimate):
-    table = power_table(estimate)
+    table = estimate.table()
     rows = list(csv.DictReader(io.StringIO(render(table, "csv"))))
     assert [float(r["power"]) for r in rows] == table["power"]
     assert rows[0]["state"] == "(0, 0)"

@@ -1,0 +1,138 @@
+"""Labelled arrays of results: what a variable is called, its unit, and rows × columns where states lie on a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mdppower._typing import AnyArray, FloatArray, Label
+from mdppower.errors import ParameterError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+LARGEST_GRID = 64
+"""Cells of a grid for each state on it, at most."""
+
+NAMES = {
+    "mean": ("estimate", ""),
+    "power": ("POWER", "reward"),
+    "power_A": ("POWER in A", "reward"),
+    "power_B": ("POWER in B", "reward"),
+    "difference": ("POWER in A less POWER in B", "reward"),
+    "stderr": ("standard error", ""),
+    "lower": ("lower confidence limit", ""),
+    "upper": ("upper confidence limit", ""),
+    "error_bound": ("proved bound on the error of a draw's values", "reward"),
+    "probability": ("probability to be optimal", "1"),
+    "strictly": ("probability to be the only optimal action", "1"),
+    "tied": ("probability to be one of several optimal actions", "1"),
+    "unresolved": ("share of draws that leave it open", "1"),
+    "gamma": ("discount rate", "1"),
+    "row": ("row of the map", ""),
+    "column": ("column of the map", ""),
+}
+"""Of variables and coordinates: what they are, and their unit ("reward": that of the rewards)."""
+
+
+def written(labels: Sequence[Label]) -> AnyArray:
+    """Labels as a coordinate. Tuples, which an index would take apart, are written out."""
+    return np.array([x if isinstance(x, (int, str)) else str(x) for x in labels])
+
+
+def labelled(
+    variables: Mapping[str, tuple[Sequence[str], Any]], coordinates: Mapping[str, Any], attributes: Mapping[str, Any]
+) -> xr.Dataset:
+    """A Dataset whose variables say what they are.
+
+    Parameters
+    ----------
+    variables : mapping from name to (dimensions, values)
+    coordinates, attributes : mapping
+
+    Returns
+    -------
+    xarray.Dataset
+        Variables have ``long_name`` and ``units`` as `NAMES` says.
+    """
+    import xarray as xr
+
+    data = xr.Dataset(dict(variables), coords=dict(coordinates), attrs=dict(attributes))
+    for name, variable in data.variables.items():
+        variable.attrs |= _named(str(name))
+    return data
+
+
+def add_variable(data: xr.Dataset, name: str, dimensions: Sequence[str], values: Any) -> None:
+    """Add a variable that says what it is."""
+    data[name] = (tuple(dimensions), values, _named(name))
+
+
+def _named(name: str) -> dict[str, str]:
+    told, unit = NAMES.get(name, ("", ""))
+    return ({"long_name": told} if told else {}) | ({"units": unit} if unit else {})
+
+
+def on_grid(data: xr.Dataset, layout: FloatArray | None, dimension: str = "state") -> xr.Dataset:
+    """The same along (row, column) instead of states; NaN, and empty names, where there is no state.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+    layout : (S, 2) array or None
+        Row and column of each state.
+    dimension : str
+
+    Returns
+    -------
+    xarray.Dataset
+        Names of the states are a variable along (row, column).
+
+    Raises
+    ------
+    ParameterError
+        The states have no places, or these are no cells of a grid, one for each.
+    """
+    if layout is None:
+        raise ParameterError("grid=True needs states that have places (an MDP with a layout)")
+    cells = np.asarray(layout)
+    if not (cells == np.floor(cells)).all():
+        raise ParameterError("grid=True needs places that are rows and columns; these are no whole numbers")
+    first, last = cells.min(axis=0), cells.max(axis=0)
+    shape = tuple((last - first + 1).tolist())
+    if shape[0] * shape[1] > LARGEST_GRID * len(cells):
+        raise ParameterError(f"grid=True would make {shape[0]:g} × {shape[1]:g} cells for {len(cells):,} states")
+    rows, columns = (int(x) for x in shape)
+    place = (cells - first).astype(np.int64) @ [columns, 1]
+    if len(np.unique(place)) < len(place):
+        raise ParameterError("grid=True needs one state a cell; here several states share one")
+
+    def spread(variable: Any) -> tuple[tuple[str, ...], AnyArray, dict[str, Any]]:
+        axis = variable.dims.index(dimension)
+        values = np.moveaxis(variable.values, axis, -1)
+        if values.dtype.kind == "f":
+            empty: Any = np.nan
+        elif values.dtype.kind in "iu" and variable.name != dimension:
+            values, empty = values.astype(np.float64), np.nan
+        else:
+            values, empty = values.astype(object), ""
+        found = np.full((*values.shape[:-1], rows * columns), empty, dtype=values.dtype)
+        found[..., place] = values
+        if found.dtype == object and all(isinstance(x, str) for x in found.flat):
+            found = found.astype(str)
+        dims = tuple(str(d) for d in variable.dims if d != dimension)
+        return (*dims, "row", "column"), found.reshape(*values.shape[:-1], rows, columns), variable.attrs
+
+    variables: dict[str, Any] = {}
+    coordinates: dict[str, Any] = {
+        "row": int(first[0]) + np.arange(rows),
+        "column": int(first[1]) + np.arange(columns),
+    }
+    for name, variable in data.variables.items():
+        if dimension not in variable.dims:
+            (coordinates if name in data.coords else variables)[str(name)] = variable
+        elif name not in ("row", "column"):
+            variables[str(name)] = spread(data[name])
+    return labelled(variables, coordinates, data.attrs)
