@@ -14,7 +14,7 @@ from mdppower._text import cut, rate_text
 from mdppower.display.heatmap import COLOURS, UNIT, meets_greatest
 from mdppower.errors import ParameterError
 from mdppower.measures.power_estimate import PowerEstimate
-from mdppower.results.number_text import number_text
+from mdppower.results.number_text import how_sure, number_text
 
 MOST_BARS = 60
 MOST_NAMES = 12
@@ -66,7 +66,7 @@ def bar_chart(estimate: PowerEstimate, hatch: bool) -> Figure:
         panel.set_xlabel("state")
     panel.set_ylabel(UNIT)
     panel.margins(x=0.02)
-    intervals = "bars: 95 %, simultaneous" if np.isfinite(upper).all() else "no intervals: no variance"
+    intervals = f"bars: {how_sure(0.95, together=True)}" if np.isfinite(upper).all() else "no intervals: no variance"
     step = -(-len(handles) // MOST_NAMES)
     panel.legend(
         handles=handles[::-step][::-1],

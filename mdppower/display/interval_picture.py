@@ -130,7 +130,7 @@ def plot_comparison(
     _names_at_the_left(axes, list(rows))
     lines = [
         title or f"A = {comparison.A.name}, B = {comparison.B.name}, {comparison.rewards.name} rewards",
-        comparison.lead + (", 95 %" if comparison.samples else ""),
+        comparison.lead + (" (95 %)" if comparison.samples else ""),
         comparison.verdict + "; the run was interrupted" * comparison.interrupted,
     ]
     return _finished(figure, lines, path, suffix, parse_math=False)

@@ -178,7 +178,7 @@ def _by_rate(chances: ActionOptimality, values: AnyArray) -> FloatArray:
 
 
 def _meaning(chances: ActionOptimality, confidence: float) -> str:
-    return f"\n(intervals: {100 * confidence:g} %,\nsimultaneous)" if chances.samples else " (exact)"
+    return f"\n(intervals: {100 * confidence:.12g} %,\nall at once)" if chances.samples else " (exact)"
 
 
 def _label_rates(panel: Axes, chances: ActionOptimality, inches: float) -> None:

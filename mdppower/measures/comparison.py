@@ -35,9 +35,11 @@ from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.proportions import Proportions
 from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.run_loop import Conduct, finished_as, last
+from mdppower.montecarlo.same_draws import Draws
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
 from mdppower.montecarlo.steps import in_steps, no_draws
 from mdppower.occupancy.option import Option, Reach, require_alike, states_only, worth_range
+from mdppower.results.labelled import labelled
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers.optimal_values import METHODS
@@ -332,7 +334,8 @@ def _means(options: Sequence[Option], found: Tally, source: Sampler) -> Estimate
     )
     gamma = options[0].gamma
     return Estimate(
-        data, [o.name for o in options], (np.nan if gamma is None else gamma,), True, dimension="option"
+        data, [o.name for o in options], (np.nan if gamma is None else gamma,), True, dimension="option",
+        draws=Draws(source, options[0].states, found.interrupted),
     )  # fmt: skip
 
 
@@ -367,8 +370,6 @@ def _warn_of_near_ties(found: Tally, sd: float) -> None:
 
 
 def _dataset(options: Sequence[Option], found: Tally, source: Sampler, confidence: float) -> xr.Dataset:
-    import xarray as xr
-
     n, names = found.draws, [option.name for option in options]
     means = _means(options, found, source).data
     at_least = Proportions(found.greater + found.near, found.greater + found.near, n)
@@ -398,7 +399,7 @@ def _dataset(options: Sequence[Option], found: Tally, source: Sampler, confidenc
         "confidence": confidence, "samples": n, "entropy": str(source.entropy), "rewards": source.rewards.name,
         "kind": options[0].kind, "tolerance": found.tolerance, "interrupted": int(found.interrupted),
     }  # fmt: skip
-    return xr.Dataset(columns, {"A": names, "B": names}, about | ({} if gamma is None else {"gamma": gamma}))
+    return labelled(columns, {"A": names, "B": names}, about | ({} if gamma is None else {"gamma": gamma}))
 
 
 # ---------------------------------------------------------------------- exact

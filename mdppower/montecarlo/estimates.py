@@ -447,11 +447,14 @@ class Estimate(Result):
         """A label in words; as it is where it need be no text."""
         if self.dimension in ("difference", "sum") and isinstance(label, tuple):
             return (" − " if self.dimension == "difference" else " + ").join(map(self._part_text, label))
-        return label if plain else self._part_text(label)
+        if plain or self.dimension != "pair":
+            return label if plain else self._part_text(label)
+        return " ".join(map(self._part_text, label))
 
     @staticmethod
     def _part_text(label: Any) -> str:
-        return label if isinstance(label, str) and " − " in label else repr(label)
+        # Options and differences have names that are no labels: these have their quotes.
+        return label if isinstance(label, str) and ("'" in label or " " in label) else repr(label)
 
     def to_xarray(self, confidence: float = 0.95, *, simultaneous: bool = False, grid: bool = False) -> xr.Dataset:
         """A labelled Dataset: mean, stderr, lower and upper along (gamma, quantity).

@@ -115,7 +115,10 @@ class Symmetries:
         _, block = np.unique(self.orbit, return_inverse=True)
         member = sparse.csr_array((np.ones(n), (np.arange(n), block)))
         weights = sparse.csr_array(member @ sparse.diags_array(1 / member.sum(axis=0)) @ member.T)
-        return Estimate(estimate.data.contrast(weights), self.mdp.states, estimate.gammas, estimate.single_gamma)
+        return Estimate(
+            estimate.data.contrast(weights), self.mdp.states, estimate.gammas, estimate.single_gamma,
+            draws=estimate.draws, layout=self.mdp.layout,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         count = len(self.orbits)

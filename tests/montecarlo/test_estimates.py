@@ -1,118 +1,235 @@
-"""Replicates → numbers: Student's t by hand, paired contrasts, the interval of what never varied."""
+"""Parts of an estimate by label, and arithmetic on the same draws."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import sparse
 
-from mdppower.montecarlo.replicates import Replicates
+import mdppower as mp
+from mdppower.agents import lookahead
+from mdppower.montecarlo.estimates import Estimate
 
-
-def replicates(means, **changes):
-    means = np.asarray(means, dtype=float)
-    n = means.shape[2]
-    defaults = {
-        "low": np.zeros(n), "high": np.ones(n), "constant": np.zeros(n, bool),
-        "slack": np.zeros(means.shape[1]), "trials": len(means),
-    }  # fmt: skip
-    return Replicates(means, **(defaults | changes))
+FORK = mp.envs.fork(3)
+RUN = mp.power(FORK, [0.1 + 0.2, 0.9], samples=256, rng=0)
 
 
-def test_student_by_hand():
-    # Means .2, .4, .6, .8: mean .5, sd √(.2/3) = .2582, stderr .1291, t_3(.975) = 3.1824: .5 ± .4108.
-    data = replicates([[[0.2]], [[0.4]], [[0.6]], [[0.8]]])
-    assert data.value[0, 0] == pytest.approx(0.5)
-    assert data.error[0, 0] == pytest.approx(np.sqrt(0.2 / 3) / 2)
-    lower, upper = data.bounds(0.95)
-    assert (lower[0, 0], upper[0, 0]) == pytest.approx((0.5 - 0.41084, 0.5 + 0.41084), abs=1e-4)
+def same(one, other):
+    """Equal in all bits that a user sees."""
+    assert one.mean.tobytes() == other.mean.tobytes()
+    assert one.stderr.tobytes() == other.stderr.tobytes()
+    for sure in (False, True):
+        for a, b in zip(one.interval(simultaneous=sure), other.interval(simultaneous=sure), strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
-def test_slack_and_looks_widen():
-    means = np.random.default_rng(0).random((8, 2, 3))
-    plain = replicates(means).bounds(0.95)
-    slack = replicates(means, slack=np.array([0.0, 0.25])).bounds(0.95)
-    np.testing.assert_allclose(plain[1][0], slack[1][0])
-    np.testing.assert_allclose(plain[1][1] + 0.25, slack[1][1])
-    # Five looks: level .05/5.
-    np.testing.assert_allclose(replicates(means, looks=5).bounds(0.95)[0], replicates(means).bounds(0.99)[0])
+# ---------------------------------------------------------------------- parts
 
 
-@given(st.integers(2, 6), st.integers(0, 2**32 - 1))
-def test_contrast_is_paired(count, seed):
-    rng = np.random.default_rng(seed)
-    means = rng.random((count, 2, 4))
-    weights = rng.normal(size=(3, 4))
-    for form in (weights, sparse.csr_array(weights)):
-        data = replicates(means).contrast(form)
-        np.testing.assert_allclose(data.means, means @ weights.T, atol=1e-14)
-    # The range of Σ w X for X in [0, 1]^4.
-    np.testing.assert_allclose(data.low, np.minimum(weights, 0).sum(axis=1), atol=1e-14)
-    np.testing.assert_allclose(data.high, np.maximum(weights, 0).sum(axis=1), atol=1e-14)
+def test_of_a_state():
+    part = RUN.of("root")
+    assert part.mean.tolist() == RUN.mean[:, 0].tolist()
+    assert float(RUN.of("root", gamma=0.3).mean) == RUN.mean[0, 0]  # 0.3 is not 0.1 + 0.2
+    lower, upper = RUN.interval()
+    assert part.interval()[0].tolist() == lower[:, 0].tolist()
+    assert part.interval()[1].tolist() == upper[:, 0].tolist()
+    with pytest.raises(mp.errors.LabelError, match="no state 'x'"):
+        RUN.of("x")
+    with pytest.raises(mp.errors.ParameterError, match=r"is not one of 0\.3, 0\.9"):
+        RUN.of("root", gamma=0.5)
+    with pytest.raises(mp.errors.ParameterError, match="name a state"):
+        RUN.of()
 
 
-def test_contrast_of_unbounded_and_constant():
-    data = replicates(
-        np.ones((3, 1, 3)), low=np.array([0, -np.inf, 2]), high=np.array([1, np.inf, 2]),
-        constant=np.array([False, False, True]), slack=np.array([0.5]),
-    ).contrast(np.array([[1.0, 0, -1], [0, 2, 0], [0, 0, 1]]))  # fmt: skip
-    np.testing.assert_array_equal(data.low, [-2, -np.inf, 2])
-    np.testing.assert_array_equal(data.high, [-1, np.inf, 2])
-    np.testing.assert_array_equal(data.constant, [False, False, True])
-    assert data.slack[0] == 1.0  # the largest Σ|w| is 2
+def test_of_marks():
+    # One state with the mark is that state; several are several.
+    room = mp.envs.gridworld("g.g\n..h")
+    found = mp.power(room, 0.9, samples=64, rng=0)
+    assert found.of("h").mean == found.mean[room.index("h")]
+    assert found.of("g").mean.tolist() == [found.mean[s] for s in room.marks["g"]]
+    assert list(found.of("g").labels) == [room.states[s] for s in room.marks["g"]]
 
 
-def test_equal_replicates_are_not_certain():
-    # 20 trials all gave .25 in [0, 1]: another value has probability ≤ 1 − .05^{1/20} = .1391 at level .05.
-    lower, upper = replicates(np.full((20, 1, 1), 0.25)).bounds(0.95)
-    q = 1 - 0.05 ** (1 / 20)
-    assert (lower[0, 0], upper[0, 0]) == pytest.approx((0.25 - 0.25 * q, 0.25 + 0.75 * q))
-    # Known not to vary: a point.
-    lower, upper = replicates(np.full((20, 1, 1), 0.25), constant=np.array([True])).bounds(0.95)
-    assert lower[0, 0] == upper[0, 0] == 0.25
-    # Not bounded: nothing can be said.
-    lower, upper = replicates(np.full((20, 1, 1), 0.25), high=np.array([np.inf])).bounds(0.95)
-    assert upper[0, 0] == np.inf
+def test_of_pairs():
+    pairs = RUN.actions()
+    assert pairs.of("root", "->t2").mean.tolist() == RUN.of("t2").mean.tolist()  # the action leads there for certain
+    assert pairs.of("root").mean.shape == (2, 3)
+    assert pairs.of(("root", "->t2"), gamma=0.9).mean.shape == ()
+    with pytest.raises(mp.errors.LabelError):
+        pairs.of("root", "->nowhere")
 
 
-def test_one_replicate_has_no_error():
-    assert np.isnan(replicates(np.ones((1, 1, 1))).bounds(0.95)[0]).all()
-    assert np.isnan(replicates(np.ones((4, 1, 1)), has_variance=False).error).all()
+def test_at_keeps_what_it_is_about():
+    assert type(RUN.at(0.9)) is mp.PowerEstimate
+    part = RUN.difference("root", "t1").at(0.9)
+    assert float(part.mean) == RUN.difference("root", "t1").mean[1]
 
 
-def test_intervals_end_where_the_range_ends():
-    """Two means of numbers in [0, 1] have t_1 = 12.7: ± 3.2 about 0.5. What lies beyond [0, 1] is impossible.
-
-    The interval cut to the range holds the mean exactly when the uncut one does, since the mean is inside: the same
-    draws, counted on both, give the same coverage. (Negative control: cut to [0.1, 0.9], half are lost.)
-    """
-    data = Replicates(
-        np.array([[[0.25]], [[0.75]]]), np.zeros(1), np.ones(1), np.zeros(1, bool), np.array([0.01]), 2
-    )  # fmt: skip
-    lower, upper = data.bounds()
-    assert (lower, upper) == (-0.01, 1.01)  # the certain range, and the solver's error
-    free = replace(data, low=np.array([-np.inf]), high=np.array([np.inf]))
-    assert free.bounds()[0] < -2
-    rng = np.random.default_rng(0)
-    held = cut = wrong = 0
-    for _ in range(500):
-        means = rng.beta(0.3, 3.0, size=(4, 1, 1))  # its mean is 1/11, near the end of its range
-        one = replace(data, means=means, slack=np.zeros(1))
-        (low, high), (low_free, high_free) = one.bounds(), replace(one, low=free.low, high=free.high).bounds()
-        held += bool(low_free <= 1 / 11 <= high_free)
-        cut += bool(low <= 1 / 11 <= high)
-        low, high = replace(one, low=np.array([0.1]), high=np.array([0.9])).bounds()
-        wrong += bool(low <= 1 / 11 <= high)
-    assert held == cut > 350
-    assert wrong < cut - 100
+def test_asarray_is_the_mean():
+    assert np.asarray(RUN).tobytes() == RUN.mean.tobytes()
+    assert np.asarray(mp.action_optimality(FORK, 0.9, samples=64, rng=0).optimal).shape == (6,)
 
 
-def test_rounding_beyond_the_range_keeps_the_value_inside():
-    """A law whose upper end rounds below what its draws round to."""
-    data = Replicates(np.full((3, 1, 1), 1.0 + 2**-52), np.zeros(1), np.ones(1), np.ones(1, bool), np.zeros(1), 3)
-    lower, upper = data.bounds()
-    assert lower <= data.value <= upper
+def test_dir_shows_what_users_need():
+    listed = dir(RUN)
+    assert {"of", "mean", "interval", "difference", "to_xarray", "save", "draw"} <= set(listed)
+    assert {"data", "fractions", "between", "hidden"}.isdisjoint(listed)
+
+
+# ---------------------------------------------------------------------- arithmetic
+
+
+def test_a_difference_of_states_is_their_paired_difference():
+    same(RUN.of("root") - RUN.of("t1"), RUN.difference("root", "t1"))
+    same(-(RUN.of("t1") - RUN.of("root")), RUN.difference("root", "t1"))
+
+
+def test_a_difference_of_runs_is_paired():
+    """What one step of foresight loses: replicate by replicate, whereas separate runs would add their variances."""
+    maze = mp.envs.make("maze")
+    optimal = mp.power(maze, 0.9, samples=512, rng=0)
+    agent = mp.power(maze, 0.9, samples=512, rng=0, policy=lookahead(1))
+    lost = optimal - agent
+    by_hand = optimal.data.means - agent.data.means
+    np.testing.assert_allclose(lost.mean, by_hand.mean(axis=0)[0], atol=1e-15)
+    np.testing.assert_allclose(lost.stderr, by_hand.std(axis=0, ddof=1)[0] / np.sqrt(len(by_hand)), rtol=1e-9)
+    assert lost.interval()[0].min() > 0  # control: with the sign changed it would be below
+    assert (agent - optimal).interval()[1].max() < 0
+    assert lost.to_xarray(grid=True).sizes["row"] == 7
+
+
+def test_sums_and_multiples():
+    here, there = RUN.of("root"), RUN.of("t2")
+    np.testing.assert_allclose((here + there).mean, here.mean + there.mean, rtol=1e-14)
+    np.testing.assert_allclose((2 * here).mean, 2 * here.mean, rtol=1e-14)
+    np.testing.assert_allclose((here / 4).stderr, here.stderr / 4, rtol=1e-12)
+    np.testing.assert_allclose((RUN * 3).interval()[1], 3 * RUN.interval()[1], rtol=1e-12)
+    with pytest.raises(TypeError):
+        here - 0.5
+    with pytest.raises(TypeError):
+        here * "x"
+
+
+def test_one_number_against_many():
+    excess = RUN - RUN.of("t1")
+    assert excess.mean.shape == (2, 4)
+    same(excess.of("root"), RUN.difference("root", "t1"))
+    assert excess.mean[:, 1].tolist() == [0, 0]
+
+
+def test_exact_numbers_have_no_draws():
+    exact = mp.power(FORK, 0.9, method="exact")
+    drawn = mp.power(FORK, 0.9, samples=256, rng=0)
+    assert (exact.of("root") - exact.of("t1")).exact == Fraction(3, 4) - Fraction(1, 2)
+    off = drawn - exact
+    np.testing.assert_allclose(off.stderr, drawn.stderr, rtol=1e-12)
+    np.testing.assert_allclose(off.mean, drawn.mean - exact.mean, rtol=1e-12, atol=1e-15)
+    low, high = off.interval(0.999, simultaneous=True)
+    assert ((low <= 0) & (high >= 0)).all()
+    assert (exact * Fraction(1, 2)).exact.tolist() == [x / 2 for x in exact.exact]
+
+
+OTHERS = {
+    "give both calls the same rng": lambda: mp.power(FORK, [0.3, 0.9], samples=256, rng=1),
+    "sampler='latin', the other sampler='iid'": lambda: mp.power(FORK, [0.3, 0.9], samples=256, rng=0, sampler="iid"),
+    "uniform rewards, the other norm": lambda: mp.power(FORK, [0.3, 0.9], "norm(0,1)", samples=256, rng=0),
+    "have 16 and 8 draws: give both calls the same samples": lambda: mp.power(FORK, [0.3, 0.9], samples=128, rng=0),
+    "take .at": lambda: mp.power(FORK, 0.9, samples=256, rng=0),
+    "different states": lambda: mp.power(mp.envs.fork(2), [0.3, 0.9], samples=256, rng=0),
+}
+
+
+@pytest.mark.parametrize("why", OTHERS)
+def test_other_draws_are_refused(why):
+    run = mp.power(FORK, [0.3, 0.9], samples=256, rng=0)
+    with pytest.raises(mp.errors.ParameterError, match=why):
+        run - OTHERS[why]()
+    same(run.of("root") - run.of("t1"), run.difference("root", "t1"))  # control
+
+
+def test_more_draws_of_the_same_are_refused():
+    long, short = (mp.power(FORK, 0.9, samples=n, rng=0) for n in (4096, 2048))
+    with pytest.raises(mp.errors.ParameterError, match="64 and 32 replicates: give both calls the same samples"):
+        long - short
+
+
+def test_own_code_is_itself_alone():
+    def law(n, rng):
+        return rng.random((n, 4))
+
+    def other(n, rng):
+        return rng.random((n, 4))
+
+    one, two = (mp.power(FORK, 0.9, f, samples=64, rng=0) for f in (law, other))
+    with pytest.raises(mp.errors.ParameterError, match="rewards"):
+        one - two
+    assert (one - one).mean.max() == 0
+
+
+def test_guaranteed_runs_pair_with_themselves_alone():
+    one, other = (mp.power(FORK, 0.9, samples=256, rng=0, guarantee=True, sampler="iid") for _ in range(2))
+    same(one.of("root") - one.of("t1"), one.difference("root", "t1"))
+    with pytest.raises(mp.errors.ParameterError, match="keeps no draws"):
+        one - other
+    with pytest.raises(mp.errors.ParameterError, match="guarantee=True"):
+        one - mp.power(FORK, 0.9, samples=256, rng=0, sampler="iid")
+
+
+def test_differences_cover():
+    """95 % intervals of a difference of runs hold what is exact: 200 runs, 950 ± 4 sd ≥ .9. Control: half as wide."""
+    fork = mp.envs.fork(2)
+    truth = 2 / 3 - 1 / 2
+    hits = narrow = 0
+    for seed in range(200):
+        run = mp.power(fork, 0.9, samples=256, rng=seed)
+        found = run.of("root") - run.of("t1")
+        low, high = found.interval()
+        hits += low <= truth <= high
+        narrow += abs(truth - found.mean) <= (high - low) / 4
+    assert hits >= 178
+    assert narrow < 178
+
+
+def test_interrupted_is_said():
+    assert "interrupted" not in repr(RUN) + str(RUN.of("root"))
+    part = RUN.of("root")
+    short = replace(part, draws=replace(part.draws, interrupted=True))
+    assert short.interrupted
+    assert "interrupted" in repr(short)
+    assert "interrupted" in short.table().caption
+    assert short.to_xarray().attrs["interrupted"] == 1
+    assert "interrupted" in repr(short - RUN.of("t1"))
+
+
+def test_estimates_of_other_rooms_can_be_paired():
+    a, b = (mp.Option.state(FORK, s, 0.9, kind="power") for s in ("t1", "root"))
+    one, other = (mp.compare(a, b, samples=256, rng=0) for _ in range(2))
+    assert float((one.gap - other.gap).mean) == 0
+
+
+# ---------------------------------------------------------------------- forms
+
+
+def test_printed_forms_have_numbers_and_intervals():
+    assert repr(RUN.of("root", gamma=0.9)).startswith("Estimate('root': 0.7")
+    assert "± 0." in repr(RUN.difference("root", "t1"))
+    assert repr(RUN.difference("root", "t1")).count("±") == 2
+    assert "(95 %, all at once)" in repr(RUN)
+    assert "(95 %)" in repr(RUN.of("root", gamma=0.9))
+    assert repr(mp.power(FORK, 0.9, method="exact").of("root")) == "Estimate('root': 3/4 at γ = 0.9)"
+
+
+def test_plus_minus_is_half_of_the_interval_all_at_once():
+    low, high = RUN.interval(simultaneous=True)
+    assert f"± ≤ {((high - low) / 2).max():.2g}" in repr(RUN)  # intervals are symmetric here
+    part = RUN.of("root", gamma=0.9)
+    low, high = part.interval()
+    assert f"± {(high - low) / 2:.2g}" in repr(part)
+
+
+def test_known_numbers():
+    known = Estimate.known([[Fraction(1, 3)]], ["a"], (np.nan,))
+    assert repr(known) == "Estimate('a': 1/3)"
+    assert list(known.table()) == ["state", "mean", "stderr", "lower", "upper", "exact"]
