@@ -99,10 +99,11 @@ class PowerEstimate(Estimate):
         caution: str = "",
     ) -> None:
         draws = Draws(task.source, task.mdp.states, interrupted)
-        layout = task.mdp.layout
+        mdp = task.mdp
         super().__init__(
-            data, task.mdp.states, task.gammas, task.single, fractions=fractions, draws=draws, layout=layout
-        )
+            data, mdp.states, task.gammas, task.single, fractions=fractions, draws=draws, layout=mdp.layout,
+            marks=mdp.marks,
+        )  # fmt: skip
         own = {"task": task, "error_bound": error_bound, "history": history or made_now(), "caution": caution}
         for name, value in own.items():
             object.__setattr__(self, name, value)  # through object: the base is a frozen dataclass

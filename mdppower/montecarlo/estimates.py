@@ -8,8 +8,8 @@ as it is common.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from numbers import Rational, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -63,6 +63,8 @@ class Estimate(Result):
         What it was drawn from.
     layout : (n, 2) array, optional
         Row and column of each state.
+    marks : mapping from str to tuple of int
+        Positions of the states that carry a mark.
 
     Examples
     --------
@@ -79,7 +81,8 @@ class Estimate(Result):
     """
 
     hidden: ClassVar[frozenset[str]] = frozenset({
-        "between", "data", "dimension", "draws", "fractions", "known", "layout", "one", "single", "single_gamma"
+        "between", "data", "dimension", "draws", "fractions", "known", "layout", "marks", "one", "single",
+        "single_gamma",
     })  # fmt: skip
 
     data: Replicates | Guaranteed | GuaranteedContrast
@@ -91,6 +94,7 @@ class Estimate(Result):
     fractions: AnyArray | None = None
     draws: Draws | None = None
     layout: FloatArray | None = None
+    marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
     def known(
@@ -260,6 +264,9 @@ class Estimate(Result):
             several = [i for i, pair in enumerate(self.labels) if pair[0] == label]
             if several:
                 return several
+        if isinstance(label, str) and label in self.marks and label not in self.labels:
+            marked = self.marks[label]
+            return marked[0] if len(marked) == 1 else list(marked)
         return self._position(label)
 
     def _position(self, label: Any) -> int:
@@ -292,7 +299,8 @@ class Estimate(Result):
         rates = (self.gammas[k],)
         plain = Estimate if type(self) is not Estimate else type(self)
         return plain(
-            self.data.at(k), self.labels, rates, True, self.single, self.dimension, exact, self.draws, self.layout
+            self.data.at(k), self.labels, rates, True, self.single, self.dimension, exact, self.draws, self.layout,
+            self.marks,
         )  # fmt: skip
 
     def __sub__(self, other: Any) -> Estimate:
@@ -312,7 +320,7 @@ class Estimate(Result):
         if self.fractions is not None and isinstance(factor, Rational):
             exact = self.fractions * factor
         found = self._contrast(weights, self.labels, self.dimension, exact)
-        return replace(found, single=self.single, layout=self.layout)
+        return replace(found, single=self.single, layout=self.layout, marks=self.marks)
 
     __rmul__ = __mul__
 
@@ -345,7 +353,7 @@ class Estimate(Result):
             draws = replace(draws, interrupted=self.interrupted or other.interrupted)
         return Estimate(
             paired(self.data, other.data, sign), labels, self.gammas, self.single_gamma and other.single_gamma,
-            not many, dimension, exact, draws, larger.layout,
+            not many, dimension, exact, draws, larger.layout, larger.marks,
         )  # fmt: skip
 
     def _require_same_draws(self, other: Estimate) -> None:

@@ -117,7 +117,7 @@ class Symmetries:
         weights = sparse.csr_array(member @ sparse.diags_array(1 / member.sum(axis=0)) @ member.T)
         return Estimate(
             estimate.data.contrast(weights), self.mdp.states, estimate.gammas, estimate.single_gamma,
-            draws=estimate.draws, layout=self.mdp.layout,
+            draws=estimate.draws, layout=self.mdp.layout, marks=self.mdp.marks,
         )  # fmt: skip
 
     def __repr__(self) -> str:

@@ -49,6 +49,8 @@ def test_of_marks():
     found = mp.power(room, 0.9, samples=64, rng=0)
     assert found.of("h").mean == found.mean[room.index("h")]
     assert found.of("g").mean.tolist() == [found.mean[s] for s in room.marks["g"]]
+    assert (found - found).of("h").mean == 0
+    assert (2 * found).of("g").mean.tolist() == (2 * found.of("g").mean).tolist()
     assert list(found.of("g").labels) == [room.states[s] for s in room.marks["g"]]
 
 
