@@ -38,7 +38,7 @@ laws: `mdppower.bounds.law_proxies`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,8 +47,13 @@ from mdppower.bounds.certificate_rules import RULES
 from mdppower.bounds.option_difference import VECTORS, Difference
 from mdppower.errors import ParameterError
 from mdppower.occupancy.option import Option, Reach, require_alike, states_only
+from mdppower.results.result import Result
+from mdppower.results.table import Table
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.reward_distribution import RewardDistribution
+
+if TYPE_CHECKING:
+    from os import PathLike
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Certificate:
 
 
 @dataclass(frozen=True, eq=False)
-class Certified:
+class Certified(Result):
     """What is proved of Δ = h_A − h_B; made by `certify`.
 
     Attributes
@@ -90,6 +95,14 @@ class Certified:
     excess : tuple of two floats, or None
         dist(A, conv B)² and dist(B, conv A)² for normal rewards: no proxy for λ > 0 is below the first, none for
         λ < 0 below the second.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> a, b = (mp.Option.state(mp.envs.fork(2), s, 0.9, kind="power") for s in ("t1", "root"))
+    >>> found = mp.certify(a, b)
+    >>> round(found.of("range").value, 6), found.table()["name"][:2]
+    (0.25, ['range', 'mcdiarmid'])
     """
 
     certificates: tuple[Certificate, ...]
@@ -115,6 +128,59 @@ class Certified:
     def drop(self) -> float | None:
         """M = −min Δ, at least 0, for Markov's inequality; None where Δ has no least value."""
         return max(0.0, -self.delta_min) if np.isfinite(self.delta_min) else None
+
+    def of(self, name: str) -> Certificate:
+        """The certificate of that name.
+
+        Raises
+        ------
+        ParameterError
+            There is none; the message has the reason.
+        """
+        return self[name]
+
+    def table(self) -> Table:
+        """The certificates, one row each; then those that there are not, and why.
+
+        Returns
+        -------
+        Table
+            Columns name; of (what it bounds: ν², ν² for λ > 0, or Var Δ); value, NaN where there is none; hypotheses
+            that were checked, or which fails; method.
+        """
+        rows: list[tuple[str, Certificate | None]] = [("ν²", one) for one in self.certificates]
+        rows += [("ν², λ > 0", self.one_sided), ("Var Δ", self.variance)]
+        rows += [("ν²", Certificate(name, float("nan"), why, "")) for name, why in self.missing.items()]
+        kept = [(of, one) for of, one in rows if one is not None]
+        return Table(
+            {
+                "name": [one.name for _, one in kept],
+                "of": [of for of, _ in kept],
+                "value": [one.value for _, one in kept],
+                "hypotheses": [one.hypotheses for _, one in kept],
+                "method": [one.method for _, one in kept],
+            },
+            "proved bounds on Δ = h_A − h_B",
+        )
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it to a file.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
+
+        Raises
+        ------
+        ParameterError
+            It ends otherwise.
+        FileError
+            The file cannot be written.
+        """
+        from mdppower.files.results import save_result
+
+        save_result(self, path)
 
     def __getitem__(self, name: str) -> Certificate:
         """The certificate of that name; ParameterError with the reason if there is none."""
