@@ -59,7 +59,7 @@ def _run_options(command: Any) -> Any:
 
 EXAMPLE = """\b
 Two maps that differ in one cell:
-  mdppower diff shut.txt open.txt --gamma 0.5,0.9 --out door.png
+  mdppower diff open.txt shut.txt --gamma 0.5,0.9 --out door.png
 """
 
 
@@ -73,7 +73,7 @@ Two maps that differ in one cell:
     show_default=True,
     help="auto, exact (small MDPs), deterministic, stochastic, lp, lp-occupancy.",
 )
-@click.option("--out", type=click.Path(), help="Picture of B − A to write: .png, .svg or .pdf.")
+@click.option("--out", type=click.Path(), help="Picture of A − B to write: .png, .svg or .pdf.")
 @table_option
 @environment_options
 def diff(
@@ -81,9 +81,10 @@ def diff(
     workers: int, confidence: float, store: str | None, progress: bool | None, out: str | None, fmt: str,
     **options: Any,
 ) -> None:  # fmt: skip
-    """Compare POWER in two environments on the same draws, state by state: a door open or shut.
+    """Compare POWER in two environments on the same draws, state by state: that in A less that in B.
 
-    A and B are written as ENV is; options of environments apply to both. States are matched by name.
+    A and B are a door open and shut, say. They are written as ENV is; options of environments apply to both. States
+    are matched by name. In Python: mp.sensitivity.difference.
     """
     from mdppower._checks import open_unit
     from mdppower.results.table_text import render
@@ -109,17 +110,16 @@ def diff(
 def _tell(found: ModelDifference, confidence: float) -> None:
     """What the numbers of a difference come from, and the greatest."""
     made = f"{found.samples:,} draws (rng={found.entropy}), the same for A and B" if found.samples else "exact"
-    tell(f"\nchange: POWER in B − POWER in A; {made}, {found.rewards.name} rewards")
+    tell(f"\ndifference: POWER in A − POWER in B; {made}, {found.rewards.name} rewards")
     click.echo(f"lower, upper: {100 * confidence:g} %, all together; same: nothing that can be reached differs")
     for name, labels in (("A", found.only_A), ("B", found.only_B)):
         if labels:
             tell(f"only {name} has {', '.join(map(str, labels[:6]))}"
                        + (f", … ({len(labels):,})" if len(labels) > 6 else ""))  # fmt: skip
     for gamma in found.gammas:
-        for name, (label, by) in {"rise": found.greatest_rise(gamma), "fall": found.greatest_fall(gamma)}.items():
-            size = float(by.mean)
-            if (size > 0) == (name == "rise") and size != 0:
-                tell(f"γ = {rate_text(gamma)}: greatest {name} {size:+.4g} at {label}")
+        for name, (label, by) in {"A": found.most_in_A(gamma), "B": found.most_in_B(gamma)}.items():
+            if float(by.mean) > 0:
+                tell(f"γ = {rate_text(gamma)}: {name} leads most at {label}, by {float(by.mean):.4g}")
 
 
 @cli.command("sensitivity")
@@ -145,7 +145,8 @@ def sensitivity_command(
     """Show how POWER moves when the model is told anew: states copied, actions split, history remembered.
 
     With tied rewards (copies earn what their original earns) POWER does not move. With independent ones (each copy
-    draws its own) it does. For up to 12 states, transforms are chosen if none is asked for.
+    draws its own) it does. For up to 12 states, transforms are chosen if none is asked for. In Python:
+    mp.sensitivity.sensitivity.
     """
     from mdppower._checks import open_unit
     from mdppower.results.table_text import render

@@ -12,7 +12,7 @@ mdp_picture        an MDP before anything is computed
 optimality_picture how likely actions are to be optimal
 polytope_picture   visit distributions in two coordinates
 curve_picture      the post's curve
-difference_picture B − A, of two models
+difference_picture A − B, of two models
 backdrop           an MDP as a pale ground, for the pictures of claims
 curved_arrows      Bézier curves
 notebook           a picture inside a page

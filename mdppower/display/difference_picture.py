@@ -1,7 +1,8 @@
-"""Pictures of B − A, the POWER that one model has over another: maps where the states lie on a grid, else bars.
+"""Pictures of A − B, the POWER that one model has over another: maps where the states lie on a grid, else bars.
 
-The scale is symmetric around 0: red falls, blue rises, and white is no change. In grey its two ends look alike, so
-that signs are written, too: in each cell its number with its sign, or the sign alone where numbers do not fit.
+The scale is symmetric around 0: blue is more in A, red more in B, and white no difference. In grey its two ends look
+alike, so that signs are written, too: in each cell its number with its sign, or the sign alone where numbers do not
+fit.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from mdppower.results.number_text import number_text
 from mdppower.sensitivity.model_difference_estimate import ModelDifference
 
 COLOURS = "RdBu"
-UNIT = "POWER in B − POWER in A (reward units)"
+UNIT = "POWER in A − POWER in B (reward units)"
 GONE = "#c9c9c9"
 MOST_BARS = 60
 MOST_TEXTS = 2500
@@ -66,7 +67,7 @@ def plot_difference(
     --------
     >>> import mdppower as mp
     >>> from mdppower.sensitivity import difference
-    >>> a, b = mp.envs.gridworld("..#."), mp.envs.gridworld("....")
+    >>> a, b = mp.envs.gridworld("...."), mp.envs.gridworld("..#.")
     >>> figure = plot_difference(difference(a, b, [0.5, 0.9], samples=256, rng=0))
     >>> [panel.get_title() for panel in figure.axes if panel.get_title()]
     ['γ = 0.5', 'γ = 0.9']
@@ -74,22 +75,22 @@ def plot_difference(
     suffix = None if path is None else picture_suffix(path)
     union = found.union
     grid = None if is_drawing(union) else grid_of(union)
-    verdicts = found.verdicts(confidence)
+    verdicts, sure = found.verdicts(confidence), f"{100 * confidence:g} %, all at once"
     if grid is None:
         figure = _bars(found, verdicts, confidence)
-        notes = ["bars: simultaneous intervals; pale: not told from 0"]
+        notes = [f"intervals: {sure}; pale: not told from 0"]
     else:
         figure, numbers = _maps(found, grid, verdicts)
-        notes = ["in parentheses: not told from 0" if numbers else "+ rises, − falls, ·  not told from 0"]
-        notes[0] += f" ({100 * confidence:g} %, simultaneous)"
+        notes = ["+ more in A, − more in B", f"{'in parentheses:' if numbers else '· '} not told from 0 ({sure})"]
         only = [
             f"{name}: only {name} has the cell" for name, some in (("A", found.only_A), ("B", found.only_B)) if some
         ]
         notes += ["; ".join(only)] if only else []
     about = f"{found.samples:,} draws of" if found.samples else "exact,"
+    notes += ["interrupted: fewer draws than were asked for"] if found.interrupted else []
     set_title(
         figure,
-        [title or f"POWER, B − A — {about} {found.rewards.name} rewards", *notes],
+        [title or f"POWER, A − B — {about} {found.rewards.name} rewards", *notes],
         parse_math=title is not None,
     )
     if path is not None and suffix is not None:
@@ -109,14 +110,14 @@ def _scale(values: FloatArray) -> Normalize:
 
 def _maps(found: ModelDifference, grid: AnyArray, verdicts: AnyArray) -> tuple[Figure, bool]:
     """A map for each γ, and whether its cells have numbers."""
-    union, change = found.union, found.change.data.value
+    union, lead = found.union, found.difference.data.value
     sheet = grid_sheet(union, grid, len(found.gammas))
     where = np.array([union.index(label) for label in found.labels])
     numbers = False
     for g, panel in enumerate(sheet.panels):
         value = np.full(union.n_states, np.nan)
-        value[where] = change[g]
-        norm = _scale(change[g])
+        value[where] = lead[g]
+        norm = _scale(lead[g])
         paint_walls(panel, sheet.inch)
         shown = panel.imshow(
             np.ma.masked_where((grid < 0) | ~np.isfinite(value)[grid], value[grid]), cmap=COLOURS, norm=norm,
@@ -128,26 +129,26 @@ def _maps(found: ModelDifference, grid: AnyArray, verdicts: AnyArray) -> tuple[F
             for label in labels:
                 _write_only(panel, found, union.index(label), name, sheet.inch)
         if len(where) <= MOST_TEXTS:
-            numbers |= _write_signs(panel, sheet, found, where, change[g], verdicts[g], norm)
+            numbers |= _write_signs(panel, sheet, found, where, lead[g], verdicts[g], norm)
         _write_marks(panel, found, value, norm, sheet.inch)
         sheet.add_scale(panel, shown, UNIT)
     return sheet.figure, numbers
 
 
 def _write_signs(
-    panel: Axes, sheet: Sheet, found: ModelDifference, where: AnyArray, change: FloatArray, verdicts: AnyArray,
+    panel: Axes, sheet: Sheet, found: ModelDifference, where: AnyArray, lead: FloatArray, verdicts: AnyArray,
     norm: Normalize,
 ) -> bool:  # fmt: skip
     """Signed numbers in cells, or signs alone where numbers do not fit; whether they did."""
     assert found.union.layout is not None
     most = norm.vmax or 1.0
-    texts = [_number(x, most, verdict) for x, verdict in zip(change.tolist(), verdicts.tolist(), strict=True)]
+    texts = [_number(x, most, verdict) for x, verdict in zip(lead.tolist(), verdicts.tolist(), strict=True)]
     points = min(10.0, 72 * sheet.inch / (0.68 * max(map(len, texts)) + 0.4))
     fits = points >= LEAST_POINTS
     if not fits:
-        signs = {"rises": "+", "falls": "−", "open": "·", "same": ""}
+        signs = {"more in A": "+", "more in B": "−", "open": "·", "same": ""}
         texts, points = [signs[v] for v in verdicts.tolist()], max(4.0, min(12.0, 50 * sheet.inch))
-    for s, text, x in zip(where.tolist(), texts, change.tolist(), strict=True):
+    for s, text, x in zip(where.tolist(), texts, lead.tolist(), strict=True):
         row, column = found.union.layout[s].tolist()
         panel.text(column, row, text, ha="center", va="center", fontsize=points, color=_ink(x, norm))
     return fits
@@ -192,10 +193,10 @@ def _write_marks(panel: Axes, found: ModelDifference, value: FloatArray, norm: N
 
 
 def _bars(found: ModelDifference, verdicts: AnyArray, confidence: float) -> Figure:
-    """Bars with intervals, a panel a γ; of many states those whose POWER changes most."""
-    change = found.change.data
-    lower, upper = change.bounds(confidence, simultaneous=True)
-    size = np.abs(change.value).max(axis=0)
+    """Bars with intervals, a panel a γ; of many states those that differ most."""
+    data = found.difference.data
+    lower, upper = data.bounds(confidence, simultaneous=True)
+    size = np.abs(data.value).max(axis=0)
     many = len(found.labels) > MOST_BARS
     chosen = np.sort(np.argsort(-size, kind="stable")[:MOST_BARS])
     names = [cut(str(found.labels[s]), 24) for s in chosen.tolist()]
@@ -203,30 +204,28 @@ def _bars(found: ModelDifference, verdicts: AnyArray, confidence: float) -> Figu
     figure = Figure(figsize=(inches + 2.2, 2.4 * len(found.gammas) + 0.9), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(len(found.gammas), 1, squeeze=False, sharex=True).ravel()
-    falls, rises = (matplotlib.colormaps[COLOURS](x) for x in (0.12, 0.88))
+    in_b, in_a = (matplotlib.colormaps[COLOURS](x) for x in (0.12, 0.88))
     for g, panel in enumerate(panels.tolist()):
-        value = change.value[g, chosen]
+        value = data.value[g, chosen]
         error = np.array([value - lower[g, chosen], upper[g, chosen] - value])
         bars = panel.bar(np.arange(len(chosen)), value, 0.7)
         for bar, x, verdict in zip(bars, value.tolist(), verdicts[g, chosen].tolist(), strict=True):
-            bar.set(
-                facecolor=rises if x > 0 else falls, hatch=None if x > 0 else "//", edgecolor="white", linewidth=0
-            )
+            bar.set(facecolor=in_a if x > 0 else in_b, hatch=None if x > 0 else "//", edgecolor="white", linewidth=0)
             bar.set_alpha(0.35 if verdict == "open" else 1.0)
         panel.errorbar(np.arange(len(chosen)), value, error, fmt="none", ecolor="black", elinewidth=1, capsize=2)
         panel.axhline(0, color="black", linewidth=0.8)
         panel.set_title(f"γ = {number_text(found.gammas[g])}", fontsize=10)
-        panel.set_ylabel("POWER, B − A", fontsize=9)
+        panel.set_ylabel("POWER, A − B", fontsize=9)
         panel.margins(x=0.02)
     slanted = max(map(len, names)) * 0.09 > 0.9 * inches / len(names)
     panels[-1].set_xticks(
         np.arange(len(names)), names, rotation=45 if slanted else 0, ha="right" if slanted else "center",
         parse_math=False,
     )  # fmt: skip
-    panels[-1].set_xlabel(f"state ({MOST_BARS} of {len(found.labels):,}, which change most)" if many else "state")
+    panels[-1].set_xlabel(f"state ({MOST_BARS} of {len(found.labels):,}, which differ most)" if many else "state")
     handles = [
-        Patch(facecolor=rises, label="rises"),
-        Patch(facecolor=falls, hatch="//", edgecolor="white", label="falls"),
+        Patch(facecolor=in_a, label="more in A"),
+        Patch(facecolor=in_b, hatch="//", edgecolor="white", label="more in B"),
     ]
     panels[0].legend(handles=handles, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     return figure

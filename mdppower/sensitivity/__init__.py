@@ -8,7 +8,7 @@ bisimulation              partition refinement
 under_transforms          how POWER moves under transforms: `sensitivity`
 sensitivity_estimate      what that gives back
 model_difference          two MDPs on the same draws: `difference`
-model_difference_estimate B − A with its error
+model_difference_estimate A − B with its error
 ========================= ==================================================================================
 
 **Tied rewards leave POWER unchanged** under all transforms (a theorem, checked by `Transformed.mismatch`),

@@ -3,7 +3,7 @@
 States are matched by label. A reward function is drawn for the union of both MDPs' labels, and each MDP sees its
 part: a state that both have earns the same in both. So for a common state s
 
-    POWER_B(s, γ) − POWER_A(s, γ) = E[max_a E_{T_B(s,a)} v_B − max_a E_{T_A(s,a)} v_A]
+    POWER_A(s, γ) − POWER_B(s, γ) = E[max_a E_{T_A(s,a)} v_A − max_a E_{T_B(s,a)} v_B]
 
 is the mean of one difference a draw: paired, so that it can be told from 0 with far fewer draws than two separate
 runs would need. The expectation is the difference of the two POWERs whatever the pairing; the error depends on it.
@@ -62,7 +62,9 @@ def difference(
     key: str | None = None,
     progress: bool | None = None,
 ) -> ModelDifference:
-    """Compare POWER in two MDPs on the same draws, state by state.
+    """Compare POWER in two MDPs on the same draws, state by state: POWER in A less POWER in B.
+
+    On the command line: ``mdppower diff A B``.
 
     Parameters
     ----------
@@ -90,19 +92,19 @@ def difference(
 
     Examples
     --------
-    A room with its door shut, and open.
+    A room with its door open, and shut.
 
     >>> import mdppower as mp
-    >>> shut = '''
-    ...     a.#.
-    ...     ..#.
-    ... '''
     >>> opened = '''
     ...     a.#.
     ...     ....
     ... '''
-    >>> found = difference(mp.envs.gridworld(shut), mp.envs.gridworld(opened), 0.9, rng=0)
-    >>> found.only_B, found.greatest_rise()[0]
+    >>> shut = '''
+    ...     a.#.
+    ...     ..#.
+    ... '''
+    >>> found = difference(mp.envs.gridworld(opened), mp.envs.gridworld(shut), 0.9, rng=0)
+    >>> found.only_A, found.most_in_A()[0]
     (((1, 2),), (1, 3))
     """
     conduct = Conduct(workers, executor, progress, store, key)

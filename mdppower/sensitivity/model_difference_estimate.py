@@ -1,4 +1,4 @@
-"""What `mdppower.sensitivity.difference` gives back: POWER in two MDPs, and B − A with its error.
+"""What `mdppower.sensitivity.difference` gives back: POWER in two MDPs, and A − B with its error.
 
 The replicate means of both MDPs come from the same draws, so that their differences are replicate means of the
 difference, and the intervals of `mdppower.montecarlo.estimates` hold for these as they are.
@@ -63,9 +63,9 @@ class ModelDifference:
     >>> from mdppower.sensitivity import difference
     >>> found = difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact")
     >>> found
-    ModelDifference(3 common states, 0 only in A, 1 only in B, γ = 0.9: 'root' rises by 0.0833, 2 cannot move)
-    >>> found.change.exact[0], found.only_B
-    (Fraction(1, 12), ('t3',))
+    ModelDifference(3 common states, 0 only in A, 1 only in B, γ = 0.9: 'root' has 0.0833 more in B, 2 cannot differ)
+    >>> found.difference.exact[0], found.only_B
+    (Fraction(-1, 12), ('t3',))
     """
 
     A: RewardlessMDP
@@ -112,18 +112,22 @@ class ModelDifference:
         return self._part(0, 1)
 
     @property
-    def change(self) -> Estimate:
-        """POWER in B less POWER in A of the common states, paired.
+    def difference(self) -> Estimate:
+        """POWER in A less POWER in B of the common states, paired.
 
         Examples
         --------
         >>> import mdppower as mp
         >>> from mdppower.sensitivity import difference
-        >>> low, high = difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, rng=0).change.interval(0.999)
+        >>> low, high = difference(mp.envs.fork(3), mp.envs.fork(2), 0.9, rng=0).difference.interval(0.999)
         >>> bool(low[0] < 1 / 12 < high[0])
         True
         """
-        found = self._part(-1, 1)
+        return self._lead(1)
+
+    def _lead(self, sign: int) -> Estimate:
+        """A − B, or for −1 B − A."""
+        found = self._part(sign, -sign)
         assert isinstance(found.data, Replicates)
         return replace(found, data=replace(found.data, constant=found.data.constant | self.unaffected))
 
@@ -141,61 +145,88 @@ class ModelDifference:
         return "statistical" if self.fractions is None else "exact"
 
     def verdicts(self, confidence: float = 0.95) -> AnyArray:
-        """(G, c) ``"rises"``, ``"falls"``, ``"same"`` for certain, or ``"open"``; together of that confidence.
+        """(G, c) ``"more in A"``, ``"more in B"``, ``"same"`` for certain, ``"open"``; together of that confidence.
 
         Examples
         --------
         >>> import mdppower as mp
         >>> from mdppower.sensitivity import difference
-        >>> difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, rng=0).verdicts().tolist()
-        [['rises', 'same', 'same']]
+        >>> difference(mp.envs.fork(3), mp.envs.fork(2), 0.9, rng=0).verdicts().tolist()
+        [['more in A', 'same', 'same']]
         """
-        lower, upper = self.change.data.bounds(confidence, simultaneous=True)
-        zero = self.fractions is not None and self.change.data.value == 0
-        return np.asarray(
-            np.select([self.unaffected | zero, lower > 0, upper < 0], ["same", "rises", "falls"], default="open")
-        )
+        data = self.difference.data
+        lower, upper = data.bounds(confidence, simultaneous=True)
+        zero = self.fractions is not None and data.value == 0
+        found = [self.unaffected | zero, lower > 0, upper < 0]
+        return np.asarray(np.select(found, ["same", "more in A", "more in B"], default="open"))
 
-    def greatest_rise(self, gamma: float | None = None) -> tuple[Label, Estimate]:
-        """The common state whose POWER rises most from A to B, and by how much.
+    def most_in_A(self, gamma: float | None = None) -> tuple[Label, Estimate]:
+        """The common state whose POWER in A exceeds that in B by most, and by how much.
 
         Parameters
         ----------
         gamma : float, optional
             One of the rates; needed if there are several.
 
+        Returns
+        -------
+        label
+            The first of those that lead by equally much.
+        Estimate
+            POWER in A − POWER in B there: greater than 0 unless no state has more in A.
+
+        Raises
+        ------
+        ParameterError
+
         Examples
         --------
         >>> import mdppower as mp
         >>> from mdppower.sensitivity import difference
-        >>> difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact").greatest_rise()[0]
-        'root'
+        >>> state, by = difference(mp.envs.fork(3), mp.envs.fork(2), 0.9, method="exact").most_in_A()
+        >>> state, by.exact
+        ('root', Fraction(1, 12))
         """
-        return self._extreme(gamma, 1)
+        return self._most(gamma, 1)
 
-    def greatest_fall(self, gamma: float | None = None) -> tuple[Label, Estimate]:
-        """The common state whose POWER falls most from A to B, and by how much.
+    def most_in_B(self, gamma: float | None = None) -> tuple[Label, Estimate]:
+        """The common state whose POWER in B exceeds that in A by most, and by how much.
 
         Parameters
         ----------
         gamma : float, optional
             One of the rates; needed if there are several.
 
+        Returns
+        -------
+        label
+            The first of those that lead by equally much.
+        Estimate
+            POWER in B − POWER in A there, the other way round than `difference`: greater than 0 unless no state has
+            more in B.
+
+        Raises
+        ------
+        ParameterError
+
         Examples
         --------
         >>> import mdppower as mp
         >>> from mdppower.sensitivity import difference
-        >>> difference(mp.envs.fork(3), mp.envs.fork(2), 0.9, method="exact").greatest_fall()[1].exact
-        Fraction(-1, 12)
+        >>> state, by = difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact").most_in_B()
+        >>> state, by.exact
+        ('root', Fraction(1, 12))
         """
-        return self._extreme(gamma, -1)
+        return self._most(gamma, -1)
 
-    def _extreme(self, gamma: float | None, sign: int) -> tuple[Label, Estimate]:
+    def _most(self, gamma: float | None, sign: int) -> tuple[Label, Estimate]:
         if gamma is None and len(self.gammas) > 1:
             raise ParameterError(f"say which gamma: one of {', '.join(map(rate_text, self.gammas))}")
         one = self if gamma is None else self.at(gamma)
-        s = int((sign * one.change.data.value[0]).argmax())
-        return one.labels[s], one.change.one(s)
+        lead = one._lead(sign)
+        # A number of its own even where all rates were given as a sequence of one.
+        s = int(lead.data.value[0].argmax())
+        return one.labels[s], replace(lead.one(s), single_gamma=True)
 
     def at(self, gamma: float) -> ModelDifference:
         """The part that is about one of the discount rates.
@@ -204,7 +235,7 @@ class ModelDifference:
         --------
         >>> import mdppower as mp
         >>> from mdppower.sensitivity import difference
-        >>> difference(mp.envs.fork(2), mp.envs.fork(3), [0.5, 0.9], method="exact").at(0.5).change.mean.shape
+        >>> difference(mp.envs.fork(2), mp.envs.fork(3), [0.5, 0.9], method="exact").at(0.5).difference.mean.shape
         (3,)
         """
         if gamma not in self.gammas:
@@ -215,11 +246,11 @@ class ModelDifference:
         return replace(self, gammas=(self.gammas[k],), single_gamma=True, data=data, fractions=exact)
 
     def _columns(self, confidence: float) -> dict[str, AnyArray]:
-        change = self.change.data
-        lower, upper = change.bounds(confidence, simultaneous=True)
+        data = self.difference.data
+        lower, upper = data.bounds(confidence, simultaneous=True)
         return {
-            "power_A": self.power_A.data.value, "power_B": self.power_B.data.value, "change": change.value,
-            "stderr": change.error, "lower": lower, "upper": upper, "verdict": self.verdicts(confidence),
+            "power_A": self.power_A.data.value, "power_B": self.power_B.data.value, "difference": data.value,
+            "stderr": data.error, "lower": lower, "upper": upper, "verdict": self.verdicts(confidence),
         }  # fmt: skip
 
     def table(self, confidence: float = 0.95) -> dict[str, list[Any]]:
@@ -233,14 +264,14 @@ class ModelDifference:
         Returns
         -------
         dict
-            Columns gamma, state, power_A, power_B, change, stderr, lower, upper, verdict.
+            Columns gamma, state, power_A, power_B, difference, stderr, lower, upper, verdict.
 
         Examples
         --------
         >>> import mdppower as mp
         >>> from mdppower.sensitivity import difference
         >>> difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact").table()["verdict"]
-        ['rises', 'same', 'same']
+        ['more in B', 'same', 'same']
         """
         return {
             "gamma": [g for g in self.gammas for _ in self.labels],
@@ -256,8 +287,8 @@ class ModelDifference:
         >>> import mdppower as mp
         >>> from mdppower.sensitivity import difference
         >>> found = difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact").to_xarray()
-        >>> round(found.change.sel(gamma=0.9, state="root").item(), 4)
-        0.0833
+        >>> round(found.difference.sel(gamma=0.9, state="root").item(), 4)
+        -0.0833
         """
         import xarray as xr
 
@@ -273,7 +304,7 @@ class ModelDifference:
         )  # fmt: skip
 
     def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
-        """A picture of B − A: a map where the states lie on a grid, else bars; see `plot_difference`.
+        """A picture of A − B: a map where the states lie on a grid, else bars; see `plot_difference`.
 
         Examples
         --------
@@ -293,14 +324,14 @@ class ModelDifference:
         return f"ModelDifference({sizes}, {'; '.join(found)})"
 
     def _told(self) -> str:
-        """The extremes of one γ, and how many states do not move or are open."""
+        """The extremes of one γ, and how many states cannot differ or are open."""
         verdicts = self.verdicts()[0].tolist()
         told = []
-        for verdict, (label, by) in {"rises": self.greatest_rise(), "falls": self.greatest_fall()}.items():
+        for verdict, (label, by) in {"more in A": self.most_in_A(), "more in B": self.most_in_B()}.items():
             if verdict in verdicts:
-                many, most = verdicts.count(verdict), f"{abs(float(by.mean)):.3g}"
-                told.append(f"{label!r} {verdict} by {most}" if many == 1 else
-                            f"{many} {verdict[:-1]}, most {label!r}, by {most}")  # fmt: skip
-        told += [f"{verdicts.count('same')} cannot move"] if "same" in verdicts else []
+                many, most = verdicts.count(verdict), f"{float(by.mean):.3g}"
+                told.append(f"{label!r} has {most} {verdict}" if many == 1 else
+                            f"{many} have {verdict}, most {label!r}, by {most}")  # fmt: skip
+        told += [f"{verdicts.count('same')} cannot differ"] if "same" in verdicts else []
         told += [f"{verdicts.count('open')} open"] if "open" in verdicts else []
         return ", ".join(told)

@@ -63,6 +63,8 @@ def sensitivity(
 ) -> Sensitivity:
     """Estimate how POWER moves under transforms of the model.
 
+    On the command line: ``mdppower sensitivity ENV``.
+
     Parameters
     ----------
     mdp : RewardlessMDP

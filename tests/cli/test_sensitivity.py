@@ -52,37 +52,38 @@ def records(text):
 
 
 def test_a_door_is_opened(run, tmp_path):
-    code, out, err = run("diff", "shut.txt", "open.txt", "--gamma", "0.5,0.9", "--rng", "0", "--out", "door.png")
+    code, out, err = run("diff", "open.txt", "shut.txt", "--gamma", "0.5,0.9", "--rng", "0", "--out", "door.png")
     assert code == 0
-    assert "only B has (2, 3)" in out
+    assert "only A has (2, 3)" in out
     assert "4,096 draws (rng=0), the same for A and B, uniform rewards" in out
-    assert "γ = 0.9: greatest rise +0.0" in out
-    assert "greatest fall" not in out
+    assert "difference: POWER in A − POWER in B" in out
+    assert "γ = 0.9: A leads most at (2, 4), by 0.0" in out
+    assert "B leads" not in out  # a door that is open takes nothing away
     assert "wrote door.png" in err
     assert (tmp_path / "door.png").stat().st_size > 10_000
 
 
 def test_numbers_are_those_of_the_library(run):
-    args = ("diff", "shut.txt", "open.txt", "--gamma", "0.9", "--samples", "256", "--rng", "3", "--slip", "0.1")
+    args = ("diff", "open.txt", "shut.txt", "--gamma", "0.9", "--samples", "256", "--rng", "3", "--slip", "0.1")
     code, out, _ = run(*args, "--format", "csv", "--confidence", "0.9", "--workers", "2")
     rows = records(out)
-    a, b = (mp.envs.gridworld(text, slip=0.1) for text in (SHUT, OPEN))  # the options apply to both
+    a, b = (mp.envs.gridworld(text, slip=0.1) for text in (OPEN, SHUT))  # the options apply to both
     table = difference(a, b, [0.9], samples=256, rng=3).table(0.9)
     assert code == 0
-    assert [float(row["change"]) for row in rows] == table["change"]
+    assert [float(row["difference"]) for row in rows] == table["difference"]
     assert [float(row["lower"]) for row in rows] == table["lower"]
-    assert {row["verdict"] for row in rows} == {"rises"}
+    assert {row["verdict"] for row in rows} == {"more in A"}
 
 
 def test_small_mdps_exactly(run):
     code, out, _ = run("diff", "fork(2)", "fork(3)", "--method", "exact", "--format", "json")
     rows = json.loads(out)
     assert code == 0
-    assert rows[0]["change"] == pytest.approx(1 / 12, abs=1e-15)
-    assert [row["verdict"] for row in rows] == ["rises", "same", "same"]
+    assert rows[0]["difference"] == pytest.approx(-1 / 12, abs=1e-15)
+    assert [row["verdict"] for row in rows] == ["more in B", "same", "same"]
     code, out, _ = run("diff", "fork(3)", "fork(2)", "--method", "exact")
     assert code == 0
-    assert "greatest fall -0.08333 at root" in out
+    assert "A leads most at root, by 0.08333" in out
     assert "exact, uniform rewards" in out
     assert "only A has t3" in out
 
@@ -173,4 +174,4 @@ def test_sensitivity_refuses_in_one_line(run, args, message):
 def test_help_shows_the_door(run):
     code, out, _ = run("diff", "--help")
     assert code == 0
-    assert "mdppower diff shut.txt open.txt --gamma 0.5,0.9 --out door.png" in out
+    assert "mdppower diff open.txt shut.txt --gamma 0.5,0.9 --out door.png" in out

@@ -46,8 +46,8 @@ def test_power_at_the_other_rates(no_nine_tenths, options):
 def test_other_measures(no_nine_tenths):
     chances = failure_of(mp.action_optimality, mp.envs.gridworld("a..", slip=0.1), GAMMAS)
     assert chances.of("a", "E").mean.shape == (2,)
-    change = failure_of(difference, mp.envs.fork(3), mp.envs.fork(2), GAMMAS)
-    assert change.change.mean.shape[0] == 2
+    found = failure_of(difference, mp.envs.fork(3), mp.envs.fork(2), GAMMAS)
+    assert found.difference.mean.shape[0] == 2
     failure_of(sensitivity, mp.envs.fork(2), GAMMAS)
 
 

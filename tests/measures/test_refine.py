@@ -71,8 +71,8 @@ def test_other_functions_in_steps():
     first, *_, last = mp.refine(other, fork, 0.9, looks=LOOKS, rng=5, of=difference)
     alone = difference(other, fork, 0.9, samples=1024, rng=5)
     assert (first.samples, last.samples) == (128, 1024)
-    assert last.change.mean.tobytes() == alone.change.mean.tobytes()
-    assert np.array_equal(last.change.interval(), alone.change.interval())
+    assert last.difference.mean.tobytes() == alone.difference.mean.tobytes()
+    assert np.array_equal(last.difference.interval(), alone.difference.interval())
 
 
 def test_earlier_steps_pay_for_all():

@@ -121,7 +121,7 @@ def test_every_measure(store):
         "complexity": lambda **how: mp.complexity(a, rng=0, **how).mean,
         "visit_optimality": lambda **how: mp.visit_optimality(visits, rng=0, **how).mean,
         "average_optimality": lambda **how: mp.average_optimality(FORK, "root", rng=0, **how).mean,
-        "difference": lambda **how: difference(OTHER, FORK, 0.9, rng=0, **how).change.mean,
+        "difference": lambda **how: difference(OTHER, FORK, 0.9, rng=0, **how).difference.mean,
         "sensitivity": lambda **how: sensitivity(OTHER, 0.9, rng=0, **how).data.means,
     }
     for name, call in calls.items():

@@ -19,13 +19,27 @@ def test_a_third_end_is_worth_a_twelfth_more():
     """E max of three uniform rewards is 3/4, of two 2/3; the ends themselves cannot move."""
     two, three = mp.envs.fork(2), mp.envs.fork(3)
     found = difference(two, three, [0.0, 0.5, 1.0], method="exact")
-    assert (found.change.exact == [[Fraction(1, 12), 0, 0]] * 3).all()
+    assert (found.difference.exact == [[Fraction(-1, 12), 0, 0]] * 3).all()
     assert (found.only_A, found.only_B, found.guarantee) == ((), ("t3",), "exact")
-    assert found.verdicts().tolist() == [["rises", "same", "same"]] * 3
+    assert found.verdicts().tolist() == [["more in B", "same", "same"]] * 3
     back = difference(three, two, 0.5, method="exact")
-    assert back.change.exact.tolist() == [Fraction(-1, 12), 0, 0]
+    assert back.difference.exact.tolist() == [Fraction(1, 12), 0, 0]
     assert (back.only_A, back.only_B) == (("t3",), ())
-    assert back.greatest_fall()[0] == "root"
+    # What a lead is measured by is greater than 0, whoever leads; who leads nowhere has 0.
+    (state, by), (_, behind) = back.most_in_A(), back.most_in_B()
+    assert (state, by.exact, behind.exact) == ("root", Fraction(1, 12), 0)
+    (state, by), (_, behind) = found.most_in_B(0.5), found.most_in_A(0.5)
+    assert (state, by.exact, behind.exact) == ("root", Fraction(1, 12), 0)
+
+
+def test_a_minus_b_on_the_same_draws():
+    """The estimate is that of the exact test; of a lead, its interval is that of the difference, mirrored for B."""
+    found = difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, rng=0)
+    np.testing.assert_allclose(found.difference.mean, found.power_A.mean - found.power_B.mean, atol=1e-12)
+    low, high = found.difference.interval(0.999)
+    assert low[0] < -1 / 12 < high[0] < 0
+    _, by = found.most_in_B()
+    assert by.interval(0.999) == (-high[0], -low[0])
 
 
 @pytest.mark.slow
@@ -33,10 +47,10 @@ def test_intervals_cover_and_tell():
     """100 runs of 256 draws: a 95 % interval misses 1/12 in more than 14 of them with probability 10⁻⁴."""
     missed, told = 0, 0
     for seed in range(100):
-        found = difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, samples=256, rng=seed)
-        low, high = found.change.interval(0.95)
+        found = difference(mp.envs.fork(3), mp.envs.fork(2), 0.9, samples=256, rng=seed)
+        low, high = found.difference.interval(0.95)
         missed += not low[0] <= 1 / 12 <= high[0]
-        told += found.verdicts()[0, 0] == "rises"
+        told += found.verdicts()[0, 0] == "more in A"
     assert missed <= 14
     assert told == 100
 
@@ -46,10 +60,10 @@ def test_the_draws_are_the_same_for_both(doors):
     shut, opened = doors
     found = difference(shut, opened, 0.5, samples=1024, rng=3)
     apart = np.hypot(found.power_A.stderr, found.power_B.stderr)
-    assert (found.change.stderr < 0.8 * apart).all()
-    assert np.median(found.change.stderr / apart) < 0.3
+    assert (found.difference.stderr < 0.8 * apart).all()
+    assert np.median(found.difference.stderr / apart) < 0.3
     # No state loses: what the shut map allows, the open one does, on each draw.
-    assert (found.change.data.means >= -1e-12).all()
+    assert (found.difference.data.means <= 1e-12).all()
     # B has all labels: its draws would be those of a run of its own, but for the order of the columns.
     again = difference(opened, shut, 0.5, samples=1024, rng=3)
     alone = mp.power(opened, 0.5, samples=1024, rng=3)
@@ -60,11 +74,12 @@ def test_the_draws_are_the_same_for_both(doors):
 def test_an_mdp_does_not_differ_from_itself(doors):
     found = difference(doors[1], doors[1], [0.1, 0.9], samples=64, rng=0)
     assert (found.verdicts() == "same").all()
-    assert (found.change.mean == 0).all()
-    low, high = found.change.interval(simultaneous=True)
+    assert (found.difference.mean == 0).all()
+    low, high = found.difference.interval(simultaneous=True)
     assert (high - low < 1e-12).all()
     assert repr(found) == (
-        "ModelDifference(9 common states, 0 only in A, 0 only in B, γ = 0.1: 9 cannot move; γ = 0.9: 9 cannot move)"
+        "ModelDifference(9 common states, 0 only in A, 0 only in B, "
+        "γ = 0.1: 9 cannot differ; γ = 0.9: 9 cannot differ)"
     )
 
 
@@ -73,10 +88,10 @@ def test_an_mdp_does_not_differ_from_itself(doors):
 def test_what_cannot_reach_a_difference_does_not_move(one, two):
     """Two random MDPs share the labels 0, 1, …; where the pruned graphs agree, so does POWER, to certified error."""
     found = difference(one, two, [0.0, 0.6, 1.0], samples=64, rng=1)
-    low, high = found.change.interval(simultaneous=True)
+    low, high = found.difference.interval(simultaneous=True)
     still = found.unaffected
     assert ((low <= 0) & (high >= 0))[:, still].all()
-    assert (abs(found.change.mean[:, still]) <= found.data.slack[:, None] * 2 + 1e-14).all()
+    assert (abs(found.difference.mean[:, still]) <= found.data.slack[:, None] * 2 + 1e-14).all()
     # The control: no two rows of A and B differ below an unaffected state.
     for label in np.array(found.labels)[still].tolist():
         seen, waiting = set(), [label]
@@ -94,7 +109,7 @@ def test_what_cannot_reach_a_difference_does_not_move(one, two):
 def test_rewards_are_over_the_union_of_labels():
     two, three = mp.envs.fork(2), mp.envs.fork(3)
     found = difference(two, three, 0.9, {"t3": 5, "default": "uniform"}, method="exact")
-    assert found.change.exact[0] == 5 - Fraction(2, 3)
+    assert found.difference.exact[0] == Fraction(2, 3) - 5
     # A joint distribution: A's three states, then t3. Here t3 is always t1 plus one: E (1 + max(R1, R2 − 1)) = 3/2.
     joint = mp.Mixture([mp.Fixed([0, 0, 0, 1]), mp.Fixed([0, 1, 0, 2])])
     assert difference(two, three, 0.9, joint, samples=64, rng=0).power_B.mean[0].round(1) == 1.5
@@ -111,7 +126,7 @@ def test_marks_of_either_map_name_rewards(doors):
     found = difference(doors[1], moved, 0.9, {"b": 1, "default": 0}, method="exact")
     # A reward is of a cell: both cells that are marked b in one of the maps pay in both.
     assert set(np.flatnonzero(found.rewards.mean)) == {found.union.index((1, 2)), found.union.index((2, 5))}
-    assert (found.change.mean == 0).all()
+    assert (found.difference.mean == 0).all()
 
 
 def test_differences_need_something_in_common(doors):
@@ -121,25 +136,25 @@ def test_differences_need_something_in_common(doors):
         difference(doors[0], "maze", 0.9)
     found = difference(*doors, [0.5, 0.9], samples=64, rng=0)
     with pytest.raises(mp.ParameterError, match=r"say which gamma: one of 0\.5, 0\.9"):
-        found.greatest_rise()
+        found.most_in_A()
     with pytest.raises(mp.ParameterError, match=r"gamma 0\.7 is not one of 0.5, 0.9"):
         found.at(0.7)
 
 
 def test_a_difference_as_table_and_dataset(doors):
-    found = difference(*doors, [0.5, 0.9], samples=256, rng=0, workers=2)
-    same = difference(*doors, [0.5, 0.9], samples=256, rng=found.entropy)
+    found = difference(*doors[::-1], [0.5, 0.9], samples=256, rng=0, workers=2)
+    same = difference(*doors[::-1], [0.5, 0.9], samples=256, rng=found.entropy)
     np.testing.assert_array_equal(found.data.means, same.data.means)  # whatever the workers
     table, data = found.table(), found.to_xarray()
-    assert table["state"] == [*doors[0].states] * 2
-    np.testing.assert_array_equal(data.change.values.ravel(), table["change"])
-    np.testing.assert_allclose(np.subtract(table["power_B"], table["power_A"]), table["change"], atol=1e-12)
-    assert data.verdict.sel(gamma=0.9, state="(2, 2)").item() == "rises"
-    label, most = found.greatest_rise(0.9)
+    assert table["state"] == [label for label in doors[1].states if label not in found.only_A] * 2
+    np.testing.assert_array_equal(data.difference.values.ravel(), table["difference"])
+    np.testing.assert_allclose(np.subtract(table["power_A"], table["power_B"]), table["difference"], atol=1e-12)
+    assert data.verdict.sel(gamma=0.9, state="(2, 2)").item() == "more in A"
+    label, most = found.most_in_A(0.9)
     assert label == (2, 2) or label == (2, 4)
-    assert float(most.mean) == data.change.sel(gamma=0.9).max().item()
+    assert float(most.mean) == data.difference.sel(gamma=0.9).max().item()
     # Simultaneous limits are wider than single ones.
-    low, _ = found.change.interval()
+    low, _ = found.difference.interval()
     assert (np.array(table["lower"]).reshape(low.shape) < low).all()
 
 
