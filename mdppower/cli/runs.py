@@ -36,7 +36,7 @@ def runs(file: str, number: int | None, out: str | None, fmt: str) -> None:
     """List the runs in a store: what each is about, its draws, and who is at work on it. Nothing is written in it.
 
     With --export, a run becomes a NetCDF file, finished or not: an estimate of POWER, for plot, info and mp.load; the
-    labelled arrays of optimal, compare and diff.
+    labelled arrays of all other runs.
     """
     from mdppower.results.table_text import render
     from mdppower.stores.store import Store
@@ -101,10 +101,10 @@ def _time(seconds: float) -> str:
 
 def _export(file: str, run: RunRecord, out: str) -> None:
     # These say how results of their calls are made (`answers`).
-    from mdppower.measures import action_optimality, comparison, power  # noqa: F401
+    from mdppower.measures import action_optimality, comparison, power, visit_optimality  # noqa: F401
     from mdppower.measures.power_estimate import PowerEstimate
     from mdppower.measures.stored_calls import stored_result
-    from mdppower.sensitivity import model_difference  # noqa: F401
+    from mdppower.sensitivity import model_difference, under_transforms  # noqa: F401
 
     found = stored_result(file, run)
     if isinstance(found, PowerEstimate):

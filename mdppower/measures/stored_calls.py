@@ -124,7 +124,7 @@ def written_call(given: Mapping[str, Any]) -> bytes:
     Parameters
     ----------
     given : mapping
-        From name to RewardlessMDP, RewardDistribution, Option, policy, None, or a list of these.
+        From name to RewardlessMDP, RewardDistribution, Option, policy, array, text, None, or a list of these.
 
     Returns
     -------
@@ -165,6 +165,10 @@ class _Writer:
                 return {"rewards": describe(value), "size": len(value.low)}
             case Option():
                 return {"option": self._option(value)}
+            case np.ndarray():
+                return {"array": self._array(value)}
+            case str():
+                return {"text": value}
         return {"policy": describe_policy(value)}
 
     def _array(self, array: AnyArray) -> int:
@@ -254,6 +258,10 @@ class _Reader:
             return from_description(value["rewards"], whole(1, 2**31 - 1)(value["size"]))
         if "option" in value:
             return self._option(_OPTION(value["option"]))
+        if "array" in value:
+            return self.arrays[whole(1, len(self.arrays) - 1)(value["array"])]
+        if "text" in value:
+            return text()(value["text"])
         return policy_from_description(value["policy"], self.mdps[0])  # calls with policies are about one MDP
 
     def _mdp(self, told: dict[str, Any]) -> RewardlessMDP:

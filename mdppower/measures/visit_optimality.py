@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mdppower._checks import choice, positive_integer
+from mdppower._schema import checked
 from mdppower._typing import BoolArray, FloatArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.argument import check_mdp
@@ -26,6 +27,7 @@ from mdppower.measures.exact_means import exact_comparisons
 from mdppower.measures.exact_optimality import expansions, visits_probability
 from mdppower.measures.option_tally import Tally, tally
 from mdppower.measures.questions import ask, digest, told_mdp
+from mdppower.measures.stored_calls import answers
 from mdppower.montecarlo.engines import Rows, Workers
 from mdppower.montecarlo.proportions import Proportions
 from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, finished_as, last, run
@@ -38,6 +40,9 @@ from mdppower.optimal_sets.fraction_rows import rate
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers.optimal_values import METHODS
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 SAME = 1e-11
 """Relative difference of two terms of an expansion that counts as none."""
@@ -253,17 +258,76 @@ def _by_terms(subset: Visits, source: Sampler, samples: int, rng: Any, conduct: 
     mine = expansions(subset)
     others = expansions(visits(subset.whole, subset.start, subset.gamma, limit=subset.limit).nondominated())
     terms = np.array(mine + others, dtype=np.float64)
+    return _of_terms(terms, len(mine), subset.whole, float(subset.gamma), source, samples, rng, conduct)
+
+
+def _of_terms(
+    terms: FloatArray,
+    own: int,
+    mdp: RewardlessMDP,
+    gamma: float,
+    source: Sampler,
+    samples: int,
+    rng: Any,
+    conduct: Conduct,
+) -> Proportions:
+    """How often the best of the first `own` expansions is the best of all."""
 
     def question() -> Question:
         return ask(
-            "visit_optimality", source, conduct.key, gammas=[subset.gamma], method="terms", samples=samples,
-            terms=digest(terms), own=len(mine), told=told_mdp(subset.whole),
+            "visit_optimality", source, conduct.key, gammas=[gamma], method="terms", samples=samples,
+            terms=digest(terms), own=own, told=told_mdp(mdp),
+            given={"mdp": mdp, "terms": terms, "own": np.array([own])},
         )  # fmt: skip
 
     source = conduct.seeded(source, rng, question)
-    kept = _Sum(_Terms(terms, len(mine), source, tuple(subset.mdp.states)))
+    kept = _Sum(_Terms(terms, own, source, tuple(mdp.states)))
     looks = replicates_at((samples,), source.size)
-    return last(run(kept, looks, source, subset.mdp.n_states, conduct, question))
+    return last(run(kept, looks, source, mdp.n_states, conduct, question))
+
+
+# ---------------------------------------------------------------------- from a store
+
+
+@answers("optimality")
+def _parts_from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) -> xr.Dataset:
+    """Of visits, and of what is optimal on average: how likely each part of the last option is worth as much."""
+    *parts, whole = given["options"]
+    source = make_sampler(given["rewards"], "iid", asked["samples"], 0)
+    looks, rng, method = (asked["samples"],), asked["rng"], asked["method"]
+    source, tallies = tally("optimality", [*parts, whole], source, looks, rng, method, conduct)
+    found = last(tallies)
+    return _dataset(_at_least_whole(found), [part.name for part in parts], source, asked["samples"])
+
+
+@answers("visit_optimality")
+def _terms_from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) -> xr.Dataset:
+    """Of visits at an end of γ."""
+    terms, mdp = given["terms"], given["mdp"]
+    checked(terms, (len(terms), terms.shape[1], mdp.n_states), "f")
+    own = int(checked(given["own"], (1,), "i", 1, len(terms))[0])
+    (gamma,) = np.atleast_1d(asked["gamma"]).tolist()
+    source = make_sampler(given["rewards"], "iid", asked["samples"], 0)
+    found = _of_terms(terms, own, mdp, gamma, source, asked["samples"], asked["rng"], conduct)
+    return _dataset(found[None], ["visits"], replace(source, entropy=asked["rng"]), asked["samples"])
+
+
+def _dataset(found: Proportions, names: list[str], source: Sampler, wanted: int) -> xr.Dataset:
+    import xarray as xr
+
+    lower, upper = found.interval(0.95)
+    columns = {
+        "probability": (found.mean, "probability of being optimal"), "stderr": (found.stderr, "standard error"),
+        "lower": (lower, "lower end, 95 %, each alone"), "upper": (upper, "upper end, 95 %, each alone"),
+    }  # fmt: skip
+    return xr.Dataset(
+        {name: ("option", values, {"long_name": told, "units": "1"}) for name, (values, told) in columns.items()},
+        coords={"option": names},
+        attrs={
+            "confidence": 0.95, "rewards": source.rewards.name, "samples": found.draws,
+            "entropy": str(source.entropy), "interrupted": int(found.draws < wanted),
+        },
+    )  # fmt: skip
 
 
 def _greatest(terms: FloatArray, rewards: FloatArray) -> BoolArray:

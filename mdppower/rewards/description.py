@@ -32,7 +32,7 @@ from mdppower._typing import FloatArray
 from mdppower.errors import RewardError
 from mdppower.rewards.distribution import Independent
 from mdppower.rewards.gaussian import Gaussian
-from mdppower.rewards.joint_laws import Fixed, Linear, Mixed, Reordered
+from mdppower.rewards.joint_laws import Fixed, Linear, Mixed, Reordered, Repeated
 from mdppower.rewards.laws import Law, law, law_of_frozen
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.rewards.slow_laws import LARGEST_PARAMETER
@@ -160,6 +160,14 @@ def _read(data: Any, size: int, depth: int) -> RewardDistribution:
             if len(weights) != len(given["parts"]) or abs(weights.sum() - 1) > 1e-9:
                 raise Misfit(f"{len(given['parts'])} probabilities that sum to 1", data["weights"], ".weights")
             return Mixed(given["parts"], weights)
+        case "repeated":
+            given = fields(base=anything, times=whole(2, max(size, 2)))
+            if size % given["times"]:
+                raise Misfit(f"a part of {size:,}", given["times"], ".times")
+            try:
+                return Repeated(from_description(given["base"], size // given["times"], depth + 1), given["times"])
+            except Misfit as error:
+                raise error.inside(".base") from None
     given = fields(name=text(1000), low=vector(size, finite=False), high=vector(size, finite=False))
     return Unknown(given["name"], given["low"], given["high"])
 
@@ -203,6 +211,8 @@ def _describe(rewards: RewardDistribution, around: bool = False) -> dict[str, An
         case Mixed():
             parts = [_describe(part, around) for part in rewards.parts]
             return {"kind": "mixed", "parts": parts, "weights": rewards.weights.tolist()}
+        case Repeated():
+            return {"kind": "repeated", "base": _describe(rewards.base, around), "times": rewards.times}
     if around:
         return _unknown(rewards)
     raise _CannotBeWritten
@@ -240,7 +250,7 @@ def _law_as_data(one: Law) -> dict[str, Any]:
     return given | {"name": one.name}
 
 
-_KINDS = ("independent", "fixed", "gaussian", "linear", "reordered", "mixed", "unknown")
+_KINDS = ("independent", "fixed", "gaussian", "linear", "reordered", "mixed", "repeated", "unknown")
 _SHAPES = {"args": several(real(), 0, 20), "kwds": mapping(real(), 20)}
 _NAMED = {"name": nothing_or(text(1000))}
 

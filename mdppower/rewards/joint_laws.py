@@ -236,3 +236,24 @@ class Mixed(RewardDistribution):
         for k, part in enumerate(self.parts):
             rewards[chosen == k] = part.sample(int((chosen == k).sum()), rng)
         return rewards
+
+
+class Repeated(RewardDistribution):
+    """Independent copies of a distribution side by side, `times` · S states: what copies of states draw from."""
+
+    def __init__(self, base: RewardDistribution, times: int) -> None:
+        self.base, self.times = base, times
+        self.low, self.high = np.tile(base.low, times), np.tile(base.high, times)
+        self.mean, self.variance = np.tile(base.mean, times), np.tile(base.variance, times)
+        self.dimension = None if base.dimension is None else times * base.dimension
+        self.is_iid, self.is_discrete = base.is_iid, base.is_discrete
+        self.name = base.name
+
+    def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
+        """The base's map, of each share of the uniforms."""
+        parts = np.split(uniforms, self.times, axis=1)
+        return np.concatenate([self.base.from_uniforms(np.ascontiguousarray(part)) for part in parts], axis=1)
+
+    def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
+        """One draw of the base after another."""
+        return np.concatenate([self.base.sample(n, rng) for _ in range(self.times)], axis=1)

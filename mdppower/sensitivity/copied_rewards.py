@@ -15,11 +15,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mdppower._typing import AnyArray, FloatArray
+from mdppower._typing import AnyArray
 from mdppower.errors import SizeError
 from mdppower.rewards.distribution import Independent
 from mdppower.rewards.gaussian import Gaussian
-from mdppower.rewards.joint_laws import Fixed, Linear, Mixed, Reordered
+from mdppower.rewards.joint_laws import Fixed, Linear, Mixed, Reordered, Repeated
 from mdppower.rewards.reward_distribution import RewardDistribution
 
 MOST_ENTRIES = 2**25
@@ -96,27 +96,6 @@ def repeated(base: RewardDistribution, times: int) -> RewardDistribution:
     if isinstance(base, Independent):
         return Independent(base.laws, np.tile(base.which, times))
     return Repeated(base, times)
-
-
-class Repeated(RewardDistribution):
-    """`repeated`, of rewards that are not independent over states."""
-
-    def __init__(self, base: RewardDistribution, times: int) -> None:
-        self.base, self.times = base, times
-        self.low, self.high = np.tile(base.low, times), np.tile(base.high, times)
-        self.mean, self.variance = np.tile(base.mean, times), np.tile(base.variance, times)
-        self.dimension = None if base.dimension is None else times * base.dimension
-        self.is_iid, self.is_discrete = base.is_iid, base.is_discrete
-        self.name = base.name
-
-    def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
-        """The base's map, of each share of the uniforms."""
-        parts = np.split(uniforms, self.times, axis=1)
-        return np.concatenate([self.base.from_uniforms(np.ascontiguousarray(part)) for part in parts], axis=1)
-
-    def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        """One draw of the base after another."""
-        return np.concatenate([self.base.sample(n, rng) for _ in range(self.times)], axis=1)
 
 
 def shared_rewards(base: RewardDistribution) -> npt.NDArray[np.int64]:

@@ -25,12 +25,14 @@ from typing import Any
 import numpy as np
 
 from mdppower._checks import discount_rates
+from mdppower._schema import checked, text
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.action_optimality import action_optimality
 from mdppower.measures.common_draws import CommonRun, Model, run_together
+from mdppower.measures.stored_calls import answers
 from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.run_loop import Conduct, finished_as, last
 from mdppower.rewards.distribution import resolve
@@ -107,6 +109,25 @@ def sensitivity(
     if not chosen:
         raise ParameterError("transforms is empty; give at least one")
     _require_of(mdp, chosen, base)
+    return _moved(
+        conduct, mdp, chosen, base, gammas, single, samples=samples, rng=rng, method=method, sampler=sampler
+    )  # fmt: skip
+
+
+def _moved(
+    conduct: Conduct,
+    mdp: RewardlessMDP,
+    chosen: tuple[Transformed, ...],
+    base: RewardDistribution,
+    gammas: tuple[float, ...],
+    single: bool,
+    *,
+    samples: int,
+    rng: Any,
+    method: str,
+    sampler: str,
+) -> Sensitivity:
+    """`sensitivity`, of what has been looked at."""
     n = mdp.n_states
     models = [Model(mdp, np.arange(n), np.arange(n))]
     for t in chosen:
@@ -125,10 +146,34 @@ def sensitivity(
         run = last(
             run_together(
                 models, repeated(base, most), gammas, call="sensitivity", samples=samples, rng=rng, method=method,
-                sampler=sampler, conduct=conduct,
+                sampler=sampler, conduct=conduct, given=_given(mdp, chosen, base), shown={"single": single},
             )
         )  # fmt: skip
     return found(run)
+
+
+def _given(mdp: RewardlessMDP, chosen: Sequence[Transformed], base: RewardDistribution) -> dict[str, Any]:
+    """What a store keeps of the call."""
+    return {
+        "mdp": mdp, "base": base, "models": [t.mdp for t in chosen], "origins": [t.origin for t in chosen],
+        "representatives": [t.representative for t in chosen], "names": [t.name for t in chosen],
+    }  # fmt: skip
+
+
+@answers("sensitivity")
+def _from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) -> Sensitivity:
+    mdp = given["mdp"]
+    told = zip(*(given[name] for name in ("models", "origins", "representatives", "names")), strict=True)
+    chosen = tuple(
+        Transformed(
+            model, mdp, checked(origin, (model.n_states,), "i", 0, mdp.n_states - 1),
+            checked(answer, (mdp.n_states,), "i", 0, model.n_states - 1), text()(name),
+        )
+        for model, origin, answer, name in told
+    )  # fmt: skip
+    gammas, single = discount_rates(asked["gamma"])
+    how = {name: asked[name] for name in ("samples", "rng", "method", "sampler")}
+    return _moved(conduct, mdp, chosen, given["base"], gammas, single, **how)
 
 
 def default_transforms(mdp: RewardlessMDP, rewards: Any = "uniform") -> tuple[Transformed, ...]:

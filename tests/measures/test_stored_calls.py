@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import mdppower as mp
 from mdppower.errors import FileError, MDPPowerError, ParameterError
 from mdppower.measures.power_task import PowerTask
 from mdppower.measures.stored_calls import read_call, stored_result, written_call
-from mdppower.sensitivity import difference, sensitivity
+from mdppower.sensitivity import difference, duplicate_state, sensitivity, split_action, unroll
 from mdppower.stores.store import Store
 
 FORK = mp.envs.fork(3)
@@ -145,11 +146,91 @@ def test_too_little_is_an_error(tmp_path, monkeypatch):
         stored_result(path, _last(path))
 
 
-def test_what_has_no_file_says_so(tmp_path):
+def test_what_is_of_another_version_says_so(tmp_path):
     path = tmp_path / "run.sqlite"
-    sensitivity(mp.envs.fork(2), 0.9, samples=64, rng=0, store=path)
-    with pytest.raises(ParameterError, match="results of sensitivity cannot be made from a store alone"):
-        stored_result(path, _last(path))
+    mp.power(FORK, 0.9, samples=64, rng=0, store=path)
+    record = _last(path)
+    with pytest.raises(ParameterError, match="results of dreams cannot be made from a store alone"):
+        stored_result(path, replace(record, arguments=record.arguments | {"call": "dreams"}))
+
+
+REWARDS = {
+    "uniform": "uniform",
+    "by state": {"t1": "norm(0,1)", "default": "uniform"},
+    "normal": mp.Gaussian([0.0, 1.0, 2.0, 3.0], np.diag([1.0, 2.0, 3.0, 4.0])),
+    "mixture": mp.Mixture(["uniform", mp.Fixed([0, 1, 0, 2])]),
+    "own code": lambda n, rng: rng.random((n, 4)),
+}
+
+
+@pytest.mark.parametrize("name", REWARDS)
+def test_sensitivity_is_had_from_the_store(tmp_path, name):
+    """With its transforms, whose theorem is checked anew; bit by bit."""
+    path = tmp_path / "run.sqlite"
+    chosen = [duplicate_state(FORK, "t1", 2), split_action(FORK, "root", "->t1"), unroll(FORK, 1)]
+    key = {"key": "mine"} if callable(REWARDS[name]) else {}
+    for gamma in (0.9, [0.5, 0.9]):
+        how = {"transforms": chosen, "samples": 128, "rng": 3}
+        given = sensitivity(FORK, gamma, REWARDS[name], store=path, **how, **key)
+        found = stored_result(path, _last(path))
+        assert [repr(t) for t in found.transforms] == [repr(t) for t in chosen]
+        assert found.data.means.tobytes() == given.data.means.tobytes()
+        assert found.table() == given.table()
+        assert repr(found) == repr(given)
+        assert found.change().mean.shape == given.change().mean.shape
+        assert (found.samples, found.entropy, found.sampler) == (given.samples, given.entropy, given.sampler)
+
+
+def test_sensitivity_of_joint_rewards_takes_no_key_and_knows_them(tmp_path):
+    """Draws for copies are of the same law: it can be written down where that can, and two laws are two runs."""
+    path, copied = tmp_path / "run.sqlite", [duplicate_state(FORK, "t1")]
+    how = {"transforms": copied, "samples": 64, "rng": 0}
+    for scale in (1.0, 9.0):
+        law = mp.Gaussian(np.zeros(4), scale * np.eye(4))
+        assert repr(sensitivity(FORK, 0.9, law, store=path, **how)) == repr(sensitivity(FORK, 0.9, law, **how))
+    with Store(path, writing=False) as store:
+        assert len(store.runs()) == 2
+
+
+def test_transforms_of_strangers(tmp_path):
+    """Transforms that are none, or not those of the run."""
+    path, copied = tmp_path / "run.sqlite", duplicate_state(FORK, "t1")
+    sensitivity(FORK, 0.9, transforms=[copied], samples=64, rng=0, store=path)
+    record = _last(path)
+    with Store(path, writing=False) as store:
+        kept = read_call(store.find(record.id).kept("call"))
+    for changed, message in (
+        ({"origins": [np.array([0, 1, 2, 3, 9])]}, "between 0 and 3|0 … 3"),
+        ({"representatives": [np.array([0, 1])]}, "shape"),
+        ({"names": []}, "not what this version writes"),
+        ({"names": [copied.mdp]}, "text"),
+        ({"origins": [np.array([0, 1, 2, 3, 2])]}, "not that of its call"),
+        ({"base": None}, "not what this version writes"),
+    ):
+        with Store(path) as store:
+            store.find(record.id).keep("call", written_call(kept | changed))
+        with pytest.raises(FileError, match=message):
+            stored_result(path, record)
+
+
+def test_how_likely_visits_are_to_be_optimal_is_had_from_the_store(tmp_path):
+    """Of three ends each is optimal on a third of the draws, at both ends of γ, between, and on average."""
+    visits = {gamma: mp.visits(FORK, "root", gamma) for gamma in (0, 0.5, 1)}
+    calls = {
+        **{gamma: lambda store, f=f: mp.visit_optimality(f.select([0, 1]), samples=128, rng=3, store=store)
+           for gamma, f in visits.items()},
+        "whole": lambda store: mp.visit_optimality(visits[0.5], samples=128, rng=3, store=store),
+        "average": lambda store: mp.average_optimality(FORK, "root", samples=128, rng=3, store=store),
+        "ends": lambda store: mp.average_optimality(
+            FORK, "root", ends=np.eye(4)[1:2], samples=128, rng=3, store=store),
+    }  # fmt: skip
+    for name, call in calls.items():
+        path = tmp_path / f"{name}.sqlite"
+        given, found = call(path), stored_result(path, _last(path))
+        np.testing.assert_array_equal(found.probability.values, np.atleast_1d(given.mean))
+        for side, limit in zip(("lower", "upper"), given.interval(), strict=True):
+            np.testing.assert_array_equal(found[side].values, np.atleast_1d(limit))
+        assert (found.attrs["samples"], found.attrs["entropy"], found.attrs["interrupted"]) == (128, "3", 0)
 
 
 def test_a_run_under_the_call_of_another_is_refused(tmp_path):

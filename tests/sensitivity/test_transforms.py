@@ -24,7 +24,8 @@ from mdppower.integrals.reward_laws import exact_law
 from mdppower.mdp.rational import rational_kernel
 from mdppower.measures.exact_means import exact_rows
 from mdppower.rewards.distribution import resolve
-from mdppower.sensitivity.copied_rewards import Repeated, gathered, repeated
+from mdppower.rewards.joint_laws import Repeated
+from mdppower.sensitivity.copied_rewards import gathered, repeated
 from mdppower.sensitivity.transformed import Transformed, independent, same_rewards, tied
 from mdppower.sensitivity.transforms import bisimulation_quotient, duplicate_state, split_action, unroll
 
