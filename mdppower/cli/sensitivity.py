@@ -24,6 +24,7 @@ from mdppower.cli.options import (
     table_option,
 )
 from mdppower.errors import ParameterError
+from mdppower.results.number_text import how_sure
 
 if TYPE_CHECKING:
     from mdppower.mdp.model import RewardlessMDP
@@ -111,7 +112,7 @@ def _tell(found: ModelDifference, confidence: float) -> None:
     """What the numbers of a difference come from, and the greatest."""
     made = f"{found.samples:,} draws (rng={found.entropy}), the same for A and B" if found.samples else "exact"
     tell(f"\ndifference: POWER in A − POWER in B; {made}, {found.rewards.name} rewards")
-    click.echo(f"lower, upper: {100 * confidence:g} %, all together; same: nothing that can be reached differs")
+    click.echo(f"lower, upper: {how_sure(confidence, together=True)}; same: nothing that can be reached differs")
     for name, labels in (("A", found.only_A), ("B", found.only_B)):
         if labels:
             tell(f"only {name} has {', '.join(map(str, labels[:6]))}"
@@ -135,12 +136,14 @@ def _tell(found: ModelDifference, confidence: float) -> None:
 @click.option(
     "--state", metavar="STATE", help="How likely its actions are to be optimal; in csv and json, only that."
 )
+@click.option("--out", type=click.Path(), help="Picture of the changes to write: .png, .svg or .pdf.")
 @table_option
 @environment_options
 def sensitivity_command(
     env: str, gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, sampler: str, workers: int,
     confidence: float, store: str | None, progress: bool | None, copied: Sequence[str], into: str,
-    parts: Sequence[str], depth: int | None, state: str | None, fmt: str, **options: Any,
+    parts: Sequence[str], depth: int | None, state: str | None, out: str | None, fmt: str,
+    **options: Any,
 ) -> None:  # fmt: skip
     """Show how POWER moves when the model is told anew: states copied, actions split, history remembered.
 
@@ -153,6 +156,7 @@ def sensitivity_command(
     from mdppower.sensitivity.under_transforms import sensitive_actions, sensitivity
 
     open_unit(confidence, "--confidence")
+    check_output("--out", out, PICTURES)
     rates = parse_gamma(gamma)
     mdp = build_environment(env, options)
     label = None if state is None else parse_state(mdp, state)
@@ -161,6 +165,8 @@ def sensitivity_command(
         "transforms": chosen, "samples": samples, "rng": rng, "workers": workers, "store": store,
     }  # fmt: skip
     if label is not None and fmt != "table":
+        if out is not None:
+            raise ParameterError("--out is a picture of all states; it goes with --state in a table alone")
         click.echo(render(sensitive_actions(mdp, label, rates, rewards, confidence=confidence, **run), fmt))
         return
     found, failure = attempt(sensitivity, mdp, rates, rewards, sampler=sampler, progress=progress, **run)
@@ -175,6 +181,9 @@ def sensitivity_command(
         tell(f"\nhow likely the actions of {label} are to be optimal:")
         known = list(found.gammas)
         click.echo(render(sensitive_actions(mdp, label, known, rewards, confidence=confidence, **run), fmt))
+    if out is not None:
+        found.plot(out, confidence=confidence)
+        tell(f"wrote {out}", err=True)
     finish(found.interrupted, failure)
 
 
@@ -183,7 +192,7 @@ def _explain(found: Sensitivity, confidence: float) -> None:
     from mdppower.results.table_text import render
 
     made = f"{found.samples:,} draws (rng={found.entropy}) of {found.rewards.name} rewards"
-    tell(f"\n{made}; lower, upper: {100 * confidence:g} %, all together")
+    tell(f"\n{made}; lower, upper: {how_sure(confidence, together=True)}")
     click.echo("tied: copies earn what their original earns, and POWER must not move")
     click.echo("independent: each copy draws a reward of its own; same: no copy can be reached")
     flips = found.flips(confidence)

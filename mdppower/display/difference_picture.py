@@ -9,26 +9,31 @@ from __future__ import annotations
 
 import os
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Rectangle
 
-from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.display.figures import picture_suffix, save_figure, set_title
 from mdppower.display.heatmap import Sheet, grid_sheet, name_rows_and_columns, paint_walls
+from mdppower.display.signed_bars import (
+    COLOURS,
+    MOST_BARS,
+    explain_signs,
+    greatest,
+    name_bars,
+    signed_bars,
+    told_intervals,
+)
 from mdppower.mdp.layout import grid_of, is_drawing, marks_of
-from mdppower.results.number_text import number_text
+from mdppower.results.number_text import how_sure, number_text
 from mdppower.sensitivity.model_difference_estimate import ModelDifference
 
-COLOURS = "RdBu"
 UNIT = "POWER in A − POWER in B (reward units)"
 GONE = "#c9c9c9"
-MOST_BARS = 60
 MOST_TEXTS = 2500
 LEAST_POINTS = 5.5
 
@@ -75,10 +80,10 @@ def plot_difference(
     suffix = None if path is None else picture_suffix(path)
     union = found.union
     grid = None if is_drawing(union) else grid_of(union)
-    verdicts, sure = found.verdicts(confidence), f"{100 * confidence:g} %, all at once"
+    verdicts, sure = found.verdicts(confidence), how_sure(confidence, together=True)
     if grid is None:
         figure = _bars(found, verdicts, confidence)
-        notes = [f"intervals: {sure}; pale: not told from 0"]
+        notes = [told_intervals(found.difference.data.bounds(confidence)[1], confidence)]
     else:
         figure, numbers = _maps(found, grid, verdicts)
         notes = ["+ more in A, − more in B", f"{'in parentheses:' if numbers else '· '} not told from 0 ({sure})"]
@@ -196,36 +201,18 @@ def _bars(found: ModelDifference, verdicts: AnyArray, confidence: float) -> Figu
     """Bars with intervals, a panel a γ; of many states those that differ most."""
     data = found.difference.data
     lower, upper = data.bounds(confidence, simultaneous=True)
-    size = np.abs(data.value).max(axis=0)
-    many = len(found.labels) > MOST_BARS
-    chosen = np.sort(np.argsort(-size, kind="stable")[:MOST_BARS])
-    names = [cut(str(found.labels[s]), 24) for s in chosen.tolist()]
-    inches = float(np.clip(0.45 * len(names), 3.5, 12.0))
+    chosen = greatest(data.value)
+    inches = float(np.clip(0.45 * len(chosen), 3.5, 12.0))
     figure = Figure(figsize=(inches + 2.2, 2.4 * len(found.gammas) + 0.9), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(len(found.gammas), 1, squeeze=False, sharex=True).ravel()
-    in_b, in_a = (matplotlib.colormaps[COLOURS](x) for x in (0.12, 0.88))
     for g, panel in enumerate(panels.tolist()):
-        value = data.value[g, chosen]
-        error = np.array([value - lower[g, chosen], upper[g, chosen] - value])
-        bars = panel.bar(np.arange(len(chosen)), value, 0.7)
-        for bar, x, verdict in zip(bars, value.tolist(), verdicts[g, chosen].tolist(), strict=True):
-            bar.set(facecolor=in_a if x > 0 else in_b, hatch=None if x > 0 else "//", edgecolor="white", linewidth=0)
-            bar.set_alpha(0.35 if verdict == "open" else 1.0)
-        panel.errorbar(np.arange(len(chosen)), value, error, fmt="none", ecolor="black", elinewidth=1, capsize=2)
-        panel.axhline(0, color="black", linewidth=0.8)
+        value, low, high = (x[g, chosen] for x in (data.value, lower, upper))
+        signed_bars(panel, value, low, high, verdicts[g, chosen] == "open")
         panel.set_title(f"γ = {number_text(found.gammas[g])}", fontsize=10)
         panel.set_ylabel("POWER, A − B", fontsize=9)
-        panel.margins(x=0.02)
-    slanted = max(map(len, names)) * 0.09 > 0.9 * inches / len(names)
-    panels[-1].set_xticks(
-        np.arange(len(names)), names, rotation=45 if slanted else 0, ha="right" if slanted else "center",
-        parse_math=False,
-    )  # fmt: skip
+    name_bars(panels[-1], [found.labels[s] for s in chosen.tolist()], inches)
+    many = len(chosen) < len(found.labels)
     panels[-1].set_xlabel(f"state ({MOST_BARS} of {len(found.labels):,}, which differ most)" if many else "state")
-    handles = [
-        Patch(facecolor=in_a, label="more in A"),
-        Patch(facecolor=in_b, hatch="//", edgecolor="white", label="more in B"),
-    ]
-    panels[0].legend(handles=handles, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    explain_signs(panels[0], "more in A", "more in B")
     return figure

@@ -7,18 +7,27 @@ difference, and the intervals of `mdppower.montecarlo.estimates` hold for these 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy import sparse
 
-from mdppower._text import count, rate_text
-from mdppower._typing import AnyArray, BoolArray, Label
-from mdppower.errors import ParameterError
+from mdppower._text import count, fraction_text, rate_text
+from mdppower._typing import AnyArray, BoolArray, FloatArray, Label
+from mdppower.errors import LabelError, ParameterError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.replicates import Replicates
+from mdppower.montecarlo.same_draws import Draws
+from mdppower.montecarlo.samplers import Sampler
+from mdppower.results.labelled import labelled, on_grid, written
+from mdppower.results.number_text import how_sure, with_error
+from mdppower.results.rates import rate_position
+from mdppower.results.result import Result
+from mdppower.results.table import Table
 from mdppower.rewards.reward_distribution import RewardDistribution
+from mdppower.sensitivity.parts_of_estimates import part_at, states_meant
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -27,8 +36,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+FEW = 4
+"""Numbers in a line."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class ModelDifference:
+class ModelDifference(Result):
     """POWER in two MDPs, state by state of those that both have.
 
     Attributes
@@ -63,10 +76,12 @@ class ModelDifference:
     >>> from mdppower.sensitivity import difference
     >>> found = difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact")
     >>> found
-    ModelDifference(3 common states, 0 only in A, 1 only in B, γ = 0.9: 'root' has 0.0833 more in B, 2 cannot differ)
+    ModelDifference(3 common states, 0 only in A, 1 only in B, γ = 0.9: 'root' has 1/12 more in B, 2 cannot differ)
     >>> found.difference.exact[0], found.only_B
     (Fraction(-1, 12), ('t3',))
     """
+
+    hidden: ClassVar[frozenset[str]] = frozenset({"data", "fractions", "single_gamma"})
 
     A: RewardlessMDP
     B: RewardlessMDP
@@ -134,10 +149,66 @@ class ModelDifference:
     def _part(self, a: int, b: int) -> Estimate:
         eye = sparse.eye_array(len(self.labels))
         weights = sparse.csr_array(sparse.hstack([a * eye, b * eye]))
-        exact = self.fractions
-        if exact is not None:
-            exact = a * exact[:, : len(self.labels)] + b * exact[:, len(self.labels) :]
-        return Estimate(self.data.contrast(weights), self.labels, self.gammas, self.single_gamma, fractions=exact)
+        exact = None if self.fractions is None else self._exact(a, b)
+        return Estimate(
+            self.data.contrast(weights), self.labels, self.gammas, self.single_gamma, fractions=exact,
+            draws=self._draws, layout=self._layout,
+        )  # fmt: skip
+
+    def _exact(self, a: int, b: int) -> AnyArray:
+        """(G, c) a · POWER in A + b · POWER in B, as fractions."""
+        assert self.fractions is not None
+        c = len(self.labels)
+        return np.asarray(a * self.fractions[:, :c] + b * self.fractions[:, c:])
+
+    @property
+    def _draws(self) -> Draws:
+        source = Sampler(self.rewards, self.sampler, self.samples // self.data.count, self.entropy)
+        return Draws(source, self.union.states, self.interrupted)
+
+    @cached_property
+    def _layout(self) -> FloatArray | None:
+        """(c, 2) places of the common states."""
+        if self.union.layout is None:
+            return None
+        return np.asarray(self.union.layout[[self.union.index(label) for label in self.labels]])
+
+    def of(self, state: Any, gamma: float | None = None) -> Estimate:
+        """The difference at one state, or at the states that carry a mark.
+
+        Parameters
+        ----------
+        state : label, or str
+            A common state, or a mark of one of the two MDPs.
+        gamma : float, optional
+            One of the rates, within 1e-9; by default all.
+
+        Returns
+        -------
+        Estimate
+            Of one number (a γ): POWER in A less POWER in B there; of several where several states carry the mark.
+
+        Raises
+        ------
+        LabelError
+            It is none, or a state that one of the two does not have.
+        ParameterError
+            The rate is not one of these.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> from mdppower.sensitivity import difference
+        >>> difference(mp.envs.fork(3), mp.envs.fork(2), [0.5, 0.9], method="exact").of("root", gamma=0.9)
+        Estimate('root': 1/12 at γ = 0.9)
+        """
+        lead = self.difference if gamma is None else self.at(gamma).difference
+        meant = [self.union.states[s] for s in states_meant(self.union, state)]
+        where = [self.labels.index(label) for label in meant if label in self.labels]
+        if not where:
+            name = "A" if meant[0] in self.only_A else "B"
+            raise LabelError(f"only {name} has {state!r}: there is no difference")
+        return part_at(lead, where)
 
     @property
     def guarantee(self) -> str:
@@ -231,6 +302,16 @@ class ModelDifference:
     def at(self, gamma: float) -> ModelDifference:
         """The part that is about one of the discount rates.
 
+        Parameters
+        ----------
+        gamma : float
+            Within 1e-9 of one.
+
+        Raises
+        ------
+        ParameterError
+            The rate is not one of these.
+
         Examples
         --------
         >>> import mdppower as mp
@@ -238,33 +319,34 @@ class ModelDifference:
         >>> difference(mp.envs.fork(2), mp.envs.fork(3), [0.5, 0.9], method="exact").at(0.5).difference.mean.shape
         (3,)
         """
-        if gamma not in self.gammas:
-            raise ParameterError(f"gamma {gamma!r} is not one of {', '.join(map(rate_text, self.gammas))}")
-        k = self.gammas.index(gamma)
+        k = rate_position(self.gammas, gamma)
         data = replace(self.data, means=self.data.means[:, [k]], slack=self.data.slack[[k]])
         exact = None if self.fractions is None else self.fractions[[k]]
         return replace(self, gammas=(self.gammas[k],), single_gamma=True, data=data, fractions=exact)
 
-    def _columns(self, confidence: float) -> dict[str, AnyArray]:
+    def _columns(self, confidence: float, simultaneous: bool) -> dict[str, AnyArray]:
         data = self.difference.data
-        lower, upper = data.bounds(confidence, simultaneous=True)
+        lower, upper = data.bounds(confidence, simultaneous=simultaneous)
         return {
             "power_A": self.power_A.data.value, "power_B": self.power_B.data.value, "difference": data.value,
             "stderr": data.error, "lower": lower, "upper": upper, "verdict": self.verdicts(confidence),
         }  # fmt: skip
 
-    def table(self, confidence: float = 0.95) -> dict[str, list[Any]]:
-        """One row a γ and common state; for `mdppower.results.table_text.render`.
+    def table(self, confidence: float = 0.95, *, simultaneous: bool = True) -> Table:
+        """One row a γ and common state.
 
         Parameters
         ----------
         confidence : float
-            Of all intervals together.
+            Of lower and upper, and of the verdicts.
+        simultaneous : bool
+            Whether lower and upper hold for all rows at once. Verdicts always do.
 
         Returns
         -------
-        dict
-            Columns gamma, state, power_A, power_B, difference, stderr, lower, upper, verdict.
+        Table
+            Columns gamma, state, power_A, power_B, difference (A − B), stderr, lower, upper, verdict; and exact,
+            where the differences are fractions.
 
         Examples
         --------
@@ -273,14 +355,40 @@ class ModelDifference:
         >>> difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, method="exact").table()["verdict"]
         ['more in B', 'same', 'same']
         """
-        return {
+        columns: dict[str, list[Any]] = {
             "gamma": [g for g in self.gammas for _ in self.labels],
             "state": list(self.labels) * len(self.gammas),
-            **{name: values.ravel().tolist() for name, values in self._columns(confidence).items()},
+            **{name: values.ravel().tolist() for name, values in self._columns(confidence, simultaneous).items()},
         }
+        told = ["difference: POWER in A − POWER in B"]
+        if self.fractions is None:
+            told.append(f"lower, upper: {how_sure(confidence, together=simultaneous)}")
+            told += [f"verdict: {how_sure(confidence, together=True)}"] if not simultaneous else []
+        else:
+            columns["exact"] = [fraction_text(x) for x in self._exact(1, -1).ravel().tolist()]
+        told += ["same: nothing that can be reached differs"] if "same" in columns["verdict"] else []
+        told += ["the run was interrupted"] if self.interrupted else []
+        return Table(columns, "; ".join(told))
 
-    def to_xarray(self, confidence: float = 0.95) -> xr.Dataset:
+    def to_xarray(self, confidence: float = 0.95, *, simultaneous: bool = True, grid: bool = False) -> xr.Dataset:
         """A labelled Dataset of the columns of `table` along (gamma, state), and the run in its attributes.
+
+        Parameters
+        ----------
+        confidence, simultaneous
+            As for `table`; in the attributes.
+        grid : bool
+            Whether to give rows × columns of the map in place of its states.
+
+        Returns
+        -------
+        xarray.Dataset
+            Variables have ``long_name`` and ``units``.
+
+        Raises
+        ------
+        ParameterError
+            The states are no cells of a grid.
 
         Examples
         --------
@@ -290,18 +398,21 @@ class ModelDifference:
         >>> round(found.difference.sel(gamma=0.9, state="root").item(), 4)
         -0.0833
         """
-        import xarray as xr
-
-        names = np.array([x if isinstance(x, (int, str)) else str(x) for x in self.labels])
-        return xr.Dataset(
-            {name: (("gamma", "state"), values) for name, values in self._columns(confidence).items()},
-            coords={"gamma": list(self.gammas), "state": names},
-            attrs={
-                "confidence": confidence, "rewards": self.rewards.name, "samples": self.samples,
-                "entropy": str(self.entropy), "sampler": self.sampler, "guarantee": self.guarantee,
-                "only_A": str(list(self.only_A)), "only_B": str(list(self.only_B)),
-            },
-        )  # fmt: skip
+        columns = self._columns(confidence, simultaneous)
+        layout = self._layout
+        coordinates: dict[str, Any] = {"gamma": list(self.gammas), "state": ("state", written(self.labels))}
+        if layout is not None:
+            coordinates |= {name: ("state", layout[:, k]) for k, name in enumerate(("row", "column"))}
+        attributes = {
+            "confidence": confidence, "simultaneous": int(simultaneous), "rewards": self.rewards.name,
+            "samples": self.samples, "entropy": str(self.entropy), "sampler": self.sampler,
+            "guarantee": self.guarantee, "only_A": str(list(self.only_A)), "only_B": str(list(self.only_B)),
+        }  # fmt: skip
+        if self.interrupted:
+            attributes["interrupted"] = 1
+        variables = {name: (("gamma", "state"), values) for name, values in columns.items()}
+        data = labelled(variables, coordinates, attributes)
+        return on_grid(data, layout) if grid else data
 
     def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
         """A picture of A − B: a map where the states lie on a grid, else bars; see `plot_difference`.
@@ -317,21 +428,44 @@ class ModelDifference:
         return plot_difference(self, path, **options)
 
     def __repr__(self) -> str:
-        found = [f"γ = {rate_text(g)}: {self.at(g)._told()}" for g in self.gammas]
         sizes = (
             f"{count(len(self.labels), 'common state')}, {len(self.only_A)} only in A, {len(self.only_B)} only in B"
         )
-        return f"ModelDifference({sizes}, {'; '.join(found)})"
+        lead, verdicts = self.difference, self.verdicts()
+        told: list[str] = []
+        numbers = 0
+        for g, gamma in enumerate(self.gammas):
+            if numbers >= FEW:
+                told.append("…")
+                break
+            leads = self._leads(lead, g, verdicts[g].tolist())
+            numbers += len(leads)
+            told.append(f"γ = {rate_text(gamma)}: {', '.join(leads + _others(verdicts[g].tolist()))}")
+        one = lead.data.value.size == 1
+        sure = f" ({how_sure(0.95, together=None if one else True)})" if numbers and self.fractions is None else ""
+        return f"ModelDifference({sizes}, {'; '.join(told)}{sure}{'; interrupted' * self.interrupted})"
 
-    def _told(self) -> str:
-        """The extremes of one γ, and how many states cannot differ or are open."""
-        verdicts = self.verdicts()[0].tolist()
+    def _leads(self, lead: Estimate, g: int, verdicts: list[str]) -> list[str]:
+        """Who has more at the g-th rate, where this is told: how many, and the most."""
+        value = lead.data.value[g]
+        lower, upper = (x[g] for x in lead.data.bounds(0.95, simultaneous=True))
         told = []
-        for verdict, (label, by) in {"more in A": self.most_in_A(), "more in B": self.most_in_B()}.items():
-            if verdict in verdicts:
-                many, most = verdicts.count(verdict), f"{float(by.mean):.3g}"
-                told.append(f"{label!r} has {most} {verdict}" if many == 1 else
-                            f"{many} have {verdict}, most {label!r}, by {most}")  # fmt: skip
-        told += [f"{verdicts.count('same')} cannot differ"] if "same" in verdicts else []
-        told += [f"{verdicts.count('open')} open"] if "open" in verdicts else []
-        return ", ".join(told)
+        for sign, verdict in ((1, "more in A"), (-1, "more in B")):
+            which = [k for k, found in enumerate(verdicts) if found == verdict]
+            if not which:
+                continue
+            s = max(which, key=lambda k: sign * value[k])
+            if lead.fractions is None:
+                most = with_error(abs(float(value[s])), float(max(upper[s] - value[s], value[s] - lower[s])))
+            else:
+                most = fraction_text(abs(lead.fractions[g, s]))
+            label = repr(self.labels[s])
+            told.append(f"{label} has {most} {verdict}" if len(which) == 1 else
+                        f"{len(which)} have {verdict}, most {label}, by {most}")  # fmt: skip
+        return told
+
+
+def _others(verdicts: list[str]) -> list[str]:
+    """How many states cannot differ, or are open."""
+    words = {"same": "cannot differ", "open": "open"}
+    return [f"{verdicts.count(name)} {told}" for name, told in words.items() if name in verdicts]

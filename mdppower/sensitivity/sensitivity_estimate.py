@@ -9,21 +9,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy import sparse
 
 from mdppower._checks import choice
 from mdppower._text import count, rate_text
-from mdppower._typing import AnyArray, BoolArray
+from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.graph import can_reach
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.replicates import Replicates
+from mdppower.montecarlo.same_draws import Draws
+from mdppower.montecarlo.samplers import Sampler
+from mdppower.results.labelled import labelled, on_grid, written
+from mdppower.results.number_text import how_sure, with_error
+from mdppower.results.result import Result
+from mdppower.results.table import Table
 from mdppower.rewards.reward_distribution import RewardDistribution
+from mdppower.sensitivity.copied_rewards import repeated
+from mdppower.sensitivity.parts_of_estimates import part_at, states_meant
 from mdppower.sensitivity.transformed import Transformed
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 READINGS = ("tied", "independent")
 MOST_CONTRASTS = 2**23
@@ -31,7 +45,7 @@ MOST_CONTRASTS = 2**23
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sensitivity:
+class Sensitivity(Result):
     """POWER before and after transforms.
 
     Attributes
@@ -55,9 +69,13 @@ class Sensitivity:
     >>> import mdppower as mp
     >>> from mdppower.sensitivity import duplicate_state, sensitivity
     >>> fork = mp.envs.fork(2)
-    >>> sensitivity(fork, 0.9, transforms=[duplicate_state(fork, "t1")], rng=0)
-    Sensitivity(3 states, 1 transform, γ = 0.9: tied moves nothing, independent +0 … +0.0837, 0 flips)
+    >>> found = sensitivity(fork, 0.9, transforms=[duplicate_state(fork, "t1")], rng=0)
+    >>> found  # doctest: +NORMALIZE_WHITESPACE
+    Sensitivity(3 states, 1 transform, γ = 0.9: tied moves nothing, independent 0 … +0.0837 ± 0.0036,
+        0 flips (95 %, all at once))
     """
+
+    hidden: ClassVar[frozenset[str]] = frozenset({"data", "mismatches", "single_gamma"})
 
     mdp: RewardlessMDP
     transforms: tuple[Transformed, ...]
@@ -71,13 +89,13 @@ class Sensitivity:
     sampler: str
     interrupted: bool
 
-    def power(self, transform: int | None = None, reading: str = "tied") -> Estimate:
+    def power(self, transform: int | str | None = None, reading: str = "tied") -> Estimate:
         """POWER of the original states; after a transform that of the states that answer for them.
 
         Parameters
         ----------
-        transform : int, optional
-            Its position in `transforms`; by default POWER before.
+        transform : int or str, optional
+            Its position in `transforms`, or its name; by default POWER before.
         reading : {"tied", "independent"}
 
         Examples
@@ -90,14 +108,15 @@ class Sensitivity:
         (array([0.7, 0.5, 0.5]), np.float64(0.75))
         """
         weights = self._weights([(1, self._part(transform, reading))])
-        return Estimate(self.data.contrast(weights), self.mdp.states, self.gammas, self.single_gamma)
+        return self._estimate(self.data.contrast(weights))
 
-    def change(self, transform: int = 0, reading: str = "independent") -> Estimate:
+    def change(self, transform: int | str = 0, reading: str = "independent") -> Estimate:
         """POWER after a transform less POWER before, paired.
 
         Parameters
         ----------
-        transform : int
+        transform : int or str
+            Its position in `transforms`, or its name.
         reading : {"tied", "independent"}
 
         Examples
@@ -110,16 +129,74 @@ class Sensitivity:
         >>> bool(low[0] < 3 / 4 - 2 / 3 < high[0])
         True
         """
-        return Estimate(self._changes([(transform, reading)]), self.mdp.states, self.gammas, self.single_gamma)
+        return self._estimate(self._changes([(self._position(transform), reading)]))
 
-    def _part(self, transform: int | None, reading: str) -> int:
+    def of(
+        self, state: Any, transform: int | str = 0, reading: str = "independent", gamma: float | None = None
+    ) -> Estimate:  # fmt: skip
+        """The change at one state, or at the states that carry a mark: POWER after a transform less POWER before.
+
+        Parameters
+        ----------
+        state : label, or str
+            Of the original MDP, or a mark of it.
+        transform : int or str
+            Its position in `transforms`, or its name.
+        reading : {"independent", "tied"}
+        gamma : float, optional
+            One of the rates, within 1e-9; by default all.
+
+        Returns
+        -------
+        Estimate
+            Of one number (a γ); of several where several states carry the mark.
+
+        Raises
+        ------
+        LabelError
+            There is no such state.
+        ParameterError
+            There is no such transform, reading or rate.
+
+        Examples
+        --------
+        A third end to choose from: 3/4 − 2/3.
+
+        >>> import mdppower as mp
+        >>> from mdppower.sensitivity import duplicate_state, sensitivity
+        >>> fork = mp.envs.fork(2)
+        >>> found = sensitivity(fork, [0.5, 0.9], transforms=[duplicate_state(fork, "t1")], rng=0)
+        >>> float(found.of("root", gamma=0.9).mean.round(2))
+        0.08
+        """
+        change = self.change(transform, reading)
+        if gamma is not None:
+            change = change.at(gamma)
+        return part_at(change, states_meant(self.mdp, state))
+
+    def _estimate(self, data: Replicates) -> Estimate:
+        """Numbers of the original states."""
+        copies = max(int(t.copy_numbers.max()) for t in self.transforms) + 1
+        source = Sampler(
+            repeated(self.rewards, copies), self.sampler, self.samples // self.data.count, self.entropy
+        )  # fmt: skip
+        draws = Draws(source, self.mdp.states, self.interrupted)
+        return Estimate(
+            data, self.mdp.states, self.gammas, self.single_gamma, draws=draws, layout=self.mdp.layout
+        )  # fmt: skip
+
+    def _part(self, transform: int | str | None, reading: str) -> int:
         """Which block of `data` that is."""
         choice(reading, "reading", READINGS)
-        if transform is None:
-            return 0
-        if isinstance(transform, bool) or not isinstance(transform, int) or not 0 <= transform < len(self.transforms):
-            raise ParameterError(f"transforms are numbered 0 … {len(self.transforms) - 1}, got {transform!r}")
-        return 1 + 2 * transform + READINGS.index(reading)
+        return 0 if transform is None else 1 + 2 * self._position(transform) + READINGS.index(reading)
+
+    def _position(self, transform: int | str) -> int:
+        names = [t.name for t in self.transforms]
+        if isinstance(transform, str) and transform in names:
+            return names.index(transform)
+        if isinstance(transform, bool) or not isinstance(transform, int) or not 0 <= transform < len(names):
+            raise ParameterError(f"transforms are numbered 0 … {len(names) - 1}, or named, got {transform!r}")
+        return transform
 
     def _weights(self, terms: Sequence[tuple[int, int]], rows: Any = None) -> Any:
         """Σ of sign · block, for each state, or for each row of weights over the states."""
@@ -144,17 +221,38 @@ class Sensitivity:
             return np.ones(self.mdp.n_states, bool)
         return np.asarray(~can_reach(t.mdp, t.copy_numbers > 0)[t.representative])
 
-    def table(self, confidence: float = 0.95) -> dict[str, list[Any]]:
-        """One row a transform, γ and state; for `mdppower.results.table_text.render`.
+    def _numbers(self, confidence: float, simultaneous: bool) -> dict[str, AnyArray]:
+        """(T, 2, G, S) POWER after, the change, its limits, and what these say of it together."""
+        shape = (len(self.gammas), len(self.transforms), len(READINGS), self.mdp.n_states)
+        data = self._changes([(k, reading) for k in range(shape[1]) for reading in READINGS])
+        low, high = data.bounds(confidence, simultaneous=True)
+        lower, upper = (low, high) if simultaneous else data.bounds(confidence)
+        fixed = np.broadcast_to(data.constant, data.value.shape)
+        found = {
+            "after": self.data.value[:, self.mdp.n_states :], "change": data.value, "stderr": data.error,
+            "lower": lower, "upper": upper,
+            "verdict": np.select([fixed, low > 0, high < 0], ["same", "rises", "falls"], default="open"),
+        }  # fmt: skip
+        return {name: np.moveaxis(values.reshape(shape), 0, 2) for name, values in found.items()}
+
+    @property
+    def _before(self) -> FloatArray:
+        """(G, S) POWER of the original."""
+        return np.asarray(self.data.value[:, : self.mdp.n_states])
+
+    def table(self, confidence: float = 0.95, *, simultaneous: bool = True) -> Table:
+        """One row a transform, γ and state.
 
         Parameters
         ----------
         confidence : float
-            Of all intervals of both readings together.
+            Of lower and upper, and of the verdicts.
+        simultaneous : bool
+            Whether all intervals of both readings hold at once. Verdicts always do.
 
         Returns
         -------
-        dict
+        Table
             Columns transform, gamma, state, before; tied, tied_change, tied_lower, tied_upper; independent, change,
             lower, upper; verdict, of the independent reading: rises, falls, open, or same by theorem.
 
@@ -167,34 +265,99 @@ class Sensitivity:
         >>> found.table()["verdict"]
         ['rises', 'same', 'same']
         """
-        shape = (len(self.gammas), len(self.transforms), len(READINGS), self.mdp.n_states)
-        which = [(k, reading) for k in range(len(self.transforms)) for reading in READINGS]
-        data = self._changes(which)
-        change = data.value.reshape(shape)
-        lower, upper = (x.reshape(shape) for x in data.bounds(confidence, simultaneous=True))
-        fixed = np.broadcast_to(data.constant.reshape(shape[1:])[None], shape)
-        power = self.data.value.reshape(len(self.gammas), -1, self.mdp.n_states)
-        after = power[:, 1:].reshape(shape)
-        verdict = np.select([fixed, lower > 0, upper < 0], ["same", "rises", "falls"], default="open")
-
-        def column(values: AnyArray) -> list[Any]:
-            """A (G, T, S) array, transform by transform."""
-            return list(values.swapaxes(0, 1).ravel().tolist())
-
-        one = (shape[0], shape[1], shape[3])
-        states = self.mdp.states
-        return {
-            "transform": [t.name for t in self.transforms for _ in range(shape[0] * shape[3])],
+        found = self._numbers(confidence, simultaneous)
+        many, states = len(self.transforms), self.mdp.states
+        columns: dict[str, list[Any]] = {
+            "transform": [t.name for t in self.transforms for _ in range(len(self.gammas) * len(states))],
             "gamma": [g for _ in self.transforms for g in self.gammas for _ in states],
-            "state": list(states) * (shape[0] * shape[1]),
-            "before": column(np.broadcast_to(power[:, :1], one)),
-            "tied": column(after[:, :, 0]), "tied_change": column(change[:, :, 0]),
-            "tied_lower": column(lower[:, :, 0]), "tied_upper": column(upper[:, :, 0]),
-            "independent": column(after[:, :, 1]), "change": column(change[:, :, 1]),
-            "lower": column(lower[:, :, 1]), "upper": column(upper[:, :, 1]), "verdict": column(verdict[:, :, 1]),
-        }  # fmt: skip
+            "state": list(states) * (many * len(self.gammas)),
+            "before": np.tile(self._before.ravel(), many).tolist(),
+        }
+        for k, (reading, prefix) in enumerate(zip(READINGS, ("tied_", ""), strict=True)):
+            columns[reading] = found["after"][:, k].ravel().tolist()
+            columns |= {prefix + name: found[name][:, k].ravel().tolist() for name in ("change", "lower", "upper")}
+        columns["verdict"] = found["verdict"][:, 1].ravel().tolist()
+        told = [f"change: POWER after − before; lower, upper: {how_sure(confidence, together=simultaneous)}"]
+        told += [f"verdict: {how_sure(confidence, together=True)}"] if not simultaneous else []
+        told += ["same: no copy can be reached"] if "same" in columns["verdict"] else []
+        told += ["the run was interrupted"] if self.interrupted else []
+        return Table(columns, "; ".join(told))
 
-    def flips(self, confidence: float = 0.95) -> dict[str, list[Any]]:
+    def _summary(self) -> Table:
+        """What fits beside each other: the independent reading."""
+        table = self.table()
+        shown = {name: values for name, values in table.items() if not name.startswith("tied")}
+        return Table(shown, f"independent: each copy draws a reward of its own; {table.caption}")
+
+    def to_xarray(self, confidence: float = 0.95, *, simultaneous: bool = True, grid: bool = False) -> xr.Dataset:
+        """A labelled Dataset along (transform, reading, gamma, state), and the run in its attributes.
+
+        Parameters
+        ----------
+        confidence : float
+            Of lower and upper, and of the verdicts; in the attributes.
+        simultaneous : bool
+            Whether all intervals hold at once; in the attributes. Verdicts always do.
+        grid : bool
+            Whether to give rows × columns of the map in place of its states.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``before`` (gamma, state); ``after``, ``change``, ``stderr``, ``lower``, ``upper``, ``verdict``. Variables
+            have ``long_name`` and ``units``.
+
+        Raises
+        ------
+        ParameterError
+            The states are no cells of a grid.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> from mdppower.sensitivity import duplicate_state, sensitivity
+        >>> fork = mp.envs.fork(2)
+        >>> data = sensitivity(fork, 0.9, transforms=[duplicate_state(fork, "t1")], rng=0).to_xarray()
+        >>> dict(data.change.sizes), data.verdict.sel(reading="independent", state="root").item()
+        ({'transform': 1, 'reading': 2, 'gamma': 1, 'state': 3}, 'rises')
+        """
+        dims = ("transform", "reading", "gamma", "state")
+        variables: dict[str, Any] = {"before": (dims[2:], self._before)}
+        variables |= {name: (dims, values) for name, values in self._numbers(confidence, simultaneous).items()}
+        coordinates: dict[str, Any] = {
+            "transform": [t.name for t in self.transforms], "reading": list(READINGS), "gamma": list(self.gammas),
+            "state": ("state", written(self.mdp.states)),
+        }  # fmt: skip
+        layout = self.mdp.layout
+        if layout is not None:
+            coordinates |= {name: ("state", layout[:, k]) for k, name in enumerate(("row", "column"))}
+        attributes = {
+            "confidence": confidence, "simultaneous": int(simultaneous), "rewards": self.rewards.name,
+            "samples": self.samples, "entropy": str(self.entropy), "sampler": self.sampler,
+        }  # fmt: skip
+        if self.interrupted:
+            attributes["interrupted"] = 1
+        data = labelled(variables, coordinates, attributes)
+        words = {"before": "POWER before", "after": "POWER after", "change": "POWER after less POWER before"}
+        for name, told in words.items():
+            data[name].attrs |= {"long_name": told, "units": "reward"}
+        return on_grid(data, layout) if grid else data
+
+    def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
+        """Bars of the change of each state, a row a transform; see `plot_sensitivity`.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> from mdppower.sensitivity import duplicate_state, sensitivity
+        >>> fork = mp.envs.fork(2)
+        >>> figure = sensitivity(fork, 0.9, transforms=[duplicate_state(fork, "t1")], samples=64, rng=0).plot()
+        """
+        from mdppower.display.sensitivity_picture import plot_sensitivity
+
+        return plot_sensitivity(self, path, **options)
+
+    def flips(self, confidence: float = 0.95) -> Table:
         """Pairs of states whose order of POWER is told before and after a transform, and is not the same.
 
         Parameters
@@ -204,7 +367,7 @@ class Sensitivity:
 
         Returns
         -------
-        dict
+        Table
             Columns transform, reading, gamma, more, less (which has more and which less POWER before), before, after
             (the differences more − less).
 
@@ -250,12 +413,14 @@ class Sensitivity:
             )  # fmt: skip
             for name, entry in zip(found, row, strict=True):
                 found[name].append(entry)
-        return found
+        return Table(found, f"before, after: POWER of more − POWER of less; {how_sure(confidence, together=True)}")
 
     def __repr__(self) -> str:
-        table = self.table()
-        moved = any(low > 0 or high < 0 for low, high in zip(table["tied_lower"], table["tied_upper"], strict=True))
-        least, most = (round(f(table["change"]), 4) + 0.0 for f in (min, max))
+        found = self._numbers(0.95, True)
+        moved = bool(((found["lower"][:, 0] > 0) | (found["upper"][:, 0] < 0)).any())
+        independent = {name: values[:, 1].ravel() for name, values in found.items()}
+        ends = {int(independent["change"].argmin()), int(independent["change"].argmax())}
+        told = " … ".join(_change_text(independent, k) for k in sorted(ends, key=lambda k: independent["change"][k]))
         try:
             flips = count(len(self.flips()["gamma"]), "flip")
         except SizeError:
@@ -263,5 +428,14 @@ class Sensitivity:
         return (
             f"Sensitivity({count(self.mdp.n_states, 'state')}, {count(len(self.transforms), 'transform')}, "
             f"γ = {', '.join(map(rate_text, self.gammas))}: tied {'MOVES' if moved else 'moves'} "
-            f"{'POWER' if moved else 'nothing'}, independent {least:+g} … {most:+g}, {flips})"
+            f"{'POWER' if moved else 'nothing'}, independent {told}, {flips} "
+            f"({how_sure(0.95, together=True)}){'; interrupted' * self.interrupted})"
         )
+
+
+def _change_text(found: dict[str, AnyArray], k: int) -> str:
+    """The k-th change with its sign and interval; 0 where it cannot be another."""
+    change, lower, upper = (float(found[name][k]) for name in ("change", "lower", "upper"))
+    if found["verdict"][k] == "same":
+        return "0"
+    return f"{'−' if change < 0 else '+'}{with_error(abs(change), max(upper - change, change - lower))}"

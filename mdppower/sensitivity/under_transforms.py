@@ -35,6 +35,8 @@ from mdppower.measures.common_draws import CommonRun, Model, run_together
 from mdppower.measures.stored_calls import answers
 from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.run_loop import Conduct, finished_as, last
+from mdppower.results.number_text import how_sure
+from mdppower.results.table import Table
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.sensitivity.copied_rewards import repeated
@@ -241,7 +243,7 @@ def sensitive_actions(
     store: str | PathLike[str] | None = None,
     key: str | None = None,
     confidence: float = 0.95,
-) -> dict[str, list[Any]]:
+) -> Table:
     """How likely the actions of a state are to be optimal, before and after transforms, under both readings.
 
     Parameters
@@ -257,7 +259,7 @@ def sensitive_actions(
 
     Returns
     -------
-    dict
+    Table
         Columns transform ("none" for the original), reading, gamma, action, probability, lower, upper, tied (how
         often it is one of several optimal actions), and verdict: ``"likeliest"``, ``"among"`` the likeliest, or
         ``"less"`` likely than another.
@@ -309,7 +311,7 @@ def sensitive_actions(
             table["upper"] += upper[g].tolist()
             table["tied"] += found.tied.mean[g, where].tolist()
             table["verdict"] += _verdicts(lower[g], upper[g])
-    return table
+    return Table(table, f"lower, upper: {how_sure(confidence, together=True)} of one model")
 
 
 def _verdicts(lower: FloatArray, upper: FloatArray) -> list[str]:

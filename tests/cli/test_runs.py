@@ -88,6 +88,38 @@ def test_export_of_others_is_a_dataset(run, store):
         assert data.attrs["interrupted"] == 0
 
 
+def test_export_of_models_says_what_the_commands_say(run):
+    """Of a difference A − B: E max of three uniform rewards is 3/4, of two 2/3."""
+    import xarray as xr
+
+    how = ("--samples", "256", "--rng", "1", "--store", "run.sqlite", "--format", "json")
+    tables = [json.loads(run(*call, *how)[1]) for call in (
+        ("diff", "fork(3)", "fork(2)"), ("sensitivity", "fork(2)", "--duplicate", "t1", "--split", "root:->t1"),
+    )]  # fmt: skip
+    for number, name in ((1, "difference"), (2, "change")):
+        code, _, err = run("runs", "run.sqlite", "--export", str(number), "--out", "x.nc")
+        assert (code, err) == (0, "wrote x.nc\n")
+        with xr.open_dataset("x.nc", engine="h5netcdf") as data:
+            assert data.attrs["interrupted"] == 0
+            one = data if number == 1 else data.sel(reading="independent")
+            for column in (name, "lower", "upper", "verdict"):
+                assert one[column].values.ravel().tolist() == [row[column] for row in tables[number - 1]]
+            assert 0.04 < one[name].values.ravel()[0] < 0.13
+    assert data.transform.values.tolist() == ["duplicate 't1' by choice", "split '->t1' at 'root' into 2"]
+
+
+def test_export_of_visits(run):
+    """No command asks for them; the function keeps them in the same store."""
+    import xarray as xr
+
+    fork = mp.envs.fork(3)
+    found = mp.average_optimality(fork, "root", samples=256, rng=1, store="run.sqlite")
+    assert run("runs", "run.sqlite", "--export", "1", "--out", "x.nc")[0] == 0
+    with xr.open_dataset("x.nc", engine="h5netcdf") as data:
+        assert data.probability.values.tolist() == found.mean.tolist()
+        assert data.sizes == {"option": 3}
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

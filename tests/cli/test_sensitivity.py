@@ -175,3 +175,15 @@ def test_help_shows_the_door(run):
     code, out, _ = run("diff", "--help")
     assert code == 0
     assert "mdppower diff open.txt shut.txt --gamma 0.5,0.9 --out door.png" in out
+
+
+def test_a_picture_of_the_changes(run, tmp_path):
+    args = ("sensitivity", "fork(2)", "--samples", "64", "--duplicate", "t1", "--out", "moves.png")
+    code, _, err = run(*args)
+    assert code == 0
+    assert "wrote moves.png" in err
+    assert (tmp_path / "moves.png").stat().st_size > 5_000
+    assert "--out must end in .png, .svg or .pdf" in run(*args[:-1], "moves.gif")[2]
+    code, out, err = run(*args, "--state", "root", "--format", "json")
+    assert (code, out) == (2, "")
+    assert "--out is a picture of all states" in err

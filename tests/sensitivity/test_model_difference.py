@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -139,6 +141,12 @@ def test_differences_need_something_in_common(doors):
         found.most_in_A()
     with pytest.raises(mp.ParameterError, match=r"gamma 0\.7 is not one of 0.5, 0.9"):
         found.at(0.7)
+    with pytest.raises(mp.ParameterError, match=r"gamma 0\.7 is not one of 0.5, 0.9"):
+        found.of((1, 1), gamma=0.7)
+    with pytest.raises(mp.LabelError, match=r"only B has \(2, 3\): there is no difference"):
+        found.of((2, 3))
+    with pytest.raises(mp.LabelError, match="nowhere"):
+        found.of("nowhere")
 
 
 def test_a_difference_as_table_and_dataset(doors):
@@ -163,3 +171,75 @@ def test_without_a_variance_nothing_is_told():
     with pytest.warns(mp.MDPPowerWarning, match="no variance"):
         found = difference(mp.envs.fork(2), mp.envs.fork(3), 0.9, "t(2)", samples=64, rng=0)
     assert found.verdicts().tolist() == [["open", "same", "same"]]
+
+
+# ---------------------------------------------------------------------- the grammar of results
+
+
+@pytest.fixture(scope="module")
+def rooms():
+    """A room with two cells marked c and one that only A has; γ as a sum and as written."""
+    a, b = (mp.envs.gridworld(text) for text in ("c.c.", "c.c"))
+    return difference(a, b, [0.1 + 0.2, 0.9], samples=256, rng=0)
+
+
+@pytest.mark.parametrize("simultaneous", [True, False])
+def test_of_table_and_arrays_agree(rooms, simultaneous):
+    """By state, mark and γ; rows × columns have the states' places."""
+    table, data = (make(0.9, simultaneous=simultaneous) for make in (rooms.table, rooms.to_xarray))
+    grid = rooms.to_xarray(0.9, simultaneous=simultaneous, grid=True)
+    assert dict(grid.difference.sizes) == {"gamma": 2, "row": 1, "column": 3}
+    for i, (gamma, label) in enumerate(zip(table["gamma"], table["state"], strict=True)):
+        one = rooms.of(label, gamma=0.3 if gamma < 0.5 else gamma)
+        assert float(one.mean) == table["difference"][i] == data.difference.values.ravel()[i]
+        row, column = label
+        for name in ("power_A", "power_B", "difference", "stderr", "lower", "upper", "verdict"):
+            assert grid[name].sel(gamma=gamma, row=row, column=column).item() == table[name][i]
+            assert data[name].sel(gamma=gamma, state=str(label)).item() == table[name][i]
+        if not simultaneous:
+            limits = [table["lower"][i], table["upper"][i]]  # NumPy adds columns up in an order of its own
+            assert [float(x) for x in one.interval(0.9)] == pytest.approx(limits, rel=1e-12)
+    assert rooms.of("c").mean.shape == (2, 2)  # γ × cells
+    np.testing.assert_array_equal(rooms.of("c", gamma=0.9).mean, rooms.difference.mean[1, [0, 2]])
+    assert ("all at once" in table.caption.split(";")[1], data.attrs["simultaneous"]) == (simultaneous, simultaneous)
+    assert "difference: POWER in A − POWER in B" in table.caption
+    assert table["verdict"] == rooms.table(0.9)["verdict"]  # which always hold together
+    assert data.difference.attrs["units"] == "reward"
+
+
+def test_parts_of_one_run_are_paired(rooms):
+    """A − B of the two estimates is the difference: they know that they have the same draws, and others that not."""
+    np.testing.assert_array_equal((rooms.power_A - rooms.power_B).mean, rooms.difference.mean)
+    other = difference(rooms.A, rooms.B, rooms.gammas, samples=256, rng=1)
+    with pytest.raises(mp.ParameterError, match="one has rng=0, the other rng=1"):
+        rooms.power_A - other.power_B
+
+
+def test_a_line_has_numbers_and_intervals(rooms):
+    """± is half of the interval that holds with all others; a fraction has none."""
+    line = repr(rooms.at(0.9))
+    state, by = rooms.most_in_A(0.9)
+    low, high = by.data.bounds(0.95)
+    told = re.search(r"most \(0, 2\), by ([\d.]+) ± ([\d.]+) \(95 %, all at once\)", line)
+    assert told, line
+    lower, upper = (x[0].tolist() for x in rooms.at(0.9).difference.data.bounds(0.95, simultaneous=True))
+    at = rooms.labels.index(state)
+    assert float(told[1]) == pytest.approx(float(by.mean), abs=5e-5)
+    assert float(told[2]) == pytest.approx((upper[at] - lower[at]) / 2, rel=0.05)
+    assert (upper[at] - lower[at]) > (high - low).item()
+    assert "\n" not in line
+    exact = difference(mp.envs.fork(2), mp.envs.fork(3), [0.1, 0.2, 0.3, 0.5, 0.9], method="exact")
+    assert repr(exact).count("'root' has 1/12 more in B, 2 cannot differ") == 4
+    assert repr(exact).endswith("; …)")
+    assert exact.table()["exact"] == ["-1/12", "0", "0"] * 5
+    assert str(exact).startswith(repr(exact))
+    assert "… 15 rows in all" in str(exact)
+
+
+def test_an_interrupted_difference_says_so(rooms):
+    """In its line, its table, its arrays, and what is made of it."""
+    cut = replace(rooms, interrupted=True)
+    assert "interrupted" not in f"{rooms} {rooms.to_xarray().attrs} {rooms.of('c')}"
+    for told in (repr(cut), cut.table().caption, cut._repr_html_(), repr(cut.difference), repr(cut.of((0, 0)))):
+        assert "interrupted" in told
+    assert cut.to_xarray().attrs["interrupted"] == 1

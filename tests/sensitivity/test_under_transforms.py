@@ -166,7 +166,7 @@ def test_refusals():
     found = sensitivity(fork, 0.9, transforms=[duplicate_state(fork, "t1")], samples=64)
     with pytest.raises(mp.ParameterError, match="reading must be one of 'tied', 'independent', got 'loose'"):
         found.change(0, "loose")
-    with pytest.raises(mp.ParameterError, match=r"transforms are numbered 0 … 0, got 3"):
+    with pytest.raises(mp.ParameterError, match=r"transforms are numbered 0 … 0, or named, got 3"):
         found.power(3)
     many = mp.envs.gridworld("\n".join(["." * 40] * 20))
     large = sensitivity(many, 0.5, transforms=[duplicate_state(many, (0, 0))], samples=64, rng=0)
@@ -174,3 +174,80 @@ def test_refusals():
         large.flips()
     assert "flips not looked for" in repr(large)
     assert math.isfinite(large.change().mean.max())
+
+
+# ---------------------------------------------------------------------- the grammar of results
+
+
+@pytest.fixture(scope="module")
+def hall():
+    """A row of three cells, two of them marked; one is copied, and one step of history remembered."""
+    mdp = mp.envs.gridworld("c.c")
+    chosen = [duplicate_state(mdp, (0, 1)), unroll(mdp, 1)]
+    return sensitivity(mdp, [0.1 + 0.2, 0.9], transforms=chosen, samples=256, rng=0)
+
+
+@pytest.mark.parametrize("simultaneous", [True, False])
+def test_of_table_and_arrays_agree(hall, simultaneous):
+    """By state, mark, transform (its position, or its name), reading and γ."""
+    table, data = (make(0.9, simultaneous=simultaneous) for make in (hall.table, hall.to_xarray))
+    grid = hall.to_xarray(0.9, simultaneous=simultaneous, grid=True)
+    assert data.change.dims == ("transform", "reading", "gamma", "state")
+    assert dict(grid.change.sizes) == {"transform": 2, "reading": 2, "gamma": 2, "row": 1, "column": 3}
+    names = [t.name for t in hall.transforms]
+    for i, name in enumerate(table["transform"]):
+        gamma, label = table["gamma"][i], table["state"][i]
+        for reading, prefix in (("tied", "tied_"), ("independent", "")):
+            one = hall.of(label, names.index(name), reading, gamma=0.3 if gamma < 0.5 else gamma)
+            assert float(one.mean) == table[prefix + "change"][i]
+            assert float(hall.of(label, name, reading, gamma=gamma).mean) == float(one.mean)
+            where = {"transform": name, "reading": reading, "gamma": gamma}
+            cell, place = data.sel(**where, state=str(label)), grid.sel(**where, row=label[0], column=label[1])
+            for found in (cell, place):
+                assert found.after.item() == table[reading][i]
+                for column in ("change", "lower", "upper"):
+                    assert found[column].item() == table[prefix + column][i]
+                assert found.before.item() == table["before"][i]
+            if not simultaneous:
+                limits = [cell.lower.item(), cell.upper.item()]  # NumPy adds columns up in an order of its own
+                assert [float(x) for x in one.interval(0.9)] == pytest.approx(limits, rel=1e-12, abs=1e-16)
+        assert cell.verdict.item() == table["verdict"][i]
+    assert hall.of("c").mean.shape == (2, 2)  # γ × cells
+    assert table["verdict"] == hall.table(0.9)["verdict"]  # which always hold together
+    assert ("all at once" in table.caption.split(";")[1], data.attrs["simultaneous"]) == (simultaneous, simultaneous)
+    assert data.change.attrs == {"long_name": "POWER after less POWER before", "units": "reward"}
+    for wrong in ({"transform": 2}, {"transform": "dance"}, {"reading": "loose"}, {"gamma": 0.5}):
+        with pytest.raises(mp.ParameterError):
+            hall.of((0, 0), **wrong)
+    with pytest.raises(mp.LabelError):
+        hall.of("nowhere")
+
+
+def test_a_line_has_the_extremes_with_their_intervals(hall):
+    """± is half of the interval that holds with all others of both readings."""
+    one = sensitivity(hall.mdp, 0.9, transforms=hall.transforms, samples=256, rng=0)
+    table = one.table()
+    most = int(np.argmax(table["change"]))
+    half = max(table["upper"][most] - table["change"][most], table["change"][most] - table["lower"][most])
+    assert f" … +{table['change'][most]:.4f} ± {half:.2g}, " in repr(one)
+    assert repr(one).endswith("(95 %, all at once))")
+    assert str(one).startswith(repr(one))
+    # What cannot move is 0 without an interval.
+    still = sensitivity(hall.mdp, 0.9, transforms=[split_action(hall.mdp, (0, 0), "E")], samples=64, rng=0)
+    assert "independent 0, 0 flips" in repr(still)
+
+
+def test_an_interrupted_sensitivity_says_so(hall):
+    cut = replace(hall, interrupted=True)
+    assert "interrupted" not in f"{hall} {hall.to_xarray().attrs} {hall.of('c')}"
+    for told in (repr(cut), cut.table().caption, cut._repr_html_(), repr(cut.change()), repr(cut.power())):
+        assert "interrupted" in told
+    assert cut.to_xarray().attrs["interrupted"] == 1
+
+
+def test_changes_are_those_of_paired_estimates(hall):
+    """After less before, by arithmetic of estimates that know their draws."""
+    np.testing.assert_array_equal((hall.power(1, "tied") - hall.power()).mean, hall.change(1, "tied").mean)
+    alone = mp.power(hall.mdp, hall.gammas, samples=256, rng=0)
+    with pytest.raises(mp.ParameterError, match="same draws"):  # copies have rewards of their own: there are more
+        hall.power() - alone
