@@ -1,9 +1,11 @@
-"""A picture inside a page: what a notebook shows of an estimate or an MDP."""
+"""A picture inside a page: what a notebook shows of a result or an MDP."""
 
 from __future__ import annotations
 
 import base64
 import io
+
+from matplotlib.figure import Figure
 
 from mdppower.display.mdp_picture import MOST_NODES, plot_mdp
 from mdppower.display.power_picture import plot_power
@@ -21,6 +23,11 @@ def inline_picture(what: PowerEstimate | RewardlessMDP) -> str:
         if grid is None and what.n_states > MOST_NODES:
             return ""
         figure, alt = plot_mdp(what), "the MDP"
+    return inline_figure(figure, alt)
+
+
+def inline_figure(figure: Figure, alt: str) -> str:
+    """An ``<img>`` of a figure, with words for who cannot see it."""
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=90)
     data = base64.b64encode(png.getvalue()).decode()

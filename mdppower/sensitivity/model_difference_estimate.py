@@ -427,6 +427,11 @@ class ModelDifference(Result):
 
         return plot_difference(self, path, **options)
 
+    def _repr_picture_(self) -> str:
+        from mdppower.display.notebook import inline_figure
+
+        return inline_figure(self.plot(), "POWER in A less POWER in B")
+
     def __repr__(self) -> str:
         sizes = (
             f"{count(len(self.labels), 'common state')}, {len(self.only_A)} only in A, {len(self.only_B)} only in B"

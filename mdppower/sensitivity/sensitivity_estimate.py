@@ -357,6 +357,11 @@ class Sensitivity(Result):
 
         return plot_sensitivity(self, path, **options)
 
+    def _repr_picture_(self) -> str:
+        from mdppower.display.notebook import inline_figure
+
+        return inline_figure(self.plot(), "changes of POWER")
+
     def flips(self, confidence: float = 0.95) -> Table:
         """Pairs of states whose order of POWER is told before and after a transform, and is not the same.
 

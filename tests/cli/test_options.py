@@ -20,6 +20,7 @@ COMMANDS = {
     "optimal": ["optimal", "fork(2)", "--out"],
     "visits": ["visits", "fork(2)", "--state", "root", "--x", "t1", "--y", "t2", "--out"],
     "diff": ["diff", "maze", "maze", "--out"],
+    "sensitivity": ["sensitivity", "maze", "--out"],
     "curve": ["curve", "--env", "fork(2)", "--out"],
     "verify": ["verify", "fork(2)", "--out"],
 }

@@ -32,6 +32,20 @@ def test_notebooks_show_pictures(maze):
     assert "<b>" not in odd._repr_html_()
 
 
+def test_results_about_models_show_pictures():
+    """The line, the picture, the table; and it says of whom it is a picture to who cannot see it."""
+    fork = mp.envs.fork(2)
+    copied = [mp.sensitivity.duplicate_state(fork, "t1")]
+    for found, alt, cell in (
+        (mp.sensitivity.difference(mp.envs.fork(3), fork, 0.9, method="exact"), "POWER in A less", "1/12"),
+        (mp.sensitivity.sensitivity(fork, 0.9, transforms=copied, samples=64, rng=0), "changes of POWER", "rises"),
+    ):
+        html = found._repr_html_()
+        assert png_of(html).startswith(b"\x89PNG")
+        assert f'alt="{alt}' in html
+        assert f"<td>{cell}</td>" in html
+
+
 @pytest.mark.slow
 def test_pyplot_is_never_imported():
     code = "import sys, mdppower as mp; mp.power(mp.envs.fork(2), 0.5, samples=16).plot(); print(*sys.modules)"
