@@ -5,7 +5,6 @@ transforms                duplicate a state, split an action, unroll history, me
 transformed               the new model, and the two readings of "the same rewards" on it
 copied_rewards            rewards on copies of states: tied, independent
 bisimulation              partition refinement
-parts_of_estimates        the part about a state, or a mark
 under_transforms          how POWER moves under transforms: `sensitivity`
 sensitivity_estimate      what that gives back
 model_difference          two MDPs on the same draws: `difference`

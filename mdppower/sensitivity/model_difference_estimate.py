@@ -27,7 +27,6 @@ from mdppower.results.rates import rate_position
 from mdppower.results.result import Result
 from mdppower.results.table import Table
 from mdppower.rewards.reward_distribution import RewardDistribution
-from mdppower.sensitivity.parts_of_estimates import part_at, states_meant
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -152,7 +151,7 @@ class ModelDifference(Result):
         exact = None if self.fractions is None else self._exact(a, b)
         return Estimate(
             self.data.contrast(weights), self.labels, self.gammas, self.single_gamma, fractions=exact,
-            draws=self._draws, layout=self._layout,
+            draws=self._draws, layout=self._layout, marks=self._marks,
         )  # fmt: skip
 
     def _exact(self, a: int, b: int) -> AnyArray:
@@ -172,6 +171,13 @@ class ModelDifference(Result):
         if self.union.layout is None:
             return None
         return np.asarray(self.union.layout[[self.union.index(label) for label in self.labels]])
+
+    @cached_property
+    def _marks(self) -> dict[str, tuple[int, ...]]:
+        """The common states that carry each mark of A or B, by position."""
+        place = {self.union.index(label): k for k, label in enumerate(self.labels)}
+        found = {mark: tuple(place[s] for s in where if s in place) for mark, where in self.union.marks.items()}
+        return {mark: where for mark, where in found.items() if where}
 
     def of(self, state: Any, gamma: float | None = None) -> Estimate:
         """The difference at one state, or at the states that carry a mark.
@@ -202,13 +208,10 @@ class ModelDifference(Result):
         >>> difference(mp.envs.fork(3), mp.envs.fork(2), [0.5, 0.9], method="exact").of("root", gamma=0.9)
         Estimate('root': 1/12 at γ = 0.9)
         """
-        lead = self.difference if gamma is None else self.at(gamma).difference
-        meant = [self.union.states[s] for s in states_meant(self.union, state)]
-        where = [self.labels.index(label) for label in meant if label in self.labels]
-        if not where:
-            name = "A" if meant[0] in self.only_A else "B"
-            raise LabelError(f"only {name} has {state!r}: there is no difference")
-        return part_at(lead, where)
+        for name, only in (("A", self.only_A), ("B", self.only_B)):
+            if state in only:
+                raise LabelError(f"only {name} has {state!r}: there is no difference")
+        return self.difference.of(state, gamma=gamma)
 
     @property
     def guarantee(self) -> str:

@@ -30,7 +30,6 @@ from mdppower.results.result import Result
 from mdppower.results.table import Table
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.sensitivity.copied_rewards import repeated
-from mdppower.sensitivity.parts_of_estimates import part_at, states_meant
 from mdppower.sensitivity.transformed import Transformed
 
 if TYPE_CHECKING:
@@ -169,10 +168,7 @@ class Sensitivity(Result):
         >>> float(found.of("root", gamma=0.9).mean.round(2))
         0.08
         """
-        change = self.change(transform, reading)
-        if gamma is not None:
-            change = change.at(gamma)
-        return part_at(change, states_meant(self.mdp, state))
+        return self.change(transform, reading).of(state, gamma=gamma)
 
     def _estimate(self, data: Replicates) -> Estimate:
         """Numbers of the original states."""
@@ -182,7 +178,8 @@ class Sensitivity(Result):
         )  # fmt: skip
         draws = Draws(source, self.mdp.states, self.interrupted)
         return Estimate(
-            data, self.mdp.states, self.gammas, self.single_gamma, draws=draws, layout=self.mdp.layout
+            data, self.mdp.states, self.gammas, self.single_gamma, draws=draws, layout=self.mdp.layout,
+            marks=self.mdp.marks,
         )  # fmt: skip
 
     def _part(self, transform: int | str | None, reading: str) -> int:
