@@ -88,6 +88,7 @@ def test_export_of_others_is_a_dataset(run, store):
         assert data.attrs["interrupted"] == 0
 
 
+@pytest.mark.slow
 def test_export_of_models_says_what_the_commands_say(run):
     """Of a difference A − B: E max of three uniform rewards is 3/4, of two 2/3."""
     import xarray as xr

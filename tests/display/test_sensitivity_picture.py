@@ -35,6 +35,7 @@ def test_bars_are_the_changes_of_the_table(tmp_path):
     assert tied.get_suptitle().startswith("moves\ntied: copies earn what their original earns")
 
 
+@pytest.mark.slow
 def test_pictures_say_what_is_left_out_and_that_a_run_was_interrupted():
     one = [duplicate_state(FORK, end, k) for end in ("t1", "t2") for k in range(1, 10)]
     found = sensitivity(FORK, 0.9, transforms=one, samples=64, rng=0)
