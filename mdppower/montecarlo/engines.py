@@ -21,7 +21,7 @@ import numpy as np
 
 from mdppower._stop import Stopped, Switch, with_flag
 from mdppower.errors import MDPPowerError, ParameterError
-from mdppower.montecarlo.answers import Answer, Told, this_process
+from mdppower.montecarlo.answers import TOGETHER, Answer, Told, this_process
 from mdppower.montecarlo.answers import Rows as Rows
 from mdppower.montecarlo.answers import Task as Task
 from mdppower.montecarlo.one_thread import one_blas_thread
@@ -33,6 +33,9 @@ Made: TypeAlias = "tuple[range, Rows, float]"
 
 LONGEST_WAIT = 0.1
 """Seconds between two looks at the stop flag, where nothing is heard of workers."""
+QUICK, GROWTH = 0.005, 16
+"""Seconds for which one thread is given replicates of a short run at a time, and the most by which they grow at once:
+of the first ones nothing is known, and a user's law may be slow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,8 @@ class Engine:
     switch : Switch
         Told from any thread, it ends the work inside a replicate: own threads and what their kernels do; of other
         workers no result is waited for.
+    short : bool
+        Whether the run is of milliseconds: one thread alone makes as much of it together as it can.
 
     Raises
     ------
@@ -58,6 +63,7 @@ class Engine:
     workers: Workers = 1
     executor: Executor | None = None
     switch: Switch = field(default_factory=Switch)
+    short: bool = False
 
     def __post_init__(self) -> None:
         if self.executor is not None:
@@ -125,7 +131,9 @@ class Engine:
             who = f"workers {getattr(given, '__name__', type(given).__name__)}"
             yield from _identified(lambda: given(told, chunks), chunks, who, size)
             return
-        for answer in self._in_threads(told, chunks, idle):
+        growing = _Growing(numbers, width)
+        for answer in self._in_threads(told, growing if self.short and self.threads == 1 else chunks, idle):
+            growing.heard(answer)
             if answer.made:
                 yield answer.made, answer.rows, answer.seconds
             answer.raise_error()
@@ -152,7 +160,7 @@ class Engine:
             pass
 
     def _in_threads(
-        self, task: Callable[[Any], Any], items: Sequence[Any], idle: Callable[[], None] = lambda: None
+        self, task: Callable[[Any], Any], items: Iterable[Any], idle: Callable[[], None] = lambda: None
     ) -> Iterator[Any]:
         # In a thread even where there is but one: the main thread must be free to hear of Ctrl-C.
         count = 1 if callable(self.workers) or self.executor is not None else thread_count(self.workers)
@@ -251,6 +259,24 @@ def chunked(numbers: range, width: int) -> list[range]:
     """
     step = max(1, min(2**16 // max(width, 1), len(numbers) // 32))
     return [numbers[i : i + step] for i in range(0, len(numbers), step)]
+
+
+class _Growing:
+    """The numbers of replicates of a short run in ranges: one at first, then what takes `QUICK` seconds."""
+
+    def __init__(self, numbers: range, width: int) -> None:
+        self.numbers, self.step, self.most = numbers, 1, max(1, TOGETHER // max(width, 1))
+
+    def __iter__(self) -> Iterator[range]:
+        left = self.numbers
+        while left:
+            now, left = left[: self.step], left[self.step :]
+            yield now
+
+    def heard(self, answer: Answer) -> None:
+        """What became of one of them."""
+        fitting = QUICK * len(answer.made) / max(answer.seconds, 1e-9)
+        self.step = max(1, min(int(fitting), GROWTH * self.step, self.most))
 
 
 def stacked(parts: Iterable[Sequence[Any]]) -> Rows:

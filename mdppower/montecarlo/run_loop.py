@@ -17,7 +17,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import Any, Protocol, TypeVar
@@ -42,6 +43,8 @@ UNSTORED = 0.25
 READ = 256
 """Replicates that are read from a store at a time."""
 
+_WHOLE: ContextVar[bool] = ContextVar("whole", default=False)
+
 
 class Kept(Protocol[T_co]):
     """What a run keeps of its replicates.
@@ -61,8 +64,9 @@ class Kept(Protocol[T_co]):
     def count(self) -> int:
         """Replicates so far."""
 
-    def prepare(self) -> None:
-        """Compile what replicates need, before work is handed to threads."""
+    @property
+    def prepare(self) -> Callable[[], None] | None:
+        """Compiles what replicates need, before work is handed to threads; None: the first of them do."""
 
     def stage(self, target: int) -> tuple[Task, int]:
         """What makes the next replicates, and up to which of them, `target` at most."""
@@ -114,13 +118,15 @@ class Conduct:
     progress : bool or None
         Whether to show a bar; None: in a terminal.
     store : str or path, optional
-        A file that keeps what was finished.
+        A file that keeps what was finished; or such a `Store`, open, which runs that are many and short share.
     key : str, optional
         Names a user's own code in that file.
     switch : Switch
         Ends the run from any thread.
     stored : str, optional
         The id of a run in the store. No replicate is made and nothing is written: the run ends with what is there.
+    short : bool
+        As for `Engine`.
 
     Raises
     ------
@@ -131,14 +137,15 @@ class Conduct:
     workers: Workers = 1
     executor: Executor | None = None
     progress: bool | None = None
-    store: str | PathLike[str] | None = None
+    store: str | PathLike[str] | Store | None = None
     key: str | None = None
     switch: Switch = field(default_factory=Switch)
     stored: str | None = None
+    short: bool = False
 
     def __post_init__(self) -> None:
         self.engine()
-        if self.store == "" or not isinstance(self.store, (str, PathLike, type(None))):
+        if self.store == "" or not isinstance(self.store, (str, PathLike, Store, type(None))):
             raise ParameterError(f"store must be the path of a file, got {self.store!r}")
         if self.key is not None and (not isinstance(self.key, str) or not self.key):
             raise ParameterError(f"key must be a text that names your own code, got {self.key!r}")
@@ -147,14 +154,14 @@ class Conduct:
 
     def engine(self) -> Engine:
         """What makes the replicates."""
-        return Engine(self.workers, self.executor, self.switch)
+        return Engine(self.workers, self.executor, self.switch, self.short)
 
     def seeded(self, source: Sampler, rng: Any, question: Callable[[], Question]) -> Sampler:
         """The draws, with the entropy that `rng` means; None: that of the run of this question in the store."""
         if rng is not None or self.store is None:
             return replace(source, entropy=seed(rng))
         asked = question()
-        with Store(self.store) as store:
+        with opened(self.store) as store:
             return replace(source, entropy=store.ledger(asked.identity, asked.arguments, None).entropy)
 
 
@@ -165,6 +172,8 @@ def run(
     width: int,
     conduct: Conduct,
     question: Callable[[], Question],
+    *,
+    samples: int | None = None,
 ) -> Iterator[T]:
     """Make replicates up to each look; yields what they say there.
 
@@ -180,6 +189,8 @@ def run(
     conduct : Conduct
     question : callable
         Gives what a store knows the run by; not called without one.
+    samples : int, optional
+        Draws that count in the end, where they are not whole replicates.
 
     Yields
     ------
@@ -191,7 +202,7 @@ def run(
     MDPPowerError, Exception
         What tasks raise; ``estimate`` is what the finished replicates say, where they say anything.
     KeyboardInterrupt
-        There was less than that.
+        There was less than that, or the run is part of something `whole`.
     Stopped
         The switch of `conduct` was told.
     FileError
@@ -201,7 +212,11 @@ def run(
 
     engine, size, begin = conduct.engine(), source.size, time.perf_counter()
     hidden = None if conduct.progress is None else not conduct.progress
-    total, interrupted = looks[-1] * size, False
+    total, interrupted = samples or looks[-1] * size, False
+
+    def draws() -> int:
+        return min(kept.count * size, total)
+
     with (
         tqdm(desc="compiling", total=total, unit=" draws", disable=hidden) as bar,
         _errors_take_along(kept),
@@ -209,37 +224,50 @@ def run(
     ):
         try:
             if ledger is not None:
-                bar.initial = bar.n = _going_on(ledger, size, looks[-1], conduct.store)
+                bar.initial = bar.n = _going_on(ledger, size, total, conduct.store)
                 bar.refresh()
-            if conduct.stored is None:
+            if conduct.stored is None and kept.prepare is not None:
                 engine.call(kept.prepare)
             bar.set_description(kept.label)
             for look in looks:
                 for _ in _up_to(look, kept, engine, ledger, size, width * size, looks[-1], conduct.stored is None):
                     conduct.switch.heed()
-                    bar.update(max(0, kept.count * size - bar.n))
+                    bar.update(max(0, draws() - bar.n))
                 log.debug(
-                    "%s: %d draws of %d, %.3f s, %s", kept.label, kept.count * size, total,
+                    "%s: %d draws of %d, %.3f s, %s", kept.label, draws(), total,
                     time.perf_counter() - begin, _where(engine),
                 )  # fmt: skip
                 yield kept.estimate(False)
         except KeyboardInterrupt:
-            if kept.count < kept.least:
+            if kept.count < kept.least or _WHOLE.get():
                 raise
             interrupted = True
         except _Exhausted:
             if kept.count < kept.least:
                 raise FileError(
-                    f"{kept.count * size:,} draws of this run are stored; a result takes {kept.least * size:,}"
+                    f"{draws():,} draws of this run are stored; a result takes {kept.least * size:,}"
                 ) from None
             yield kept.estimate(True)
     if interrupted:
-        warn(f"interrupted: the result is from {kept.count * size:,} of {total:,} draws")
+        warn(f"interrupted: the result is from {draws():,} of {total:,} draws")
         yield kept.estimate(True)
 
 
 class _Exhausted(Exception):
     """There is no more in the store."""
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """Inside, and in a function that it decorates, Ctrl-C raises KeyboardInterrupt, and gives no part of a run.
+
+    For what is judged on several runs: with one of them cut short, nobody would see that it was.
+    """
+    before = _WHOLE.set(True)
+    try:
+        yield
+    finally:
+        _WHOLE.reset(before)
 
 
 def last(results: Iterable[T]) -> T:
@@ -272,13 +300,13 @@ def _tell_of_waiting(who: str) -> None:
     log.info("waiting for %s, which makes this run", who)
 
 
-def _going_on(ledger: Ledger, size: int, wanted: int, store: Any) -> int:
+def _going_on(ledger: Ledger, size: int, total: int, store: Any) -> int:
     """Draws from which a stored run goes on."""
     spans = ledger.spans()
-    stored = min(spans[0].stop, wanted) * size if spans and spans[0].start == 0 else 0
+    stored = min(spans[0].stop * size, total) if spans and spans[0].start == 0 else 0
     log.debug("run %s in %s: %d draws are stored", ledger.id[:12], store, stored)
     if stored:
-        log.info("going on from %s of %s draws of a stored run (%s)", f"{stored:,}", f"{wanted * size:,}", store)
+        log.info("going on from %s of %s draws of a stored run (%s)", f"{stored:,}", f"{total:,}", store)
     return stored
 
 
@@ -346,6 +374,11 @@ class _Pending:
         self.written = time.monotonic()
 
 
+def opened(store: str | PathLike[str] | Store, *, writing: bool = True) -> AbstractContextManager[Store]:
+    """The store, opened where it is a path; who opened it before closes it."""
+    return nullcontext(store) if isinstance(store, Store) else Store(store, writing=writing)
+
+
 @contextmanager
 def _opened(conduct: Conduct, question: Callable[[], Question], entropy: int) -> Iterator[Ledger | None]:
     """The run in its store, if there is one."""
@@ -354,11 +387,11 @@ def _opened(conduct: Conduct, question: Callable[[], Question], entropy: int) ->
         return
     asked = question()
     if conduct.stored is not None:
-        with Store(conduct.store, writing=False) as store:
+        with opened(conduct.store, writing=False) as store:
             _require_same(asked, next(run.question for run in store.runs() if run.id == conduct.stored))
             yield store.find(conduct.stored)
         return
-    with Store(conduct.store) as store:
+    with opened(conduct.store) as store:
         ledger = store.ledger(asked.identity, asked.arguments, entropy)
         if asked.call is not None and not ledger.spans():
             try:

@@ -23,8 +23,8 @@ test can be seen to fail where they do not hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -33,11 +33,13 @@ import numpy.typing as npt
 
 from mdppower._checks import open_unit, positive_integer
 from mdppower._typing import FloatArray
-from mdppower.errors import ParameterError
+from mdppower.errors import ParameterError, SolverError
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.montecarlo.engines import Engine, Made, Rows
+from mdppower.montecarlo.engines import Rows
 from mdppower.montecarlo.proportions import proportion_interval
-from mdppower.montecarlo.samplers import Sampler, make_sampler, seed
+from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, last
+from mdppower.montecarlo.run_loop import run as run_replicates
+from mdppower.montecarlo.samplers import Sampler, make_sampler
 from mdppower.optimal_sets.optimal_actions import UNIT
 from mdppower.orbits.quantity import ROOM, Quantity, checked_rewards
 from mdppower.rewards.distribution import resolve
@@ -67,6 +69,8 @@ class Pathwise:
         The first reward function r that violates it.
     entropy : int or None
         Pass it as ``rng`` to draw the same rewards; None where they were given.
+    interrupted : bool
+        Whether there are fewer draws than were asked for.
 
     Examples
     --------
@@ -89,6 +93,7 @@ class Pathwise:
     tolerance: float
     violator: FloatArray | None
     entropy: int | None = None
+    interrupted: bool = False
 
     @property
     def is_refuted(self) -> bool:
@@ -123,7 +128,8 @@ class Pathwise:
             told = f"{self.violations:,} of {self.draws:,} draws violate it, by up to {-self.worst:.2g}"
         else:
             told = f"no violation in {self.draws:,} draws, measure < {self.upper_limit():.2g} at 95 %"
-        return f"Pathwise({self.claim}: {told}{f', {self.open:,} open' if self.open else ''})"
+        more = f", {self.open:,} open" * bool(self.open) + ", interrupted" * self.interrupted
+        return f"Pathwise({self.claim}: {told}{more})"
 
 
 def pathwise(
@@ -163,8 +169,11 @@ def pathwise(
     here, there = checked_rewards([left], rewards_left), checked_rewards([right], rewards_right)
     if len(here) != len(there):
         raise ParameterError(f"{len(here)} reward functions on the left, {len(there)} on the right")
-    text = claim or f"{left.name} ≥ {right.name}"
-    return _judge(text, [(*difference(left, right, here, there), there.__getitem__)], None)
+    if not len(here):
+        raise ParameterError("there are no draws")
+    counts = _Counts().plus(*difference(left, right, here, there))
+    violator = None if counts.first is None else there[counts.first].copy()
+    return counts.judged(claim or f"{left.name} ≥ {right.name}", violator)
 
 
 def difference(
@@ -178,19 +187,48 @@ def difference(
 def run(
     claim: str,
     mdp: RewardlessMDP,
-    sides: Callable[[FloatArray], tuple[FloatArray, FloatArray]],
+    sides: Sides,
     rewards: Any,
     samples: int,
     rng: Any,
-    engine: Engine | None = None,
+    conduct: Conduct,
+    question: Callable[[Sampler], Question],
 ) -> Pathwise:
-    """Judge the differences that `sides` makes of independent draws; by an engine, draw by draw the same."""
-    entropy = seed(rng)
-    source = make_sampler(resolve(rewards, mdp), "iid", positive_integer(samples, "samples"), entropy)
-    if engine is None or engine.is_this_thread:
-        return _judge(claim, ((*sides(r), r.__getitem__) for r in _blocks(mdp, source, samples)), entropy)
-    made = engine.rows(_Test(mdp, source, sides), range(-(-samples // source.size)), width=mdp.n_pairs * source.size)
-    return _judge(claim, _by_replicates(made, source, samples), entropy)
+    """Judge the differences that `sides` makes of independent draws.
+
+    Parameters
+    ----------
+    claim : str
+        The inequality in words.
+    mdp : RewardlessMDP
+    sides : callable
+        From (n, S) rewards to left − right and its error, (n,) each; one that processes take, if they are to help.
+    rewards, samples, rng
+        As for `mdppower.power`; of the last replicate the first draws count, so that there are just `samples`.
+    conduct : Conduct
+    question : callable
+        Gives what a store knows the test by, of these draws.
+
+    Returns
+    -------
+    Pathwise
+
+    Raises
+    ------
+    ParameterError, RewardError, SolverError, FileError
+        ``estimate`` is a Pathwise of the draws that were finished.
+    """
+    positive_integer(samples, "samples")
+    source = make_sampler(resolve(rewards, mdp), "iid", samples, 0)
+    source = conduct.seeded(source, rng, partial(question, source))
+    kept, replicates = _Judged(claim, _Test(mdp, source, sides), samples), -(-samples // source.size)
+    conduct = replace(conduct, short=True)  # a usual one is
+    return last(
+        run_replicates(kept, [replicates], source, mdp.n_pairs, conduct, partial(question, source), samples=samples)
+    )
+
+
+Sides: TypeAlias = "Callable[[FloatArray], tuple[FloatArray, FloatArray]]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,33 +237,52 @@ class _Test:
 
     mdp: RewardlessMDP
     source: Sampler
-    sides: Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+    sides: Sides
 
     def __call__(self, numbers: range) -> Rows:
         """The differences and errors of n replicates, (n, size) each."""
-        difference, error = self.sides(self.source.replicates(numbers, self.mdp.states))
+        rewards = self.source.replicates(numbers, self.mdp.states)
+        try:
+            difference, error = self.sides(rewards)
+        except SolverError as failure:
+            failure.in_run(numbers.start * self.source.size, len(rewards), self.source.entropy)
+            raise
         return difference.reshape(len(numbers), -1), error.reshape(len(numbers), -1)
 
 
-_Block: TypeAlias = "tuple[FloatArray, FloatArray, Callable[[int], FloatArray]]"
+class _Judged(OneTask):
+    """What is judged of the draws of a test: sums, however many there are."""
 
+    label, least, prepare = "pathwise test", 1, None  # many tests are short, and of few kinds
 
-def _by_replicates(made: Iterable[Made], source: Sampler, samples: int) -> Iterator[_Block]:
-    for numbers, (difference, error), _ in made:
-        some = samples - numbers.start * source.size
-        yield difference.ravel()[:some], error.ravel()[:some], partial(_draw, source, numbers.start)
+    def __init__(self, claim: str, task: _Test, samples: int) -> None:
+        self.claim, self.task, self.samples = claim, task, samples
+        # One attribute, so that Ctrl-C in the middle of `add` leaves what was there before it.
+        self.state: tuple[int, _Counts] = 0, _Counts()
 
+    @property
+    def count(self) -> int:
+        """Replicates so far."""
+        return self.state[0]
 
-def _draw(source: Sampler, first: int, i: int) -> FloatArray:
-    return np.asarray(source.replicate(first + i // source.size)[i % source.size])
+    def add(self, rows: Rows) -> None:
+        """Add the next replicates; of the last one what counts."""
+        count, counts = self.state
+        difference, error = (array.ravel()[: self.samples - counts.draws] for array in rows)
+        self.state = count + len(rows[0]), counts.plus(difference, error)
+
+    def estimate(self, interrupted: bool) -> Pathwise:
+        """What the replicates so far say together."""
+        _, counts = self.state
+        source, violator = self.task.source, None
+        if counts.first is not None:  # drawn again from its number
+            violator = source.replicate(counts.first // source.size)[counts.first % source.size].copy()
+        return counts.judged(self.claim, violator, source.entropy, interrupted)
 
 
 def draws(mdp: RewardlessMDP, rewards: Any, samples: int, entropy: int) -> Iterator[FloatArray]:
     """Independent draws in blocks: whole replicates, and what is left over cut off."""
-    yield from _blocks(mdp, make_sampler(resolve(rewards, mdp), "iid", samples, entropy), samples)
-
-
-def _blocks(mdp: RewardlessMDP, source: Sampler, samples: int) -> Iterator[FloatArray]:
+    source = make_sampler(resolve(rewards, mdp), "iid", samples, entropy)
     count = -(-samples // source.size)
     together = max(1, ROOM // (mdp.n_pairs * source.size))
     for begin in range(0, count, together):
@@ -233,21 +290,38 @@ def _blocks(mdp: RewardlessMDP, source: Sampler, samples: int) -> Iterator[Float
         yield block[: samples - begin * source.size]
 
 
-def _judge(claim: str, blocks: Iterable[_Block], entropy: int | None) -> Pathwise:
-    """Count over blocks of (left − right, its error, what gives the i-th r)."""
-    draws = violations = undecided = 0
-    worst, tolerance, violator = np.inf, 0.0, None
-    for difference, known, reward in blocks:
+@dataclass(frozen=True)
+class _Counts:
+    """Draws that were judged, in their order; `first` is the number of the first that violates the inequality."""
+
+    draws: int = 0
+    violations: int = 0
+    open: int = 0
+    worst: float = np.inf
+    tolerance: float = 0.0
+    first: int | None = None
+
+    def plus(self, difference: FloatArray, known: FloatArray) -> _Counts:
+        """With the next draws, of which left − right and its error are given."""
         # The subtraction rounds, too; of numbers without an error it still has the right sign.
         error = np.where(known > 0, known + UNIT * np.abs(difference), 0.0)
         below = difference < -error
-        if violator is None and below.any():
-            violator = reward(int(below.argmax())).copy()
-        draws += len(difference)
-        violations += int(below.sum())
-        undecided += int((~below & (difference < error)).sum())
-        worst = min(worst, float(difference.min(initial=np.inf)))
-        tolerance = max(tolerance, float(error.max(initial=0.0)))
-    if not draws:
-        raise ParameterError("there are no draws")
-    return Pathwise(claim, draws, violations, undecided, worst, tolerance, violator, entropy)
+        first = self.first
+        if first is None and below.any():
+            first = self.draws + int(below.argmax())
+        return _Counts(
+            self.draws + len(difference),
+            self.violations + int(below.sum()),
+            self.open + int((~below & (difference < error)).sum()),
+            min(self.worst, float(difference.min(initial=np.inf))),
+            max(self.tolerance, float(error.max(initial=0.0))),
+            first,
+        )
+
+    def judged(
+        self, claim: str, violator: FloatArray | None, entropy: int | None = None, interrupted: bool = False
+    ) -> Pathwise:
+        """What they say of the inequality."""
+        return Pathwise(
+            claim, self.draws, self.violations, self.open, self.worst, self.tolerance, violator, entropy, interrupted
+        )

@@ -188,6 +188,9 @@ class Store:
         """Close the file; its ledgers can no longer be used."""
         self._file.close()
 
+    def __str__(self) -> str:
+        return self._file.name
+
     def __enter__(self) -> Self:
         return self
 

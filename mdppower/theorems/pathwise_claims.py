@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from functools import partial
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,11 @@ from mdppower._text import rate_text
 from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.montecarlo.engines import Engine, Workers
+from mdppower.measures.questions import ask, digest
+from mdppower.montecarlo.engines import Workers
+from mdppower.montecarlo.run_loop import Conduct, Question
+from mdppower.montecarlo.samplers import Sampler
+from mdppower.occupancy.vectors import as_rows
 from mdppower.occupancy.visit_distributions import Recurrent
 from mdppower.optimal_sets.optimal_actions import UNIT
 from mdppower.orbits.paper_quantities import (
@@ -28,8 +33,9 @@ from mdppower.orbits.paper_quantities import (
     state_power,
 )
 from mdppower.orbits.pathwise_tests import NORMAL, SAMPLES, Pathwise, difference, run
-from mdppower.orbits.quantity import Quantity, evaluate_all
+from mdppower.orbits.quantity import Quantity, Source, evaluate_all
 from mdppower.orbits.rearrangements import permuted
+from mdppower.stores.store import Store
 from mdppower.symmetry.involutions import involution
 
 # ---------------------------------------------------------------------- copies
@@ -48,6 +54,9 @@ def copy_test(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | Store | None = None,
+    key: str | None = None,
+    progress: bool | None = None,
 ) -> Pathwise:
     """Props. 6.6 and, at γ = 1, 6.12: h_Q(s)(φ·r) ≥ h_Q(s')(r), where s has a copy of what s' has.
 
@@ -62,11 +71,13 @@ def copy_test(
     rewards : str, distribution, mapping, callable, …
         What r is drawn from.
     samples : int
+        Independent draws.
     rng : None, int or numpy.random.Generator
     method : str
-    workers, executor
-        As for `mdppower.power`; the numbers do not depend on them.
         Of `optimal_values`.
+    workers, executor, store, key, progress
+        As for `mdppower.power`; the numbers do not depend on them. To open a store and to write in it costs a test
+        some 10 ms, more where there is much in it already; `verify` opens it once.
 
     Returns
     -------
@@ -74,7 +85,13 @@ def copy_test(
 
     Raises
     ------
-    LabelError, ParameterError, RewardError, SolverError
+    LabelError, ParameterError
+    RewardError, SolverError, FileError
+        ``estimate`` is a Pathwise of the draws that were finished.
+
+    Notes
+    -----
+    Ctrl-C ends the test early, and gives what the draws so far say, with a warning.
 
     Examples
     --------
@@ -86,8 +103,10 @@ def copy_test(
     False
     """
     check_mdp(mdp)
+    conduct = Conduct(workers, executor, progress, store, key)
     left, right = (state_power(mdp, x, gamma, method=method) for x in (s, s_prime))
-    return _copy(mdp, left, right, image, rewards, samples, rng, Engine(workers, executor))
+    about = {"states": [mdp.index(s), mdp.index(s_prime)]}
+    return _copy("copy_test", mdp, left, right, image, about, rewards, samples, rng, conduct)
 
 
 def action_copy_test(
@@ -104,6 +123,9 @@ def action_copy_test(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | Store | None = None,
+    key: str | None = None,
+    progress: bool | None = None,
 ) -> Pathwise:
     """Prop. 6.9, item 1: Σ_t T(t|s,a) X_t(φ·r) ≥ Σ_t T(t|s,a') X_t(r), where X_t = h_Q(t).
 
@@ -113,7 +135,7 @@ def action_copy_test(
     s, a, a_prime : labels
     image : Involution, (S,) array of int, or mapping
         φ, an involution with φ·F(s | π(s) = a') ⊆ F(s | π(s) = a); s must not be in REACH(s, a').
-    gamma, rewards, samples, rng, method, workers, executor
+    gamma, rewards, samples, rng, method, workers, executor, store, key, progress
         As for `copy_test`.
 
     Returns
@@ -130,8 +152,10 @@ def action_copy_test(
     0
     """
     check_mdp(mdp)
+    conduct = Conduct(workers, executor, progress, store, key)
     left, right = (action_power(mdp, s, x, gamma, method=method) for x in (a, a_prime))
-    return _copy(mdp, left, right, image, rewards, samples, rng, Engine(workers, executor))
+    about = {"pairs": [mdp.pair(s, a), mdp.pair(s, a_prime)]}
+    return _copy("action_copy_test", mdp, left, right, image, about, rewards, samples, rng, conduct)
 
 
 def optimality_copy_test(
@@ -148,6 +172,9 @@ def optimality_copy_test(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | Store | None = None,
+    key: str | None = None,
+    progress: bool | None = None,
 ) -> Pathwise:
     """Prop. 6.9, item 2: if a' is optimal at s for r, then a is for φ·r.
 
@@ -159,7 +186,7 @@ def optimality_copy_test(
         φ as for `action_copy_test`; s must reach REACH(s, a) ∪ REACH(s, a') by actions equivalent to a or a' only.
     gamma : float
         At 0 and 1 the limits of optimal policy sets; a draw that cannot be decided is open.
-    rewards, samples, rng, method, workers, executor
+    rewards, samples, rng, method, workers, executor, store, key, progress
         As for `copy_test`.
 
     Returns
@@ -174,8 +201,10 @@ def optimality_copy_test(
     0
     """
     check_mdp(mdp)
+    conduct = Conduct(workers, executor, progress, store, key)
     left, right = (action_is_optimal(mdp, s, x, gamma, method=method) for x in (a, a_prime))
-    return _copy(mdp, left, right, image, rewards, samples, rng, Engine(workers, executor))
+    about = {"pairs": [mdp.pair(s, a), mdp.pair(s, a_prime)]}
+    return _copy("optimality_copy_test", mdp, left, right, image, about, rewards, samples, rng, conduct)
 
 
 def ends_copy_test(
@@ -191,6 +220,9 @@ def ends_copy_test(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | Store | None = None,
+    key: str | None = None,
+    progress: bool | None = None,
 ) -> Pathwise:
     r"""Thm. 6.13 and Cor. 6.14: if D' has an average-optimal end for r, then D has one for φ·r.
 
@@ -203,7 +235,7 @@ def ends_copy_test(
     image : Involution, (S,) array of int, or mapping
         φ, an involution with φ·D' ⊆ D. For Cor. 6.14 D' = {e_x}, D = RSD(s) \ {e_x}, and φ swaps x with another
         1-cycle.
-    rewards, samples, rng, method, workers, executor
+    rewards, samples, rng, method, workers, executor, store, key, progress
         As for `copy_test`.
 
     Returns
@@ -221,9 +253,12 @@ def ends_copy_test(
     True
     """
     check_mdp(mdp)
+    conduct = Conduct(workers, executor, progress, store, key)
     left = average_optimal(mdp, s, D, method=method, name="D")
     right = average_optimal(mdp, s, D_prime, method=method, name="D'")
-    return _copy(mdp, left, right, image, rewards, samples, rng, Engine(workers, executor))
+    ends = [as_rows(x.rows if isinstance(x, Recurrent) else x, mdp.n_states) for x in (D, D_prime)]
+    about = {"states": [mdp.index(s)], "ends": [digest(rows) for rows in ends]}
+    return _copy("ends_copy_test", mdp, left, right, image, about, rewards, samples, rng, conduct)
 
 
 # ---------------------------------------------------------------------- bounds
@@ -239,6 +274,9 @@ def bounded_by_max_test(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | Store | None = None,
+    key: str | None = None,
+    progress: bool | None = None,
 ) -> Pathwise:
     """Prop. 5.4: h_Q(s)(r) ≤ max r, for all states s at once.
 
@@ -247,7 +285,7 @@ def bounded_by_max_test(
     Parameters
     ----------
     mdp : RewardlessMDP
-    gamma, rewards, samples, rng, method, workers, executor
+    gamma, rewards, samples, rng, method, workers, executor, store, key, progress
         As for `copy_test`.
 
     Returns
@@ -261,10 +299,11 @@ def bounded_by_max_test(
     0
     """
     check_mdp(mdp)
+    conduct = Conduct(workers, executor, progress, store, key)
     greatest = greatest_power(mdp, gamma, method=method)
-
-    sides = partial(_above_greatest, greatest)
-    return run(f"max r ≥ {greatest.name}", mdp, sides, rewards, samples, rng, Engine(workers, executor))
+    claim, sides = f"max r ≥ {greatest.name}", partial(_above_greatest, greatest)
+    asked = partial(_question, "bounded_by_max_test", claim, greatest.source, {}, samples, key)
+    return run(claim, mdp, sides, rewards, samples, rng, conduct, asked)
 
 
 def neighbours_test(
@@ -279,6 +318,9 @@ def neighbours_test(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | Store | None = None,
+    key: str | None = None,
+    progress: bool | None = None,
 ) -> Pathwise:
     """Prop. 5.5: |X_s − X_s'| ≤ (1−γ)(max r − min r), where s and s' reach each other in one step for certain.
 
@@ -288,7 +330,7 @@ def neighbours_test(
     ----------
     mdp : RewardlessMDP
     s, s_prime : labels
-    gamma, rewards, samples, rng, method, workers, executor
+    gamma, rewards, samples, rng, method, workers, executor, store, key, progress
         As for `copy_test`.
 
     Returns
@@ -303,11 +345,14 @@ def neighbours_test(
     """
     check_mdp(mdp)
     # From `step_test`: X_s' − X_s ≤ (1−γ)(X_s' − r(s')), and min r ≤ r(s'), X_s' ≤ max r.
+    conduct = Conduct(workers, executor, progress, store, key)
     both = [state_power(mdp, x, gamma, method=method) for x in (s, s_prime)]
     rate = both[0].source.gamma
     sides = partial(_near, both, rate)
     claim = f"(1−γ)(max r − min r) ≥ |X({s!r}) − X({s_prime!r})| at γ={rate_text(rate)}"
-    return run(claim, mdp, sides, rewards, samples, rng, Engine(workers, executor))
+    about = {"states": [mdp.index(s), mdp.index(s_prime)]}
+    asked = partial(_question, "neighbours_test", claim, both[0].source, about, samples, key)
+    return run(claim, mdp, sides, rewards, samples, rng, conduct, asked)
 
 
 def step_test(
@@ -322,6 +367,9 @@ def step_test(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | Store | None = None,
+    key: str | None = None,
+    progress: bool | None = None,
 ) -> Pathwise:
     """Prop. 5.5, one-sided and sharper: X_s' − X_s ≤ (1−γ)(X_s' − r(s')), where s → s' with probability 1.
 
@@ -331,7 +379,7 @@ def step_test(
     ----------
     mdp : RewardlessMDP
     s, s_prime : labels
-    gamma, rewards, samples, rng, method, workers, executor
+    gamma, rewards, samples, rng, method, workers, executor, store, key, progress
         As for `copy_test`.
 
     Returns
@@ -347,29 +395,46 @@ def step_test(
     check_mdp(mdp)
     # An action leads from s to s' for certain, so X_s = max_a E v ≥ v(s'), and v(s') = (1−γ) r(s') + γ X_s'. Hence
     # X_s' − X_s ≤ X_s' − v(s') = (1−γ)(X_s' − r(s')).
+    conduct = Conduct(workers, executor, progress, store, key)
     both = [state_power(mdp, x, gamma, method=method) for x in (s, s_prime)]
     rate, t = both[0].source.gamma, mdp.index(s_prime)
     sides = partial(_one_step, both, rate, t)
     claim = f"X({s!r}) ≥ (1−γ) r({s_prime!r}) + γ X({s_prime!r}) at γ={rate_text(rate)}"
-    return run(claim, mdp, sides, rewards, samples, rng, Engine(workers, executor))
+    asked = partial(_question, "step_test", claim, both[0].source, {"states": [mdp.index(s), t]}, samples, key)
+    return run(claim, mdp, sides, rewards, samples, rng, conduct, asked)
 
 
 # ---------------------------------------------------------------------- shared
 
 
 def _copy(
+    call: str,
     mdp: RewardlessMDP,
     left: Quantity,
     right: Quantity,
     image: Any,
+    about: dict[str, Any],
     rewards: Any,
     samples: int,
     rng: Any,
-    engine: Engine,
+    conduct: Conduct,
 ) -> Pathwise:
     """left(φ·r) ≥ right(r)."""
-    sides = partial(_of_copies, left, right, involution(mdp, image).image)
-    return run(f"{left.name} of φ·r ≥ {right.name} of r", mdp, sides, rewards, samples, rng, engine)
+    phi = involution(mdp, image).image
+    about = about | {"phi": digest(np.asarray(phi, np.int64))}
+    claim, sides = f"{left.name} of φ·r ≥ {right.name} of r", partial(_of_copies, left, right, phi)
+    asked = partial(_question, call, claim, left.source, about, samples, conduct.key)
+    return run(claim, mdp, sides, rewards, samples, rng, conduct, asked)
+
+
+def _question(
+    call: str, claim: str, solved: Source, about: dict[str, Any], samples: int, key: str | None, source: Sampler
+) -> Question:
+    """What a store knows a test by: its name, the MDP, and which states, pairs, ends and φ its sides are about."""
+    return ask(
+        call, source, key, gammas=[solved.gamma], method=solved.method, samples=samples, told=claim,
+        mdp=solved.mdp.fingerprint, sides=about,
+    )  # fmt: skip
 
 
 # Left − right of (n, S) rewards, and the errors; functions, so that processes take them.

@@ -11,7 +11,7 @@ from scipy import stats
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.orbits import pathwise_tests as module
+from mdppower.montecarlo import engines
 from mdppower.orbits.paper_quantities import (
     action_is_optimal,
     action_power,
@@ -296,7 +296,7 @@ def test_draws_are_counted_and_can_be_made_again(monkeypatch):
     mdp, swap = figure_1(), STATES["phi_found"]
     first = copy_test(mdp, "l_sw", "r_se", swap, 0.9, samples=333, rng=np.random.default_rng(4))
     assert first.draws == 333
-    monkeypatch.setattr(module, "ROOM", 1)  # a replicate at a time
+    monkeypatch.setattr(engines, "TOGETHER", 1)  # a replicate at a time
     again = copy_test(mdp, "l_sw", "r_se", swap, 0.9, samples=333, rng=first.entropy)
     for name in ("draws", "violations", "open", "worst", "tolerance", "entropy"):
         assert getattr(again, name) == getattr(first, name)
