@@ -36,7 +36,8 @@ def runs(file: str, number: int | None, out: str | None, fmt: str) -> None:
     """List the runs in a store: what each is about, its draws, and who is at work on it. Nothing is written in it.
 
     With --export, a run becomes a NetCDF file, finished or not: an estimate of POWER, for plot, info and mp.load; the
-    labelled arrays of all other runs.
+    labelled arrays of other runs. Of verify a store has the draws of each test, not its reports: these the same
+    command writes again. A row theorems.setting has no draws, but the seed of such tests.
     """
     from mdppower.results.table_text import render
     from mdppower.stores.store import Store
@@ -53,6 +54,8 @@ def runs(file: str, number: int | None, out: str | None, fmt: str) -> None:
     if not 1 <= number <= len(found):
         there = f"has runs 1 to {len(found)}" if found else "has no runs"
         raise ParameterError(f"--export {number}: the store {there}")
+    if found[number - 1].draws == 0:
+        raise ParameterError(f"--export {number}: this run has no draws, it is there for its seed")
     _export(file, found[number - 1], out)
 
 
@@ -66,6 +69,7 @@ def _row(number: int, run: RunRecord, fmt: str) -> dict[str, Any]:
     size = run.draws or 0
     rates = asked.get("gamma")
     state = "done" if run.complete else f"made by {run.driver}" if run.driver else "stopped"
+    state = "seed" if run.draws == 0 else state
     told: dict[str, Any] = {
         "number": number,
         "call": _word(asked.get("call")),

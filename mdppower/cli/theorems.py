@@ -11,13 +11,14 @@ from typing import Any
 
 import click
 
-from mdppower.cli.group import build_environment, cli, tell
+from mdppower.cli.group import attempt, build_environment, cli, finish, tell
 from mdppower.cli.options import (
     check_output,
     environment_options,
     gamma_option,
     parse_gamma,
     progress_option,
+    store_option,
     workers_option,
 )
 
@@ -44,17 +45,19 @@ REPORTS = (".md", ".html", ".json")
 @click.option("--out", type=click.Path(), help="Report to write: .md, .html (with pictures) or .json.")
 @click.option("--format", "fmt", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @workers_option
+@store_option
 @progress_option
 @environment_options
 def verify(
     env: str, gamma: tuple[str, ...], claims: str | None, most: int, seconds: float, samples: int, votes: int,
-    rng: int, workers: int, out: str | None, fmt: str, progress: bool | None, **options: Any,
+    rng: int, workers: int, out: str | None, fmt: str, store: str | None, progress: bool | None, **options: Any,
 ) -> None:  # fmt: skip
     """Check which theorems about optimal policies and power apply to an MDP, and test their conclusions.
 
     The results are those of Turner et al. (arXiv 1912.01683). A theorem that applies is shown with the permutation of
     states that makes it apply. Exit status 1 says that a claim whose hypotheses are proved was contradicted: that
-    would be a discovery, or a bug.
+    would be a discovery, or a bug. Ctrl-C ends the run early: what is printed and written then says which claims were
+    not checked.
     """
     from mdppower.reports.pages import summary, summary_table, to_json
     from mdppower.results.table_text import render
@@ -64,7 +67,8 @@ def verify(
     rates = parse_gamma(gamma)
     names = None if claims is None else [name.strip() for name in claims.split(",")]
     mdp = build_environment(env, options)
-    found = verify_claims(
+    found, failure = attempt(
+        verify_claims,
         mdp,
         rates,
         claims=names,
@@ -74,6 +78,7 @@ def verify(
         votes=votes,
         rng=rng,
         workers=workers,
+        store=store,
         progress=progress,
     )
     title = f"Claims about optimal policies and POWER: {env}"
@@ -84,11 +89,14 @@ def verify(
         click.echo(render(summary_table(found, width=width), "table"))
         click.echo()
         click.echo(summary(found, width=width))
+        if found.interrupted:
+            tell(f"interrupted: {found.about['interrupted']}")
         tell(f"symmetries of the whole MDP: {found.about['symmetries of the whole MDP']}")
         for claim, survey in found.surveys.items():
             tell(f"{claim}: {survey}")
     if out is not None:
         found.save(out, title)
         tell(f"wrote {out}", err=True)
+    finish(found.interrupted, failure)
     if found.is_refuted:
         sys.exit(1)

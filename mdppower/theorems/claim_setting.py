@@ -6,10 +6,12 @@ The searches of one setting list each set once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from os import PathLike
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,8 +24,12 @@ from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.graph import adjacency, communicating_classes
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import rational_rows
-from mdppower.montecarlo.engines import Engine, Workers
-from mdppower.montecarlo.samplers import seed
+from mdppower.measures.questions import ask, named_rewards, told_mdp
+from mdppower.montecarlo.engines import Workers
+from mdppower.montecarlo.run_loop import Conduct, Question, opened
+from mdppower.montecarlo.samplers import make_sampler, seed
+from mdppower.rewards.distribution import resolve
+from mdppower.stores.store import Store
 from mdppower.symmetry.automorphisms import Symmetries, symmetries
 from mdppower.symmetry.copy_finder import CopyFinder
 from mdppower.symmetry.involutions import Budget
@@ -57,6 +63,10 @@ class Setting:
         Solver; see `mdppower.optimal_values`.
     workers, executor
         What makes draws; see `mdppower.power`.
+    store : str or path, optional
+        A file that keeps the draws of pathwise tests and estimates; see `mdppower.power`.
+    key : str, optional
+        Names rewards that are your own code there.
 
     Examples
     --------
@@ -77,6 +87,8 @@ class Setting:
     method: str = "auto"
     workers: Workers = 1
     executor: Executor | None = None
+    store: str | PathLike[str] | Store | None = None
+    key: str | None = None
 
     @cached_property
     def finder(self) -> CopyFinder:
@@ -90,15 +102,15 @@ class Setting:
 
     @property
     def terms(self) -> dict[str, Any]:
-        """What each pathwise test is given: rewards, samples, rng, method, workers, executor."""
+        """What each pathwise test is given: rewards, and `draws`."""
         return {"rewards": self.rewards, **self.draws}
 
     @property
     def draws(self) -> dict[str, Any]:
-        """What each estimate is given, but for rewards: samples, rng, method, workers, executor."""
+        """What each estimate is given, but for rewards: how many draws, which, and how they are made."""
         return {
             "samples": self.samples, "rng": self.entropy, "method": self.method, "workers": self.workers,
-            "executor": self.executor,
+            "executor": self.executor, "store": self.store, "key": self.key, "progress": False,
         }  # fmt: skip
 
     @cached_property
@@ -110,17 +122,28 @@ class Setting:
 
     def sketch(self) -> Setting:
         """The same with one draw and one vote at one rate: enough to see what a report is about."""
-        quick = replace(self, samples=1, votes=1, gammas=self.gammas[:1], workers=1, executor=None)
+        quick = replace(
+            self, samples=1, votes=1, gammas=self.gammas[:1], workers=1, executor=None, store=None, key=None
+        )
         quick.__dict__["finder"] = self.finder  # what was listed stays so
         return quick
 
     def alone(self) -> Setting:
-        """The same without workers: what is kept holds no pool."""
-        found = replace(self, workers=1, executor=None)
+        """The same without workers and store: what is kept holds no pool and no open file."""
+        found = replace(self, workers=1, executor=None, store=None, key=None)
         for name in ("finder", "symmetries", "cycles", "_known"):
             if name in self.__dict__:
                 found.__dict__[name] = self.__dict__[name]
         return found
+
+    @contextmanager
+    def opened(self) -> Iterator[Setting]:
+        """The same with its store open, for many tests: each would open it, and check all of it, anew."""
+        if self.store is None:
+            yield self
+            return
+        with opened(self.store) as store:
+            yield replace(self, store=store)
 
     @cached_property
     def _known(self) -> dict[int, AnyArray]:
@@ -162,6 +185,8 @@ def setting(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | None = None,
+    key: str | None = None,
 ) -> Setting:
     """The terms on which claims about an MDP are checked.
 
@@ -170,10 +195,11 @@ def setting(
     mdp : RewardlessMDP
     gamma : float or sequence of float
         In [0, 1].
-    samples, votes, rewards, level, budget, method, workers, executor
+    samples, votes, rewards, level, budget, method, workers, executor, store, key
         See `Setting`.
     rng : int, numpy.random.Generator, SeedSequence, …
-        As for `numpy.random.default_rng`.
+        As for `numpy.random.default_rng`. Without it a store gives the entropy of the last setting of this MDP and
+        these rewards.
 
     Returns
     -------
@@ -183,6 +209,8 @@ def setting(
     ------
     ParameterError
         An argument is out of range.
+    FileError
+        The store is not one of ours, is damaged, or cannot be written.
 
     Examples
     --------
@@ -194,12 +222,30 @@ def setting(
     rates, _ = discount_rates(gamma)
     if budget is not None and not isinstance(budget, Budget):
         raise ParameterError(f"budget must be a Budget, got {budget!r}")
-    Engine(workers, executor)  # which says what is wrong with them
+    conduct = Conduct(workers, executor, None, store, key)  # which says what is wrong with them
+    positive_integer(samples, "samples")
+    if store is not None:
+        named_rewards(resolve(rewards, mdp), key)  # says now that a key is missing
     return Setting(
-        mdp, tuple(sorted(rates)), positive_integer(samples, "samples"), positive_integer(votes, "votes"), rewards,
-        open_unit(level, "level"), seed(rng), budget or Budget(), method,
-        workers, executor,
+        mdp, tuple(sorted(rates)), samples, positive_integer(votes, "votes"), rewards, open_unit(level, "level"),
+        _entropy(mdp, rewards, samples, rng, conduct), budget or Budget(), method, workers, executor, store, key,
     )  # fmt: skip
+
+
+def _entropy(mdp: RewardlessMDP, rewards: Any, samples: int, rng: Any, conduct: Conduct) -> int:
+    """What `rng` means; None: the entropy of the last setting of this MDP and these rewards in the store."""
+    if rng is not None or conduct.store is None:
+        return seed(rng)
+    source = make_sampler(resolve(rewards, mdp), "iid", samples, 0)
+
+    def question() -> Question:
+        # A run without draws, which stands there for its entropy.
+        return ask(
+            "theorems.setting", source, conduct.key, gammas=[], method="", samples=0, told=told_mdp(mdp),
+            shown={"draws": 0}, mdp=mdp.fingerprint,
+        )  # fmt: skip
+
+    return conduct.seeded(source, None, question).entropy
 
 
 def as_setting(given: SettingLike) -> Setting:

@@ -15,6 +15,7 @@ import numpy as np
 
 from mdppower._typing import BoolArray, Label
 from mdppower.mdp.actions import equivalent_pairs
+from mdppower.montecarlo.run_loop import whole
 from mdppower.orbits.paper_quantities import action_is_optimal, action_power, state_power
 from mdppower.symmetry.copy_checks import leaves_out
 from mdppower.symmetry.embeddings import embedding
@@ -28,6 +29,7 @@ BLACKWELL_SHARE = 5
 """Optimal actions at the ends of γ are limits, and take longer: so many times fewer draws are made there."""
 
 
+@whole()
 def proposition_6_6(here: SettingLike, state: Label, other: Label, *, phi: Any = None) -> ClaimReport:
     r"""States with more options have more POWER, for most reward distributions (Proposition 6.6).
 
@@ -91,6 +93,7 @@ def proposition_6_6(here: SettingLike, state: Label, other: Label, *, phi: Any =
     )  # fmt: skip
 
 
+@whole()
 def proposition_6_9_1(
     here: SettingLike, state: Label, action: Label, other: Label, *, phi: Any = None
 ) -> ClaimReport:
@@ -161,6 +164,7 @@ def proposition_6_9_1(
     )  # fmt: skip
 
 
+@whole()
 def proposition_6_9_2(
     here: SettingLike, state: Label, action: Label, other: Label, *, phi: Any = None
 ) -> ClaimReport:

@@ -18,6 +18,7 @@ import numpy as np
 from mdppower._typing import BoolArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.montecarlo.run_loop import whole
 from mdppower.occupancy.vectors import distinct_rows
 from mdppower.occupancy.visit_distributions import Recurrent
 from mdppower.orbits.paper_quantities import average_optimal, state_power
@@ -30,6 +31,7 @@ from mdppower.theorems.keeping_options import certificate, copy_hypothesis, labe
 from mdppower.theorems.pathwise_claims import copy_test, ends_copy_test
 
 
+@whole()
 def proposition_6_12(here: SettingLike, state: Label, other: Label) -> ClaimReport:
     r"""When γ = 1, recurrent state distributions control POWER (Proposition 6.12).
 
@@ -86,6 +88,7 @@ def proposition_6_12(here: SettingLike, state: Label, other: Label) -> ClaimRepo
     )  # fmt: skip
 
 
+@whole()
 def theorem_6_13(
     here: SettingLike, state: Label, ends: Recurrent, others: Recurrent, *, names: tuple[str, str] = ("D", "D'")
 ) -> ClaimReport:
@@ -164,6 +167,7 @@ def theorem_6_13(
     )  # fmt: skip
 
 
+@whole()
 def corollary_6_14(here: SettingLike, state: Label, end: Label) -> ClaimReport:
     r"""Average-optimal policies tend not to end up in any given 1-cycle (Corollary 6.14).
 

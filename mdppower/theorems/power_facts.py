@@ -19,6 +19,7 @@ import numpy as np
 from mdppower._text import count, rate_text
 from mdppower._typing import FloatArray, Label
 from mdppower.mdp.rational import rational_rows
+from mdppower.montecarlo.run_loop import whole
 from mdppower.orbits.paper_quantities import state_power
 from mdppower.orbits.quantity import evaluate_all
 from mdppower.theorems.claim_report import ClaimReport, Evidence, Hypothesis, Outcome
@@ -96,6 +97,7 @@ def lemma_5_3(here: SettingLike, state: Label) -> ClaimReport:
     )  # fmt: skip
 
 
+@whole()
 def proposition_5_4(here: SettingLike) -> ClaimReport:
     """POWER is at most the mean of the greatest reward (Proposition 5.4).
 
@@ -147,6 +149,7 @@ def proposition_5_4(here: SettingLike) -> ClaimReport:
     )  # fmt: skip
 
 
+@whole()
 def proposition_5_5(here: SettingLike, state: Label, other: Label) -> ClaimReport:
     """Neighbours have nearly the same POWER when γ is near 1 (Proposition 5.5, and its sharper form).
 

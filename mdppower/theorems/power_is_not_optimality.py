@@ -28,6 +28,7 @@ from mdppower.errors import RewardError, SizeError, SolverError
 from mdppower.mdp.rational import rational
 from mdppower.measures.action_optimality import action_optimality
 from mdppower.measures.power import power
+from mdppower.montecarlo.run_loop import whole
 from mdppower.orbits.paper_quantities import action_is_optimal, action_power
 from mdppower.orbits.voting import Votes, votes
 from mdppower.theorems.claim_report import ClaimReport, Evidence, Hypothesis, Status
@@ -38,6 +39,7 @@ EXACT_STATES = 8
 """Most states for which probabilities are integrated, of deterministic MDPs; beyond, they are estimated."""
 
 
+@whole()
 def proposition_b_1(here: SettingLike, state: Label, action: Label, other: Label, gamma: float = 1.0) -> ClaimReport:
     """Greater POWER does not imply greater probability of being optimal (Proposition B.1).
 
@@ -72,10 +74,10 @@ def proposition_b_1(here: SettingLike, state: Label, action: Label, other: Label
         shown = f"POWER differs by {seek}, P = {mine} against {yours}"
         data: dict[str, Any] = {"power_difference": str(seek), "p": str(mine), "p_other": str(yours)}
     else:
-        estimate = power(mdp, gamma, LAW, **here.draws, progress=False)
+        estimate = power(mdp, gamma, LAW, **here.draws)
         pairs = estimate.actions(state).difference((state, action), (state, other))
         low, high = (float(x) for x in pairs.interval(1 - here.level))
-        chances = action_optimality(mdp, gamma, LAW, **here.draws, progress=False)
+        chances = action_optimality(mdp, gamma, LAW, **here.draws)
         (p_low, p_high), (q_low, q_high) = (
             [float(x) for x in chances.of(state, a).interval(1 - here.level)] for a in (action, other)
         )

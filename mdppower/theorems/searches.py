@@ -285,8 +285,8 @@ def _far_sighted(here: Setting) -> float:
 def _suspects(here: Setting, gamma: float) -> list[tuple[Label, Label, Label]]:
     """(s, a, a') where a seems to lead to more POWER, and to be less likely optimal; the clearest first."""
     mdp = here.mdp
-    estimate = power(mdp, gamma, LAW, **here.draws, progress=False)
-    chances = action_optimality(mdp, gamma, LAW, **here.draws, progress=False)
+    estimate = power(mdp, gamma, LAW, **here.draws)
+    chances = action_optimality(mdp, gamma, LAW, **here.draws)
     seek = np.asarray(mdp.kernel @ estimate.mean)
     share = np.asarray(chances.optimal.mean)
     found = []

@@ -12,20 +12,24 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import chain
+from os import PathLike
 from typing import Any, overload
 
 from mdppower._checks import positive, positive_integer
 from mdppower._text import count, rate_text
+from mdppower._warn import warn
 from mdppower.errors import ParameterError, SizeError, SolverError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.engines import Workers
+from mdppower.montecarlo.run_loop import whole
 from mdppower.symmetry.involutions import Budget
 from mdppower.theorems.candidates import Survey
 from mdppower.theorems.claim_report import ClaimReport, Hypothesis
 from mdppower.theorems.claim_setting import GAMMAS, Setting, setting
 from mdppower.theorems.evidence import judged_together
-from mdppower.theorems.searches import CLAIMS, SEARCHES
+from mdppower.theorems.searches import CLAIMS, SEARCHES, Made
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +43,8 @@ class Verification(Sequence[ClaimReport]):
         How many places were looked at, where a claim was searched for.
     here : Setting
         The terms of the checks.
+    unchecked : tuple of str
+        Claims that were asked for, and not checked to the end, because Ctrl-C or an error ended the run.
 
     Examples
     --------
@@ -53,6 +59,12 @@ class Verification(Sequence[ClaimReport]):
     reports: tuple[ClaimReport, ...]
     surveys: dict[str, Survey]
     here: Setting
+    unchecked: tuple[str, ...] = ()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run ended before all claims were checked."""
+        return bool(self.unchecked)
 
     @property
     def is_refuted(self) -> bool:
@@ -63,20 +75,25 @@ class Verification(Sequence[ClaimReport]):
     def about(self) -> dict[str, str]:
         """Facts of the run, for reports."""
         here = self.here
-        orbits = here.symmetries
-        symmetric = "none" if orbits.is_trivial else f"{count(len(orbits.orbits), 'orbit')} of states"
-        if not orbits.complete:
-            symmetric += " (the search was cut short)"
-        facts = {
+        facts = {"interrupted": f"not checked: {', '.join(self.unchecked)}"} if self.interrupted else {}
+        facts |= {
             "MDP": repr(here.mdp),
             "γ": ", ".join(map(rate_text, here.gammas)),
             "pathwise tests": f"{here.samples:,} draws of {here.rewards} rewards each",
             "votes": f"{here.votes:,} elements of an orbit, or all",
             "rng": str(here.entropy),
-            "symmetries of the whole MDP": symmetric,
+            "symmetries of the whole MDP": self._symmetric,
             "false alarms": f"at most {here.level:g} of such runs contradict a true claim by sampled votes (Holm)",
         }
         return facts | {f"search, {claim}": str(survey) for claim, survey in self.surveys.items()}
+
+    @property
+    def _symmetric(self) -> str:
+        if self.interrupted and "symmetries" not in self.here.__dict__:
+            return "not looked for"  # who pressed Ctrl-C does not wait for a search now
+        orbits = self.here.symmetries
+        told = "none" if orbits.is_trivial else f"{count(len(orbits.orbits), 'orbit')} of states"
+        return told if orbits.complete else f"{told} (the search was cut short)"
 
     def save(self, path: Any, title: str | None = None) -> None:
         """Write the reports as .md, .html or .json; see `mdppower.reports.pages.write_report`."""
@@ -99,7 +116,8 @@ class Verification(Sequence[ClaimReport]):
     def __repr__(self) -> str:
         counts = [(v, sum(one.verdict == v for one in self.reports)) for v in ("holds", "violated", "inconclusive")]
         told = ", ".join(f"{count} {verdict}" for verdict, count in counts)
-        return f"Verification({len(self.reports)} reports: {told})"
+        more = f"; interrupted, {count(len(self.unchecked), 'claim')} not checked" * self.interrupted
+        return f"Verification({len(self.reports)} reports: {told}{more})"
 
 
 def verify(
@@ -118,6 +136,8 @@ def verify(
     method: str = "auto",
     workers: Workers = 1,
     executor: Executor | None = None,
+    store: str | PathLike[str] | None = None,
+    key: str | None = None,
     progress: bool | None = None,
 ) -> Verification:
     """Find which results of Turner et al. (arXiv 1912.01683) apply to an MDP, and test their conclusions.
@@ -133,9 +153,12 @@ def verify(
         Reports of one claim: the most interesting.
     seconds : float
         For the search of one claim; what was not looked at by then is said in `surveys`.
-    samples, votes, rewards, level, budget, method, workers, executor
+    samples, votes, rewards, level, budget, method, workers, executor, key
         See `mdppower.theorems.Setting`.
     rng : int, numpy.random.Generator, SeedSequence, …
+    store : str or path, optional
+        A file (SQLite) that keeps the draws of each pathwise test and estimate: the same call again, without `rng`
+        too, makes none of them twice. Searches and votes are done again.
     progress : bool, optional
         Whether to show a progress bar; by default only in a terminal.
 
@@ -147,6 +170,19 @@ def verify(
     ------
     ParameterError
         An argument is out of range, or there is no such claim.
+    RewardError, FileError
+        Draws cannot be made, or the store not be written; ``estimate`` is a Verification of the claims that were
+        checked by then. Where only something of one claim cannot be computed, its report says so.
+    KeyboardInterrupt
+        Ctrl-C, before any claim was checked.
+
+    Notes
+    -----
+    Ctrl-C ends the run early, and gives the reports of the claims that were checked to their end, with a warning;
+    `unchecked` names the others.
+
+    In a store each test is a run of its own, of 16 bytes a draw, and costs some transactions: 10 ms on the disk of
+    a usual machine, which is as long as a test of a small MDP takes. A store pays where tests are long.
 
     Examples
     --------
@@ -163,23 +199,42 @@ def verify(
     positive(seconds, "seconds")
     here = setting(
         mdp, gamma, samples=samples, votes=votes, rewards=rewards, level=level, rng=rng, budget=budget, method=method,
-        workers=workers, executor=executor,
+        workers=workers, executor=executor, store=store, key=key,
     )  # fmt: skip
-    reports: list[ClaimReport] = []
-    surveys: dict[str, Survey] = {}
+    made: list[Made] = []
     hidden = None if progress is None else not progress
-    with tqdm(desc="claims", total=len(chosen), unit=" claims", disable=hidden) as bar:
-        for claim in chosen:
-            bar.set_description(claim)
-            made, survey = _checked(claim, here, most, time.monotonic() + seconds)
-            reports += made
-            if survey is not None:
-                surveys[claim] = survey
-            bar.update()
-    return Verification(tuple(judged_together(reports, here.level)), surveys, here.alone())
+    try:
+        with (
+            here.opened() as here,
+            tqdm(desc="claims", total=len(chosen), unit=" claims", disable=hidden) as bar,
+            whole(),
+        ):
+            for claim in chosen:
+                bar.set_description(claim)
+                made.append(_checked(claim, here, most, time.monotonic() + seconds))
+                bar.update()
+    except KeyboardInterrupt:
+        if not made:
+            raise
+        if len(made) < len(chosen):
+            warn(f"interrupted: {len(made)} of {len(chosen)} claims were checked")
+    except Exception as error:
+        # What it has so far is of one test.
+        error.estimate = _found(chosen, made, here) if made else None  # type: ignore[attr-defined]
+        raise
+    return _found(chosen, made, here)
 
 
-def _checked(claim: str, here: Setting, most: int, end: float) -> tuple[list[ClaimReport], Survey | None]:
+def _found(chosen: Sequence[str], made: Sequence[Made], here: Setting) -> Verification:
+    """What was made of the first of some claims."""
+    reports = chain.from_iterable(reports for reports, _ in made)
+    surveys = {claim: survey for claim, (_, survey) in zip(chosen, made, strict=False) if survey is not None}
+    return Verification(
+        tuple(judged_together(reports, here.level)), surveys, here.alone(), tuple(chosen[len(made) :])
+    )
+
+
+def _checked(claim: str, here: Setting, most: int, end: float) -> Made:
     """The reports of one claim; one that cannot be computed says why, and costs the others nothing."""
     try:
         return SEARCHES[claim](here, most, end)

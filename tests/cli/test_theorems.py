@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
+import mdppower as mp
+from mdppower import theorems
 from mdppower.cli.main import _run
-from mdppower.theorems import verification
+from mdppower.errors import FileError
+from mdppower.stores.store import Store
+from mdppower.theorems import searches, verification
 from mdppower.theorems.claim_report import Evidence
 
 QUICK = ["--samples", "40", "--votes", "10", "--no-progress"]
@@ -70,6 +80,105 @@ def test_a_refuted_claim_is_exit_status_1(monkeypatch, capsys):
     told = capsys.readouterr().out
     assert "violated" in told
     assert "VIOLATED" in told
+
+
+def test_ctrl_c_prints_what_was_checked(run, monkeypatch):
+    """Exit status 130, as of other commands; the table, the page and the JSON say what is missing."""
+
+    def ends(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(searches.SEARCHES, "def-C.1", ends)
+    args = ["verify", "fork(2)", "--gamma", "0.5", "--claims", "prop-5.4,def-C.1", *QUICK]
+    code, out, err = run(*args, "--out", "claims.md")
+    assert code == 130
+    assert "prop-5.4" in out
+    assert "interrupted: not checked: def-C.1" in out
+    assert "warning: interrupted: 1 of 2 claims were checked" in err
+    with open("claims.md", encoding="utf-8") as page:
+        assert "not checked: def-C.1" in page.read()
+    code, out, _ = run(*args, "--format", "json")
+    assert (code, json.loads(out)["about"]["interrupted"]) == (130, "not checked: def-C.1")
+    code, _, err = run("verify", "fork(2)", "--claims", "def-C.1", *QUICK)
+    assert code == 130
+    assert "interrupted before there was anything to print" in err
+
+
+def test_an_error_prints_what_was_checked(run, monkeypatch):
+    """A disk that is full at the second claim: exit status 3."""
+
+    def ends(*_):
+        raise FileError("cannot write store 'run.sqlite': the disk is full")
+
+    monkeypatch.setitem(searches.SEARCHES, "def-C.1", ends)
+    code, out, err = run("verify", "fork(2)", "--gamma", "0.5", "--claims", "prop-5.4,def-C.1", *QUICK)
+    assert code == 3
+    assert "prop-5.4" in out
+    assert "the disk is full" in err
+
+
+def test_a_store_keeps_the_draws(run):
+    args = ["verify", "turner-figure-1", "--gamma", "0.5", "--claims", "prop-5.4,prop-6.9.1", *QUICK]
+    plain = run(*args)
+    assert plain[0] == 0
+    first = run(*args, "--store", "run.sqlite")
+    assert first == plain
+    before = _runs()
+    assert run(*args, "--store", "run.sqlite") == plain
+    assert before == _runs()
+    assert {call for call, _ in before} == {"bounded_by_max_test", "action_copy_test"}
+    assert all(seconds > 0 for _, seconds in before)
+    rows = list(csv.DictReader(run("runs", "run.sqlite", "--format", "csv")[1].splitlines()))
+    assert (rows[0]["call"], rows[0]["about"]) == ("bounded_by_max_test", "max r ≥ greatest POWER at γ=0.5")
+    assert {row["state"] for row in rows} == {"done"}
+    code, _, err = run("runs", "run.sqlite", "--export", "1", "--out", "run.nc")
+    assert code == 2
+    assert "results of bounded_by_max_test cannot be made from a store alone" in err
+
+
+def test_the_seed_of_a_setting_is_listed_as_such(run, tmp_path):
+    theorems.verify(
+        mp.envs.fork(2), 0.5, claims=["prop-5.4"], samples=32, store=tmp_path / "s.sqlite", progress=False
+    )
+    rows = list(csv.DictReader(run("runs", "s.sqlite", "--format", "csv")[1].splitlines()))
+    assert [(row["call"], row["about"], row["draws"], row["state"]) for row in rows] == [
+        ("theorems.setting", "3 states", "0", "seed"),
+        ("bounded_by_max_test", "max r ≥ greatest POWER at γ=0.5", "32", "done"),
+    ]
+    assert "this run has no draws" in run("runs", "s.sqlite", "--export", "1", "--out", "run.nc")[2]
+
+
+def _runs():
+    with Store("run.sqlite", writing=False) as store:
+        return [(one.arguments["call"], one.seconds) for one in store.runs()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it(tmp_path, sent, status):
+    """An estimate of hours on a noisy map, for B.1: a signal ends it; 5.5, which makes no draw there, is printed."""
+    args = ["verify", "open(6,6)", "--slip", "0.1", "--gamma", "0.9", "--claims", "prop-5.5,prop-B.1", "--samples"]
+    args += ["10000000", "--store", "run.sqlite", "--no-progress"]
+    # In the background of a shell SIGINT is ignored, and children inherit that.
+    heard = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    pipes: dict = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    command = [sys.executable, "-m", "mdppower", *args]
+    with subprocess.Popen(command, cwd=tmp_path, preexec_fn=heard, **pipes) as driver:
+        path, until = tmp_path / "run.sqlite", time.monotonic() + 60
+        while time.monotonic() < until and not (path.exists() and _finished(path)):
+            assert driver.poll() is None, driver.stderr.read()
+            time.sleep(0.05)
+        driver.send_signal(sent)
+        out, err = driver.communicate(timeout=60)
+    assert driver.returncode == status
+    assert "interrupted: 1 of 2 claims were checked" in err
+    assert "interrupted: not checked: prop-B.1" in out
+    assert _finished(path) > 0
+
+
+def _finished(path):
+    with Store(path, writing=False) as store:
+        return sum(one.finished for one in store.runs())
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import count
 from math import comb
 
 import numpy as np
@@ -12,10 +13,13 @@ from figure_1 import FIGURE_1, HERE, fan, statuses
 
 import mdppower as mp
 from mdppower import theorems
+from mdppower.measures.power_task import PowerTask
+from mdppower.orbits import pathwise_tests
 from mdppower.orbits.paper_quantities import state_power
 from mdppower.orbits.voting import binary_votes, votes
+from mdppower.stores.store import Store
 from mdppower.symmetry.involutions import Budget
-from mdppower.theorems import evidence, searches, suboptimal_power
+from mdppower.theorems import evidence, pathwise_claims, searches, suboptimal_power
 from mdppower.theorems.candidates import may_have_copy, state_candidates
 from mdppower.theorems.claim_report import Evidence
 
@@ -288,6 +292,154 @@ def test_workers_change_nothing():
     assert told[0] == told[1]
     assert sum(one.kind == "pathwise" for report in alone for one in report.evidence) > 5
     assert (together.here.workers, together.here.executor) == (1, None)  # what is kept holds no pool
+
+
+# ---------------------------------------------------------------------- ended before its time
+
+
+def _presses_ctrl_c(*_, **__):
+    raise KeyboardInterrupt
+
+
+def _in_a_search(monkeypatch):
+    monkeypatch.setitem(searches.SEARCHES, "prop-5.5", _presses_ctrl_c)
+    return "prop-5.5"
+
+
+def _in_a_test(monkeypatch):
+    monkeypatch.setattr(pathwise_claims, "_near", _presses_ctrl_c)
+    return "prop-5.5"
+
+
+def _in_an_estimate(monkeypatch):
+    """After as many replicates as are enough for an estimate, which would then be given as interrupted."""
+    original = PowerTask.values
+
+    def values(self, numbers):
+        if numbers[0] >= 4:
+            raise KeyboardInterrupt
+        yield from original(self, numbers)
+
+    monkeypatch.setattr(PowerTask, "values", values)
+    return "prop-B.1"
+
+
+ENDED = {"claims": ["prop-5.4", "prop-5.5", "prop-B.1", "def-C.1"], "samples": 64, "votes": 10, "progress": False}
+
+
+@pytest.mark.parametrize("where", [_in_a_search, _in_a_test, _in_an_estimate])
+def test_ctrl_c_ends_it_with_what_was_checked(monkeypatch, tmp_path, where):
+    mdp = mp.envs.make("open(3,3)")  # nine states: B.1 is estimated
+    whole = theorems.verify(mdp, 0.5, **ENDED, rng=0)
+    assert (whole.interrupted, whole.unchecked) == (False, ())
+    assert "interrupted" not in whole.about
+    at = ENDED["claims"].index(where(monkeypatch))
+    with pytest.warns(mp.MDPPowerWarning) as caught:
+        found = theorems.verify(mdp, 0.5, **ENDED, rng=0)
+    assert [str(one.message) for one in caught] == [f"interrupted: {at} of 4 claims were checked"]
+    assert found.interrupted
+    assert found.unchecked == tuple(ENDED["claims"][at:])
+    assert [one.to_dict() for one in found] == [one.to_dict() for one in whole if one.claim not in found.unchecked]
+    assert repr(found).endswith(f"; interrupted, {4 - at} claims not checked)")
+    for suffix in ("md", "html", "json"):
+        found.save(tmp_path / f"claims.{suffix}")
+        assert f"not checked: {', '.join(found.unchecked)}" in (tmp_path / f"claims.{suffix}").read_text("utf-8")
+
+
+@pytest.mark.parametrize("where", [_in_a_search, _in_a_test, _in_an_estimate])
+def test_ctrl_c_before_anything_was_checked(monkeypatch, where):
+    claim = where(monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        theorems.verify(mp.envs.make("open(3,3)"), 0.5, claims=[claim], samples=64, progress=False)
+
+
+def test_who_pressed_ctrl_c_does_not_wait_for_a_search(monkeypatch):
+    """Proposition 5.4 needs no symmetries; that of the whole MDP is not looked for to fill a line of the page."""
+    monkeypatch.setitem(searches.SEARCHES, "prop-6.6", _presses_ctrl_c)
+    monkeypatch.setattr("mdppower.theorems.claim_setting.symmetries", _presses_ctrl_c)
+    with pytest.warns(mp.MDPPowerWarning, match="1 of 2 claims"):
+        found = theorems.verify(FIGURE_1, 0.5, claims=["prop-5.4", "prop-6.6"], samples=20, rng=0, progress=False)
+    assert found.about["symmetries of the whole MDP"] == "not looked for"
+
+
+def test_an_error_has_what_was_checked():
+    """The law is wrong from its 20th call on: claims before have their reports, not the test that it ends."""
+    calls = count()
+
+    def law(n, rng):
+        if next(calls) > 20:
+            raise ZeroDivisionError("no such thing")
+        return rng.normal(size=(n, 8))
+
+    options = {"claims": ["lemma-5.3", "prop-5.4"], "samples": 256, "rewards": law, "rng": 0, "progress": False}
+    with pytest.raises(mp.RewardError, match="no such thing") as caught:
+        theorems.verify(FIGURE_1, 0.5, **options)  # lemma-5.3 takes 16 calls
+    found = caught.value.estimate
+    assert isinstance(found, theorems.Verification)
+    assert ([one.claim for one in found], found.unchecked) == (["lemma-5.3"], ("prop-5.4",))
+    with pytest.raises(mp.RewardError) as caught:
+        theorems.verify(FIGURE_1, 0.5, **options)
+    assert caught.value.estimate is None
+
+
+# ---------------------------------------------------------------------- in a store
+
+
+def test_a_store_makes_no_draw_twice(monkeypatch, tmp_path):
+    """Tests and estimates alike; votes and searches are made again. Without rng the store knows the seed."""
+    mdp, store = mp.envs.make("open(3,3)"), tmp_path / "run.sqlite"
+    run = {"claims": ["prop-5.4", "prop-6.6", "prop-B.1"], "samples": 64, "votes": 10, "progress": False}
+    first = theorems.verify(mdp, 0.5, **run, store=store)
+    told = [one.to_dict() for one in first]
+    alone = theorems.verify(mdp, 0.5, **run, rng=first.here.entropy)
+    assert told == [one.to_dict() for one in alone]
+    assert first.here.store is None  # what is kept holds no open file
+    with Store(store, writing=False) as kept:
+        before = [(one.arguments["call"], one.finished, one.wanted, one.seconds) for one in kept.runs()]
+    calls = {call for call, *_ in before}
+    assert calls == {"theorems.setting", "bounded_by_max_test", "copy_test", "power", "action_optimality"}
+    assert all(finished == wanted for _, finished, wanted, _ in before)
+    test = pathwise_tests._Test.__call__
+
+    def sketches_only(self, numbers):
+        assert self.source.size == 1  # of one draw, to see what a report would be about; not stored
+        return test(self, numbers)
+
+    monkeypatch.setattr(pathwise_tests._Test, "__call__", sketches_only)
+    monkeypatch.setattr(PowerTask, "__call__", _presses_ctrl_c)
+    again = theorems.verify(mdp, 0.5, **run, store=store)
+    assert told == [one.to_dict() for one in again]
+    with Store(store, writing=False) as kept:
+        assert before == [(one.arguments["call"], one.finished, one.wanted, one.seconds) for one in kept.runs()]
+
+
+def test_a_run_that_was_ended_goes_on(monkeypatch, tmp_path):
+    """The tests of a claim that was not checked to its end are there, too: here those of the first two rates."""
+    run = {"gamma": [0.1, 0.5, 0.9], "claims": ["prop-5.4"], "samples": 64, "rng": 0, "progress": False}
+    told = [one.to_dict() for one in theorems.verify(FIGURE_1, **run)]
+    original, calls = pathwise_claims._above_greatest, count()
+
+    def third_fails(greatest, r):
+        if greatest.source.gamma == 0.9 and next(calls) == 0:
+            raise KeyboardInterrupt
+        return original(greatest, r)
+
+    monkeypatch.setattr(pathwise_claims, "_above_greatest", third_fails)
+    store = tmp_path / "run.sqlite"
+    with pytest.raises(KeyboardInterrupt):
+        theorems.verify(FIGURE_1, **run, store=store)
+    with Store(store, writing=False) as kept:
+        assert [one.complete for one in kept.runs()] == [True, True, False]
+    assert told == [one.to_dict() for one in theorems.verify(FIGURE_1, **run, store=store)]
+
+
+def test_bad_stores(tmp_path):
+    with pytest.raises(mp.ParameterError, match="store must be the path of a file, got 7"):
+        theorems.verify(FIGURE_1, store=7)
+    with pytest.raises(mp.ParameterError, match="key goes with store"):
+        theorems.setting(FIGURE_1, key="mine")
+    with pytest.raises(mp.FileError, match="folder"):
+        theorems.verify(FIGURE_1, store=tmp_path)
 
 
 def test_what_is_no_executor_is_refused():
