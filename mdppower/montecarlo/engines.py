@@ -33,9 +33,11 @@ Made: TypeAlias = "tuple[range, Rows, float]"
 
 LONGEST_WAIT = 0.1
 """Seconds between two looks at the stop flag, where nothing is heard of workers."""
+SHORT = 2**20
+"""Most numbers in the draws of a run that is short: a tenth of a second of work, or some."""
 QUICK, GROWTH = 0.005, 16
-"""Seconds for which one thread is given replicates of a short run at a time, and the most by which they grow at once:
-of the first ones nothing is known, and a user's law may be slow."""
+"""Seconds for which replicates of a short run are made at a time, and the most by which these grow at once: of the
+first ones nothing is known, and a user's law may be slow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,8 @@ class Engine:
         Told from any thread, it ends the work inside a replicate: own threads and what their kernels do; of other
         workers no result is waited for.
     short : bool
-        Whether the run is of milliseconds: one thread alone makes as much of it together as it can.
+        Whether this thread itself is to make what is short, where it is asked for no other: to hand work to a thread
+        and to take it back costs as much as a millisecond of it.
 
     Raises
     ------
@@ -131,9 +134,8 @@ class Engine:
             who = f"workers {getattr(given, '__name__', type(given).__name__)}"
             yield from _identified(lambda: given(told, chunks), chunks, who, size)
             return
-        growing = _Growing(numbers, width)
-        for answer in self._in_threads(told, growing if self.short and self.threads == 1 else chunks, idle):
-            growing.heard(answer)
+        here = self.short and self.is_this_thread and len(numbers) * width <= SHORT
+        for answer in self._in_this_thread(told, numbers, width) if here else self._in_threads(told, chunks, idle):
             if answer.made:
                 yield answer.made, answer.rows, answer.seconds
             answer.raise_error()
@@ -159,8 +161,18 @@ class Engine:
         for _ in self._in_threads(lambda _: function(), [None]):
             pass
 
+    def _in_this_thread(self, told: Told, numbers: range, width: int) -> Iterator[Answer]:
+        """More replicates at a time as long as they are quick."""
+        work, step, left = with_flag(self.switch.flag(), told), 1, numbers
+        with one_blas_thread():
+            while left:
+                answer, left = work(left[:step]), left[step:]
+                yield answer
+                fitting = QUICK * len(answer.made) / max(answer.seconds, 1e-9)
+                step = max(1, min(int(fitting), GROWTH * step, TOGETHER // max(width, 1)))
+
     def _in_threads(
-        self, task: Callable[[Any], Any], items: Iterable[Any], idle: Callable[[], None] = lambda: None
+        self, task: Callable[[Any], Any], items: Sequence[Any], idle: Callable[[], None] = lambda: None
     ) -> Iterator[Any]:
         # In a thread even where there is but one: the main thread must be free to hear of Ctrl-C.
         count = 1 if callable(self.workers) or self.executor is not None else thread_count(self.workers)
@@ -259,24 +271,6 @@ def chunked(numbers: range, width: int) -> list[range]:
     """
     step = max(1, min(2**16 // max(width, 1), len(numbers) // 32))
     return [numbers[i : i + step] for i in range(0, len(numbers), step)]
-
-
-class _Growing:
-    """The numbers of replicates of a short run in ranges: one at first, then what takes `QUICK` seconds."""
-
-    def __init__(self, numbers: range, width: int) -> None:
-        self.numbers, self.step, self.most = numbers, 1, max(1, TOGETHER // max(width, 1))
-
-    def __iter__(self) -> Iterator[range]:
-        left = self.numbers
-        while left:
-            now, left = left[: self.step], left[self.step :]
-            yield now
-
-    def heard(self, answer: Answer) -> None:
-        """What became of one of them."""
-        fitting = QUICK * len(answer.made) / max(answer.seconds, 1e-9)
-        self.step = max(1, min(int(fitting), GROWTH * self.step, self.most))
 
 
 def stacked(parts: Iterable[Sequence[Any]]) -> Rows:

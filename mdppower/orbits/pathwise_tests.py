@@ -33,7 +33,8 @@ import numpy.typing as npt
 
 from mdppower._checks import open_unit, positive_integer
 from mdppower._typing import FloatArray
-from mdppower.errors import ParameterError, SolverError
+from mdppower._warn import warn
+from mdppower.errors import MDPPowerError, ParameterError, SolverError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.engines import Rows
 from mdppower.montecarlo.proportions import proportion_interval
@@ -66,7 +67,8 @@ class Pathwise:
     tolerance : float
         The largest error of a difference.
     violator : (S,) array or None
-        The first reward function r that violates it.
+        The first reward function r that violates it. It is drawn again in the end: None, with a warning, where the
+        rewards are your own code, which then gives others.
     entropy : int or None
         Pass it as ``rng`` to draw the same rewards; None where they were given.
     interrupted : bool
@@ -222,7 +224,7 @@ def run(
     source = make_sampler(resolve(rewards, mdp), "iid", samples, 0)
     source = conduct.seeded(source, rng, partial(question, source))
     kept, replicates = _Judged(claim, _Test(mdp, source, sides), samples), -(-samples // source.size)
-    conduct = replace(conduct, short=True)  # a usual one is
+    conduct = replace(conduct, short=True)  # as the usual ones are
     return last(
         run_replicates(kept, [replicates], source, mdp.n_pairs, conduct, partial(question, source), samples=samples)
     )
@@ -274,10 +276,23 @@ class _Judged(OneTask):
     def estimate(self, interrupted: bool) -> Pathwise:
         """What the replicates so far say together."""
         _, counts = self.state
-        source, violator = self.task.source, None
-        if counts.first is not None:  # drawn again from its number
-            violator = source.replicate(counts.first // source.size)[counts.first % source.size].copy()
-        return counts.judged(self.claim, violator, source.entropy, interrupted)
+        violator = None if counts.first is None else self._drawn_again(counts.first)
+        return counts.judged(self.claim, violator, self.task.source.entropy, interrupted)
+
+    def _drawn_again(self, draw: int) -> FloatArray | None:
+        """The reward function of a draw that violates the inequality; None where a user's law gives another one."""
+        source = self.task.source
+        try:
+            rewards = np.array(source.replicate(draw // source.size)[draw % source.size])
+            if _Counts().plus(*self.task.sides(rewards[None, :])).violations:
+                return rewards
+        except MDPPowerError:
+            pass
+        warn(
+            f"draw {draw} violates {self.claim}, and could not be made again: {source.rewards.name} rewards must "
+            "depend on their generator alone"
+        )
+        return None
 
 
 def draws(mdp: RewardlessMDP, rewards: Any, samples: int, entropy: int) -> Iterator[FloatArray]:

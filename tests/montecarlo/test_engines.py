@@ -11,6 +11,7 @@ import pytest
 
 from mdppower._stop import Stopped, Switch, stop_flag
 from mdppower.errors import ParameterError
+from mdppower.montecarlo import engines
 from mdppower.montecarlo.engines import Engine, chunked, stacked
 
 ALONE = 2**16
@@ -41,6 +42,47 @@ def test_executor_and_map_like():
         assert made(Engine(executor=pool), squares, 20) == [i * i for i in range(20)]
         assert made(Engine(workers=pool.map), squares, 20) == [i * i for i in range(20)]
         assert pool.submit(squares, range(3, 4)).result()[0] == [9]  # it was not shut down
+
+
+def test_a_short_run_stays_in_this_thread(monkeypatch):
+    """More replicates at a time as long as they are quick, never more than a task takes; the same rows as ever."""
+    seen = []
+
+    def task(numbers):
+        seen.append((len(numbers), threading.current_thread()))
+        if 30 in numbers and len(numbers) > 1:
+            raise MemoryError
+        return (np.array(numbers) ** 2,)
+
+    assert made(Engine(short=True), task, 100, width=2**11) == [i * i for i in range(100)]
+    assert {thread for _, thread in seen} == {threading.current_thread()}
+    assert seen[0][0] == 1
+    assert max(size for size, _ in seen) <= 2**16 // 2**11
+    for engine, width in ((Engine(2, short=True), 1), (Engine(short=True), 2**20), (Engine(), 1)):
+        seen.clear()
+        assert made(engine, task, 100, width=width) == [i * i for i in range(100)]
+        assert threading.current_thread() not in {thread for _, thread in seen}
+    monkeypatch.setattr(engines, "QUICK", 0.0)  # as for a law that takes long: one at a time
+    seen.clear()
+    made(Engine(short=True), task, 20, width=1)
+    assert [size for size, _ in seen] == [1] * 20
+
+
+def test_an_error_in_a_short_run_takes_no_neighbours_with_it():
+    def task(numbers):
+        if 30 in numbers:
+            raise ValueError("thirty")
+        return (np.array(numbers),)
+
+    got = []
+
+    def make():
+        for numbers, _, _ in Engine(short=True).rows(task, range(100), width=1):
+            got.extend(numbers)
+
+    with pytest.raises(ValueError, match="thirty"):
+        make()
+    assert got == list(range(30))
 
 
 def test_an_error_stops_what_has_not_begun():

@@ -8,9 +8,10 @@ import pytest
 import mdppower as mp
 from mdppower.errors import MDPPowerWarning, ParameterError
 from mdppower.montecarlo.engines import Engine
-from mdppower.montecarlo.run_loop import Conduct, Question, finished_as, last, run
+from mdppower.montecarlo.run_loop import Conduct, Question, finished_as, last, run, whole
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.rewards.distribution import resolve
+from mdppower.stores.store import Store
 
 SOURCE = Sampler(resolve("uniform", mp.envs.fork(1)), "iid", 8, 0)
 QUIET = Conduct(progress=False)
@@ -98,6 +99,39 @@ def test_ctrl_c_gives_what_there_is():
         assert list(made(Numbers(51, KeyboardInterrupt()), [20, 100])) == [(20, False), (50, True)]
     with pytest.raises(KeyboardInterrupt):
         last(made(Numbers(1, KeyboardInterrupt()), [100]))
+
+
+def test_draws_that_count_are_told_where_they_are_no_whole_replicates():
+    """Of 100 replicates of 8 draws 797 draws count."""
+    with pytest.warns(MDPPowerWarning, match="interrupted: the result is from 400 of 797 draws"):
+        list(
+            run(Numbers(51, KeyboardInterrupt()), [20, 100], SOURCE, 2, QUIET, lambda: Question({}, {}), samples=797)
+        )
+
+
+def test_no_part_of_what_is_whole():
+    """Ctrl-C goes through, and afterwards gives what there is again."""
+
+    @whole()
+    def judged():
+        with whole():
+            pass
+        return last(made(Numbers(51, KeyboardInterrupt()), [100]))
+
+    with pytest.raises(KeyboardInterrupt):
+        judged()
+    with pytest.warns(MDPPowerWarning, match="interrupted"):
+        last(made(Numbers(51, KeyboardInterrupt()), [100]))
+
+
+def test_runs_share_a_store_that_is_open(tmp_path):
+    with Store(tmp_path / "run.sqlite") as store:
+        conduct = Conduct(progress=False, store=store)
+        for name in "ab":
+            found = run(Numbers(), [10], SOURCE, 2, conduct, lambda: Question({"name": name}, {}))  # noqa: B023
+            assert last(found) == (10, False)
+        assert [(one.question, one.complete) for one in store.runs()] == [({"name": name}, True) for name in "ab"]
+    assert str(store) == str(tmp_path / "run.sqlite")
 
 
 def test_what_an_error_took_along_is_read_by_the_caller():

@@ -222,6 +222,32 @@ def test_an_error_has_the_draws_so_far(monkeypatch):
     assert numbers(caught.value.estimate) == (*numbers(part)[:-1], True)
 
 
+def test_a_violator_that_cannot_be_drawn_again_is_not_shown():
+    """A law that ignores the generator gives other rewards the second time; a broken one gives none."""
+    own, calls = np.random.default_rng(0), count()
+
+    def law(n, rng):  # zeros, which violate nothing, after all 16 replicates
+        return own.normal(size=(n, FIGURE.n_states)) * (next(calls) < 16)
+
+    with pytest.warns(mp.MDPPowerWarning, match=r"draw \d+ violates .*, and could not be made again: law"):
+        seen = copy_test(**REVERSED, rewards=law, samples=256)
+    assert (seen.is_refuted, seen.violator) == (True, None)
+
+    class Breaks(Law):
+        def __call__(self, n, rng):
+            if next(self.calls) >= 20:
+                raise ZeroDivisionError("broken")
+            return rng.normal(size=(n, FIGURE.n_states))
+
+    with (
+        pytest.warns(mp.MDPPowerWarning, match="could not be made again"),
+        pytest.raises(mp.RewardError, match="broken") as caught,
+    ):
+        copy_test(**REVERSED, rewards=Breaks(), samples=2040)
+    assert caught.value.estimate.is_refuted
+    assert caught.value.estimate.violator is None
+
+
 def test_a_draw_that_cannot_be_certified_is_named(monkeypatch):
     """The 130th draw is the one after 2 · 64 and 2 more."""
     bad = np.concatenate(
@@ -261,7 +287,7 @@ def test_never_all_draws_at_once(monkeypatch):
 
     def sides(greatest, r):
         most.append(len(r))
-        return r.max(axis=1), np.zeros(len(r))
+        return r.max(axis=1), np.full(len(r), 9.0)
 
     monkeypatch.setattr(claims, "_above_greatest", sides)
     seen = bounded_by_max_test(FIGURE, 0.5, samples=100_000, rng=0)
