@@ -44,7 +44,7 @@ Exit status:
   0    done
   1    verify: a claim is violated
   2    nothing was computed: a mistake, or no value that could be certified
-  3    only a part was, such as some of the discount rates or draws; it is printed
+  3    only a part was, such as some of the discount rates, draws or claims; it is printed
   130  interrupted by Ctrl-C; what was finished is printed
   143  the same, by SIGTERM
 """

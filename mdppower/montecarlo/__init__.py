@@ -23,6 +23,8 @@ history     when numbers were made, and by which versions
   free.
 - **Latin hypercube in three lines of NumPy**: SciPy's shuffles column by column in Python and would take longer than
   the solves.
+- **Runs of milliseconds stay in this thread** (`Engine.short`): a verification makes a hundred of them. All others go
+  to threads, be it to one, so that Ctrl-C is heard.
 - **Discrete rewards and callables draw iid**, whatever the sampler asked for; `estimate.sampler` says so.
 - **A thousand workers, on paper**, from what was measured with two (Dask 2026.8; `scripts/bench.py --only engines`
   has driver and scheduler in one process). A task costs the driver 2 ms of CPU and the scheduler 2 ms (a process

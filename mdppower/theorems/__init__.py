@@ -39,6 +39,8 @@ pathwise_claims one test, draw by draw, for each inequality behind the claims
 
 - **A verdict follows from its parts** (`claim_report`): without structural or exact evidence nothing "holds", however
   many samples agree; without all hypotheses proved nothing is "violated". Sampled votes are judged together, by Holm.
+- **A claim is judged on whole runs** (`montecarlo.run_loop.whole`): Ctrl-C in a test or an estimate ends the claim,
+  and `verify` with the claims before it. All of them share one store, opened and checked once.
 - **Corollary 6.14 without lists**: which 1-cycles can be reached for certain is a question about the graph.
 """
 
