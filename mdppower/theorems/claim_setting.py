@@ -27,7 +27,7 @@ from mdppower.mdp.rational import rational_rows
 from mdppower.measures.questions import ask, named_rewards, told_mdp
 from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.run_loop import Conduct, Question, opened
-from mdppower.montecarlo.samplers import make_sampler, seed
+from mdppower.montecarlo.samplers import Sampler, seed
 from mdppower.rewards.distribution import resolve
 from mdppower.stores.store import Store
 from mdppower.symmetry.automorphisms import Symmetries, symmetries
@@ -228,21 +228,20 @@ def setting(
         named_rewards(resolve(rewards, mdp), key)  # says now that a key is missing
     return Setting(
         mdp, tuple(sorted(rates)), samples, positive_integer(votes, "votes"), rewards, open_unit(level, "level"),
-        _entropy(mdp, rewards, samples, rng, conduct), budget or Budget(), method, workers, executor, store, key,
+        _entropy(mdp, rewards, rng, conduct), budget or Budget(), method, workers, executor, store, key,
     )  # fmt: skip
 
 
-def _entropy(mdp: RewardlessMDP, rewards: Any, samples: int, rng: Any, conduct: Conduct) -> int:
+def _entropy(mdp: RewardlessMDP, rewards: Any, rng: Any, conduct: Conduct) -> int:
     """What `rng` means; None: the entropy of the last setting of this MDP and these rewards in the store."""
     if rng is not None or conduct.store is None:
         return seed(rng)
-    source = make_sampler(resolve(rewards, mdp), "iid", samples, 0)
+    source = Sampler(resolve(rewards, mdp), "iid", 0, 0)  # a run without draws, which stands there for its entropy
 
     def question() -> Question:
-        # A run without draws, which stands there for its entropy.
         return ask(
             "theorems.setting", source, conduct.key, gammas=[], method="", samples=0, told=told_mdp(mdp),
-            shown={"draws": 0}, mdp=mdp.fingerprint,
+            mdp=mdp.fingerprint,
         )  # fmt: skip
 
     return conduct.seeded(source, None, question).entropy

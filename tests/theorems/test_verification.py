@@ -413,6 +413,18 @@ def test_a_store_makes_no_draw_twice(monkeypatch, tmp_path):
         assert before == [(one.arguments["call"], one.finished, one.wanted, one.seconds) for one in kept.runs()]
 
 
+def test_the_seed_in_a_store_is_that_of_the_mdp_and_the_rewards(tmp_path):
+    """However many draws, and at which rates: what was drawn goes on. Another MDP, law or key has its own."""
+    store, fork = tmp_path / "run.sqlite", mp.envs.fork(2)
+    first = theorems.setting(fork, store=store)
+    assert theorems.setting(fork, 0.5, samples=20, votes=1, store=store).entropy == first.entropy
+    others = [
+        theorems.setting(mp.envs.fork(3), store=store), theorems.setting(fork, rewards="expon", store=store),
+        theorems.setting(fork, store=store, key="mine"), theorems.setting(fork, store=store, rng=7),
+    ]  # fmt: skip
+    assert len({first.entropy, *(one.entropy for one in others)}) == 5
+
+
 def test_a_run_that_was_ended_goes_on(monkeypatch, tmp_path):
     """The tests of a claim that was not checked to its end are there, too: here those of the first two rates."""
     run = {"gamma": [0.1, 0.5, 0.9], "claims": ["prop-5.4"], "samples": 64, "rng": 0, "progress": False}
