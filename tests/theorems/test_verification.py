@@ -17,6 +17,7 @@ from mdppower.measures.power_task import PowerTask
 from mdppower.orbits import pathwise_tests
 from mdppower.orbits.paper_quantities import state_power
 from mdppower.orbits.voting import binary_votes, votes
+from mdppower.stores.ledger import Ledger
 from mdppower.stores.store import Store
 from mdppower.symmetry.involutions import Budget
 from mdppower.theorems import evidence, pathwise_claims, searches, suboptimal_power
@@ -443,6 +444,25 @@ def test_a_run_that_was_ended_goes_on(monkeypatch, tmp_path):
     with Store(store, writing=False) as kept:
         assert [one.complete for one in kept.runs()] == [True, True, False]
     assert told == [one.to_dict() for one in theorems.verify(FIGURE_1, **run, store=store)]
+
+
+def test_a_disk_that_fills_costs_no_claim_that_was_checked(monkeypatch, tmp_path):
+    """At the fourth test, of Proposition 5.5: the error has 5.4; with room again the same call goes on."""
+    run = {"gamma": [0.5, 0.9], "claims": ["prop-5.4", "prop-5.5"], "samples": 64, "rng": 0, "progress": False}
+    whole = [one.to_dict() for one in theorems.verify(FIGURE_1, **run)]
+    calls, add = count(), Ledger.add
+
+    def full(*given):
+        if next(calls) == 3:
+            raise mp.FileError("database or disk is full")
+        add(*given)
+
+    monkeypatch.setattr(Ledger, "add", full)
+    with pytest.raises(mp.FileError, match="disk is full") as caught:
+        theorems.verify(FIGURE_1, **run, store=tmp_path / "run.sqlite")
+    assert [one.to_dict() for one in caught.value.estimate] == whole[:1]
+    assert caught.value.estimate.unchecked == ("prop-5.5",)
+    assert whole == [one.to_dict() for one in theorems.verify(FIGURE_1, **run, store=tmp_path / "run.sqlite")]
 
 
 def test_bad_stores(tmp_path):
