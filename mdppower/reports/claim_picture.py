@@ -15,6 +15,7 @@ the legend says of how many.
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -28,6 +29,7 @@ from mdppower._text import count, cut
 from mdppower._typing import FloatArray, Label
 from mdppower.display.backdrop import INK, Scene, scene_of
 from mdppower.display.curved_arrows import bezier, points_of, trimmed
+from mdppower.display.figures import picture_suffix, save_figure
 from mdppower.display.mdp_picture import RADIUS
 from mdppower.reports.words import RANKED, line, moves, phi_words, where_text
 from mdppower.theorems.claim_report import ClaimReport
@@ -42,6 +44,33 @@ OUTLINES: tuple[Any, ...] = ("solid", (0, (2.2, 1.2)), (0, (0.8, 0.9)))
 BENDS = (0.0, 0.14, -0.14, 0.26, -0.26, 0.4, -0.4, 0.56, -0.56)
 ABOUT_ACTIONS = ("prop-6.9.1", "prop-6.9.2", "prop-B.1", "prop-B.4")
 """Claims whose `where` is (s, a, a'); in others it names states. Integers may name both."""
+
+
+def plot_claim(report: ClaimReport, path: str | os.PathLike[str] | None = None) -> Figure:
+    """What a claim is about, on its MDP.
+
+    Parameters
+    ----------
+    report : ClaimReport
+    path : str or path, optional
+        Where to save it: .png, .svg or .pdf.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ParameterError
+        The path has another suffix.
+    FileError
+        It cannot be written.
+    """
+    suffix = None if path is None else picture_suffix(path)
+    figure = draw_claim(report)
+    if path is not None and suffix is not None:
+        save_figure(figure, path, suffix)
+    return figure
 
 
 def draw_claim(report: ClaimReport) -> Figure:

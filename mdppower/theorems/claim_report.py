@@ -15,11 +15,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from mdppower._typing import Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.results.result import Result
+from mdppower.results.table import Table
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from matplotlib.figure import Figure
 
 Verdict: TypeAlias = 'Literal["holds", "violated", "inconclusive", "not applicable"]'
 VERDICTS: tuple[Verdict, ...] = ("holds", "violated", "inconclusive", "not applicable")
@@ -87,7 +94,7 @@ class Strict:
 
 
 @dataclass(frozen=True, eq=False)
-class ClaimReport:
+class ClaimReport(Result):
     """A claim on one MDP: what it says there, why it applies or not, what tests of it gave.
 
     Attributes
@@ -149,6 +156,37 @@ class ClaimReport:
             return "violated"
         proved = any(one.kind in PROOFS and one.outcome == "supports" for one in self.evidence)
         return "holds" if proved else "inconclusive"
+
+    def table(self) -> Table:
+        """The parts of the report, one row each.
+
+        Returns
+        -------
+        Table
+            Columns part (hypothesis, evidence, or strict), name (the condition, or the kind of evidence), status (or
+            outcome) and detail.
+        """
+        rows: list[tuple[str, str, str, str]]
+        rows = [("hypothesis", one.name, one.status, one.detail) for one in self.hypotheses]
+        rows += [("evidence", one.kind, one.outcome, one.detail) for one in self.evidence]
+        rows += [("strict", "", self.strict.status, self.strict.detail)] if self.strict is not None else []
+        columns = {name: [row[k] for row in rows] for k, name in enumerate(("part", "name", "status", "detail"))}
+        return Table(columns, f"{self.statement}: {self.verdict}")
+
+    def plot(self, path: str | PathLike[str] | None = None) -> Figure:
+        """A picture of the states and actions that it is about; see `mdppower.reports.claim_picture`."""
+        from mdppower.reports.claim_picture import plot_claim
+
+        return plot_claim(self, path)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it as .md, .html or .json (see `mdppower.reports.pages.write_report`), or its table as .csv."""
+        from mdppower.reports.pages import write_report
+
+        if str(path).lower().endswith(".csv"):
+            self.table().save(path)
+        else:
+            write_report([self], path)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON types; labels that are no text or number become text.

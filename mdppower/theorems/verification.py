@@ -24,6 +24,8 @@ from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.run_loop import whole
+from mdppower.results.result import Result
+from mdppower.results.table import Table
 from mdppower.symmetry.involutions import Budget
 from mdppower.theorems.candidates import Survey
 from mdppower.theorems.claim_report import ClaimReport, Hypothesis
@@ -32,8 +34,8 @@ from mdppower.theorems.evidence import judged_together
 from mdppower.theorems.searches import CLAIMS, SEARCHES, Made
 
 
-@dataclass(frozen=True, eq=False)
-class Verification(Sequence[ClaimReport]):
+@dataclass(frozen=True, eq=False, repr=False)
+class Verification(Result, Sequence[ClaimReport]):
     """Reports of claims on one MDP, the most interesting first within each claim; made by `verify`.
 
     Attributes
@@ -95,10 +97,48 @@ class Verification(Sequence[ClaimReport]):
         told = "none" if orbits.is_trivial else f"{count(len(orbits.orbits), 'orbit')} of states"
         return told if orbits.complete else f"{told} (the search was cut short)"
 
+    def of(self, claim: str) -> tuple[ClaimReport, ...]:
+        """The reports of one claim.
+
+        Parameters
+        ----------
+        claim : str
+            One of `mdppower.theorems.CLAIMS`.
+
+        Raises
+        ------
+        ParameterError
+            There is no such claim.
+        """
+        (name,) = _chosen([claim])
+        return tuple(one for one in self.reports if one.claim == name)
+
+    def table(self) -> Table:
+        """The reports, one row each.
+
+        Returns
+        -------
+        Table
+            Columns claim, where, verdict, strict (the side condition of the strict part) and evidence.
+        """
+        return Table(
+            {
+                "claim": [one.claim for one in self.reports],
+                "where": [", ".join(map(str, one.where)) for one in self.reports],
+                "verdict": [one.verdict for one in self.reports],
+                "strict": ["–" if one.strict is None else one.strict.status for one in self.reports],
+                "evidence": [", ".join(dict.fromkeys(e.kind for e in one.evidence)) for one in self.reports],
+            },
+            f"not checked: {', '.join(self.unchecked)}" if self.interrupted else "",
+        )
+
     def save(self, path: Any, title: str | None = None) -> None:
-        """Write the reports as .md, .html or .json; see `mdppower.reports.pages.write_report`."""
+        """Write .md, .html or .json (see `mdppower.reports.pages.write_report`), or the table as .csv."""
         from mdppower.reports.pages import write_report
 
+        if str(path).lower().endswith(".csv"):
+            self.table().save(path)
+            return
         write_report(self.reports, path, title=title or f"Claims about {self.here.mdp!r}", about=self.about)
 
     @overload
