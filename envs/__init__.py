@@ -21,7 +21,7 @@ maps          the maps themselves: a new file is a new environment
 """
 
 from mdppower.envs.catalog import Environment, catalog, make
-from mdppower.envs.generate import maze, open_room
+from mdppower.envs.generate import maze, maze_text, open_room, open_room_text
 from mdppower.envs.gridworld import gridworld, gridworld_from_file
 from mdppower.envs.paper import cycle, figure_1, figure_9, figure_10, figure_11, fork
 
@@ -38,7 +38,9 @@ __all__ = [
     "gridworld_from_file",
     "make",
     "maze",
+    "maze_text",
     "open_room",
+    "open_room_text",
 ]
 
 

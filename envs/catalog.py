@@ -19,7 +19,7 @@ from mdppower._quotes import quoted
 from mdppower.envs import paper
 from mdppower.envs.foreign import refuse_foreign
 from mdppower.envs.generate import maze, open_room
-from mdppower.envs.gridworld import gridworld, gridworld_from_file
+from mdppower.envs.gridworld import gridworld_from_file
 from mdppower.envs.textmap import decode, describe
 from mdppower.errors import LabelError, ParameterError
 from mdppower.mdp.model import RewardlessMDP
@@ -77,15 +77,15 @@ class _Family:
 
 
 def _open(rows: int, cols: int, **grid_options: Any) -> RewardlessMDP:
-    return gridworld(open_room(rows, cols), source=f"open({rows},{cols})", **grid_options)
+    return open_room(rows, cols, source=f"open({rows},{cols})", **grid_options)
 
 
 def _maze(rows: int, cols: int, seed: int, **grid_options: Any) -> RewardlessMDP:
-    return gridworld(maze(rows, cols, rng=seed), source=f"maze({rows},{cols},{seed})", **grid_options)
+    return maze(rows, cols, rng=seed, source=f"maze({rows},{cols},{seed})", **grid_options)
 
 
 def _large_maze(**grid_options: Any) -> RewardlessMDP:
-    return gridworld(maze(41, 41, rng=0, braid=0.5), source="large-maze", **grid_options)
+    return maze(41, 41, rng=0, braid=0.5, source="large-maze", **grid_options)
 
 
 _FAMILIES = {

@@ -1,4 +1,4 @@
-"""Maps made by rule: open rooms, and mazes from a seed.
+"""Gridworlds made by rule: open rooms, and mazes from a seed; each as an MDP, and as the text of its map.
 
 A maze stands on the lattice of *rooms*, the cells with odd row and odd column. Between neighbouring rooms is
 a wall that may be opened. Opening the walls on a spanning tree of the lattice gives a perfect maze: between
@@ -17,11 +17,46 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from mdppower import _checks
 from mdppower._quotes import quoted
 from mdppower._typing import AnyArray
+from mdppower.envs.gridworld import gridworld
 from mdppower.envs.textmap import MOST_GLYPHS
 from mdppower.errors import ParameterError, SizeError
+from mdppower.mdp.model import RewardlessMDP
 
 
-def open_room(rows: int, cols: int) -> str:
+def open_room(rows: int, cols: int, **options: Any) -> RewardlessMDP:
+    """Build the MDP of a floor without walls.
+
+    Parameters
+    ----------
+    rows, cols : int
+        How many cells.
+    **options
+        Of `gridworld`.
+
+    Returns
+    -------
+    RewardlessMDP
+
+    Raises
+    ------
+    ParameterError
+        A size is not an integer ≥ 1, or an option is out of its range.
+    SizeError
+        There would be more than 2**22 cells.
+
+    See Also
+    --------
+    open_room_text : Its map.
+
+    Examples
+    --------
+    >>> open_room(2, 3, blocked="remove")
+    RewardlessMDP(6 states, 20 pairs, up to 4 actions, deterministic, no absorbing state)
+    """
+    return gridworld(open_room_text(rows, cols), **{"source": f"open_room({rows}, {cols})", **options})
+
+
+def open_room_text(rows: int, cols: int) -> str:
     r"""Draw a map of floor only.
 
     Parameters
@@ -43,14 +78,49 @@ def open_room(rows: int, cols: int) -> str:
 
     Examples
     --------
-    >>> open_room(2, 3)
+    >>> open_room_text(2, 3)
     '...\n...'
     """
     _require_sizes(rows, cols, least=1)
     return "\n".join(["." * cols] * rows)
 
 
-def maze(rows: int, cols: int, *, rng: Any = 0, braid: float = 0.0) -> str:
+def maze(rows: int, cols: int, *, rng: Any = 0, braid: float = 0.0, **options: Any) -> RewardlessMDP:
+    """Build the MDP of a random maze.
+
+    Parameters
+    ----------
+    rows, cols, rng, braid
+        As for `maze_text`.
+    **options
+        Of `gridworld`.
+
+    Returns
+    -------
+    RewardlessMDP
+
+    Raises
+    ------
+    ParameterError
+        A size is even, below 3 or not an integer, `braid` is outside [0, 1], or an option is out of its range.
+    SizeError
+        There would be more than 2**22 glyphs.
+
+    See Also
+    --------
+    maze_text : Its map.
+    mdppower.envs.make : ``make("maze(21,21,1)")`` is ``maze(21, 21, rng=1)``; ``make("maze")`` is a map of its own.
+
+    Examples
+    --------
+    >>> maze(5, 9, rng=1, stay=False)
+    RewardlessMDP(15 states, 60 pairs, up to 4 actions, deterministic, no absorbing state)
+    """
+    text = maze_text(rows, cols, rng=rng, braid=braid)
+    return gridworld(text, **{"source": f"maze({rows}, {cols})", **options})
+
+
+def maze_text(rows: int, cols: int, *, rng: Any = 0, braid: float = 0.0) -> str:
     """Draw a random maze.
 
     Parameters
@@ -59,7 +129,8 @@ def maze(rows: int, cols: int, *, rng: Any = 0, braid: float = 0.0) -> str:
         Size of the map with its outer walls: odd, at least 3.
     rng : seed or numpy.random.Generator
         What `numpy.random.default_rng` takes. The same seed gives the same text (as long as NumPy keeps the
-        stream of `Generator.permutation`, which it has so far).
+        stream of `Generator.permutation`, which it has so far). A place should be there again when its name is
+        called again: so 0 is the default here, and not None, as it is where rewards are drawn.
     braid : float in [0, 1]
         The fraction of the dead ends from which one more wall is opened, to a neighbouring room.
         0 is a perfect maze; 1 leaves no dead end that has a wall to open (mazes one room wide have none).
@@ -78,8 +149,8 @@ def maze(rows: int, cols: int, *, rng: Any = 0, braid: float = 0.0) -> str:
 
     Examples
     --------
-    >>> text = maze(5, 9, rng=1)
-    >>> text.count("."), text == maze(5, 9, rng=1)  # 8 rooms and the 7 walls of a spanning tree
+    >>> text = maze_text(5, 9, rng=1)
+    >>> text.count("."), text == maze_text(5, 9, rng=1)  # 8 rooms and the 7 walls of a spanning tree
     (15, True)
     """
     _require_sizes(rows, cols, least=3)

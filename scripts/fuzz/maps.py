@@ -69,9 +69,7 @@ def make(rng: random.Random, folder: Path) -> Case:
     more = {"rng": rng.choice([0, 1, thing(rng)])} | (
         {"braid": rng.choice([0, 0.5, 1, thing(rng)])} if door < 0.99 else {}
     )
-    return Case(
-        shown("maze", *sizes, **more, options=given), lambda: mp.envs.gridworld(mp.envs.maze(*sizes, **more), **given)
-    )
+    return Case(shown("maze", *sizes, **more, options=given), lambda: mp.envs.maze(*sizes, **more, **given))
 
 
 def grown(rng: random.Random) -> str:

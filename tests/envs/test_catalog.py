@@ -8,7 +8,7 @@ import pytest
 from maps import adjacency
 from scipy.sparse.csgraph import connected_components
 
-from mdppower.envs import Environment, catalog, gridworld, make, maze
+from mdppower.envs import Environment, catalog, make, maze
 from mdppower.errors import LabelError, MapError, ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
 
@@ -86,7 +86,7 @@ def test_families_take_integers():
     assert make("open(2,3)").n_states == 6
     assert make("fork(5)").n_actions == 5
     assert make("cycle( 7 )").n_states == 7
-    assert make("maze(5,7,1)").equals(gridworld(maze(5, 7, rng=1)))
+    assert make("maze(5,7,1)").equals(maze(5, 7, rng=1))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mdppower as mp
-from mdppower.envs import catalog, gridworld, gridworld_from_file, open_room
+from mdppower.envs import catalog, gridworld, gridworld_from_file, open_room_text
 from mdppower.envs.textmap import parse
 from mdppower.errors import MapError, MDPPowerWarning, ParameterError, SizeError
 
@@ -99,7 +99,7 @@ def test_moves_may_be_some_of_the_letters_in_any_order():
 def test_moves_of_your_own():
     # A knight on 3 × 3 reaches two cells from a corner and none from the centre.
     leaps = [(-2, 1), (-1, 2), (1, 2), (2, 1), (2, -1), (1, -2), (-1, -2), (-2, -1)]
-    mdp = gridworld(open_room(3, 3), moves={f"{r},{c}": (r, c) for r, c in leaps}, blocked="remove")
+    mdp = gridworld(open_room_text(3, 3), moves={f"{r},{c}": (r, c) for r, c in leaps}, blocked="remove")
     assert mdp.actions((0, 0)) == ("1,2", "2,1", "stay")
     assert mdp.successors((0, 0), "2,1") == {(2, 1): 1}
     assert mdp.actions((1, 1)) == ("stay",)
@@ -193,9 +193,9 @@ def test_an_exit_stays_absorbing_under_slip():
 
 
 def test_memory_chunks_do_not_show(monkeypatch):
-    whole = gridworld(open_room(7, 9), slip=0.2, bias={"N": 0.1})
+    whole = gridworld(open_room_text(7, 9), slip=0.2, bias={"N": 0.1})
     monkeypatch.setattr("mdppower.envs.slip._CHUNK_ENTRIES", 100)
-    assert whole.equals(gridworld(open_room(7, 9), slip=0.2, bias={"N": 0.1}))
+    assert whole.equals(gridworld(open_room_text(7, 9), slip=0.2, bias={"N": 0.1}))
 
 
 # ---------------------------------------------------------------------- laws, on random maps
@@ -440,8 +440,8 @@ def test_maps_are_refused_by_what_generated_ones_are(tmp_path, monkeypatch):
         with pytest.raises(SizeError, match=told):
             gridworld("\n".join(["." * cols] * rows))
         with pytest.raises(SizeError, match=told):
-            open_room(rows, cols)
-    assert parse(open_room(2048, 2048)).glyphs.shape == (2048, 2048)
+            open_room_text(rows, cols)
+    assert parse(open_room_text(2048, 2048)).glyphs.shape == (2048, 2048)
     monkeypatch.setattr(sys.modules["mdppower.envs.gridworld"], "MOST_BYTES", 20)
     (tmp_path / "m.txt").write_bytes(b"; 20 bytes...\n.....\n")
     assert gridworld_from_file(tmp_path / "m.txt").n_states == 5
