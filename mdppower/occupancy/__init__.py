@@ -7,6 +7,8 @@ closed_policies     policies as far as one start can see them; how many there ar
 vectors             sets of vectors: those that differ, those that are extreme
 polytope            `OccupancyPolytope`: the convex set of all visits
 support_function    its support function, held between bounds
+dual_values         the duals that prove it, for all states: V and reduced costs; gains and biases at γ = 1
+support             `Support`: what comes back of it
 option              `Option`: what an agent can get, as a set of vectors
 =================== ======================================================================================
 

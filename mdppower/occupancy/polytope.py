@@ -51,7 +51,9 @@ from mdppower.mdp.chains import EPS, reachable, visits
 from mdppower.mdp.graph import adjacency, end_components
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.closed_policies import closed_policies, estimate_policies
-from mdppower.occupancy.support_function import Support, maximise, pair_visits
+from mdppower.occupancy.dual_values import dual_values
+from mdppower.occupancy.support import Support
+from mdppower.occupancy.support_function import maximise, pair_visits
 from mdppower.solvers import linprog
 from mdppower.solvers.linear_program import flow
 from mdppower.solvers.optimal_values import pick, solve_rows
@@ -387,6 +389,7 @@ class OccupancyPolytope:
         Returns
         -------
         Support
+            With the duals that prove its values, and the reduced costs of the pairs.
 
         Raises
         ------
@@ -401,6 +404,8 @@ class OccupancyPolytope:
         >>> best = OccupancyPolytope(mp.envs.fork(2), "root", 0.5).support([[0.0, 1.0, 3.0]])
         >>> best.values, best.points, bool(best.error_bound[0] < 1e-9)
         (array([3.]), array([[0., 1., 0., 1.]]), True)
+        >>> best.duals.round(9), best.reduced_costs.round(9) + 0.0  # V; the pair ('root', '->t1') loses 2
+        (array([[3., 2., 6.]]), array([[-2.,  0.,  0.,  0.]]))
         """
         rows = np.atleast_2d(_numbers(rewards, "rewards", RewardError))
         n_states, n_pairs = self.mdp.n_states, self.mdp.n_pairs
@@ -410,20 +415,24 @@ class OccupancyPolytope:
             raise RewardError(f"rewards of draw {np.argwhere(~np.isfinite(rows))[0][0]} are not finite")
         if rows.shape[1] == n_states:
             rows = rows[:, self.mdp.pair_states]
-        values, gap, points = np.empty(len(rows)), np.empty(len(rows)), np.empty(rows.shape)
+        two = 2 if self.gamma == 1 else 1
+        values, bound, points = np.empty(len(rows)), np.empty(len(rows)), np.empty(rows.shape)
+        duals, reduced = np.empty((len(rows), two * n_states)), np.empty((len(rows), two * n_pairs))
+        dual_error = np.empty(len(rows))
         inside = self._reached[self.mdp.pair_states]
         for i, row in enumerate(rows):
             low, high = row[inside].min(), row[inside].max()
             middle, half = low / 2 + high / 2, high / 2 - low / 2
             scaled = np.where(inside, (row - middle) / (half or 1.0), 0.0)
             try:
-                value, points[i], slack = maximise(self.mdp, self.start, self.gamma, self.A_eq, scaled)
+                value, points[i], slack, pairs = maximise(self.mdp, self.start, self.gamma, self.A_eq, scaled)
                 points[i] *= self._scale
+                duals[i], reduced[i], dual_error[i] = dual_values(self.mdp, self.gamma, row, pairs)
             except SolverError as error:
                 raise SolverError(f"draw {i}: {error}", draw=i) from None
             values[i] = half * self._scale * value + middle * self.mass
-            gap[i] = half * self._scale * slack + 4 * EPS * abs(middle) * self.mass
-        return Support(values, points, gap)
+            bound[i] = half * self._scale * slack + 4 * EPS * abs(middle) * self.mass
+        return Support(values, points, bound, duals, reduced, dual_error, self.gamma)
 
     def coordinate_range(self) -> tuple[FloatArray, FloatArray]:
         """Least and largest visits of each state: 2·S rewards that are 1 in one state, by the fast solvers.

@@ -6,8 +6,6 @@ which bounds the maximum from below, and the duals bound it from above.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
@@ -23,25 +21,6 @@ from mdppower.solvers.linear_program import VERTEX, flow
 
 MOST_PIVOTS = 100
 FARSIGHTED = 1 - 2.0**-20
-
-
-@dataclass(frozen=True, eq=False)
-class Support:
-    """Maxima of N reward functions over the polytope.
-
-    Attributes
-    ----------
-    values : (N,) array
-        The value of each point, in units of the polytope.
-    points : (N, P) array
-        Maximisers: each is the occupancy of a deterministic policy.
-    error_bound : (N,) array
-        Proved bound on |value − maximum|: from above by LP duality, from below by evaluation of the policy.
-    """
-
-    values: FloatArray
-    points: FloatArray
-    error_bound: FloatArray
 
 
 def pair_visits(mdp: RewardlessMDP, start: FloatArray, gamma: float, weights: FloatArray) -> FloatArray:
@@ -80,8 +59,8 @@ def pair_visits(mdp: RewardlessMDP, start: FloatArray, gamma: float, weights: Fl
 
 def maximise(
     mdp: RewardlessMDP, start: FloatArray, gamma: float, constraints: sparse.csr_array, reward: FloatArray
-) -> tuple[float, FloatArray, float]:
-    """The greatest r·x over the polytope, a maximiser, and a bound on the error, in V units.
+) -> tuple[float, FloatArray, float, IntArray]:
+    """The greatest r·x over the polytope, a maximiser, a bound on the error, and the policy, in V units.
 
     Parameters
     ----------
@@ -97,7 +76,9 @@ def maximise(
     -------
     value : float
     point : (P,) array
-    gap : float
+    error : float
+    pairs : (S,) int32 array
+        What the maximiser takes where it comes.
 
     Raises
     ------
@@ -122,7 +103,7 @@ def maximise(
     # A vertex takes one pair in each state that it visits; or else what the duals call best.
     value, pairs, point = -np.inf, np.empty(0, np.int32), x
     vertex, best_by_duals = greedy(mdp, np.where(flowing, x, elsewhere))[0], greedy(mdp, other)[0]
-    for candidate in (vertex, best_by_duals, _pivot(mdp, gamma, reward, vertex)):
+    for candidate in (vertex, best_by_duals, howard(mdp, gamma, reward, vertex)):
         weights = np.zeros(n)
         weights[candidate] = 1.0
         trial = pair_visits(mdp, start, gamma, weights)
@@ -132,13 +113,25 @@ def maximise(
         low, high = _bounds_of_gain(mdp, start, reward, bias, pairs)
     else:
         low, high = _bounds(mdp, start, gamma, reward, bias, pairs)
-    return value, point, max(high - value, value - low, 0.0)
+    return value, point, max(high - value, value - low, 0.0), pairs
 
 
-def _pivot(mdp: RewardlessMDP, gamma: float, reward: FloatArray, pairs: IntArray) -> IntArray:
-    """Go on from HiGHS' vertex, which its tolerance of 1e-10 may have stopped too early: Howard's steps.
+def howard(mdp: RewardlessMDP, gamma: float, reward: FloatArray, pairs: IntArray) -> IntArray:
+    """Go on from a policy, such as HiGHS' vertex, which its tolerance of 1e-10 may have stopped too early.
 
-    Such a step is a pivot in many states at once, with V solved to rounding; at γ = 1 with a rate just below.
+    Howard's step is a pivot in many states at once, with V solved to rounding; at γ = 1 with a rate just below.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    gamma : float
+    reward : (P,) array
+        In [−1, 1].
+    pairs : (S,) array
+
+    Returns
+    -------
+    (S,) int32 array
     """
     rows = flow(mdp, min(gamma, FARSIGHTED))
     for _ in range(MOST_PIVOTS):

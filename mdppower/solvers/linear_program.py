@@ -135,28 +135,53 @@ def _solve_gains(
     n, n_states = rewards.shape
     values, pairs = np.empty((n, n_states)), np.empty((n, n_states), np.int32)
     gap = np.empty(n)
-    owner, leave = flow(mdp, 0.0), flow(mdp, 1.0)
     for i, reward in enumerate(rewards):
         middle, scale = (reward.max() + reward.min()) / 2, (reward.max() - reward.min()) / 2
         scaled = (reward - middle) / (scale or 1.0)
         try:
-            g, h, mass = _multichain(mdp, owner, leave, scaled, form)
+            g, _, pairs[i], half = gains(mdp, scaled[mdp.pair_states], form)
         except SolverError as error:
             raise SolverError(f"draw {i}: {error}", draw=i) from None
-        pairs[i], half = _hold(mdp, scaled, g, h, mass)
         values[i] = middle + scale * g
         gap[i] = scale * half + 4 * EPS * abs(middle)
     return values, pairs, gap, np.ones(n, np.int32)
 
 
-def _multichain(
-    mdp: RewardlessMDP, owner: sparse.csr_array, leave: sparse.csr_array, reward: FloatArray, form: str
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def gains(
+    mdp: RewardlessMDP, reward: FloatArray, form: str = "occupancy"
+) -> tuple[FloatArray, FloatArray, IntArray, float]:
+    """The optimal gains at γ = 1, by one multichain program.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    reward : (P,) array
+        Of each pair, in [−1, 1].
+    form : {"primal", "occupancy"}
+
+    Returns
+    -------
+    gains, biases : (S,) arrays
+    pairs : (S,) int32 array
+        A policy that has these gains.
+    error : float
+        Proved bound on |gain − optimal gain| over the states.
+
+    Raises
+    ------
+    SolverError
+        HiGHS failed.
+    """
+    g, h, mass = _multichain(mdp, reward, form)
+    return g, h, *_hold(mdp, reward, g, h, mass)
+
+
+def _multichain(mdp: RewardlessMDP, reward: FloatArray, form: str) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Gains, biases, and the (2, P) masses x and y of the pairs."""
-    n, earned = mdp.n_states, reward[mdp.pair_states]
+    n, owner, leave = mdp.n_states, flow(mdp, 0.0), flow(mdp, 1.0)
     nothing = sparse.csr_array(leave.shape)
     rows = sparse.csr_array(sparse.vstack([sparse.hstack([leave, nothing]), sparse.hstack([owner, leave])]))
-    cost, right = np.r_[np.ones(n), np.zeros(n)], np.r_[np.zeros(mdp.n_pairs), earned]
+    cost, right = np.r_[np.ones(n), np.zeros(n)], np.r_[np.zeros(mdp.n_pairs), reward]
     if form == "primal":
         found = linprog.solve(cost, upper=-rows, upper_rhs=-right, bounds=(None, None), tolerance=VERTEX)
         long_run, mass = found.x, -found.upper_duals
@@ -173,7 +198,7 @@ def _hold(
     from mdppower.solvers import gain
 
     plan = gain.make_plan(mdp)
-    drift = reward[mdp.pair_states] + mdp.kernel @ h - h[mdp.pair_states]
+    drift = reward + mdp.kernel @ h - h[mdp.pair_states]
     at_most = np.full(plan.count, -np.inf)
     np.maximum.at(at_most, plan.label[mdp.pair_states[plan.inside]], drift[plan.inside])
     mixture, _, miss = gain.best_mixture(plan, at_most, gain.ENOUGH)
@@ -187,7 +212,7 @@ def _hold(
     for score in (np.where(flowing, x, y), np.where(tight, drift, -np.inf)):
         pairs, _ = greedy(mdp, score)
         chain = RewardlessMDP.from_pairs(np.arange(mdp.n_states), mdp.kernel[pairs])
-        worth, _, slack, _ = gain.solve(chain, reward[None])
+        worth, _, slack, _ = gain.solve(chain, reward[pairs][None])
         below = float((g - worth[0]).max() + slack[0])
         if best is None or below < best[0]:
             best = below, pairs
