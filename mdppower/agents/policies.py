@@ -2,8 +2,9 @@
 
 A policy is a function pol(R, γ) (Turner et al., arXiv 1912.01683, Def. C.1), here for N reward functions at once: it
 gives, for each, the probabilities π(a|s) of the P feasible pairs, non-negative with Σ_a π(a|s) = 1 in each state, or
-one action a state. Whatever else comes back from a user's function is refused by the state and the value that are
-wrong. A mapping from states to actions, or an array, is the policy that does the same for all rewards.
+one action a state, or an (S, A) table of each. Whatever else comes back from a user's function is refused by the
+state and the value that are wrong. A mapping from states to actions, an array or a table is the policy that does the
+same for all rewards.
 
 Rules are written down as their name and parameters, a fixed policy as its numbers, and of a user's function only the
 name: an estimate from it can be loaded and read, but its draws cannot be evaluated again.
@@ -45,9 +46,7 @@ from mdppower.agents.rules import (
 from mdppower.errors import MDPPowerError, ParameterError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
-
-ROW_SUM_TOLERANCE = 1e-9
-"""As for the rows of an MDP: probabilities that sum to 1 within this (or rounding, in float32) are rescaled."""
+from mdppower.mdp.policy_table import ROW_SUM_TOLERANCE, weights_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,8 +83,10 @@ def resolve_policy(mdp: RewardlessMDP, policy: Any) -> Policy:
         - A rule of `mdppower.agents.rules`, or any function ``policy(mdp, rewards, gamma)`` of (N, S) rewards that
           gives, each row for itself, (N, P) floats, the probabilities of the feasible pairs (in the order of
           ``mdp.kernel``; those of a state sum to 1), or (N, S) integers, an action for each state, as positions in
-          ``mdp.action_names`` (what ``optimal_values(...).policies`` has).
+          ``mdp.action_names`` (what ``optimal_values(...).policies`` has), or (N, S, A) numbers, a table for each.
         - A mapping from state to action, or to {action: probability}; states with one action may be left out.
+        - An (S, A) table of probabilities, states in the order of ``mdp.states`` and actions in that of
+          ``mdp.action_names``, 0 where a state lacks the action: what ``policy_table`` of results gives.
         - An array like one row of what a function gives.
 
     Returns
@@ -104,6 +105,8 @@ def resolve_policy(mdp: RewardlessMDP, policy: Any) -> Policy:
     >>> import mdppower as mp
     >>> resolve_policy(mp.envs.fork(2), {"root": {"->t1": 0.25, "->t2": 0.75}}).row
     array([0.25, 0.75, 1.  , 1.  ])
+    >>> resolve_policy(mp.envs.fork(2), [[0.25, 0.75], [1, 0], [0, 1]]).row
+    array([0.25, 0.75, 1.  , 1.  ])
     """
     check_mdp(mdp)
     if isinstance(policy, type):
@@ -117,10 +120,12 @@ def resolve_policy(mdp: RewardlessMDP, policy: Any) -> Policy:
         raise
     except ValueError as error:  # ragged
         raise ParameterError(f"policy is no array: {error}") from None
+    if row.ndim == 2:
+        return FixedPolicy(weights_of(mdp, row))
     if row.ndim != 1:
         raise ParameterError(
-            f"policy must be a rule, a function, a mapping from state to action or an array of {mdp.n_pairs} "
-            f"probabilities, got {policy!r}"
+            f"policy must be a rule, a function, a mapping from state to action, an array of {mdp.n_pairs} "
+            f"probabilities or a table of states × actions, got {policy!r}"
         )
     checked = _read(mdp, row[None], 1, "fixed")[0]
     return FixedPolicy(checked if row.dtype.kind == "f" else row)
@@ -175,12 +180,15 @@ def _read(mdp: RewardlessMDP, given: Any, n: int, name: str) -> AnyArray:
         rows = np.asarray(given)
     except ValueError as error:  # ragged
         raise ParameterError(f"policy {name} gave no array: {error}") from None
+    if rows.ndim == 3 and len(rows) == n:
+        return np.array([_weights_of_draw(mdp, i, table, name) for i, table in enumerate(rows)])
     whole = rows.dtype.kind in "iu"
     width = mdp.n_states if whole else mdp.n_pairs
     if rows.shape != (n, width) or rows.dtype.kind not in "iuf":
         raise ParameterError(
             f"policy {name} must give floats of shape ({n}, {mdp.n_pairs}), probabilities of pairs, or integers of "
-            f"shape ({n}, {mdp.n_states}), actions; got {rows.dtype} of shape {rows.shape}"
+            f"shape ({n}, {mdp.n_states}), actions, or tables of shape "
+            f"({n}, {mdp.n_states}, {len(mdp.action_names)}); got {rows.dtype} of shape {rows.shape}"
         )
     if whole:
         return _pairs(mdp, rows, name)
@@ -199,6 +207,13 @@ def _read(mdp: RewardlessMDP, given: Any, n: int, name: str) -> AnyArray:
             i, f"policy {name}: the probabilities of state {mdp.states[s]!r} sum to {sums[i, s]:.12g}, not 1"
         )
     return np.asarray(weights / sums[:, mdp.pair_states])
+
+
+def _weights_of_draw(mdp: RewardlessMDP, draw: int, table: AnyArray, name: str) -> FloatArray:
+    try:
+        return weights_of(mdp, table, f"policy {name}")
+    except ParameterError as error:
+        raise _no_policy(draw, str(error)) from None
 
 
 def _pairs(mdp: RewardlessMDP, actions: AnyArray, name: str) -> AnyArray:

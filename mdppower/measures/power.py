@@ -74,8 +74,8 @@ def power(
     policy : callable, mapping or array, optional
         Whose value to average in the place of the optimal one: suboptimal POWER (Def. C.1). A rule of
         `mdppower.agents.rules`, a function ``policy(mdp, rewards, gamma)``, or a policy that is the same for all
-        rewards, such as ``{state: action}``; see `mdppower.agents.policies.resolve_policy`. Policies are evaluated
-        by one method: `method` stays ``"auto"``.
+        rewards, such as ``{state: action}`` or an (S, A) table; see `mdppower.agents.policies.resolve_policy`.
+        Policies are evaluated by one method: `method` stays ``"auto"``.
     guarantee : bool
         For bounded rewards: intervals that hold for any number of draws, whatever the law, at all looks at once, so
         that `precision` costs nothing (`mdppower.montecarlo.guaranteed`: betting for up to 4,096 states × γ,

@@ -9,6 +9,8 @@ import numpy as np
 from mdppower._typing import FloatArray, IntArray
 from mdppower.agents.evaluation import evaluate, probabilities
 from mdppower.mdp.actions import greedy
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.policy_table import table_of, table_of_actions
 from mdppower.measures.power_task import PowerTask
 from mdppower.solvers.optimal_values import solve_rows
 
@@ -29,6 +31,7 @@ class Draw:
         Certified bound on the error of `normalised`.
     probabilities : (P,) array or None
         Under a policy, the probability of each feasible pair.
+    mdp : RewardlessMDP
     """
 
     rewards: FloatArray
@@ -36,7 +39,32 @@ class Draw:
     normalised: FloatArray
     policy: IntArray
     error_bound: float
-    probabilities: FloatArray | None = None
+    probabilities: FloatArray | None
+    mdp: RewardlessMDP
+
+    def policy_table(self) -> FloatArray:
+        """The policy of this draw as a table: the optimal one, or under a policy what it says of these rewards.
+
+        Returns
+        -------
+        (S, A) array
+            The probability of each action, in the order of ``mdp.action_names``, in each state.
+
+        Raises
+        ------
+        SizeError
+            It would take more than 1 GiB.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> drawn = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=0).draw(0)
+        >>> drawn.rewards.round(2), drawn.policy_table()[0]  # t1 has more than t2
+        (array([0.99, 0.58, 0.18]), array([1., 0.]))
+        """
+        if self.probabilities is None:
+            return table_of_actions(self.mdp, self.policy)
+        return table_of(self.mdp, self.probabilities)
 
 
 def solve_draw(task: PowerTask, i: int, gamma: float) -> Draw:
@@ -59,8 +87,8 @@ def solve_draw(task: PowerTask, i: int, gamma: float) -> Draw:
         values, _, gap = evaluate(task.mdp, rewards, gamma, task.policy)
         shares = probabilities(task.mdp, rewards, gamma, task.policy)[0]
         likeliest = task.mdp.action_codes[greedy(task.mdp, shares)[0]]
-        return Draw(rewards[0], gamma, values[0], likeliest, float(gap[0]), shares)
+        return Draw(rewards[0], gamma, values[0], likeliest, float(gap[0]), shares, task.mdp)
     *_, (_, values, pairs, gap) = task.solve(rewards, gamma)  # by way of the smaller γ: the same bits
     if pairs is None:
         values, pairs, gap, _ = solve_rows(task.mdp, rewards, gamma, task.method)
-    return Draw(rewards[0], gamma, values[0], task.mdp.action_codes[pairs[0]], float(gap[0]))
+    return Draw(rewards[0], gamma, values[0], task.mdp.action_codes[pairs[0]], float(gap[0]), None, task.mdp)

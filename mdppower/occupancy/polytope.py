@@ -50,6 +50,7 @@ from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.chains import EPS, reachable, visits
 from mdppower.mdp.graph import adjacency, end_components
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.policy_table import table_of, weights_of
 from mdppower.occupancy.closed_policies import closed_policies, estimate_policies
 from mdppower.occupancy.dual_values import dual_values
 from mdppower.occupancy.support import Support
@@ -226,9 +227,10 @@ class OccupancyPolytope:
 
         Parameters
         ----------
-        policy : mapping, (S,) array of int, or (P,) array
+        policy : mapping, (S, A) table, (S,) array of int, or (P,) array
             {state label: action label or {action label: probability}}, in which states that it does not reach, or
-            that have one action, may be missing; or a position in ``mdp.action_names`` a state; or the probability of
+            that have one action, may be missing; or the probability of each action, in the order of
+            ``mdp.action_names``, in each state; or a position in ``mdp.action_names`` a state; or the probability of
             each pair, given its state.
 
         Returns
@@ -288,7 +290,7 @@ class OccupancyPolytope:
         Returns
         -------
         (P,) array
-            The probability of each pair, given its state.
+            The probability of each pair, given its state; `policy_table` has it by state and action.
 
         Raises
         ------
@@ -320,6 +322,33 @@ class OccupancyPolytope:
         uniform = 1 / np.diff(self.mdp.pointer)
         owner = self.mdp.pair_states
         return np.where(total[owner] > 0, shares / np.where(total > 0, total, 1.0)[owner], uniform[owner])
+
+    def policy_table(self, x: npt.ArrayLike) -> FloatArray:
+        """`policy` as a table: the probability of each action, in the order of ``mdp.action_names``, in each state.
+
+        Parameters
+        ----------
+        x : (P,) array, or at γ = 1 (x, y) in one (2P,) array
+
+        Returns
+        -------
+        (S, A) array
+            Can be given wherever a policy can: ``occupancy(policy_table(x))`` is x.
+
+        Raises
+        ------
+        ParameterError
+            As `policy`.
+        SizeError
+            It would take more than 1 GiB.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successors({"a": {"stay": "a", "go": "b"}, "b": {"stay": "b"}})
+        >>> mdp.action_names, OccupancyPolytope(mdp, "a", 0.5).policy_table([0.5, 0.75, 0.75]).tolist()
+        (('stay', 'go'), [[0.4, 0.6], [1.0, 0.0]])
+        """
+        return table_of(self.mdp, self.policy(x))
 
     def contains(self, x: npt.ArrayLike, tolerance: float = 1e-9) -> Membership:
         """Whether a point is in the polytope, and which constraints it violates most.
@@ -564,6 +593,8 @@ class OccupancyPolytope:
         if isinstance(policy, Mapping):
             return self._weights_of_mapping(policy)
         given = np.asarray(policy)
+        if given.ndim == 2:
+            return weights_of(mdp, given)
         if given.dtype.kind in "iu" and given.shape == (mdp.n_states,):
             match = mdp.action_codes == given[owner]
             lacks = np.flatnonzero(~np.logical_or.reduceat(match, mdp.pointer[:-1]))
@@ -576,8 +607,8 @@ class OccupancyPolytope:
         weights: FloatArray = _numbers(policy, "policy")
         if weights.shape != (mdp.n_pairs,):
             raise ParameterError(
-                f"policy must be a mapping, {mdp.n_states} action codes (integers) or {mdp.n_pairs} probabilities of "
-                f"pairs; got shape {weights.shape} of {given.dtype}"
+                f"policy must be a mapping, a table of states × actions, {mdp.n_states} action codes (integers) or "
+                f"{mdp.n_pairs} probabilities of pairs; got shape {weights.shape} of {given.dtype}"
             )
         bad = np.flatnonzero(~(weights >= 0))
         if len(bad):

@@ -27,6 +27,7 @@ from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.actions import distinct_choices, restricted
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.policy_table import table_of
 from mdppower.occupancy.closed_policies import announce, closed_policies, recurrent_distribution, visit_distribution
 from mdppower.occupancy.nondominated import nondominated_policies
 from mdppower.occupancy.vectors import distinct_rows, extreme_rows, row_groups
@@ -108,6 +109,27 @@ class Visits:
         {'root': '->t2', 't2': '->t2'}
         """
         return dict(self.mdp.pair_label(p) for _, p in _in_order(self.mdp, self.policies[k], self.start))
+
+    def policy_table(self, k: int) -> FloatArray:
+        """The policy of the k-th distribution as a table; states that it does not visit take all actions alike.
+
+        Returns
+        -------
+        (S, A) array
+            The probability of each action, in the order of ``mdp.action_names``, in each state.
+
+        Raises
+        ------
+        SizeError
+            It would take more than 1 GiB.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.visits(mp.envs.fork(2), "root", 0.9).policy_table(1).tolist()
+        [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
+        """
+        return _table(self.mdp, self.policies[k])
 
     @cached_property
     def rows(self) -> FloatArray:
@@ -312,6 +334,10 @@ class Recurrent:
         """A policy that ends in the k-th distribution, {state: action}."""
         return dict(self.mdp.pair_label(p) for _, p in _in_order(self.mdp, self.policies[k], self.start))
 
+    def policy_table(self, k: int) -> FloatArray:
+        """(S, A) a policy that ends in the k-th distribution, as `Visits.policy_table` has it."""
+        return _table(self.mdp, self.policies[k])
+
     def nondominated(self) -> Recurrent:
         """RSD_nd(s): those that strictly maximise average reward for some R, by one linear program each.
 
@@ -420,6 +446,12 @@ def _limits(mdp: RewardlessMDP, policies: Sequence[dict[int, int]], start: Label
 
 def _subset(among: Recurrent, kept: list[int]) -> Recurrent:
     return Recurrent(among.visits, among.rows[kept], tuple(among.policies[k] for k in kept))
+
+
+def _table(mdp: RewardlessMDP, policy: dict[int, int]) -> FloatArray:
+    weights = np.zeros(mdp.n_pairs)
+    weights[list(policy.values())] = 1.0
+    return table_of(mdp, weights)
 
 
 def _in_order(mdp: RewardlessMDP, policy: dict[int, int], start: Label) -> Iterator[tuple[int, int]]:

@@ -23,6 +23,7 @@ from mdppower.mdp.actions import equivalent_pairs, greedy
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.canonical import numbers
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.policy_table import table_of_actions
 from mdppower.solvers.accepted_gap import certifiable
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,9 @@ class Solution:
     gamma : float
     method : str
         The solver that ran.
+    mdp : RewardlessMDP
+    rewards : (N, S) array
+        What was solved for.
     guarantee : str
         ``"certified"``.
 
@@ -74,6 +78,8 @@ class Solution:
     iterations: IntArray
     gamma: float
     method: str
+    mdp: RewardlessMDP
+    rewards: FloatArray
     guarantee: str = "certified"
 
     @property
@@ -89,6 +95,39 @@ class Solution:
         if self.gamma == 1:
             raise ParameterError("at gamma = 1 the sums of rewards do not converge; .normalised has the gains")
         return self.normalised / (1 - self.gamma)
+
+    def policy_table(self, i: int = 0) -> FloatArray:
+        """The optimal policy of the i-th reward function, as a table.
+
+        Parameters
+        ----------
+        i : int
+
+        Returns
+        -------
+        (S, A) array
+            The probability of each action, in the order of ``mdp.action_names``, in each state: 1 for the one of
+            ``policies``. It can be given wherever a policy can.
+
+        Raises
+        ------
+        ParameterError
+            There is no such reward function.
+        SizeError
+            It would take more than 1 GiB.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.optimal_values(mp.envs.fork(2), [0.0, 1.0, 3.0], 0.5).policy_table().tolist()
+        [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
+        """
+        return table_of_actions(self.mdp, self.policies[self._draw(i)])
+
+    def _draw(self, i: int) -> int:
+        if isinstance(i, bool) or not isinstance(i, int | np.integer) or not 0 <= i < len(self.policies):
+            raise ParameterError(f"there is no draw {i!r}; this solution has draws 0 … {len(self.policies) - 1}")
+        return int(i)
 
     def __repr__(self) -> str:
         n, n_states = self.normalised.shape
@@ -138,7 +177,7 @@ def optimal_values(mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float, *, 
     rows = _as_rows(rewards, mdp)
     name = pick(mdp, method)
     values, pairs, gap, iterations = solve_rows(mdp, rows, rate, name)
-    return Solution(values, mdp.action_codes[pairs], gap, iterations, rate, name)
+    return Solution(values, mdp.action_codes[pairs], gap, iterations, rate, name, mdp, rows)
 
 
 def pick(mdp: RewardlessMDP, method: str) -> str:

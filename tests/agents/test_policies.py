@@ -58,7 +58,7 @@ def test_the_same_policy_in_every_form():
         (lambda m, r, g: [[-1, 2, 2]], "gave action number -1 in state 'root'"),
         (optimal, "policy optimal is a class; make one"),
         ("softmax", "policy must be a rule, a function, a mapping .* got 'softmax'"),
-        ([[0.5, 0.5, 1, 1]], "policy must be a rule"),
+        ([[0.5, 0.5, 1, 1]], "a table has 3 states × 3 actions"),
         ([[1.0], [1.0, 2.0]], "policy is no array"),
         ([0.5, 0.4, 1, 1], "the probabilities of state 'root' sum to 0.9, not 1"),
         ({}, "policy says nothing of state 'root', which has 2 actions"),
