@@ -99,6 +99,8 @@ _FAMILIES = {
 def catalog() -> dict[str, Environment]:
     """Every named environment; a family is listed with one example.
 
+    On the command line: ``mdppower envs``.
+
     Returns
     -------
     dict from name to Environment
@@ -117,6 +119,8 @@ def catalog() -> dict[str, Environment]:
 
 def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessMDP:
     """Build the environment of that name, or of that file.
+
+    On the command line it is the ENV of every command; ``mdppower show ENV`` says what it is like.
 
     Parameters
     ----------

@@ -155,6 +155,8 @@ def power_gap(
 ) -> PowerGap:
     """The post's figure 1: the gaps that are compatible with a success rate, as drawn there and as they are.
 
+    On the command line: ``mdppower curve --nu NU --out FILE`` draws it.
+
     Parameters
     ----------
     success_rate : array
@@ -252,6 +254,8 @@ def gap_from_count(
     confidence: float = 0.95,
 ) -> CountedGap:
     """The power differences that an observed success rate allows.
+
+    On the command line: ``mdppower bound --success-rate S --n N --nu NU``.
 
     The success rate is known up to its Clopper–Pearson interval; the upper edge of the gap is that of the lower
     limit, the lower edge that of the upper one: `power_gap` decreases in s. Ties count as successes of A; of their

@@ -49,6 +49,8 @@ def curve(
 
     With --env, the success rate p(A ≥ B) and the measured gap C(B) − C(A) of all pairs of states (their VALUE sets)
     are laid over it.
+
+    In Python: mdppower.bounds.power_gap.
     """
     from mdppower.display.curve_picture import plot_curve
 
@@ -117,7 +119,10 @@ def _pairs(
 def bound(
     success_rate: float, n: int, nu: float, drop: float | None, cap: float | None, confidence: float, fmt: str
 ) -> None:
-    """Say which power differences an observed success rate allows: C(B) − C(A) from a count of successes of A."""
+    """Say which power differences an observed success rate allows: C(B) − C(A) from a count of successes of A.
+
+    In Python: mdppower.bounds.gap_from_count.
+    """
     from mdppower.bounds.gap_bounds import gap_from_count
     from mdppower.results.table_text import render
 

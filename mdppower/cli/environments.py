@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 @cli.command()
 @click.option("--format", "fmt", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def envs(fmt: str) -> None:
-    """List the named environments: name, states, actions, deterministic?, one line."""
+    """List the named environments: name, states, actions, deterministic?, one line.
+
+    In Python: mdppower.envs.catalog.
+    """
     from mdppower.envs.catalog import catalog
     from mdppower.results.table_text import render
 
@@ -39,7 +42,10 @@ def envs(fmt: str) -> None:
 @environment_options
 @colour_option
 def show(env: str, colour: bool | None, **options: Any) -> None:
-    """Show an environment before anything is computed: the map, sizes, classes, 1-cycles."""
+    """Show an environment before anything is computed: the map, sizes, classes, 1-cycles.
+
+    In Python: mdppower.envs.make, and .plot() of what it gives.
+    """
     from mdppower.display.terminal import show_map
     from mdppower.mdp.graph import closed_classes, communicating_classes
 

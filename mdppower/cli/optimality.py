@@ -48,6 +48,8 @@ def optimal(
     """Estimate how likely each action is to be optimal: the share of reward functions for which it is.
 
     With --state, --out draws bars over γ; without, a map of the likeliest actions where the states lie on a grid.
+
+    In Python: mdppower.action_optimality.
     """
     from mdppower._checks import open_unit
     from mdppower.mdp.layout import grid_of, is_drawing
@@ -100,6 +102,8 @@ def compare_command(
 
     An option is a state, or STATE:ACTION for the policies that take that action at each visit of the state. B is
     instrumentally convergent over A if p(A ≥ B) ≤ 1/2.
+
+    In Python: mdppower.compare; of several, mdppower.compare_all.
     """
     from mdppower._checks import open_unit
     from mdppower.display.tables import pairs_table
@@ -198,6 +202,8 @@ def visits_command(
 
     Rows are (1−γ)f, of sum 1. |F| counts all, |F_nd| those that are strictly best for some reward, |RSD| their limits
     at γ = 1, |RSD_nd| the limits that are strictly best on average for some reward.
+
+    In Python: mdppower.visits; with --rsd, mdppower.rsd.
     """
     from mdppower.display.tables import visits_table
     from mdppower.occupancy.visit_distributions import visits

@@ -46,6 +46,8 @@ def map_command(**options: Any) -> None:
     """Estimate the POWER of every state: a map, a table, a picture.
 
     A saved estimate (.nc) is shown as it is, as by plot; with options of a run, its MDP is measured anew.
+
+    In Python: mdppower.power, and .plot() of what it gives.
     """
     if not _shows_saved(options):
         _measure(**options)
@@ -61,6 +63,8 @@ def power_command(**options: Any) -> None:
     """Estimate the POWER of every state: its number, standard error and interval.
 
     A saved estimate (.nc) is shown as it is, as by plot; with options of a run, its MDP is measured anew.
+
+    In Python: mdppower.power, and .table() of what it gives.
     """
     if not _shows_saved(options):
         _measure(**options)
@@ -135,7 +139,10 @@ def plot(
     file: str, gamma: tuple[str, ...], title: str | None, confidence: float, out: str | None, arrows: bool,
     hatch: bool, values: bool | None, share_scale: bool, fmt: str, colour: bool | None,
 ) -> None:  # fmt: skip
-    """Draw a saved estimate (or MDP) again: a picture with --out, else in the terminal."""
+    """Draw a saved estimate (or MDP) again: a picture with --out, else in the terminal.
+
+    In Python: mdppower.load, and .plot() of what it gives.
+    """
     from mdppower._checks import open_unit
     from mdppower.files.netcdf import load
     from mdppower.mdp.model import RewardlessMDP
@@ -199,7 +206,10 @@ def _draws(found: PowerEstimate) -> str:
 @cli.command()
 @click.argument("file", type=click.Path())
 def info(file: str) -> None:
-    """Tell what a saved file holds and how it was made."""
+    """Tell what a saved file holds and how it was made.
+
+    In Python: mdppower.load.
+    """
     from mdppower.files.netcdf import load
     from mdppower.mdp.model import RewardlessMDP
 

@@ -38,6 +38,8 @@ def runs(file: str, number: int | None, out: str | None, fmt: str) -> None:
     With --export, a run becomes a NetCDF file, finished or not: an estimate of POWER, for plot, info and mp.load; the
     labelled arrays of other runs. Of verify a store has the draws of each test, not its reports: these the same
     command writes again. A row theorems.setting has no draws, but the seed of such tests.
+
+    In Python: the same store= in mdppower.power, or in any call with draws, goes on with a run.
     """
     from mdppower.results.table_text import render
     from mdppower.stores.store import Store

@@ -85,7 +85,9 @@ def diff(
     """Compare POWER in two environments on the same draws, state by state: that in A less that in B.
 
     A and B are a door open and shut, say. They are written as ENV is; options of environments apply to both. States
-    are matched by name. In Python: mp.sensitivity.difference.
+    are matched by name.
+
+    In Python: mdppower.sensitivity.difference.
     """
     from mdppower._checks import open_unit
     from mdppower.results.table_text import render
@@ -148,8 +150,9 @@ def sensitivity_command(
     """Show how POWER moves when the model is told anew: states copied, actions split, history remembered.
 
     With tied rewards (copies earn what their original earns) POWER does not move. With independent ones (each copy
-    draws its own) it does. For up to 12 states, transforms are chosen if none is asked for. In Python:
-    mp.sensitivity.sensitivity.
+    draws its own) it does. For up to 12 states, transforms are chosen if none is asked for.
+
+    In Python: mdppower.sensitivity.sensitivity; with --state, mdppower.sensitivity.sensitive_actions.
     """
     from mdppower._checks import open_unit
     from mdppower.results.table_text import render

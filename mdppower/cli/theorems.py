@@ -58,6 +58,8 @@ def verify(
     states that makes it apply. Exit status 1 says that a claim whose hypotheses are proved was contradicted: that
     would be a discovery, or a bug. Ctrl-C ends the run early: what is printed and written then says which claims were
     not checked.
+
+    In Python: mdppower.theorems.verify.
     """
     from mdppower.reports.pages import summary, summary_table, to_json
     from mdppower.results.table_text import render

@@ -97,6 +97,8 @@ PathLike = str | os.PathLike[str]
 def load(path: PathLike) -> PowerEstimate | RewardlessMDP:
     """What a file holds: an estimate or an MDP.
 
+    On the command line: ``mdppower info FILE`` tells what it holds, ``mdppower plot FILE`` draws it.
+
     Parameters
     ----------
     path : str or path

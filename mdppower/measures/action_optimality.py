@@ -62,6 +62,8 @@ def action_optimality(
 ) -> ActionOptimality:
     """Estimate how likely each action of each state is to be optimal.
 
+    On the command line: ``mdppower optimal ENV``.
+
     Parameters
     ----------
     mdp : RewardlessMDP

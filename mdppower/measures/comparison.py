@@ -66,6 +66,8 @@ def compare(
 ) -> Comparison:
     """Compare two options over a distribution of rewards.
 
+    On the command line: ``mdppower compare ENV --a STATE --b STATE``.
+
     Parameters
     ----------
     A, B : Option
@@ -158,6 +160,8 @@ def compare_all(
     confidence: float = 0.95,
 ) -> xr.Dataset:
     """All pairs of some options, in one pass over the draws.
+
+    On the command line: ``mdppower compare ENV --all``.
 
     Parameters
     ----------

@@ -46,6 +46,9 @@ def power(
 ) -> PowerEstimate:
     """Estimate the POWER of every state.
 
+    On the command line: ``mdppower power ENV``, and as a map ``mdppower map ENV``; ``mdppower runs FILE`` lists what
+    is in a `store`.
+
     Parameters
     ----------
     mdp : RewardlessMDP

@@ -363,6 +363,8 @@ def visits(
 ) -> Visits:
     """The visit distributions F(s), or F(s | π(s') = a), from a start state.
 
+    On the command line: ``mdppower visits ENV --state STATE``.
+
     Parameters
     ----------
     mdp : RewardlessMDP
@@ -415,6 +417,8 @@ def rsd(
     mdp: RewardlessMDP, start: Label, *, given: Mapping[Label, Label] | None = None, limit: int = LIMIT
 ) -> Recurrent:
     """The recurrent state distributions RSD(s), or RSD(s | π(s') = a) (Turner et al., Def. 6.10).
+
+    On the command line: ``mdppower visits ENV --state STATE --rsd``.
 
     Parameters
     ----------

@@ -66,6 +66,8 @@ def difference(
 
     On the command line: ``mdppower diff A B``.
 
+    On the command line: ``mdppower diff A B``.
+
     Parameters
     ----------
     A, B : RewardlessMDP

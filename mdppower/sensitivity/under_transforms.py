@@ -246,6 +246,8 @@ def sensitive_actions(
 ) -> Table:
     """How likely the actions of a state are to be optimal, before and after transforms, under both readings.
 
+    On the command line: ``mdppower sensitivity ENV --state STATE``.
+
     Parameters
     ----------
     mdp : RewardlessMDP

@@ -182,6 +182,8 @@ def verify(
 ) -> Verification:
     """Find which results of Turner et al. (arXiv 1912.01683) apply to an MDP, and test their conclusions.
 
+    On the command line: ``mdppower verify ENV``.
+
     Parameters
     ----------
     mdp : RewardlessMDP
