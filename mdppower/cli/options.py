@@ -80,7 +80,13 @@ store_option = click.option(
 _confidence = click.option(
     "--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables."
 )
-workers_option = click.option("--workers", type=int, default=-1, show_default=True, help="Threads; -1 is one a core.")
+workers_option = click.option(
+    "--workers",
+    type=int,
+    default=-1,
+    show_default=True,
+    help="Threads; -1 is one a core. (Calls in Python use one, unless told.) The numbers do not depend on it.",
+)
 _rng = click.option("--rng", type=int, help="Seed; the same seed gives the same numbers.")
 _samples = click.option("--samples", type=int, default=4096, show_default=True, help="Reward functions to draw.")
 _rewards = click.option(

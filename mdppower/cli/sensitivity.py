@@ -22,6 +22,7 @@ from mdppower.cli.options import (
     progress_option,
     store_option,
     table_option,
+    workers_option,
 )
 from mdppower.errors import ParameterError
 from mdppower.results.number_text import how_sure
@@ -45,7 +46,7 @@ def _run_options(command: Any) -> Any:
         click.option(
             "--confidence", type=float, default=0.95, show_default=True, help="Of all intervals of a table together."
         ),
-        click.option("--workers", type=int, default=-1, show_default=True, help="Threads; -1 is one a core."),
+        workers_option,
         click.option("--sampler", default="latin", show_default=True, help="latin, sobol, iid."),
         click.option("--rng", type=int, help="Seed; the same seed gives the same numbers."),
         click.option("--samples", type=int, default=4096, show_default=True, help="Reward functions to draw."),

@@ -33,15 +33,16 @@ REPORTS = (".md", ".html", ".json")
 @click.option(
     "--seconds", type=float, default=20.0, show_default=True, help="For the search of one claim over the MDP."
 )
-@click.option("--samples", type=int, default=1000, show_default=True, help="Draws of each pathwise test.")
-@click.option("--votes", type=int, default=400, show_default=True, help="Elements of an orbit that vote.")
 @click.option(
-    "--rng",
-    type=int,
-    default=0,
-    show_default=True,
-    help="Seed; the same seed gives the same report, where no search runs out of time.",
-)
+    "--rewards", default="norm(0,1)", show_default=True,
+    help="Law of each state's reward in the tests: not uniform, as elsewhere, but one that covers all directions.",
+)  # fmt: skip
+@click.option(
+    "--samples", type=int, default=1000, show_default=True,
+    help="Draws of each pathwise test: one that contradicts is enough.",
+)  # fmt: skip
+@click.option("--votes", type=int, default=400, show_default=True, help="Elements of an orbit that vote.")
+@click.option("--rng", type=int, help="Seed; the same seed gives the same report, where no search runs out of time.")
 @click.option("--out", type=click.Path(), help="Report to write: .md, .html (with pictures) or .json.")
 @click.option("--format", "fmt", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @workers_option
@@ -49,8 +50,9 @@ REPORTS = (".md", ".html", ".json")
 @progress_option
 @environment_options
 def verify(
-    env: str, gamma: tuple[str, ...], claims: str | None, most: int, seconds: float, samples: int, votes: int,
-    rng: int, workers: int, out: str | None, fmt: str, store: str | None, progress: bool | None, **options: Any,
+    env: str, gamma: tuple[str, ...], claims: str | None, most: int, seconds: float, rewards: str, samples: int,
+    votes: int, rng: int | None, workers: int, out: str | None, fmt: str, store: str | None, progress: bool | None,
+    **options: Any,
 ) -> None:  # fmt: skip
     """Check which theorems about optimal policies and power apply to an MDP, and test their conclusions.
 
@@ -76,6 +78,7 @@ def verify(
         claims=names,
         most=most,
         seconds=seconds,
+        rewards=rewards,
         samples=samples,
         votes=votes,
         rng=rng,
@@ -96,6 +99,7 @@ def verify(
         tell(f"symmetries of the whole MDP: {found.about['symmetries of the whole MDP']}")
         for claim, survey in found.surveys.items():
             tell(f"{claim}: {survey}")
+        tell(f"draws of {rewards} rewards (rng={found.about['rng']})")
     if out is not None:
         found.save(out, title)
         tell(f"wrote {out}", err=True)

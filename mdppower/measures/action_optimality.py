@@ -80,7 +80,8 @@ def action_optimality(
         See `optimal_values`. ``"exact"`` integrates over the nondominated visit distributions without draws, for
         small MDPs and uniform, finite discrete or normal rewards.
     workers : int or map-like callable
-        Threads (−1: one a core). The numbers do not depend on it.
+        Threads (−1: one a core). The numbers do not depend on it. 1 unless told, as in SciPy: a library shares its
+        machine with others. Commands take all cores.
     executor : concurrent.futures.Executor, optional
         Used instead of threads: processes, a cluster (`mdppower/montecarlo/README.md`).
     store, key

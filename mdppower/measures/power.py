@@ -86,7 +86,8 @@ def power(
         added to 6 numbers for each state and γ (48 bytes; 576 with betting), so that differences are not paired:
         their intervals follow from those of the states.
     workers : int or map-like callable
-        Threads (−1: one a core). The numbers do not depend on it.
+        Threads (−1: one a core). The numbers do not depend on it. 1 unless told, as in SciPy: a library shares its
+        machine with others. Commands take all cores.
     executor : concurrent.futures.Executor, optional
         Used instead of threads: processes, a cluster (`mdppower/montecarlo/README.md`).
     store : str or path, optional

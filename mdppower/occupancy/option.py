@@ -80,7 +80,7 @@ class Option:
     parts: tuple[Reach | FloatArray, ...]
 
     @staticmethod
-    def state(mdp: RewardlessMDP, state: Label, gamma: float, kind: str) -> Option:
+    def state(mdp: RewardlessMDP, state: Label, gamma: float, kind: str = "value") -> Option:
         """What can be had from a state.
 
         Parameters
@@ -90,7 +90,8 @@ class Option:
         gamma : float
             In [0, 1].
         kind : {"value", "power"}
-            The VALUE set (1−γ)F(s), or the POWER set (1−γ)/γ (F(s) − e_s).
+            The VALUE set (1−γ)F(s), or the POWER set (1−γ)/γ (F(s) − e_s). By default the first, as for
+            ``mdppower compare``: which of two options is optimal is decided by values.
 
         Returns
         -------
@@ -112,7 +113,7 @@ class Option:
         return Option(f"{state!r}", kind, rate, mdp.states, (Reach(mdp, mdp.index(state), kind == "power"),))
 
     @staticmethod
-    def action(mdp: RewardlessMDP, state: Label, action: Label, gamma: float, kind: str) -> Option:
+    def action(mdp: RewardlessMDP, state: Label, action: Label, gamma: float, kind: str = "value") -> Option:
         """What can be had from a state by policies that take an action there, at every visit: F(s | π(s) = a).
 
         Parameters
@@ -121,6 +122,7 @@ class Option:
         state, action : labels
         gamma : float
         kind : {"value", "power"}
+            As for `state`.
 
         Returns
         -------
@@ -134,7 +136,7 @@ class Option:
         Examples
         --------
         >>> import mdppower as mp
-        >>> mp.Option.action(mp.envs.fork(2), "root", "->t1", 0.9, kind="value")
+        >>> mp.Option.action(mp.envs.fork(2), "root", "->t1", 0.9)
         Option(value of 'root' by '->t1' at γ=0.9)
         """
         check_mdp(mdp)
@@ -190,6 +192,7 @@ class Option:
             Default: 0 … S−1. Options that are compared must have the same.
         kind : {"vectors", "value", "power", "rsd"}
             What the rows are, where they are to be compared with states: rows of a VALUE set or of a POWER set.
+            By default neither: nothing but the user can say.
         gamma : float, optional
             With kind "value" and "power".
         name : str

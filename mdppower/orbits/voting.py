@@ -173,7 +173,8 @@ def votes(
         All vote if no more than this many reward functions have to be solved: the arrangements on the states that
         matter to f₁ or f₂.
     samples : int
-        Elements drawn from a larger orbit.
+        Elements drawn from a larger orbit: fewer than the 4,096 of an estimate, for what is asked is on which side of
+        a half they are.
     rng : None, int or numpy.random.Generator
         For the sample.
 
@@ -270,7 +271,7 @@ def distribution_votes(
     permutations : int
         All arrangements vote if there are no more than this; else so many are drawn.
     samples : int
-        Reward functions for each vote.
+        Reward functions for each vote: fewer than the 4,096 of an estimate, for each of many votes has its own.
     rng : None, int or numpy.random.Generator
 
     Returns

@@ -49,11 +49,12 @@ class Setting:
     gammas : tuple of float
         Rates at which conclusions are tested.
     samples : int
-        Draws of each pathwise test.
+        Draws of each pathwise test: fewer than the 4,096 of an estimate, for one draw that contradicts is enough.
     votes : int
         Elements of an orbit that vote, where not all do; an orbit votes as a whole if ten times as many suffice.
     rewards : str, distribution, …
-        What pathwise tests and estimates draw from; a continuous law that covers all directions.
+        What pathwise tests and estimates draw from: not "uniform", as elsewhere, but a law that covers all directions
+        alike, below 0 and above, so that no set of rewards which could contradict is out of its reach.
     level : float
         Of a sampled vote or estimate that counts as a contradiction: how often that may be chance, for a whole run.
     entropy : int
@@ -196,7 +197,8 @@ def setting(
     gamma : float or sequence of float
         In [0, 1].
     samples, votes, rewards, level, budget, method, workers, executor, store, key
-        See `Setting`.
+        See `Setting`. Rewards are "norm(0,1)", which covers all directions, and not "uniform", as elsewhere; samples
+        are fewer than an estimate has, for one draw that contradicts is enough.
     rng : int, numpy.random.Generator, SeedSequence, …
         As for `numpy.random.default_rng`. Without it a store gives the entropy of the last setting of this MDP and
         these rewards.

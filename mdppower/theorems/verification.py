@@ -196,7 +196,8 @@ def verify(
     seconds : float
         For the search of one claim; what was not looked at by then is said in `surveys`.
     samples, votes, rewards, level, budget, method, workers, executor, key
-        See `mdppower.theorems.Setting`.
+        See `mdppower.theorems.Setting`. Rewards are "norm(0,1)", which covers all directions, and not "uniform", as
+        elsewhere; samples are fewer than an estimate has, for one draw that contradicts is enough.
     rng : int, numpy.random.Generator, SeedSequence, …
     store : str or path, optional
         A file (SQLite) that keeps the draws of each pathwise test and estimate: the same call again, without `rng`
