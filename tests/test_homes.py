@@ -8,6 +8,7 @@ import re
 
 import click
 import pytest
+from click.testing import CliRunner
 
 import mdppower as mp
 from mdppower.cli.main import cli
@@ -38,9 +39,8 @@ def test_a_command_names_its_call_and_the_call_the_command(name):
         assert re.search(rf"command line.*``mdppower {name}\b", inspect.getdoc(call), re.DOTALL), (path, name)
 
 
-def test_the_help_that_is_printed_has_it(run):
-    code, out, _ = run("compare", "--help")
-    assert code == 0
+def test_the_help_that_is_printed_has_it():
+    out = CliRunner().invoke(cli, ["compare", "--help"]).output
     assert "In Python: mdppower.compare; of several, mdppower.compare_all." in " ".join(out.split())
 
 
