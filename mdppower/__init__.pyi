@@ -21,7 +21,8 @@ from .rewards.joint_laws import (
     Mixture as Mixture,
     Permuted as Permuted,
 )
-from .solvers.optimal_values import Solution as Solution, optimal_values as optimal_values
+from .solvers.optimal_values import optimal_values as optimal_values
+from .solvers.solution import Solution as Solution
 from .occupancy.visit_distributions import rsd as rsd, visits as visits
 from .occupancy.polytope import OccupancyPolytope as OccupancyPolytope
 from .occupancy.option import Option as Option

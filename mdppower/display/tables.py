@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mdppower._typing import FloatArray, Label
+from mdppower.occupancy.distribution_tables import policy_text, visits_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -89,19 +88,8 @@ def visits_table(found: Visits | Recurrent, best: Visits | Recurrent, *, full: b
     table: dict[str, list[Any]] = {
         "number": list(range(len(rows))),
         "nondominated": among if full else ["yes" if x else "no" for x in among],
-        "policy": [_policy_text(found.policy(k)) for k in range(len(rows))],
+        "policy": [policy_text(found.policy(k)) for k in range(len(rows))],
     }
     if full:
         return table | {f"visits of {name}": rows[:, s].tolist() for s, name in enumerate(names)}
-    return table | {"visits": [_visits_text(row, names) for row in rows]}
-
-
-def _policy_text(policy: Mapping[Label, Label]) -> str:
-    """``s→a, s2→a2``; actions that are named "->s2", as the paper's are, have their arrow already."""
-    return ", ".join(f"{s}{a}" if str(a).startswith("->") else f"{s}→{a}" for s, a in policy.items())
-
-
-def _visits_text(row: FloatArray, names: Sequence[str], most: int = 8) -> str:
-    order = [s for s in np.argsort(-row, kind="stable").tolist() if row[s] > 0]
-    told = [f"{names[s]} {f'{row[s]:.3g}'.removeprefix('0')}" for s in order[:most]]
-    return ", ".join([*told, "…"] if len(order) > most else told)
+    return table | {"visits": [visits_text(row, names) for row in rows]}

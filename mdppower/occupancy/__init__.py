@@ -9,6 +9,7 @@ polytope            `OccupancyPolytope`: the convex set of all visits
 support_function    its support function, held between bounds
 dual_values         the duals that prove it, for all states: V and reduced costs; gains and biases at γ = 1
 support             `Support`: what comes back of it
+distribution_tables sets of distributions as tables and labelled arrays
 option              `Option`: what an agent can get, as a set of vectors
 =================== ======================================================================================
 

@@ -35,7 +35,7 @@ from functools import cached_property
 from itertools import product
 from math import prod
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +44,7 @@ from scipy.sparse import csgraph
 
 from mdppower._checks import discount_rates, positive_integer
 from mdppower._text import rate_text
-from mdppower._typing import BoolArray, FloatArray
+from mdppower._typing import AnyArray, BoolArray, FloatArray, Label
 from mdppower.errors import ParameterError, RewardError, SizeError, SolverError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.chains import EPS, reachable, visits
@@ -55,14 +55,33 @@ from mdppower.occupancy.closed_policies import closed_policies, estimate_policie
 from mdppower.occupancy.dual_values import dual_values
 from mdppower.occupancy.support import Support
 from mdppower.occupancy.support_function import maximise, pair_visits
+from mdppower.occupancy.visit_distributions import two_axes
+from mdppower.results.labelled import labelled, on_grid, written
+from mdppower.results.result import SHOWN, Result
+from mdppower.results.table import Table
 from mdppower.solvers import linprog
 from mdppower.solvers.linear_program import flow
 from mdppower.solvers.optimal_values import pick, solve_rows
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 CELLS = 2**27
 """Most numbers in a dense array: 1 GiB."""
 CHUNK = 2**20
 """About how many rewards are solved at once in `OccupancyPolytope.coordinate_range`."""
+MOST_PRINTED = 2000
+"""Most states of a polytope whose ranges are printed with it."""
+_NAMES = {
+    "start": "start distribution, in units of the polytope",
+    "least": "least visits by a policy",
+    "most": "most visits by a policy",
+    "visits": "visits of the state at the vertex",
+    "occupancy": "visits of the pair at the vertex",
+}
 NOISE = 1e-12
 """At γ = 1, a pair with less than this long-run average counts as not visited."""
 
@@ -79,7 +98,7 @@ class Membership:
         return self.inside
 
 
-class OccupancyPolytope:
+class OccupancyPolytope(Result):
     """All discounted visits (γ < 1) or long-run averages (γ = 1) of the pairs that policies have from a start.
 
     Parameters
@@ -124,6 +143,138 @@ class OccupancyPolytope:
             f"OccupancyPolytope({self.mdp.n_states} states, {self.mdp.n_pairs} pairs, from {origin}, "
             f"γ={rate_text(self.gamma)}, mass {self.mass:.6g})"
         )
+
+    # ------------------------------------------------------------------ as a result
+
+    def of(self, state: Label) -> FloatArray:
+        """The least and the most that policies visit a state, in units of the polytope.
+
+        Returns
+        -------
+        (2,) array
+
+        Raises
+        ------
+        LabelError
+            There is no such state.
+        SolverError
+            A value could not be certified.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> OccupancyPolytope(mp.envs.fork(2), "root", 0.5).of("t1")
+        array([0., 1.])
+        """
+        return np.array(self._ranges(np.array([self.mdp.index(state)]))).ravel()
+
+    def table(self) -> Table:
+        """The least and the most that policies visit each state: `coordinate_range`.
+
+        Returns
+        -------
+        Table
+            Columns state, least, most.
+        """
+        return self._table(np.arange(self.mdp.n_states))
+
+    def _table(self, states: AnyArray) -> Table:
+        least, most = self._ranges(states)
+        columns = {"state": [self.mdp.states[s] for s in states], "least": least.tolist(), "most": most.tolist()}
+        what = "share of time" if self.gamma == 1 else f"visits, of {self.mass:.6g} in all"
+        return Table(columns, f"least and most that policies are there ({what}, γ = {rate_text(self.gamma)})")
+
+    def _summary(self) -> Table:
+        n = self.mdp.n_states
+        if n > MOST_PRINTED:
+            return Table({}, "least and most visits of each state: .table()")
+        table = self._table(np.arange(min(n, SHOWN)))
+        table.caption += f"; the first of {n:,} states" * (n > SHOWN)
+        return table
+
+    def to_xarray(self, *, vertices: bool = False, grid: bool = False) -> xr.Dataset:
+        """Labelled arrays along state: start, least, most; and of the vertices.
+
+        Parameters
+        ----------
+        vertices : bool
+            Whether to add the vertices: ``visits`` along (distribution, state), ``occupancy`` along
+            (distribution, pair).
+        grid : bool
+            Whether to give rows × columns of the map in place of its states.
+
+        Returns
+        -------
+        xarray.Dataset
+
+        Raises
+        ------
+        SizeError
+            There are too many vertices.
+        ParameterError
+            The states are no cells of a grid.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> data = OccupancyPolytope(mp.envs.fork(2), "root", 0.5).to_xarray(vertices=True)
+        >>> data.most.sel(state="t1").item(), data.visits.sel(state="t1").values
+        (1.0, array([1., 0.]))
+        """
+        mdp, (least, most) = self.mdp, self.coordinate_range()
+        names = written(mdp.states)
+        variables: dict[str, tuple[tuple[str, ...], Any]] = {
+            "start": (("state",), self._scale * self.start), "least": (("state",), least), "most": (("state",), most),
+        }  # fmt: skip
+        coordinates: dict[str, Any] = {"state": names}
+        if vertices:
+            points = self.vertices()
+            variables["visits"] = ("distribution", "state"), self.state_visits(points)
+            variables["occupancy"] = ("distribution", "pair"), points
+            coordinates |= {"distribution": np.arange(len(points)), "pair": np.arange(mdp.n_pairs)}
+            coordinates["state_of_pair"] = "pair", names[mdp.pair_states]
+            coordinates["action"] = "pair", written(mdp.action_names)[mdp.action_codes]
+        data = labelled(variables, coordinates, {"gamma": self.gamma, "mass": self.mass})
+        for name, told in _NAMES.items():
+            if name in data:
+                data[name].attrs |= {"long_name": told, "units": "1"}
+        return on_grid(data, mdp.layout) if grid else data
+
+    def plot(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        x: Label | None = None,
+        y: Label | None = None,
+        title: str | None = None,
+    ) -> Figure:
+        """A picture: the visits of two states by all policies.
+
+        See `mdppower.display.polytope_picture.plot_polytope`.
+
+        Parameters
+        ----------
+        path : str or path, optional
+        x, y : labels, optional
+            The states on the axes; by default those whose visits can differ most.
+        title : str, optional
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> figure = OccupancyPolytope(mp.envs.fork(3), "root", 0.9).plot(x="t1", y="t2")
+        """
+        from mdppower.display.polytope_picture import plot_polytope
+
+        apart = np.zeros(self.mdp.n_states)
+        if None in (x, y):
+            least, most = self.coordinate_range()
+            apart = most - least
+        return plot_polytope(self, *two_axes(self.mdp, apart, x, y), path, title=title)
 
     # ------------------------------------------------------------------ constraints
 
@@ -461,7 +612,7 @@ class OccupancyPolytope:
                 raise SolverError(f"draw {i}: {error}", draw=i) from None
             values[i] = half * self._scale * value + middle * self.mass
             bound[i] = half * self._scale * slack + 4 * EPS * abs(middle) * self.mass
-        return Support(values, points, bound, duals, reduced, dual_error, self.gamma)
+        return Support(values, points, bound, duals, reduced, dual_error, self.gamma, self.mdp)
 
     def coordinate_range(self) -> tuple[FloatArray, FloatArray]:
         """Least and largest visits of each state: 2·S rewards that are 1 in one state, by the fast solvers.
@@ -481,15 +632,20 @@ class OccupancyPolytope:
         >>> OccupancyPolytope(mp.envs.fork(2), "root", 0.5).coordinate_range()
         (array([1., 0., 0.]), array([1., 1., 1.]))
         """
-        low, high = np.zeros(self.mdp.n_states), np.zeros(self.mdp.n_states)
+        return self._ranges(np.arange(self.mdp.n_states))
+
+    def _ranges(self, states: AnyArray) -> tuple[FloatArray, FloatArray]:
+        """Least and largest visits of some of the states."""
+        low, high = np.zeros(len(states)), np.zeros(len(states))
         if self.gamma == 0:
-            return self.start.copy(), self.start.copy()
-        states, method = np.flatnonzero(self._reached), pick(self.mdp, "auto")
-        for chunk in np.array_split(states, 1 + len(states) * self.mdp.n_states // CHUNK):
+            return self._scale * self.start[states], self._scale * self.start[states]
+        reached, method = np.flatnonzero(self._reached[states]), pick(self.mdp, "auto")
+        for chunk in np.array_split(reached, 1 + len(reached) * self.mdp.n_states // CHUNK):
             rewards = np.zeros((len(chunk), self.mdp.n_states))
-            rewards[np.arange(len(chunk)), chunk] = 1.0
-            high[chunk] = solve_rows(self.mdp, rewards, self.gamma, method)[0] @ self.start
-            low[chunk] = 0.0 - solve_rows(self.mdp, -rewards, self.gamma, method)[0] @ self.start
+            rewards[np.arange(len(chunk)), states[chunk]] = 1.0
+            # Row by row: BLAS would round by how many there are.
+            high[chunk] = (solve_rows(self.mdp, rewards, self.gamma, method)[0] * self.start).sum(axis=1)
+            low[chunk] = 0.0 - (solve_rows(self.mdp, -rewards, self.gamma, method)[0] * self.start).sum(axis=1)
         return np.clip(low, 0, 1) * self.mass, np.clip(high, 0, 1) * self.mass
 
     def vertices(self, limit: int = 100_000) -> FloatArray:

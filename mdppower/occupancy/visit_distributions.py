@@ -17,32 +17,50 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mdppower._checks import discount_rates, positive_integer
-from mdppower._text import rate_text
+from mdppower._text import count, rate_text
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.actions import distinct_choices, restricted
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.policy_table import table_of
-from mdppower.occupancy.closed_policies import announce, closed_policies, recurrent_distribution, visit_distribution
+from mdppower.occupancy.closed_policies import (
+    announce,
+    closed_policies,
+    estimate_policies,
+    recurrent_distribution,
+    visit_distribution,
+)
+from mdppower.occupancy.distribution_tables import distribution_arrays, distribution_table
 from mdppower.occupancy.nondominated import nondominated_policies
 from mdppower.occupancy.vectors import distinct_rows, extreme_rows, row_groups
+from mdppower.results.result import SHOWN, Result
+from mdppower.results.table import Table
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 GENERIC = (0.37190423, 0.81234567)
 """Rates at which functions of γ are told apart."""
 ROUNDING = 1e-12
 """Visits whose entries differ by no more than this share are the same; they are right to much less."""
 LIMIT = 100_000
+FEW_STATES, FEW_POLICIES = 200, 500
+"""Sets up to about this size are listed where they are printed."""
 _CHAINS = 4
 """How often a chain is solved: at two generic rates, at γ, and at the limit."""
 
 
-@dataclass(frozen=True, eq=False)
-class Visits:
+@dataclass(frozen=True, eq=False, repr=False)
+class Visits(Result):
     """A set of visit distributions F(s), F_nd(s), or F(s | π(s') = a) at one γ, made when first asked for.
 
     Attributes
@@ -286,14 +304,149 @@ class Visits:
         rows = [visit_distribution(self.mdp, p, self.start, gamma, delayed=delayed) for p in policies]
         return np.array(rows).reshape(-1, self.mdp.n_states)
 
+    # ------------------------------------------------------------------ as a result
+
+    def of(self, state: Label) -> FloatArray:
+        """The visits of a state by each of the distributions, (1−γ)f(state): the column of `normalised`.
+
+        Returns
+        -------
+        (K,) array
+
+        Raises
+        ------
+        LabelError
+            There is no such state.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.visits(mp.envs.fork(2), "root", 0.75).of("t2")
+        array([0.  , 0.75])
+        """
+        return self.normalised[:, self.mdp.index(state)]
+
+    def table(self, *, full: bool = True) -> Table:
+        """The distributions, one row each.
+
+        Parameters
+        ----------
+        full : bool
+            Whether each state has a column; else the states that are visited most are named in one.
+
+        Returns
+        -------
+        Table
+            Columns number (see `policy`), policy, and visits: (1−γ)f.
+
+        Raises
+        ------
+        SizeError
+            There are too many.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.visits(mp.envs.fork(2), "root", 0.9).table(full=False)
+        number  policy            visits
+             0  root->t1, t1->t1  t1 .9, root .1
+             1  root->t2, t2->t2  t2 .9, root .1
+        visits: (1−γ)f, γ = 0.9
+        """
+        return distribution_table(self.mdp, self.normalised, self.policy, self._told, full=full)
+
+    @property
+    def _told(self) -> str:
+        what = "limits of (1−γ)f, γ → 1" if self.gamma == 1 else f"(1−γ)f, γ = {rate_text(self.gamma)}"
+        return f"visits: {what}"
+
+    def to_xarray(self, *, grid: bool = False) -> xr.Dataset:
+        """Labelled arrays along (distribution, state): visits (1−γ)f, and policy, as labels of actions.
+
+        Parameters
+        ----------
+        grid : bool
+            Whether to give rows × columns of the map in place of its states.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``policy`` is "" where the policy does not come.
+
+        Raises
+        ------
+        ParameterError
+            The states are no cells of a grid.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> data = mp.visits(mp.envs.fork(2), "root", 0.75).to_xarray()
+        >>> data.visits.sel(state="t2").values, data.policy.sel(distribution=1).values.tolist()
+        (array([0.  , 0.75]), ['->t2', '', '->t2'])
+        """
+        told = "share of discounted visits, (1−γ)f" if self.gamma < 1 else "share of time, in the long run"
+        about = {"gamma": self.gamma, "start": str(self.start)}
+        about |= {f"given {state}": str(action) for state, action in self.given.items()}
+        return distribution_arrays(self.mdp, self.normalised, self.policies, told, about, grid=grid)
+
+    def plot(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        x: Label | None = None,
+        y: Label | None = None,
+        title: str | None = None,
+    ) -> Figure:
+        """A picture: the visits of two states by all distributions, and their hull.
+
+        See `mdppower.display.polytope_picture.plot_polytope`.
+
+        Parameters
+        ----------
+        path : str or path, optional
+        x, y : labels, optional
+            The states on the axes; by default those whose visits differ most.
+        title : str, optional
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> figure = mp.visits(mp.envs.fork(3), "root", 0.9).plot(x="t1", y="t2")
+        """
+        from mdppower.display.polytope_picture import plot_polytope
+
+        apart = np.zeros(self.mdp.n_states) if None not in (x, y) else np.ptp(self.normalised, axis=0)
+        return plot_polytope(self, *two_axes(self.mdp, apart, x, y), path, title=title)
+
+    @cached_property
+    def _is_listed(self) -> bool:
+        """Whether it may be listed where it is printed: it is already, or that is nothing."""
+        if self._chosen is not None or "policies" in self.__dict__:
+            return True
+        few = self.mdp.n_states <= FEW_STATES
+        return few and estimate_policies(self.mdp, [self.start]) <= min(FEW_POLICIES, self.limit)
+
+    def _summary(self) -> Table:
+        if not self._is_listed and "policies" not in self.__dict__:
+            return Table({}, "not listed: that many; .policies, .rows and .table() list them")
+        first = self if len(self) <= SHOWN else self.select(range(SHOWN))
+        table = first.table(full=False)
+        table.caption += f"; the first of {count(len(self), 'distribution')}" * (first is not self)
+        return table
+
     def __repr__(self) -> str:
         given = "".join(f", π({s!r}) = {a!r}" for s, a in self.given.items())
-        size = f", {len(self._chosen)} rows" if self._chosen is not None else ""
+        size = f": {count(len(self), 'distribution')}" if self._is_listed or "policies" in self.__dict__ else ""
         return f"Visits(from {self.start!r}{given}, γ={rate_text(self.gamma)}{size})"
 
 
-@dataclass(frozen=True, eq=False)
-class Recurrent:
+@dataclass(frozen=True, eq=False, repr=False)
+class Recurrent(Result):
     """Recurrent state distributions: limits of (1−γ) f at γ → 1 (Def. 6.10).
 
     Attributes
@@ -354,8 +507,41 @@ class Recurrent:
         among = self.visits.nondominated().recurrent()
         return _subset(among, extreme_rows(among.rows))
 
+    def of(self, state: Label) -> FloatArray:
+        """(K,) the share of time in a state, in the long run: the column of `rows`.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.rsd(mp.envs.figure_1(), "l_tri").of("l_sw")
+        array([0.5, 1. ])
+        """
+        return self.rows[:, self.mdp.index(state)]
+
+    def table(self, *, full: bool = True) -> Table:
+        """The distributions, one row each, as `Visits.table` has them.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.rsd(mp.envs.fork(2), "root").table(full=False)["visits"]
+        ['t1 1', 't2 1']
+        """
+        return distribution_table(self.mdp, self.rows, self.policy, "visits: share of time, γ → 1", full=full)
+
+    def to_xarray(self, *, grid: bool = False) -> xr.Dataset:
+        """Labelled arrays along (distribution, state), as `Visits.to_xarray` has them."""
+        told, about = "share of time, in the long run", {"gamma": 1.0, "start": str(self.start)}
+        return distribution_arrays(self.mdp, self.rows, self.policies, told, about, grid=grid)
+
+    def _summary(self) -> Table:
+        first = self if len(self) <= SHOWN else _subset(self, list(range(SHOWN)))
+        table = first.table(full=False)
+        table.caption += f"; the first of {count(len(self), 'distribution')}" * (first is not self)
+        return table
+
     def __repr__(self) -> str:
-        return f"Recurrent({len(self)} distributions from {self.start!r})"
+        return f"Recurrent(from {self.start!r}, γ → 1: {count(len(self), 'distribution')})"
 
 
 def visits(
@@ -442,6 +628,33 @@ def rsd(
     """
     check_mdp(mdp)
     return visits(mdp, start, 1.0, given=given, limit=limit).recurrent()
+
+
+def two_axes(mdp: RewardlessMDP, apart: FloatArray, x: Label | None, y: Label | None) -> tuple[Label, Label]:
+    """Two states for the axes of a picture: those that are named, else those that are furthest apart.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    apart : (S,) array
+        How much visits of each state differ.
+    x, y : labels or None
+
+    Returns
+    -------
+    x, y : labels
+
+    Raises
+    ------
+    ParameterError
+        There is but one state.
+    """
+    named = {mdp.index(label) for label in (x, y) if label is not None}
+    free = [s for s in np.argsort(-apart, kind="stable").tolist() if s not in named]
+    chosen = [mdp.states[free.pop(0)] if label is None and free else label for label in (x, y)]
+    if chosen[0] is None or chosen[1] is None:
+        raise ParameterError("a picture of visits has two states for axes; this MDP has one")
+    return chosen[0], chosen[1]
 
 
 def _limits(mdp: RewardlessMDP, policies: Sequence[dict[int, int]], start: Label) -> FloatArray:

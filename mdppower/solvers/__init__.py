@@ -2,6 +2,7 @@
 
 ===================== ==================================================================================
 optimal_values        the door, where a draw that cannot be certified is refused: `optimal_values`, `solve_rows`
+solution              `Solution`: what comes back
 deterministic         Howard's policy iteration on the functional graph
 stochastic            policy iteration by corrections, with a shift
 gain                  γ = 1: the best long-run average, by end components and their best mixture

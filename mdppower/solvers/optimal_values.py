@@ -9,22 +9,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from mdppower._checks import choice, discount_rates
-from mdppower._text import rate_text
 from mdppower._typing import FloatArray, IntArray
 from mdppower.errors import ModelError, ParameterError, RewardError, SolverError
 from mdppower.mdp.actions import equivalent_pairs, greedy
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.canonical import numbers
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.mdp.policy_table import table_of_actions
 from mdppower.solvers.accepted_gap import certifiable
+from mdppower.solvers.solution import Solution
 
 log = logging.getLogger(__name__)
 
@@ -36,105 +34,6 @@ ORDINARY = 500
 TINY = 2.0**-1074
 
 METHODS = ("auto", "deterministic", "stochastic", "lp", "lp-occupancy")
-
-
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """Optimal values of N reward functions.
-
-    Attributes
-    ----------
-    normalised : (N, S) array
-        v = (1−γ)V; the optimal gain (average reward) at γ = 1.
-    policies : (N, S) int32 array
-        An optimal action of each state, as a position in ``mdp.action_names``.
-    error_bound : (N,) array
-        Proved bound on |v − v*| over the states of each draw, from the Bellman residual.
-    iterations : (N,) int32 array
-        Policy improvements made.
-    gamma : float
-    method : str
-        The solver that ran.
-    mdp : RewardlessMDP
-    rewards : (N, S) array
-        What was solved for.
-    guarantee : str
-        ``"certified"``.
-
-    Examples
-    --------
-    >>> import mdppower as mp
-    >>> fork = mp.envs.fork(2)
-    >>> solution = mp.optimal_values(fork, [[0.0, 1.0, 3.0]], 0.5)
-    >>> solution.values.round(9), [fork.action_names[a] for a in solution.policies[0]]
-    (array([[3., 2., 6.]]), ['->t2', '->t1', '->t2'])
-    >>> bool(solution.error_bound[0] < 1e-12)
-    True
-    """
-
-    normalised: FloatArray
-    policies: IntArray
-    error_bound: FloatArray
-    iterations: IntArray
-    gamma: float
-    method: str
-    mdp: RewardlessMDP
-    rewards: FloatArray
-    guarantee: str = "certified"
-
-    @property
-    def values(self) -> FloatArray:
-        """(N, S) V = v/(1−γ), the discounted sums themselves; ParameterError at γ = 1, where there are none.
-
-        Examples
-        --------
-        >>> import mdppower as mp
-        >>> mp.optimal_values(mp.envs.fork(1), [0.0, 1.0], 0.5).values
-        array([[1., 2.]])
-        """
-        if self.gamma == 1:
-            raise ParameterError("at gamma = 1 the sums of rewards do not converge; .normalised has the gains")
-        return self.normalised / (1 - self.gamma)
-
-    def policy_table(self, i: int = 0) -> FloatArray:
-        """The optimal policy of the i-th reward function, as a table.
-
-        Parameters
-        ----------
-        i : int
-
-        Returns
-        -------
-        (S, A) array
-            The probability of each action, in the order of ``mdp.action_names``, in each state: 1 for the one of
-            ``policies``. It can be given wherever a policy can.
-
-        Raises
-        ------
-        ParameterError
-            There is no such reward function.
-        SizeError
-            It would take more than 1 GiB.
-
-        Examples
-        --------
-        >>> import mdppower as mp
-        >>> mp.optimal_values(mp.envs.fork(2), [0.0, 1.0, 3.0], 0.5).policy_table().tolist()
-        [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
-        """
-        return table_of_actions(self.mdp, self.policies[self._draw(i)])
-
-    def _draw(self, i: int) -> int:
-        if isinstance(i, bool) or not isinstance(i, int | np.integer) or not 0 <= i < len(self.policies):
-            raise ParameterError(f"there is no draw {i!r}; this solution has draws 0 … {len(self.policies) - 1}")
-        return int(i)
-
-    def __repr__(self) -> str:
-        n, n_states = self.normalised.shape
-        return (
-            f"Solution({n} draws × {n_states} states, γ={rate_text(self.gamma)}, {self.method}, "
-            f"error ≤ {self.error_bound.max(initial=0):.1e})"
-        )
 
 
 def optimal_values(mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float, *, method: str = "auto") -> Solution:

@@ -1,0 +1,261 @@
+"""What `optimal_values` gives back: values, policies and the bound that is proved for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mdppower._text import count, rate_text
+from mdppower._typing import FloatArray, IntArray, Label
+from mdppower.errors import ParameterError, SizeError
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.policy_table import table_of_actions
+from mdppower.results.labelled import labelled, on_grid, written
+from mdppower.results.number_text import number_text
+from mdppower.results.result import SHOWN, Result
+from mdppower.results.table import Table
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+MOST_ROWS = 2**24
+"""Most rows of a table."""
+
+_NAMES = {
+    "normalised": ("normalised optimal value, (1−γ)V", "reward"),
+    "value": ("optimal value, the discounted sum of rewards", "reward"),
+    "reward": ("reward", "reward"),
+    "policy": ("an optimal action", ""),
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Solution(Result):
+    """Optimal values of N reward functions.
+
+    Attributes
+    ----------
+    normalised : (N, S) array
+        v = (1−γ)V; the optimal gain (average reward) at γ = 1.
+    policies : (N, S) int32 array
+        An optimal action of each state, as a position in ``mdp.action_names``.
+    error_bound : (N,) array
+        Proved bound on |v − v*| over the states of each draw, from the Bellman residual.
+    iterations : (N,) int32 array
+        Policy improvements made.
+    gamma : float
+    method : str
+        The solver that ran.
+    mdp : RewardlessMDP
+    rewards : (N, S) array
+        What was solved for.
+    guarantee : str
+        ``"certified"``.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> fork = mp.envs.fork(2)
+    >>> solution = mp.optimal_values(fork, [[0.0, 1.0, 3.0]], 0.5)
+    >>> solution.values.round(9), [fork.action_names[a] for a in solution.policies[0]]
+    (array([[3., 2., 6.]]), ['->t2', '->t1', '->t2'])
+    >>> bool(solution.error_bound[0] < 1e-12)
+    True
+    """
+
+    normalised: FloatArray
+    policies: IntArray
+    error_bound: FloatArray
+    iterations: IntArray
+    gamma: float
+    method: str
+    mdp: RewardlessMDP
+    rewards: FloatArray
+    guarantee: str = "certified"
+
+    @property
+    def values(self) -> FloatArray:
+        """(N, S) V = v/(1−γ), the discounted sums themselves; ParameterError at γ = 1, where there are none.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.optimal_values(mp.envs.fork(1), [0.0, 1.0], 0.5).values
+        array([[1., 2.]])
+        """
+        if self.gamma == 1:
+            raise ParameterError("at gamma = 1 the sums of rewards do not converge; .normalised has the gains")
+        return self.normalised / (1 - self.gamma)
+
+    def policy_table(self, i: int = 0) -> FloatArray:
+        """The optimal policy of the i-th reward function, as a table.
+
+        Parameters
+        ----------
+        i : int
+
+        Returns
+        -------
+        (S, A) array
+            The probability of each action, in the order of ``mdp.action_names``, in each state: 1 for the one of
+            ``policies``. It can be given wherever a policy can.
+
+        Raises
+        ------
+        ParameterError
+            There is no such reward function.
+        SizeError
+            It would take more than 1 GiB.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.optimal_values(mp.envs.fork(2), [0.0, 1.0, 3.0], 0.5).policy_table().tolist()
+        [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
+        """
+        return table_of_actions(self.mdp, self.policies[self._draw(i)])
+
+    def _draw(self, i: int) -> int:
+        if isinstance(i, bool) or not isinstance(i, int | np.integer) or not 0 <= i < len(self.policies):
+            raise ParameterError(f"there is no draw {i!r}; this solution has draws 0 … {len(self.policies) - 1}")
+        return int(i)
+
+    def of(self, state: Label, draw: int | None = None) -> FloatArray:
+        """The normalised optimal value of a state, v = (1−γ)V (at γ = 1, its gain).
+
+        Parameters
+        ----------
+        state : label
+        draw : int, optional
+            Position of a reward function; by default all.
+
+        Returns
+        -------
+        (N,) array, or () for one draw
+
+        Raises
+        ------
+        LabelError
+            There is no such state.
+        ParameterError
+            There is no such draw.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> solution = mp.optimal_values(mp.envs.fork(2), [[0.0, 1.0, 3.0], [0.0, 2.0, 1.0]], 0.5)
+        >>> solution.of("root"), float(solution.of("root", draw=1))
+        (array([1.5, 1. ]), 1.0)
+        """
+        values: FloatArray = self.normalised[:, self.mdp.index(state)]
+        return values if draw is None else np.asarray(values[self._draw(draw)])
+
+    def table(self) -> Table:
+        """One row for each state of each reward function.
+
+        Returns
+        -------
+        Table
+            Columns draw, state, reward, normalised, value (not at γ = 1), action, error_bound (of normalised).
+
+        Raises
+        ------
+        SizeError
+            There would be more than 2**24 rows.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> table = mp.optimal_values(mp.envs.fork(2), [0.0, 1.0, 3.0], 0.5).table()
+        >>> table["state"], table["value"], table["action"]
+        (['root', 't1', 't2'], [3.0, 2.0, 6.0], ['->t2', '->t1', '->t2'])
+        """
+        return self._rows(*self.normalised.shape)
+
+    def _rows(self, draws: int, states: int) -> Table:
+        """The table of the first states of the first draws."""
+        if draws * states > MOST_ROWS:
+            raise SizeError(
+                f"a table of {draws:,} draws × {states:,} states is too long; .to_xarray() has the arrays"
+            )
+        part = (slice(draws), slice(states))
+        columns: dict[str, list[Any]] = {
+            "draw": np.repeat(np.arange(draws), states).tolist(),
+            "state": [self.mdp.states[s] for s in range(states)] * draws,
+            "reward": self.rewards[part].ravel().tolist(),
+            "normalised": self.normalised[part].ravel().tolist(),
+        }
+        if self.gamma < 1:
+            columns["value"] = (self.normalised[part] / (1 - self.gamma)).ravel().tolist()
+        columns["action"] = [self.mdp.action_names[a] for a in self.policies[part].ravel().tolist()]
+        columns["error_bound"] = np.repeat(self.error_bound[:draws], states).tolist()
+        what = "normalised: the gain, average reward" if self.gamma == 1 else "normalised: (1−γ) value"
+        return Table(columns, f"γ = {rate_text(self.gamma)}; {what}; error_bound: proved, of normalised")
+
+    def _summary(self) -> Table:
+        draws, states = self.normalised.shape
+        few = min(states, SHOWN)
+        table = self._rows(min(draws, SHOWN // few), few)
+        if table.n_rows < draws * states:
+            table.caption += f"; the first of {draws:,} × {states:,} rows"
+        return table
+
+    def to_xarray(self, *, grid: bool = False) -> xr.Dataset:
+        """Labelled arrays along (draw, state): normalised, value (not at γ = 1), reward, policy; and error_bound.
+
+        Parameters
+        ----------
+        grid : bool
+            Whether to give rows × columns of the map in place of its states.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``policy`` has the labels of actions.
+
+        Raises
+        ------
+        ParameterError
+            The states are no cells of a grid.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> data = mp.optimal_values(mp.envs.fork(2), [0.0, 1.0, 3.0], 0.5).to_xarray()
+        >>> data.value.sel(draw=0, state="root").item(), data.policy.sel(draw=0, state="root").item()
+        (3.0, '->t2')
+        """
+        where = ("draw", "state")
+        variables: dict[str, tuple[tuple[str, ...], Any]] = {
+            "normalised": (where, self.normalised),
+            "reward": (where, self.rewards),
+            "policy": (where, written(self.mdp.action_names)[self.policies]),
+            "error_bound": (("draw",), self.error_bound),
+        }
+        if self.gamma < 1:
+            variables["value"] = (where, self.values)
+        coordinates = {"draw": np.arange(len(self.rewards)), "state": written(self.mdp.states)}
+        about = {"gamma": self.gamma, "method": self.method, "guarantee": self.guarantee}
+        data = labelled(variables, coordinates, about)
+        for name, (told, unit) in _NAMES.items():
+            if name in data:
+                data[name].attrs |= {"long_name": told} | ({"units": unit} if unit else {})
+        if self.gamma == 1:
+            data["normalised"].attrs["long_name"] = "optimal gain"
+        return on_grid(data, self.mdp.layout) if grid else data
+
+    def __repr__(self) -> str:
+        n, n_states = self.normalised.shape
+        told = ", ".join(
+            f"{self.mdp.states[s]!r} {number_text(float(self.normalised[0, s]))}"
+            for s in range(min(n_states, 4) if n else 0)
+        )
+        more = ", …" if n * n_states > 4 or n > 1 else ""
+        first = " of draw 0" if n > 1 else ""
+        what = "gain" if self.gamma == 1 else "(1−γ)V"
+        return (
+            f"Solution({count(n, 'draw')} × {count(n_states, 'state')}, γ={rate_text(self.gamma)}, {self.method}: "
+            f"{what}{first} {told}{more}; error ≤ {self.error_bound.max(initial=0):.1e})"
+        )
