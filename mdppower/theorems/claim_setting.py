@@ -250,5 +250,5 @@ def _entropy(mdp: RewardlessMDP, rewards: Any, rng: Any, conduct: Conduct) -> in
 
 
 def as_setting(given: SettingLike) -> Setting:
-    """A setting as it is, or that of an MDP with the defaults."""
+    """A setting as it is, or that of an MDP with the defaults, and seed 0: a claim looked at again is the same."""
     return given if isinstance(given, Setting) else setting(given, rng=0)
