@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -150,15 +151,13 @@ def test_a_difference_is_a_minus_b():
 
 
 def test_interrupted_runs_say_so(results):
-    from dataclasses import replace
-
     for name in ("ActionOptimality", "Comparison", "ModelDifference", "Sensitivity"):
         assert "interrupted" not in repr(results[name])
         short = replace(results[name], interrupted=True)
         assert "interrupted" in repr(short)
         assert "interrupted" in short.table().caption
         assert short.to_xarray().attrs["interrupted"]
-        assert any("interrupted" in text.get_text() for text in short.plot().findobj(match=_has_text))
+        assert "interrupted" in "".join(text.get_text() for text in short.plot().findobj(match=_has_text)), name
 
 
 def _has_text(artist):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import Any
 
 import matplotlib
@@ -14,7 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mdppower._text import cut, rate_text
+from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray, IntArray, Label
 from mdppower.display.figures import picture_suffix, save_figure, set_title
 from mdppower.display.heatmap import COLOURS, MOST_DRAWN, arrow_ink, draw_arrows, grid_sheet, write_marks
@@ -83,7 +82,7 @@ def plot_optimality(
     """
     suffix = None if path is None else picture_suffix(path)
     if gamma is not None:
-        chances = at_rate(chances, gamma)
+        chances = chances.at(gamma)
     figure, lines = draw_optimality(chances, state, confidence)
     set_title(figure, lines if title is None else [title, *lines[1:]], parse_math=title is not None)
     if path is not None and suffix is not None:
@@ -95,7 +94,7 @@ def draw_optimality(chances: ActionOptimality, state: Label | None, confidence: 
     """The bars of a state, or the map of all of them, with the lines of its title."""
     mdp = chances.mdp
     made = f"{chances.samples:,} draws of" if chances.samples else "exact,"
-    told = f"{made} {chances.rewards.name} rewards"
+    told = f"{made} {chances.rewards.name} rewards{', interrupted' * chances.interrupted}"
     if state is not None:
         name = mdp.states[mdp.index(state)]
         return action_bars(chances, name, confidence), [f"Optimal actions in state {name} — {told}"]
@@ -155,21 +154,6 @@ def action_bars(chances: ActionOptimality, state: Label, confidence: float) -> F
     for text in panel.get_legend().get_texts():  # type: ignore[union-attr]
         text.set_parse_math(False)
     return figure
-
-
-def at_rate(chances: ActionOptimality, gamma: float) -> ActionOptimality:
-    """The same at one of its rates."""
-    if gamma not in chances.gammas:
-        rates = ", ".join(map(rate_text, chances.gammas))
-        raise ParameterError(f"gamma {gamma!r} is not one of {rates}")
-    g = chances.gammas.index(gamma)
-
-    def row(values: Any) -> Any:
-        return np.asarray(values)[[g]] if np.ndim(values) == 2 else values
-
-    exact = None if chances.exact is None else (row(chances.exact[0]), row(chances.exact[1]))
-    counts = {name: row(getattr(chances, name)) for name in ("strict_counts", "tied_counts", "open_counts")}
-    return replace(chances, gammas=(gamma,), exact=exact, **counts)
 
 
 def _by_rate(chances: ActionOptimality, values: AnyArray) -> FloatArray:
