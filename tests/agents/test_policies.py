@@ -106,6 +106,7 @@ def test_a_policy_cannot_change_the_rewards():
 # ---------------------------------------------------------------------- files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "policy", [*RULES, {"root": {"->t1": 1 / 3, "->t2": 2 / 3}}, np.array([1, 2, 2])], ids=lambda p: str(p)
 )

@@ -50,6 +50,7 @@ class Stream(io.TextIOWrapper):
         return self.bytes.getvalue().decode(self.encoding)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_no_command_fails_on_what_cannot_be_shown(encoding, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)

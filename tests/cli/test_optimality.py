@@ -110,6 +110,7 @@ def test_exact_probabilities_are_fractions(run):
     assert "exact, uniform rewards" in run("optimal", "fork(3)", "--method", "exact")[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("args", "name"), [(["maze"], "map.png"), (["maze", "--state", "0,3"], "bars.svg")])
 def test_pictures_of_optimal_actions(run, tmp_path, args, name):
     code, out, err = run("optimal", *args, "--gamma", "0.5,0.9", "--samples", "64", "--out", name)

@@ -46,6 +46,7 @@ def test_map_in_the_terminal(run):
     assert "\x1b[" in run("map", "maze", "--samples", "64", "--colour")[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_pictures(run, tmp_path, suffix, magic):
     code, out, err = run("map", "maze", "--samples", "64", "--out", f"maze.{suffix}")

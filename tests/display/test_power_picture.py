@@ -123,6 +123,7 @@ def test_files(maze, tmp_path, suffix, magic):
     assert first.read_bytes() == second.read_bytes()
 
 
+@pytest.mark.slow
 def test_paths_that_do_not_work(maze, tmp_path):
     with pytest.raises(mp.ParameterError, match=r"\.png, \.svg or \.pdf; got 'maze\.gif'"):
         maze.plot("maze.gif")

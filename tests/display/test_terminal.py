@@ -93,6 +93,7 @@ def test_show_map():
     assert "and 60 more states" in show_map(mp.envs.cycle(100))
 
 
+@pytest.mark.slow
 def test_a_large_map_is_thinned():
     drawn = show_map(mp.envs.make("open(300,300)"), width=80)
     assert "each character stands for 4 × 4 of 300 × 300 cells" in drawn

@@ -190,6 +190,7 @@ def test_a_missing_action_is_one_that_the_state_has():
     assert [env.reset(options={"start": "*"})[0]] + [env.step(np.int64(a))[0] for a in range(5)] == [1] * 6
 
 
+@pytest.mark.slow
 def test_a_q_learner_finds_the_optimal_values():
     # In a deterministic MDP Q-learning with step size 1 is value iteration, a pair at a time: Q(s, a) becomes
     # R(s) + γ max Q(s', ·). Between two times at which every pair has had its turn the greatest error shrinks by
@@ -227,6 +228,7 @@ def test_a_q_learner_finds_the_optimal_values():
         assert earned == pytest.approx(best[first], abs=2 * gamma * bound / (1 - gamma) + gamma**100 * 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MADE)
 def test_the_round_trip_gives_the_mdp(name):
     env = made(name)

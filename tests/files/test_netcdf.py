@@ -85,6 +85,7 @@ def test_a_loaded_estimate_goes_on_working(estimate, saved, tmp_path):
     assert mp.load(tmp_path / "again.nc").history == estimate.history
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", REWARDS)
 def test_rewards_of_every_kind_draw_the_same_again(kind, tmp_path):
     # 32 draws of what is seldom anything else: most replicates are equal, which is warned of, and kept.
@@ -103,6 +104,7 @@ def test_rewards_of_every_kind_draw_the_same_again(kind, tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.slow
 def test_rewards_from_a_function_can_be_read_but_not_drawn(tmp_path):
     def loud(n, rng):
         return 10 * rng.random((n, 31))
@@ -128,6 +130,7 @@ def test_rewards_from_a_function_can_be_read_but_not_drawn(tmp_path):
         mp.load(tmp_path / "b.nc").draw(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["nc", "toml"])
 @given(mdp=mdps())
 def test_mdps_come_back_equal(tmp_path_factory, suffix, mdp):

@@ -225,6 +225,7 @@ def test_rows_of_a_mean():
         maximum_normal([1, 2], np.eye(2), rows=np.zeros((0, 2)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("off", [1e-1, 1e-2, 1e-3, 1e-4, 1e-5])
 @pytest.mark.parametrize("shape", ["two", "two pairs", "a line", "three"])
 def test_stated_errors_are_true(off, shape):

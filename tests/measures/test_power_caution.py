@@ -21,6 +21,7 @@ def caution(mdp, rewards, **options):
         return mp.power(mdp, 0.9, rewards, rng=0, **options).caution
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HARMLESS)
 @pytest.mark.parametrize("mdp", ["fork(1)", "fork(8)", "fork(50)", "maze", "open(3,3)", "cliff"])
 def test_no_false_alarms_at_the_default_number_of_draws(name, mdp):

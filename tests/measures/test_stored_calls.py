@@ -38,6 +38,7 @@ def _contents(path):
     return data.drop_vars("header"), header
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gamma", [0.9, [0.5, 0.9]], ids=["one", "two"])
 @pytest.mark.parametrize(
     ("mdp", "rewards", "options"),

@@ -179,6 +179,7 @@ def test_guaranteed_runs_pair_with_themselves_alone():
         one - mp.power(FORK, 0.9, samples=256, rng=0, sampler="iid")
 
 
+@pytest.mark.slow
 def test_differences_cover():
     """95 % intervals of a difference of runs hold what is exact: 200 runs, 950 ± 4 sd ≥ .9. Control: half as wide."""
     fork = mp.envs.fork(2)

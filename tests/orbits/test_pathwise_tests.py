@@ -109,6 +109,7 @@ def test_crossed_involution():
 # ---------------------------------------------------------------------- copies of actions
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gamma", GAMMAS)
 def test_actions_of_figure_1(gamma):
     """Prop. 6.9, both items, with the golden φ; not reversed, and not with the identity."""

@@ -125,6 +125,7 @@ def test_arrows_of_a_mirror_image_stay_in_their_row():
         assert (abs(points[:, 1] - row) < 0.5).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("turn", "most"), [(False, 40), (True, 16)])
 def test_of_many_arrows_some_are_drawn_and_the_legend_says_so(turn, most):
     # 20 × 20 cells: 200 swaps. Arrows of a half turn all meet in the middle, so that fewer can be followed.
@@ -156,6 +157,7 @@ def cases():
 CASES = dict(cases())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_title_legend_and_states_are_inside_of_the_picture(name):
     figure = draw_claim(CASES[name])

@@ -143,6 +143,7 @@ def test_the_mdp_is_drawn_where_there_is_one():
 ODD = ['<script>alert("x")</script>', "a&b", "\"><img src=x onerror='x'>", "</section>", "<!--", "\x00\x1b[0m"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ODD)
 def test_labels_are_escaped_everywhere(label):
     mdp = mp.RewardlessMDP.from_successors({label: {label: "b"}, "b": {"go": label}})

@@ -151,6 +151,7 @@ class Split(stats.rv_continuous):
 TRIANGLE = Triangle(a=0, b=1, name="triangle")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("frozen", "cdf"),
     [

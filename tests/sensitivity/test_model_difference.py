@@ -85,6 +85,7 @@ def test_an_mdp_does_not_differ_from_itself(doors):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(mdps(max_states=5), mdps(max_states=5))
 def test_what_cannot_reach_a_difference_does_not_move(one, two):

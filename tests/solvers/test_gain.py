@@ -33,6 +33,7 @@ def enumerated(mdp, reward):
     return np.max(gains, axis=0)
 
 
+@pytest.mark.slow
 @given(mdps(max_states=5).flatmap(lambda mdp: reward_rows(mdp.n_states).map(lambda rows: (mdp, rows))))
 def test_gain_is_that_of_the_best_policy(case):
     mdp, rewards = case
@@ -61,6 +62,7 @@ def test_linear_programs_agree(case):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the intervals cannot be trusted")  # means are compared, on the same draws
 @pytest.mark.parametrize("path", GOLDEN, ids=[path.stem for path in GOLDEN])
 def test_power_has_this_limit(path):
@@ -122,6 +124,7 @@ def test_one_component_has_one_gain(slip):
     assert np.abs(near - sol.normalised).max() < 1e-4
 
 
+@pytest.mark.slow
 @given(mdps())
 def test_end_components_by_definition(mdp):
     """Inside, pairs never leave, and each state reaches each; and every policy ends in some component."""

@@ -108,6 +108,7 @@ def test_occupancy_programs_agree_on_the_catalog(name, slip):
         np.testing.assert_allclose(lp, fast, atol=1e-9, rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["turner-figure-1", "fork(3)", "cycle(4)", "open(2,2)"])
 @pytest.mark.parametrize("gamma", [0.1, 0.9, 0.999999])
 def test_enumeration_on_the_catalog(name, gamma):

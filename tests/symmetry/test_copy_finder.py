@@ -156,6 +156,7 @@ def test_states_by_brute_force(mdp, data):
         assert finder.given_states(s, other, list(phi)).status == ("found" if takes(phi) else "none")
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(small, st.data())
 def test_actions_by_brute_force(mdp, data):

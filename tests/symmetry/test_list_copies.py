@@ -78,6 +78,7 @@ codes = st.integers(2, 5).flatmap(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(codes)
 def test_against_all_involutions(given_codes):

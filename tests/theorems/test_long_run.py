@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from figure_1 import HERE, statuses
 
 import mdppower as mp
@@ -31,6 +32,7 @@ def test_long_run_of_figure_1():
 # ---------------------------------------------------------------------- reachability for certain
 
 
+@pytest.mark.slow
 def test_reached_for_certain():
     """A bet that may be lost does not reach its end for certain; one that can be repeated does."""
     mdp = mp.RewardlessMDP.from_successors(

@@ -97,6 +97,7 @@ def asked(monkeypatch):
     return keys
 
 
+@pytest.mark.slow
 def test_different_tests_have_different_keys(asked):
     """Of another MDP (one way more, same states), other rewards, draws, solvers: none is taken for another."""
     successors = {s: {a: FIGURE.successors(s, a) for a in FIGURE.actions(s)} for s in FIGURE.states}
@@ -117,6 +118,7 @@ def test_different_tests_have_different_keys(asked):
     assert len(set(asked)) == len(names)
 
 
+@pytest.mark.slow
 def test_equal_calls_have_equal_keys(asked):
     for _, test in [*_tests(FIGURE, samples=32, rng=0), *_tests(mp.envs.figure_1(), samples=32, rng=0)]:
         test()

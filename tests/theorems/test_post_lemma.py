@@ -14,6 +14,7 @@ from mdppower.montecarlo.estimates import Estimate
 from mdppower.theorems.post_lemma import check_bound
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("case", "pair"), [p for p in PAIRS if "exponential" not in p.id])
 def test_no_certified_bound_is_violated_on_golden_pairs(case, pair):
     result = mp.compare(*golden_options(case, pair), golden_rewards(case), method="exact")

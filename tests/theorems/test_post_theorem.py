@@ -26,6 +26,7 @@ HALVES = ("16_gaussian_fork-1", "18_exponential_fork-1")
 """Pairs of exactly 1/2 of which there is no fraction: normal rewards are integrated, exponential ones drawn."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("case", "pair", "name"), [pytest.param(*p.values, p.id, id=p.id) for p in PAIRS])
 def test_golden_flags(case, pair, name):
     """What the golden files say about the theorem, worked out there in fractions or closed forms, for all pairs.

@@ -386,6 +386,7 @@ def test_an_error_has_what_was_checked():
 # ---------------------------------------------------------------------- in a store
 
 
+@pytest.mark.slow
 def test_a_store_makes_no_draw_twice(monkeypatch, tmp_path):
     """Tests and estimates alike; votes and searches are made again. Without rng the store knows the seed."""
     mdp, store = mp.envs.make("open(3,3)"), tmp_path / "run.sqlite"
@@ -446,6 +447,7 @@ def test_a_run_that_was_ended_goes_on(monkeypatch, tmp_path):
     assert told == [one.to_dict() for one in theorems.verify(FIGURE_1, **run, store=store)]
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_costs_no_claim_that_was_checked(monkeypatch, tmp_path):
     """At the fourth test, of Proposition 5.5: the error has 5.4; with room again the same call goes on."""
     run = {"gamma": [0.5, 0.9], "claims": ["prop-5.4", "prop-5.5"], "samples": 64, "rng": 0, "progress": False}
