@@ -89,7 +89,7 @@ def search_counterexample(
 
     Examples
     --------
-    >>> found = search_counterexample("post-theorem", 3, tries=20, rng=0)
+    >>> found = search_counterexample("post-theorem", 3, tries=40, rng=0)
     >>> found.mdp.n_states, found.numbers["p(A ≥ B)"] > Fraction(1, 2), found.numbers["C(B) - C(A)"] > 0
     (3, True, True)
     """
