@@ -303,6 +303,7 @@ def checked(
     *,
     finite: bool = True,
     rising: bool = False,
+    nan: bool = False,
 ) -> Any:
     """An array of that shape and kind of numbers, all between the bounds.
 
@@ -313,11 +314,13 @@ def checked(
     kind : {"i", "f"}
         Integers of at most 64 bits with a sign, or float64.
     low, high : float
-        Both included; NaN never is.
+        Both included; NaN is not, unless `nan` is true.
     finite : bool
         Whether infinities are refused.
     rising : bool
         Whether no number may be less than the one before.
+    nan : bool
+        Whether what has no value may be NaN.
 
     Returns
     -------
@@ -334,6 +337,8 @@ def checked(
             f"{array.dtype} of shape {array.shape}",
         )
     wrong = ~((array >= low) & (array <= high))
+    if nan:
+        wrong &= ~np.isnan(array)
     if kind == "f" and finite:
         wrong |= np.isinf(array)
     if wrong.any():

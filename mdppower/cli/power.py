@@ -139,13 +139,14 @@ def plot(
     file: str, gamma: tuple[str, ...], title: str | None, confidence: float, out: str | None, arrows: bool,
     hatch: bool, values: bool | None, share_scale: bool, fmt: str, colour: bool | None,
 ) -> None:  # fmt: skip
-    """Draw a saved estimate (or MDP) again: a picture with --out, else in the terminal.
+    """Draw a saved result (or MDP) again: a picture with --out, else in the terminal.
 
     In Python: mdppower.load, and .plot() of what it gives.
     """
     from mdppower._checks import open_unit
     from mdppower.files.netcdf import load
     from mdppower.mdp.model import RewardlessMDP
+    from mdppower.measures.power_estimate import PowerEstimate
 
     open_unit(confidence, "--confidence")
     check_output("--out", out, (".png", ".svg", ".pdf"))
@@ -163,7 +164,7 @@ def plot(
             print_map(show_map, found, colour)
         else:
             found.plot(out, title=title)
-    else:
+    elif isinstance(found, PowerEstimate):
         estimate = found if rate is None else found.at(rate)
         if out is None:
             _print_power(estimate, fmt, colour, confidence)
@@ -171,8 +172,48 @@ def plot(
                 tell(f"mdppower: caution: {estimate.caution}", err=True)
         else:
             estimate.plot(out, title=title, **options)
+    else:
+        given = _given(options)
+        if given:
+            raise ParameterError(
+                f"--{given[0].replace('_', '-')} is for estimates of POWER; {file} holds {_named(found)}"
+            )
+        _show_result(file, found, rate, out, title, fmt, confidence)
     if out is not None:
         tell(f"wrote {out}", err=True)
+
+
+def _named(found: Any) -> str:
+    """What a result is called."""
+    name = type(found).__name__
+    return f"a{'n' * name.startswith(tuple('AEIOU'))} {name}"
+
+
+def _show_result(
+    file: str, found: Any, rate: float | None, out: str | None, title: str | None, fmt: str, confidence: float
+) -> None:
+    """A result of another kind: its picture, its table, or what `print` shows."""
+    if rate is not None:
+        if not hasattr(found, "at"):
+            raise ParameterError(f"--gamma is for results at several rates; {file} holds {_named(found)}")
+        found = found.at(rate)
+    if out is not None:
+        if not hasattr(found, "plot") or _named(found) == "a Dataset":
+            raise ParameterError(f"there is no picture of {_named(found)}, which {file} holds")
+        found.plot(out, **({} if title is None else {"title": title}))
+    elif fmt == "map":
+        _print_lines(found)
+    else:
+        from mdppower.results.table_text import render
+
+        if not hasattr(found, "table"):
+            raise ParameterError(f"there is no table of {_named(found)}, which {file} holds")
+        click.echo(render(found.table(confidence), fmt))
+
+
+def _print_lines(found: Any) -> None:
+    for line in str(found).splitlines():
+        click.echo(printable(line))
 
 
 def _shows_saved(options: Mapping[str, Any]) -> bool:
@@ -212,12 +253,15 @@ def info(file: str) -> None:
     """
     from mdppower.files.netcdf import load
     from mdppower.mdp.model import RewardlessMDP
+    from mdppower.measures.power_estimate import PowerEstimate
 
     found = load(file)
-    mdp = found if isinstance(found, RewardlessMDP) else found.mdp
-    facts: dict[str, Any] = {"file": file, "holds": "an MDP", "MDP": repr(mdp), "fingerprint": mdp.fingerprint}
-    facts |= {f"MDP: {name}": told for name, told in mdp.origin.items()}
-    if not isinstance(found, RewardlessMDP):
+    mdp = found if isinstance(found, RewardlessMDP) else getattr(found, "mdp", None)
+    facts: dict[str, Any] = {"file": file, "holds": "an MDP"}
+    if isinstance(mdp, RewardlessMDP):
+        facts |= {"MDP": repr(mdp), "fingerprint": mdp.fingerprint}
+        facts |= {f"MDP: {name}": told for name, told in mdp.origin.items()}
+    if isinstance(found, PowerEstimate):
         lower, upper = found.data.bounds(0.95, simultaneous=True)
         facts["holds"] = "a POWER estimate" + (", interrupted before its end" if found.interrupted else "")
         facts |= {"rewards": found.rewards.name, "draws": _draws(found)}
@@ -231,7 +275,12 @@ def info(file: str) -> None:
                 f"± {(upper[g] - lower[g]).max() / 2:.2g}, solver error ≤ {found.error_bound[g]:.1g}"
             )
         facts |= found.history
+    elif not isinstance(found, RewardlessMDP):
+        facts["holds"] = _named(found) + ", interrupted before its end" * bool(getattr(found, "interrupted", False))
     told = {printable(name): printable(str(fact)) for name, fact in facts.items()}
     width = max(map(len, told))
     for name, fact in told.items():
         click.echo(f"{name:>{width}}  {fact}")
+    if not isinstance(found, (RewardlessMDP, PowerEstimate)):
+        click.echo()
+        _print_lines(found)

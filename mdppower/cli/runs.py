@@ -30,14 +30,14 @@ A run that is stopped, looked at, and gone on with:
 @cli.command(epilog=EXAMPLE)
 @click.argument("file", type=click.Path())
 @click.option("--export", "number", type=int, metavar="NUMBER", help="Write what this run says so far to --out.")
-@click.option("--out", type=click.Path(), help="File for --export: .nc, of POWER the one that --save writes.")
+@click.option("--out", type=click.Path(), help="File for --export: .nc; of POWER the one that --save writes.")
 @table_option
 def runs(file: str, number: int | None, out: str | None, fmt: str) -> None:
     """List the runs in a store: what each is about, its draws, and who is at work on it. Nothing is written in it.
 
-    With --export, a run becomes a NetCDF file, finished or not: an estimate of POWER, for plot, info and mp.load; the
-    labelled arrays of other runs. Of verify a store has the draws of each test, not its reports: these the same
-    command writes again. A row theorems.setting has no draws, but the seed of such tests.
+    With --export, a run becomes a NetCDF file, finished or not, for plot, info and mp.load: the result of the call;
+    of calls without a class of their own, labelled arrays. Of verify a store has the draws of each test, not its
+    reports: these the same command writes again. A row theorems.setting has no draws, but the seed of such tests.
 
     In Python: the same store= in mdppower.power, or in any call with draws, goes on with a run.
     """
@@ -108,21 +108,19 @@ def _time(seconds: float) -> str:
 def _export(file: str, run: RunRecord, out: str) -> None:
     # These say how results of their calls are made (`answers`).
     from mdppower.measures import action_optimality, comparison, power, visit_optimality  # noqa: F401
-    from mdppower.measures.power_estimate import PowerEstimate
     from mdppower.measures.stored_calls import stored_result
     from mdppower.sensitivity import model_difference, under_transforms  # noqa: F401
 
     found = stored_result(file, run)
-    if isinstance(found, PowerEstimate):
+    if hasattr(found, "save"):
+        interrupted = found.interrupted
         found.save(out)
-        interrupted, samples = found.interrupted, found.samples
-    else:
-        from mdppower.files.netcdf import save_dataset
+    else:  # labelled arrays
+        from mdppower.files.results import save_result
 
-        data = found.to_xarray() if hasattr(found, "to_xarray") else found
-        interrupted, samples = bool(getattr(found, "interrupted", False)), int(data.attrs["samples"])
-        save_dataset(data.assign_attrs(interrupted=int(interrupted)), out)
+        interrupted = bool(found.attrs.get("interrupted", 0))
+        save_result(found, out)
     if interrupted:
-        wanted = run.wanted * (run.draws or 0)
-        tell(f"mdppower: not finished: {samples:,} of {wanted:,} draws", err=True)
+        size = run.draws or 0
+        tell(f"mdppower: not finished: {run.finished * size:,} of {run.wanted * size:,} draws", err=True)
     tell(f"wrote {out}", err=True)

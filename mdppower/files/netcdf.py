@@ -1,36 +1,24 @@
-"""Files: estimates and MDPs as NetCDF, small MDPs as TOML (`mdppower.files.mdp_toml`).
+"""Files: results and MDPs as sealed NetCDF (`sealed`, `results`), small MDPs as TOML (`mdp_toml`).
 
-A file is plain NetCDF 4 (HDF5), so that any tool reads it, with one line after its end that HDF5 ignores:
+A seal proves a file whole, not honest: anybody can compute a SHA-256. So all that is in it is checked before anything
+is built from it, by one schema (`mdppower._schema`, `mdppower.files.stored_arrays`). Nothing in a file is code; no
+pickle.
 
-    mdppower schema 2 sha256 <hex digits of all bytes before this line and of the schema>
-
-The line is checked before HDF5 sees a byte: a file that was cut or changed is refused, and never handed to a C
-library that may crash on it. That proves a file whole, not honest: anybody can compute a SHA-256. So all that is in
-it is checked before anything is built from it, by one schema (`mdppower._schema`, `mdppower.files.stored_arrays`).
-Nothing in a file is code; no pickle. The bytes are made in memory, and written atomically (`mdppower._atomic`).
-
-An estimate's file holds the replicate means (all else follows from them; with a guarantee, the running sums), the
-MDP itself, the reward distribution, the policy of suboptimal POWER, the entropy, and the versions it was made with:
-`load` gives back the same bits.
+A file of `mdppower.power`'s estimate holds the replicate means (all else follows from them; with a guarantee, the
+running sums), the MDP itself, the reward distribution, the policy of suboptimal POWER, the entropy, and the versions
+it was made with: `load` gives back the same bits. Other results are in `mdppower.files.results`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
-import logging
 import os
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
-from mdppower._atomic import require_writable, write_atomically
+from mdppower._atomic import write_atomically
 from mdppower._schema import (
     FARTHEST,
     LARGEST_COUNT,
@@ -53,6 +41,7 @@ from mdppower._schema import (
 from mdppower._text import cut, fraction_text
 from mdppower.agents.policies import describe_policy, policy_from_description
 from mdppower.errors import FileError, MDPPowerError, ParameterError
+from mdppower.files.sealed import SCHEMA, PathLike, check_seal, suffix_of, told_as_file_error, write_sealed
 from mdppower.files.stored_arrays import (
     ESTIMATE,
     LABELS,
@@ -77,37 +66,31 @@ if TYPE_CHECKING:
     import h5py
     import xarray as xr
 
-log = logging.getLogger(__name__)
-
-SCHEMA = 2
-"""In 1, an estimate's `error_bound` was called gap."""
 MOST_NAMES = 100_000
 """Labels are also written as a coordinate of strings, for other programs, up to this many states."""
 
 LARGEST_SIZE = 2**16
 """Draws of a replicate."""
 
-_SEAL = re.compile(rb"\nmdppower schema (\d+) sha256 ([0-9a-f]{64})\n\Z")
-_LONGEST_SEAL = 200
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
-PathLike = str | os.PathLike[str]
-
-
-def load(path: PathLike) -> PowerEstimate | RewardlessMDP:
-    """What a file holds: an estimate or an MDP.
+def load(path: PathLike) -> Any:
+    """What a file holds: a result or an MDP.
 
     On the command line: ``mdppower info FILE`` tells what it holds, ``mdppower plot FILE`` draws it.
 
     Parameters
     ----------
     path : str or path
-        A ``.nc`` file that `PowerEstimate.save` or `RewardlessMDP.save` wrote, or a ``.toml`` file of an MDP.
+        A ``.nc`` file that the ``save`` of a result or of an MDP wrote, or a ``.toml`` file of an MDP.
 
     Returns
     -------
-    PowerEstimate or RewardlessMDP
-        With the same bits as what was saved.
+    RewardlessMDP, PowerEstimate, or another result
+        Of the same class and with the same bits as what was saved: `PowerEstimate`; `Estimate` (a part, a sum or a
+        difference of estimates); `ActionOptimality`; `Comparison`; `ModelDifference`, `Sensitivity`; `Solution`;
+        `Visits`, `Recurrent`, `OccupancyPolytope`, `Support`; `Certified`; and the xarray.Dataset that
+        ``mdppower runs --export`` makes of what has no class of its own. Of a user's own code (rewards, policies)
+        there is the name, and what would need the code says so.
 
     Raises
     ------
@@ -125,12 +108,16 @@ def load(path: PathLike) -> PowerEstimate | RewardlessMDP:
     ...     again = mp.load(pathlib.Path(folder, "fork.nc"))
     >>> (again.mean == estimate.mean).all() and (again.draw(5).rewards == estimate.draw(5).rewards).all()
     np.True_
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     estimate.difference("root", "t1").save(pathlib.Path(folder, "lead.nc"))
+    ...     mp.load(pathlib.Path(folder, "lead.nc"))
+    Estimate('root' − 't1': 0.2405 ± 0.044 at γ = 0.9 (95 %))
     """
-    if _suffix(path) == ".toml":
+    if suffix_of(path) == ".toml":
         from mdppower.files.mdp_toml import read_toml
 
         return read_toml(path)
-    _check_seal(path)
+    check_seal(path)
     import h5py
 
     try:
@@ -140,17 +127,18 @@ def load(path: PathLike) -> PowerEstimate | RewardlessMDP:
         raise FileError(f"{os.fspath(path)}: not what schema {SCHEMA} asks for: {error}") from None
     except MDPPowerError as error:
         raise FileError(f"{os.fspath(path)}: {error}") from error
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError, AttributeError) as error:  # what HDF5 comes upon
+    except (OSError, RuntimeError, LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        # What HDF5 and SciPy come upon.
         raise FileError(f"{os.fspath(path)}: not what schema {SCHEMA} asks for: {error!r}") from error
 
 
 def save_estimate(estimate: PowerEstimate, path: PathLike) -> None:
     """Write an estimate, its MDP and its history to a NetCDF file; see `PowerEstimate.save`."""
-    if _suffix(path) != ".nc":
+    if suffix_of(path) != ".nc":
         raise ParameterError(f"an estimate is saved as .nc; got {os.fspath(path)!r}")
-    with _told_as_file_error(path):
+    with told_as_file_error(path):
         data, header = _contents(estimate)
-        _write(data, header, path)
+        write_sealed(data, header, path)
 
 
 def _contents(estimate: PowerEstimate) -> tuple[xr.Dataset, dict[str, Any]]:
@@ -202,27 +190,19 @@ def save_mdp(mdp: RewardlessMDP, path: PathLike) -> None:
     """Write an MDP to a NetCDF or TOML file; see `RewardlessMDP.save`."""
     import xarray as xr
 
-    suffix = _suffix(path)
+    suffix = suffix_of(path)
     if suffix == ".toml":
         from mdppower.files.mdp_toml import to_toml
 
         _require_near(mdp)
-        with _told_as_file_error(path):
+        with told_as_file_error(path):
             write_atomically(path, to_toml(mdp).encode())
     elif suffix == ".nc":
-        with _told_as_file_error(path):
+        with told_as_file_error(path):
             data = xr.Dataset()
-            _write(data, {"kind": "mdp", "mdp": _put_mdp(data, mdp)}, path)
+            write_sealed(data, {"kind": "mdp", "mdp": _put_mdp(data, mdp)}, path)
     else:
         raise ParameterError(f"an MDP is saved as .nc or .toml; got {os.fspath(path)!r}")
-
-
-def save_dataset(data: xr.Dataset, path: PathLike) -> None:
-    """Write labelled arrays as plain NetCDF, for other programs; `load` does not read them."""
-    if _suffix(path) != ".nc":
-        raise ParameterError(f"a Dataset is saved as .nc; got {os.fspath(path)!r}")
-    with _told_as_file_error(path):
-        write_atomically(path, _netcdf(data))
 
 
 # ---------------------------------------------------------------------- MDPs
@@ -355,16 +335,20 @@ def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes
     return PowerEstimate(kept, task, arrays["error_bound"], *about)
 
 
-def _read(file: h5py.File) -> PowerEstimate | RewardlessMDP:
+def _read(file: h5py.File) -> Any:
     try:
         data = json.loads(header_text(file))
     except (ValueError, RecursionError) as error:  # ValueError: a number of 5,000 digits, too
         raise FileError(f"header is not JSON: {error}") from None
     try:
-        kind = one_of("estimate", "mdp")(data.get("kind") if isinstance(data, dict) else None)
-        header = _HEADERS[kind](data)
+        kind = one_of("estimate", "mdp", "result")(data.get("kind") if isinstance(data, dict) else None)
+        header = data if kind == "result" else _HEADERS[kind](data)
     except Misfit as error:
         raise error.inside("header") from None
+    if kind == "result":
+        from mdppower.files.results import read_result  # here: the classes of all rooms take a second
+
+        return read_result(file, header)
     about = header["mdp"]
     sizes = {"state": about["states"], "action": len(about["actions"])}
     mdp = _mdp(file, about, sizes)
@@ -414,88 +398,3 @@ _HEADERS = {
         },
     ),
 }
-
-
-# ---------------------------------------------------------------------- bytes
-
-
-def _write(data: xr.Dataset, header: dict[str, Any], path: PathLike) -> None:
-    data["header"] = ((), json.dumps(header))
-    data.attrs |= {"format": "mdppower", "schema": SCHEMA}
-    # In memory, where no disk is full: HDF5 can end the process where one is.
-    payload = _netcdf(data)
-    log.debug("writing %s: %d bytes", path, len(payload))
-    write_atomically(path, payload, b"\nmdppower schema %d sha256 %s\n" % (SCHEMA, _digest(payload)))
-
-
-@contextmanager
-def _told_as_file_error(path: PathLike) -> Iterator[None]:
-    """What a file cannot hold: a label that is no Unicode or has 5,000 digits; and what HDF5 comes upon."""
-    require_writable(path)
-    try:
-        yield
-    except MDPPowerError:
-        raise
-    except (OSError, RuntimeError, ValueError) as error:
-        told = getattr(error, "strerror", None) or error
-        raise FileError(f"cannot write {os.fspath(path)!r}: {told}") from None
-
-
-def _netcdf(data: xr.Dataset) -> memoryview:
-    """The bytes of a NetCDF 4 file."""
-    import h5netcdf
-    from xarray.backends import H5NetCDFStore
-
-    buffer = io.BytesIO()
-    with h5netcdf.File(buffer, "w") as file:
-        data.dump_to_store(H5NetCDFStore(file))
-    return buffer.getbuffer()
-
-
-def _check_seal(path: PathLike) -> None:
-    """Raise FileError unless the file is whole, ours, and of a schema that we know."""
-    name = os.fspath(path)
-    try:
-        size = os.path.getsize(name)
-        with open(name, "rb") as file:
-            head = file.read(len(_SIGNATURE))
-            file.seek(max(0, size - _LONGEST_SEAL))
-            seal = _SEAL.search(file.read())
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        raise FileError(f"cannot read {name!r}: {getattr(error, 'strerror', None) or error}") from None
-    if seal is None:
-        what = "was cut, or written by another program" if head == _SIGNATURE else "is not a file of mdppower"
-        raise FileError(f"{name} {what}")
-    if seal[2] != _digest_of_file(name, size - len(seal[0]), seal[1]):
-        raise FileError(f"{name} was changed or damaged since it was written: its checksum does not match")
-    if int(seal[1]) > SCHEMA:
-        raise FileError(
-            f"{name} was written by a newer mdppower (schema {int(seal[1])}; this one reads up to {SCHEMA})"
-        )
-
-
-def _digest(data: memoryview) -> bytes:
-    """SHA-256 of the schema's number and the bytes of a file, in hex."""
-    digest = hashlib.sha256(b"%d" % SCHEMA)
-    digest.update(data)
-    return digest.hexdigest().encode()
-
-
-def _digest_of_file(name: str, size: int, schema: bytes) -> bytes:
-    """SHA-256 of the first `size` bytes of a file and of the schema's number, in hex."""
-    digest = hashlib.sha256(schema)
-    with open(name, "rb") as file:
-        while size > 0:
-            block = file.read(min(size, 2**20))
-            if not block:
-                break
-            digest.update(block)
-            size -= len(block)
-    return digest.hexdigest().encode()
-
-
-def _suffix(path: PathLike) -> str:
-    try:
-        return Path(path).suffix.lower()
-    except TypeError:
-        raise ParameterError(f"a path is needed, got {path!r}") from None

@@ -71,6 +71,7 @@ _FIXED = {"axis": (2,), "mean": (0, GRID)}
 """Sizes that are known beforehand."""
 _NUMBERS = (h5py.h5t.TypeIntegerID, h5py.h5t.TypeFloatID)
 """What numbers are to HDF5: names of numbers, which h5py shows as integers, are none."""
+_KEPT = ("i1", "i2", "i4", "i8", "f8")
 _IN_ONE_PIECE = (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT)
 
 
@@ -123,6 +124,27 @@ def read_arrays(
             )
         except Misfit as error:
             raise error.inside(name) from None
+    return found
+
+
+def read_any(file: h5py.File, prefix: str, many: int) -> list[AnyArray]:
+    """The arrays ``prefix + "1"`` … of a file, whatever their shapes: each stored whole, of integers or float64.
+
+    Raises
+    ------
+    FileError
+        One is not there, or is nothing of that kind.
+    """
+    found, room = [], os.path.getsize(file.filename)
+    for name in (f"{prefix}{k}" for k in range(1, many + 1)):
+        dataset = _dataset(file, name)
+        kind = dataset.dtype.newbyteorder("=")
+        if dataset.shape is None or kind.str[1:] not in _KEPT or not isinstance(dataset.id.get_type(), _NUMBERS):
+            raise Misfit("integers or float64 numbers", f"{kind} of shape {dataset.shape}", name)
+        room -= dataset.nbytes  # one array can have several names
+        if room < 0:
+            raise Misfit("no larger, with those before it, than the file", f"shape {dataset.shape}", name)
+        found.append(np.ascontiguousarray(dataset[()].astype(kind, copy=False)).reshape(dataset.shape))
     return found
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -26,7 +27,7 @@ from scipy import sparse
 
 from mdppower._text import count, shorten
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray, Label
-from mdppower.errors import LabelError, MDPPowerWarning, ModelError, ParameterError, SizeError
+from mdppower.errors import FileError, LabelError, MDPPowerWarning, ModelError, ParameterError, SizeError
 from mdppower.mdp.canonical import (
     PLAIN,
     check_labels,
@@ -714,7 +715,7 @@ class RewardlessMDP:
 
     @staticmethod
     def load(path: str | PathLike[str]) -> RewardlessMDP:
-        """The MDP of a file: what `save` wrote, a TOML file written by hand, or the MDP of a saved estimate.
+        """The MDP of a file: what `save` wrote, a TOML file written by hand, or the MDP of a saved result.
 
         Parameters
         ----------
@@ -740,7 +741,10 @@ class RewardlessMDP:
         from mdppower.files.netcdf import load
 
         found = load(path)
-        return found if isinstance(found, RewardlessMDP) else found.mdp
+        mdp = found if isinstance(found, RewardlessMDP) else getattr(found, "mdp", None)
+        if not isinstance(mdp, RewardlessMDP):
+            raise FileError(f"{os.fspath(path)} holds a result without an MDP of its own: {type(found).__name__}")
+        return mdp
 
     def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
         """A picture of the map, or of the graph; see `mdppower.display.mdp_picture.plot_mdp`.

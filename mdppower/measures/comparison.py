@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -272,9 +273,9 @@ def complexity(
         return _known_means([mean], [option.name], option.gamma, error).one(0)
     drawn = make_sampler(distribution, sampler, samples, 0)
     source, tallies = tally("complexity", [option], drawn, (samples,), rng, method, conduct)
-    with finished_as(lambda found: _means([option], found, source).one(0)):
+    with finished_as(lambda found: _complexity(option, found, source)):
         found = last(tallies)
-    return _means([option], found, source).one(0)
+    return _complexity(option, found, source)
 
 
 # ---------------------------------------------------------------------- from a store
@@ -283,13 +284,18 @@ def complexity(
 @answers("compare")
 @answers("compare_all")
 @answers("complexity")
-def _from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) -> xr.Dataset:
-    """As a Dataset of all pairs, be they one or none."""
+def _from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) -> Comparison | Estimate | xr.Dataset:
     options = given["options"]
     drawn = make_sampler(given["rewards"], asked["sampler"], asked["samples"], 0)
     looks, rng, method = (asked["samples"],), asked["rng"], asked["method"]
     source, tallies = tally(asked["call"], options, drawn, looks, rng, method, conduct)
-    return _dataset(options, last(tallies), source, 0.95)
+    found = last(tallies)
+    match asked["call"], options:
+        case "compare", [A, B]:
+            return _from_tally(A, B, found, source)
+        case "complexity", [option]:
+            return _complexity(option, found, source)
+    return _dataset(options, found, source, 0.95)
 
 
 # ---------------------------------------------------------------------- from draws to numbers
@@ -341,6 +347,11 @@ def _means(options: Sequence[Option], found: Tally, source: Sampler) -> Estimate
         data, [o.name for o in options], (np.nan if gamma is None else gamma,), True, dimension="option",
         draws=Draws(source, options[0].states, found.interrupted),
     )  # fmt: skip
+
+
+def _complexity(option: Option, found: Tally, source: Sampler) -> Estimate:
+    """C_Σ of one option, which knows its draws: with others of the same it can be paired."""
+    return replace(_means([option], found, source).one(0), draws=Draws(source, option.states, found.interrupted))
 
 
 def _from_tally(A: Option, B: Option, found: Tally, source: Sampler) -> Comparison:

@@ -20,11 +20,14 @@ from scipy import sparse
 
 from mdppower._schema import (
     FARTHEST,
+    LARGEST_INDEX,
     Misfit,
+    anything,
     checked,
     flag,
     label,
     mapping,
+    nothing_or,
     one_of,
     real,
     record,
@@ -138,15 +141,23 @@ def written_call(given: Mapping[str, Any]) -> bytes:
     >>> again["mdp"].equals(fork), again["options"]
     (True, [Option(power of 't1' at γ=0.9)])
     """
-    writer = _Writer()
+    writer = Writer()
     told = {name: writer.put(value) for name, value in given.items()}
     header = json.dumps({"given": told, "mdps": writer.mdps}).encode()
     parts = [pack((array,)) for array in (np.frombuffer(header, np.uint8), *writer.arrays)]
     return b"".join(piece for part in parts for piece in (len(part).to_bytes(8, "little"), part))
 
 
-class _Writer:
-    """Turns things into JSON, and collects their arrays and MDPs, each of which is written once."""
+class Writer:
+    """Turns things into JSON, and collects their arrays and MDPs, each of which is written once.
+
+    Attributes
+    ----------
+    arrays : list of arrays
+        The first is number 1: before them goes a header, which holds the rest.
+    mdps : list of dict
+        What JSON says of the MDPs.
+    """
 
     def __init__(self) -> None:
         self.arrays: list[AnyArray] = []
@@ -154,6 +165,7 @@ class _Writer:
         self._known: dict[int, int] = {}
 
     def put(self, value: Any) -> Any:
+        """What JSON says of an MDP, rewards, an option, a policy, an array, a text, None, or a list of these."""
         match value:
             case None:
                 return None
@@ -166,12 +178,13 @@ class _Writer:
             case Option():
                 return {"option": self._option(value)}
             case np.ndarray():
-                return {"array": self._array(value)}
+                return {"array": self.array(value)}
             case str():
                 return {"text": value}
         return {"policy": describe_policy(value)}
 
-    def _array(self, array: AnyArray) -> int:
+    def array(self, array: AnyArray) -> int:
+        """The number by which an array is found again."""
         self.arrays.append(np.asarray(array))
         return len(self.arrays)  # the header is number 0
 
@@ -189,13 +202,13 @@ class _Writer:
                 "actions": mdp.action_names,
                 "marks": {name: list(where) for name, where in mdp.marks.items()},
                 "origin": dict(mdp.origin),
-                "arrays": {name: self._array(array) for name, array in arrays.items() if array is not None},
+                "arrays": {name: self.array(array) for name, array in arrays.items() if array is not None},
             })  # fmt: skip
         return self._known[id(mdp)]
 
     def _option(self, option: Option) -> dict[str, Any]:
         parts: list[Any] = [
-            [self._mdp(part.mdp), part.state, part.ahead] if isinstance(part, Reach) else self._array(part)
+            [self._mdp(part.mdp), part.state, part.ahead] if isinstance(part, Reach) else self.array(part)
             for part in option.parts
         ]
         first = next((part.mdp for part in option.parts if isinstance(part, Reach)), None)
@@ -214,8 +227,8 @@ def read_call(data: bytes) -> dict[str, Any]:
         arrays.append(array)
         at += 8 + size
     try:
-        header = record({"given": mapping(lambda value: value), "mdps": several(_MDP)})(json.loads(bytes(arrays[0])))
-        reader = _Reader(arrays, header["mdps"])
+        header = record({"given": mapping(anything), "mdps": several(anything)})(json.loads(bytes(arrays[0])))
+        reader = Reader(arrays, header["mdps"])
         return {name: reader.get(value) for name, value in header["given"].items()}
     except FileError:
         raise
@@ -224,78 +237,143 @@ def read_call(data: bytes) -> dict[str, Any]:
 
 
 _MDP = record({
-    "size": whole(1, 2**31 - 1),
-    "labels": lambda value: None if value is None else several(label)(value),
+    "size": whole(1, LARGEST_INDEX),
+    "labels": nothing_or(several(label)),
     "actions": several(label),
-    "marks": mapping(several(whole(0, 2**31 - 1))),
+    "marks": mapping(several(whole(0, LARGEST_INDEX))),
     "origin": mapping(text()),
-    "arrays": mapping(whole(1, 2**31 - 1)),
+    "arrays": record(
+        {
+            name: whole(1, LARGEST_INDEX)
+            for name in ("pair_states", "action_codes", "pointer", "successors", "probabilities")
+        },
+        {name: (whole(1, LARGEST_INDEX), None) for name in ("layout", "table")},
+    ),
 })  # fmt: skip
 _OPTION = record({
     "name": text(),
     "kind": one_of("value", "power", "rsd", "vectors"),
-    "gamma": lambda value: None if value is None else real(0, 1)(value),
-    "states": lambda value: None if value is None else several(label)(value),
-    "parts": several(lambda value: value, 1),
+    "gamma": nothing_or(real(0, 1)),
+    "states": nothing_or(several(label)),
+    "parts": several(anything, 1),
 })  # fmt: skip
 
 
-class _Reader:
-    """Builds things from JSON and arrays."""
+class Reader:
+    """Builds things from JSON and arrays, all of which it checks.
 
-    def __init__(self, arrays: list[AnyArray], mdps: list[dict[str, Any]]) -> None:
+    Parameters
+    ----------
+    arrays : list of arrays
+        As `Writer` numbers them, after a header.
+    mdps : list
+        What JSON says of the MDPs.
+    """
+
+    def __init__(self, arrays: list[AnyArray], mdps: list[Any]) -> None:
         self.arrays = arrays
-        self.mdps = [self._mdp(told) for told in mdps]
+        self._used: set[int] = set()
+        self.mdps: list[RewardlessMDP] = []
+        for k, told in enumerate(mdps):
+            try:
+                self.mdps.append(self._mdp(_MDP(told)))
+            except Misfit as error:
+                raise error.inside(f"mdps[{k}]") from None
 
     def get(self, value: Any) -> Any:
+        """What `Writer.put` was given."""
         if value is None:
             return None
         if isinstance(value, list):
             return [self.get(one) for one in value]
-        if "mdp" in value:
-            return self.mdps[whole(0, len(self.mdps) - 1)(value["mdp"])]
-        if "rewards" in value:
-            return from_description(value["rewards"], whole(1, 2**31 - 1)(value["size"]))
-        if "option" in value:
-            return self._option(_OPTION(value["option"]))
-        if "array" in value:
-            return self.arrays[whole(1, len(self.arrays) - 1)(value["array"])]
-        if "text" in value:
-            return text()(value["text"])
-        return policy_from_description(value["policy"], self.mdps[0])  # calls with policies are about one MDP
+        kind = next(iter(value), None) if isinstance(value, dict) else None
+        match one_of("mdp", "rewards", "option", "array", "text", "policy")(kind):
+            case "mdp":
+                return self.mdp(value)
+            case "rewards":
+                return self.rewards(value)
+            case "option":
+                return self.option(value)
+            case "array":
+                return self.array(record({"array": anything})(value)["array"])
+            case "text":
+                return record({"text": text()})(value)["text"]
+        # Calls with policies are about one MDP.
+        return policy_from_description(record({"policy": anything})(value)["policy"], self.mdps[0])
+
+    def array(self, number: Any) -> AnyArray:
+        """The array of that number, which is asked for once: small files are not to make large things."""
+        place = whole(1, len(self.arrays) - 1)(number)
+        if place in self._used:
+            raise Misfit("the number of an array that nothing else has", place)
+        self._used.add(place)
+        return self.arrays[place]
+
+    def mdp(self, value: Any) -> RewardlessMDP:
+        """An MDP."""
+        place: int = record({"mdp": whole(0, len(self.mdps) - 1)})(value)["mdp"]
+        return self.mdps[place]
+
+    def rewards(self, value: Any, most: int = LARGEST_INDEX) -> RewardDistribution:
+        """Rewards of at most so many states."""
+        told = record({"rewards": anything, "size": whole(1, most)})(value)
+        try:
+            return from_description(told["rewards"], told["size"])
+        except Misfit as error:
+            raise error.inside(".") from None
 
     def _mdp(self, told: dict[str, Any]) -> RewardlessMDP:
-        arrays = {name: self.arrays[number] for name, number in told["arrays"].items()}
-        pairs, n = len(arrays["pair_states"]), told["size"]
-        many = len(arrays["probabilities"])
-        pointer = checked(arrays["pointer"], (pairs + 1,), "i", 0, many, rising=True)
+        arrays = {name: self.array(number) for name, number in told["arrays"].items() if number is not None}
+        pairs, n, many = arrays["pair_states"].size, told["size"], arrays["probabilities"].size
+        if n > pairs:
+            raise Misfit(f"at most {pairs:,}, the actions of all states", n, ".size")
+
+        def fits(name: str, shape: tuple[int, ...], kind: str, *bounds: float, rising: bool = False) -> Any:
+            try:
+                return checked(arrays[name], shape, kind, *bounds, rising=rising)
+            except Misfit as error:
+                raise error.inside(f".{name}") from None
+
+        pointer = fits("pointer", (pairs + 1,), "i", 0, many, rising=True)
         if (pointer[0], pointer[-1]) != (0, many):
-            raise Misfit(f"from 0 to {many}", f"{pointer[0]} to {pointer[-1]}", "pointer")
-        successors = checked(arrays["successors"], (many,), "i", 0, n - 1)
-        chances = checked(arrays["probabilities"], (many,), "f", 0, 1 + 1e-9)
-        layout = arrays.get("layout")
+            raise Misfit(f"from 0 to {many}", f"{pointer[0]} to {pointer[-1]}", ".pointer")
+        chances = fits("probabilities", (many,), "f", 0, 1 + 1e-9)
+        rows = sparse.csr_array((chances, fits("successors", (many,), "i", 0, n - 1), pointer), shape=(pairs, n))
+        parts = arrays["table"].shape[-1:] if "table" in arrays else ()
         return RewardlessMDP.from_pairs(
-            checked(arrays["pair_states"], (pairs,), "i", 0, n - 1, rising=True),
-            sparse.csr_array((chances, successors, pointer), shape=(pairs, n)),
-            states=arrays.get("table", told["labels"]),
+            fits("pair_states", (pairs,), "i", 0, n - 1, rising=True),
+            rows,
+            states=fits("table", (n, *parts), "i") if "table" in arrays else told["labels"],
             actions=told["actions"],
-            action_codes=checked(arrays["action_codes"], (pairs,), "i", 0, len(told["actions"]) - 1),
-            layout=None if layout is None else checked(layout, (n, 2), "f", -FARTHEST, FARTHEST),
+            action_codes=fits("action_codes", (pairs,), "i", 0, len(told["actions"]) - 1),
+            layout=fits("layout", (n, 2), "f", -FARTHEST, FARTHEST) if "layout" in arrays else None,
             marks=told["marks"],
             origin=told["origin"],
         )
 
-    def _option(self, told: dict[str, Any]) -> Option:
-        parts: list[Any] = []
-        for part in told["parts"]:
-            if isinstance(part, list):
-                mdp = self.mdps[whole(0, len(self.mdps) - 1)(part[0])]
-                parts.append(Reach(mdp, whole(0, mdp.n_states - 1)(part[1]), flag(part[2])))
-            else:
-                parts.append(checked(self.arrays[part], self.arrays[part].shape, "f"))
+    def option(self, value: Any) -> Option:
+        """An option."""
+        told = _OPTION(record({"option": anything})(value)["option"])
+        if (told["gamma"] is None) != (told["kind"] == "vectors") or (told["kind"] == "rsd" and told["gamma"] != 1):
+            raise Misfit("the rate of that kind of option, if it has one", told["gamma"], ".gamma")
+        parts = [self._part(part, told["kind"], f".parts[{k}]") for k, part in enumerate(told["parts"])]
         reached = next((part.mdp.states for part in parts if isinstance(part, Reach)), ())
         states = reached if told["states"] is None else tuple(told["states"])
         for part in parts:
-            if (part.mdp.n_states if isinstance(part, Reach) else part.shape[1]) != len(states):
-                raise Misfit(f"about {len(states):,} states", "another number", "option")
+            alike = part.mdp.states == states if isinstance(part, Reach) else part.shape[1] == len(states)
+            if not alike:
+                raise Misfit(f"about the {len(states):,} states of the option", "others", ".parts")
         return Option(told["name"], told["kind"], told["gamma"], states, tuple(parts))
+
+    def _part(self, part: Any, kind: str, place: str) -> Reach | AnyArray:
+        try:
+            if not isinstance(part, list):
+                rows = self.array(part)
+                shape = (len(rows), rows.shape[1]) if rows.ndim == 2 and len(rows) else (1, 1)
+                return np.asarray(checked(rows, shape, "f"))
+            if len(part) != 3 or kind == "vectors":
+                raise Misfit("a state of an MDP" if len(part) != 3 else "rows", part)
+            mdp = self.mdps[whole(0, len(self.mdps) - 1)(part[0])]
+            return Reach(mdp, whole(0, mdp.n_states - 1)(part[1]), flag(part[2]))
+        except Misfit as error:
+            raise error.inside(place) from None

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 import mdppower as mp
 from mdppower.cli.power import info
 from mdppower.display.terminal import show_map, terminal_map
+from mdppower.files.results import save_result
 from mdppower.results.table_text import render
+from mdppower.sensitivity import bisimulation_quotient, difference, duplicate_state, sensitivity
 from scripts.fuzz.hostile import changed, changed_array, file_of, parts_of, sealed
 from scripts.fuzz.judge import Case, shown
 
@@ -21,8 +24,34 @@ SEAL = b"\nmdppower schema"
 
 
 @cache
+def results() -> list[Any]:
+    """A result of each kind, and of each way to make it that files know apart."""
+    fork, room = mp.envs.make("fork(2)"), mp.envs.make("open(2,2)")
+    sure = mp.power(room, [0.1, 0.9], samples=64, rng=0, guarantee=True)
+    drawn = mp.power(room, [0.1, 0.9], mp.Gaussian(np.zeros(4), np.eye(4)), samples=64, rng=0)
+    exact = mp.power(fork, 0.9, method="exact")
+    a, b = (mp.Option.state(fork, state, 0.9, kind="power") for state in ("t1", "root"))
+    rows, one = mp.Option.vectors([[1, 0], [0, 1]]), mp.Option.vectors([[0.5, 0.5]])
+    polytope, visits = mp.OccupancyPolytope(fork, {"root": 0.5, "t1": 0.5}, 0.9), mp.visits(room, (0, 0), 0.5)
+    copies = [duplicate_state(fork, "t1"), bisimulation_quotient(fork)]
+    return [
+        drawn.of((0, 0)), drawn.actions((0, 0)), -drawn, sure.difference((0, 0), (0, 1)), exact.of("root"),
+        mp.complexity(rows, "gaussian-width", samples=64, rng=0),
+        mp.action_optimality(room, [0, 0.5], samples=64, rng=0), mp.action_optimality(fork, 0.5, method="exact"),
+        mp.action_optimality(fork, 0.5, "norm(0,1)", method="exact"), mp.compare(a | a, b, samples=64, rng=0),
+        mp.compare(a, b, method="exact"), mp.compare(rows, one, "norm(0,1)", samples=64, rng=0),
+        mp.compare_all([a, b], samples=64, rng=0), difference(fork, mp.envs.fork(3), 0.9, samples=64, rng=0),
+        difference(fork, mp.envs.fork(3), 0.9, method="exact"),
+        sensitivity(fork, 0.9, transforms=copies, samples=64, rng=0),
+        mp.optimal_values(fork, [[0.0, 1, 3], [1, 0, 0]], 0.5), polytope.support([0.0, 1, 3]), polytope.unit_mass,
+        visits, visits.nondominated(), mp.visits(fork, "root", 0.5, given={"root": "->t2"}), visits.recurrent(),
+        mp.certify(a, b), mp.certify(rows, one, "expon"),
+    ]  # fmt: skip
+
+
+@cache
 def saved() -> list[bytes]:
-    """Files of estimates of every kind, and of MDPs."""
+    """Files of estimates of every kind, of MDPs, and then of other results."""
     fork, slippery = mp.envs.make("fork(2)"), mp.envs.gridworld(".a..\n.#..\n..~*", slip=0.2)
     gaussian = mp.Gaussian([0, 1, 2], np.eye(3))
     found: list[Any] = [
@@ -41,6 +70,9 @@ def saved() -> list[bytes]:
         for one in found:
             one.save(path)
             files.append(path.read_bytes())
+        for one in results():
+            save_result(one, path)
+            files.append(path.read_bytes())
     return files
 
 
@@ -50,11 +82,12 @@ def make(rng: random.Random, folder: Path) -> Case:
     data, told = saved()[number], f"file {number}"
     if rng.random() < 0.85:
         header, arrays = parts_of(data)
+        kept = sorted(name for name in arrays if name.startswith("kept_")) or sorted(arrays)
         for _ in range(rng.choice([0, 1, 1, 1, 1, 2])):
-            if rng.random() < 0.6:
+            if rng.random() < 0.6 or not kept:
                 header = changed(header, rng)
             else:
-                name = rng.choice(sorted(arrays))
+                name = rng.choice(kept)
                 if not callable(arrays[name]):
                     arrays[name] = changed_array(arrays[name], rng)
         try:
@@ -83,11 +116,17 @@ def make(rng: random.Random, folder: Path) -> Case:
     return Case(told[:4000], read)
 
 
-def used(found: mp.PowerEstimate | mp.RewardlessMDP) -> Any:
-    """What `mdppower info`, `show`, `map` and `power` read of a file."""
+def used(found: Any) -> Any:
+    """What `mdppower info`, `show`, `map`, `plot` and `power` read of a file."""
     assert info.name == "info"
     if isinstance(found, mp.RewardlessMDP):
         assert show_map(found)
+        return found
+    if not isinstance(found, mp.PowerEstimate):
+        assert str(found)
+        for name in ("table", "to_xarray", "interval", "_repr_html_"):
+            if hasattr(found, name) and not isinstance(found, xr.Dataset):
+                getattr(found, name)()
         return found
     assert terminal_map(found)
     assert render(found.table(), "json")

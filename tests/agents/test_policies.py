@@ -137,13 +137,13 @@ def test_a_function_can_be_read_about_but_not_asked_again(tmp_path):
 
 
 def test_files_without_a_word_of_policies_are_of_optimal_ones(tmp_path, monkeypatch):
-    from mdppower.files import netcdf as storage
+    from mdppower.files import sealed
 
     estimate = mp.power(ROOT, 0.9, samples=64, rng=0)
-    dumps = storage.json.dumps
+    dumps = sealed.json.dumps
     ROOT.fingerprint  # noqa: B018  (made now: it uses the same function)
     monkeypatch.setattr(
-        storage.json, "dumps", lambda header: dumps({k: v for k, v in header.items() if k != "policy"})
+        sealed.json, "dumps", lambda header: dumps({k: v for k, v in header.items() if k != "policy"})
     )
     estimate.save(tmp_path / "old.nc")
     monkeypatch.undo()

@@ -79,13 +79,36 @@ def test_export_of_an_unfinished_run(run, monkeypatch):
     assert mp.load("part.nc").interrupted
 
 
-def test_export_of_others_is_a_dataset(run, store):
-    import xarray as xr
-
+def test_what_is_exported_is_loaded_told_and_drawn(run, store):
     assert run("runs", store, "--export", "2", "--out", "pair.nc")[0] == 0
-    with xr.open_dataset("pair.nc", engine="h5netcdf") as data:
-        assert data.sizes == {"A": 2, "B": 2}
-        assert data.attrs["interrupted"] == 0
+    found = mp.load("pair.nc")
+    assert isinstance(found, mp.measures.comparison_estimate.Comparison)
+    code, out, _ = run("info", "pair.nc")
+    assert code == 0
+    assert "holds  a Comparison" in out
+    assert out.endswith(f"{found}\n")
+    assert run("plot", "pair.nc")[1] == f"{found}\n"
+    rows = csv.DictReader(io.StringIO(run("plot", "pair.nc", "--format", "csv")[1]))
+    assert [row["quantity"] for row in rows] == found.table()["quantity"]
+    assert run("plot", "pair.nc", "--out", "pair.svg", "--title", "two") == (0, "", "wrote pair.svg\n")
+    for args, told in [
+        (["--arrows", "--out", "x.svg"], "--arrows is for estimates of POWER; pair.nc holds a Comparison"),
+        (["--gamma", "0.5"], "--gamma is for results at several rates; pair.nc holds a Comparison"),
+    ]:
+        code, _, err = run("plot", "pair.nc", *args)
+        assert code == 2
+        assert told in err
+    assert "a result without an MDP of its own: Comparison" in run("map", "pair.nc", "--samples", "64")[2]
+
+
+def test_what_has_no_class_of_its_own_is_exported_too(run, tmp_path):
+    options = [mp.Option.vectors(rows, name=str(k)) for k, rows in enumerate(([[1, 0]], [[0, 1]], [[1, 0], [0, 1]]))]
+    given = mp.compare_all(options, samples=64, rng=0, store=tmp_path / "all.sqlite")
+    assert run("runs", "all.sqlite", "--export", "1", "--out", "all.nc")[0] == 0
+    assert mp.load("all.nc").identical(given)
+    assert "a Dataset" in run("info", "all.nc")[1]
+    assert "no picture of a Dataset" in run("plot", "all.nc", "--out", "x.svg")[2]
+    assert "no table of a Dataset" in run("plot", "all.nc", "--format", "csv")[2]
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from scipy import stats
 from strategies import mdps
 
 import mdppower as mp
-from mdppower.files import netcdf as storage
+from mdppower.files import sealed as sealed_files
 from mdppower.rewards.distribution import Independent
 
 REWARDS = {
@@ -298,7 +298,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(estimate, saved, tmp_pa
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(storage, "_digest", full)
+    monkeypatch.setattr(sealed_files, "_digest", full)
     with pytest.raises(mp.FileError, match=r"cannot write .*No space left"):
         estimate.save(path)
     assert path.read_bytes() == b"old"

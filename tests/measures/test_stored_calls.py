@@ -92,15 +92,16 @@ def test_other_results(tmp_path):
         assert found.identical(given), name
 
 
-def test_two_options_are_a_dataset_of_their_pair(tmp_path):
+def test_two_options_are_a_comparison_and_one_a_complexity(tmp_path):
     """Rows without an MDP, too. C of two unit vectors under random signs is E max of two signs."""
     path = tmp_path / "run.sqlite"
     pair, one = mp.Option.vectors([[1, 0], [0, 1]]), mp.Option.vectors([[1, 0]], name="one")
     given = mp.compare(one, pair, "rademacher", samples=256, rng=0, store=path)
     found = stored_result(path, _last(path))
-    assert found.gap.values[0, 1] == given.gap.mean
-    assert found.p_at_least.values[0, 1] == given.p_at_least.mean
-    assert list(found.A.values) == ["one", "2 vectors"]
+    assert str(found) == str(given)
+    assert (found.A.name, found.B.name) == ("one", "2 vectors")
+    given = mp.complexity(pair, "rademacher", samples=256, rng=0, store=path)
+    assert str(stored_result(path, _last(path))) == str(given)
 
 
 def test_an_unfinished_run_is_saved_as_interrupted(tmp_path, monkeypatch):

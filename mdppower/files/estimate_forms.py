@@ -1,0 +1,398 @@
+"""What is kept of results that are measured: replicates and sums, counts, and what they were drawn from."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from mdppower._checks import LARGEST_REWARD
+from mdppower._schema import (
+    FARTHEST,
+    LARGEST_COUNT,
+    LARGEST_INDEX,
+    MOST_DIGITS,
+    Misfit,
+    flag,
+    nothing_or,
+    one_of,
+    text,
+    whole,
+)
+from mdppower.errors import ParameterError
+from mdppower.files.fields import (
+    Field,
+    Form,
+    array,
+    exact_numbers,
+    labels,
+    mdp,
+    number,
+    one_form_of,
+    option,
+    optional,
+    part,
+    plain,
+    rates,
+    rewards,
+)
+from mdppower.measures.action_optimality_estimate import ActionOptimality
+from mdppower.measures.comparison_estimate import Comparison
+from mdppower.montecarlo.estimates import Estimate
+from mdppower.montecarlo.guaranteed import GRID, Guaranteed, GuaranteedContrast
+from mdppower.montecarlo.proportions import Proportions
+from mdppower.montecarlo.replicates import Replicates
+from mdppower.montecarlo.same_draws import Draws
+from mdppower.montecarlo.samplers import Sampler
+from mdppower.occupancy.option import require_alike
+from mdppower.solvers.optimal_values import METHODS
+
+LARGEST_SIZE = 2**16
+"""Draws of a replicate."""
+MOST_COPIES = 2**20
+"""Rewards of copies of states are drawn beside each other, up to this many."""
+DIMENSIONS = ("state", "pair", "option", "difference", "sum")
+
+COUNT = plain(whole(0, LARGEST_COUNT))
+ENTROPY = plain(whole(0, 10**MOST_DIGITS))
+FLAG = plain(flag)
+TEXT = plain(text())
+SOLVER = plain(one_of(*METHODS, "exact"))
+
+
+def require(holds: Any, wanted: str, value: Any, place: str) -> None:
+    """Raise Misfit unless that holds."""
+    if not holds:
+        raise Misfit(wanted, value, place)
+
+
+# ---------------------------------------------------------------------- what numbers rest on
+
+
+def check_replicates(found: Any) -> None:
+    """Raise Misfit unless replicate means, their range and the draws fit together."""
+    means, low, high = found["means"], found["low"], found["high"]
+    require(len(means), "of one replicate or more", "none", ".means")
+    nothing = np.isnan(means)
+    require(nothing.all() or not nothing.any(), "numbers, or all without a value", math.nan, ".means")
+    require((low <= high).all(), "at most high", low[low > high][:1].tolist(), ".low")
+    most = len(means) * LARGEST_SIZE
+    require(found["trials"] <= most, f"at most {most:,}, of so many replicates", found["trials"], ".trials")
+
+
+REPLICATES = Form(
+    Replicates,
+    {
+        "means": array("f8", "replicate", "gamma", "quantity", nan=True),
+        "low": array("f8", "quantity", finite=False),
+        "high": array("f8", "quantity", finite=False),
+        "constant": array("?", "quantity"),
+        "slack": array("f8", "gamma", low=0, finite=False),
+        "trials": plain(whole(1, LARGEST_COUNT)),
+        "looks": plain(whole(1, LARGEST_INDEX)),
+        "has_variance": FLAG,
+    },
+    check=check_replicates,
+)
+
+
+def _guaranteed(**found: Any) -> Guaranteed:
+    kept = Guaranteed(**found)
+    require((kept.low <= kept.high).all(), "at most high", kept.low[kept.low > kept.high][:1].tolist(), ".low")
+    require(kept.count <= kept.draws, f"at most {kept.draws:,}, the draws", kept.count, ".count")
+    capitals = kept.rise.shape[-1], kept.fall.shape[-1]
+    require(capitals in ((0, 0), (GRID, GRID)), f"of size 0 or {GRID} along 'mean'", capitals, ".rise")
+    if wrong := kept.contradiction():
+        name, least, most, value = wrong
+        told = f"between {least:.10g} and {most:.10g}, as the other sums of {kept.draws:,} draws say"
+        raise Misfit(told, value, f".{name}")
+    return kept
+
+
+GUARANTEED = Form(
+    _guaranteed,
+    {
+        "draws": COUNT,
+        "count": COUNT,
+        **{
+            name: array("f8", "gamma", "quantity", low=0, high=LARGEST_REWARD)
+            for name in ("average", "spread", "weight", "weighted", "penalty", "curvature")
+        },
+        "rise": array("f8", "gamma", "quantity", "mean", low=-LARGEST_REWARD, high=LARGEST_REWARD),
+        "fall": array("f8", "gamma", "quantity", "mean", low=-LARGEST_REWARD, high=LARGEST_REWARD),
+        "low": array("f8", "quantity"),
+        "high": array("f8", "quantity"),
+        "constant": array("?", "quantity"),
+        "slack": array("f8", "gamma", low=0, finite=False),
+    },
+)
+
+
+def _contrast(base: Guaranteed, pointer: Any, index: Any, weight: Any) -> GuaranteedContrast:
+    ends = int(pointer[0]), int(pointer[-1])
+    require(ends == (0, len(index)), f"from 0 to {len(index):,}", ends, ".pointer")
+    rows = sparse.csr_array((weight, index, pointer), shape=(len(pointer) - 1, len(base.low)))
+    return GuaranteedContrast(base, rows)
+
+
+def _base(read: Any) -> Any:
+    """Quantities of the sums are others than those of the estimate."""
+
+    def inside(told: Any, parts: Any, sizes: Any) -> Any:
+        own = {"gamma": sizes["gamma"]}
+        found = read(told, parts, own)
+        sizes["base"] = own["quantity"]
+        return found
+
+    return inside
+
+
+CONTRAST = Form(
+    _contrast,
+    {
+        "base": Field(GUARANTEED.write, _base(GUARANTEED.read)),
+        "pointer": array("i8", "row_end", low=0, rising=True),
+        "index": array("i8", "weight", low=0, high="base"),
+        "weight": array("f8", "weight"),
+    },
+    take=lambda value: {
+        "base": value.base,
+        "pointer": value.weights.indptr,
+        "index": value.weights.indices,
+        "weight": value.weights.data,
+    },
+)
+
+_DATA = one_form_of({
+    "replicates": (Replicates, REPLICATES),
+    "guaranteed": (Guaranteed, GUARANTEED),
+    "contrast": (GuaranteedContrast, CONTRAST),
+})  # fmt: skip
+
+
+# ---------------------------------------------------------------------- estimates
+
+
+def _rewards_of_copies() -> Field:
+    """Rewards of the states; of copies of them, side by side, where models have several."""
+
+    def read(told: Any, parts: Any, sizes: Any) -> Any:
+        states = sizes["drawn"]
+        found = parts.rewards(told, max(states, MOST_COPIES))
+        require(len(found.low) % states == 0, f"of a multiple of {states:,} states", len(found.low), ".size")
+        return found
+
+    return Field(lambda value, writer: writer.put(value), read)
+
+
+DRAWS = Form(
+    lambda states, rewards, kind, size, entropy, interrupted: Draws(
+        Sampler(rewards, kind, size, entropy), states, interrupted
+    ),
+    {
+        "states": labels("drawn"),
+        "rewards": _rewards_of_copies(),
+        "kind": plain(one_of("latin", "sobol", "iid", "exact")),
+        "size": plain(whole(0, LARGEST_SIZE)),
+        "entropy": ENTROPY,
+        "interrupted": FLAG,
+    },
+    take=lambda draws: vars(draws.source) | {"states": draws.states, "interrupted": draws.interrupted},
+)
+
+
+def _check_estimate(found: Any) -> None:
+    data, names, gammas = found["data"], found["labels"], found["gammas"]
+    require(len(gammas) == 1 or not found["single_gamma"], "false for several rates", True, ".single_gamma")
+    require(len(names) == 1 or not found["single"], "false for several labels", True, ".single")
+    require(data.value.shape[1] == len(names), f"of {len(names):,} quantities", data.value.shape[1], ".data")
+    if found["dimension"] == "pair":
+        wrong = [x for x in names if not (isinstance(x, tuple) and len(x) == 2)]
+        require(not wrong, "pairs of state and action", wrong[:1], ".labels")
+    constant = found["fractions"] is None or np.asarray(data.constant).all()
+    require(constant, "true everywhere in what is exact", False, ".data.constant")
+    draws = found["draws"]
+    if draws is None:
+        return
+    size, source = draws.source.size, draws.source
+    if isinstance(data, Replicates):
+        most = data.count * max(size, 1)
+        require(data.trials <= most, f"at most {most:,}, the draws", data.trials, ".data.trials")
+        return
+    sums = data.base if isinstance(data, GuaranteedContrast) else data
+    told = f"{sums.count:,} replicates of {size:,}"
+    require(sums.draws == sums.count * size, told, sums.draws, ".data.draws")
+    for name, given, end in (
+        ("low", sums.low, source.rewards.low.min()),
+        ("high", sums.high, source.rewards.high.max()),
+    ):
+        beyond = given[abs(given - end) > 1e-12 * abs(end)]
+        require(not beyond.size, f"{end:g}, an end of the rewards' range,", beyond[:1].tolist(), f".data.{name}")
+
+
+ESTIMATE = Form(
+    Estimate,
+    {
+        "labels": labels("quantity"),
+        "gammas": rates(),
+        "single_gamma": FLAG,
+        "single": FLAG,
+        "dimension": plain(one_of(*DIMENSIONS)),
+        "data": _DATA,
+        "fractions": optional(exact_numbers("gamma", "quantity")),
+        "draws": optional(part(DRAWS, alone=True)),
+        "layout": optional(array("f8", "quantity", 2, low=-FARTHEST, high=FARTHEST)),
+    },
+    check=_check_estimate,
+)
+
+
+# ---------------------------------------------------------------------- counts
+
+
+def _check_proportions(found: Any) -> None:
+    sure, possible, draws, exact = (found[name] for name in ("sure", "possible", "draws", "exact"))
+    require((sure <= possible).all(), "at most possible", int(np.max(sure, initial=0)), ".sure")
+    most = int(np.max(possible, initial=0))
+    require(most <= draws, f"at most {draws:,}, the draws,", most, ".possible")
+    require((exact is None) == (draws > 0), "given where there are no draws, and only there,", exact, ".exact")
+    if exact is not None:
+        check_chances(exact, found["slack"], ".exact")
+
+
+def check_chances(exact: Any, slack: float, place: str) -> None:
+    """Raise Misfit unless these are probabilities, as far as they are known."""
+    wrong = [x for x in exact.ravel().tolist() if not -slack - 1e-9 <= x <= 1 + slack + 1e-9]
+    require(not wrong, "between 0 and 1", str(wrong[:1]), place)
+
+
+def proportions(*shape: str | int) -> Form:
+    """Probabilities of events, an array of that shape."""
+    return Form(
+        Proportions,
+        {
+            "sure": array("i8", *shape, low=0, high=LARGEST_COUNT),
+            "possible": array("i8", *shape, low=0, high=LARGEST_COUNT),
+            "draws": COUNT,
+            "exact": optional(exact_numbers(*shape, floats=True)),
+            "slack": number(0),
+            "looks": plain(whole(1, LARGEST_INDEX)),
+        },
+        check=_check_proportions,
+    )
+
+
+def _check_optimality(found: Any) -> None:
+    given, samples = found["mdp"], found["samples"]
+    strict, tied, unsure = (found[name] for name in ("strict_counts", "tied_counts", "open_counts"))
+    require(len(found["gammas"]) == 1 or not found["single_gamma"], "false for several rates", True, ".single_gamma")
+    require(not any(map(math.isnan, found["gammas"])), "rates", math.nan, ".gammas")
+    exact = found["exact"], found["exact_tied"]
+    require((exact[0] is None) == (exact[1] is None), "given with exact, or not", exact[1], ".exact_tied")
+    require((exact[0] is None) == (samples > 0), "given where there are no draws, and only there,", samples, ".exact")
+    most = int((strict + tied + unsure).max())
+    require(most <= samples, f"of at most {samples:,} draws together", most, ".strict_counts")
+    # In a state one action alone is the only best one of a draw.
+    alone = int(np.add.reduceat(strict, given.pointer[:-1], axis=1).max())
+    require(alone <= samples, f"of at most {samples:,} draws in a state", alone, ".strict_counts")
+    if exact[0] is not None:
+        check_chances(exact[0], found["slack"], ".exact")
+        check_chances(exact[1], found["slack"], ".exact_tied")
+        check_chances(exact[0] - exact[1], 2 * found["slack"], ".exact_tied")
+
+
+def _optimality(exact: Any, exact_tied: Any, **found: Any) -> ActionOptimality:
+    return ActionOptimality(**found, exact=None if exact is None else (exact, exact_tied))
+
+
+_COUNTS = array("i8", "gamma", "pair", low=0, high=LARGEST_COUNT)
+
+OPTIMALITY = Form(
+    _optimality,
+    {
+        "mdp": mdp("state", "pair"),
+        "gammas": rates(),
+        "single_gamma": FLAG,
+        "samples": COUNT,
+        "entropy": ENTROPY,
+        "rewards": rewards("state"),
+        "strict_counts": _COUNTS,
+        "tied_counts": _COUNTS,
+        "open_counts": _COUNTS,
+        "method": SOLVER,
+        "interrupted": FLAG,
+        "exact": optional(exact_numbers("gamma", "pair", floats=True)),
+        "exact_tied": optional(exact_numbers("gamma", "pair", floats=True)),
+        "slack": number(0),
+        "looks": plain(whole(1, LARGEST_INDEX)),
+    },
+    take=lambda value: vars(value) | dict(zip(("exact", "exact_tied"), value.exact or (None, None), strict=True)),
+    check=_check_optimality,
+)
+
+
+# ---------------------------------------------------------------------- comparisons
+
+
+def _check_comparison(found: Any) -> None:
+    first, second, means, outcomes = (found[name] for name in ("A", "B", "means", "outcomes"))
+    try:
+        require_alike(first, second)
+    except ParameterError as error:
+        raise Misfit(f"an option like A ({error})", second.name, ".B") from None
+    require(means.dimension == "option", "'option'", means.dimension, ".means.dimension")
+    names = first.name, second.name
+    require(tuple(means.labels) == names, f"{names}, the names of the options,", means.labels, ".means.labels")
+    rate = math.nan if first.gamma is None else first.gamma
+    require(np.array_equal(means.gammas, (rate,), equal_nan=True), f"{rate:g}", means.gammas[0], ".means.gammas")
+    require(means.single_gamma and not means.single, "of one rate, and of two options", "others", ".means")
+    samples = found["samples"]
+    require(outcomes.draws == samples, f"{samples:,}, the samples,", outcomes.draws, ".outcomes.draws")
+    require((found["entropy"] is None) == (samples == 0), "given where there are draws", found["entropy"], ".entropy")
+    if samples:
+        counts = outcomes.sure
+        require(counts.sum() == samples, f"{samples:,} draws together", int(counts.sum()), ".outcomes.sure")
+        require((outcomes.possible == counts).all(), "the same as sure", "others", ".outcomes.possible")
+        most = means.data.trials if isinstance(means.data, Replicates) else samples
+        require(most <= samples, f"at most {samples:,}, the draws,", most, ".means.data.trials")
+    else:
+        total = float(sum(outcomes.exact.tolist()))
+        require(abs(total - 1) <= 3 * outcomes.slack + 1e-9, "1 together", total, ".outcomes.exact")
+    require(not found["least"] > found["greatest"], "at most greatest", found["least"], ".least")
+
+
+def _comparison(outcomes: Proportions, means: Estimate, **found: Any) -> Comparison:
+    """The gap and the probabilities with ties follow."""
+
+    def either(*which: int) -> Proportions:
+        if outcomes.exact is not None:
+            return Proportions.known(sum(outcomes.exact[list(which)].tolist()), outcomes.slack)
+        total = np.array(sum(outcomes.sure[list(which)]))
+        return Proportions(total, total, outcomes.draws, looks=outcomes.looks)
+
+    return Comparison(
+        means=means, gap=means.between(1, 0), outcomes=outcomes, p_at_least=either(0, 1), p_at_most=either(2, 1),
+        **found,
+    )  # fmt: skip
+
+
+COMPARISON = Form(
+    _comparison,
+    {
+        "A": option("state"),
+        "B": option("state"),
+        "means": part(ESTIMATE, alone=True),
+        "outcomes": part(proportions(3), alone=True),
+        "sd": number(0),
+        "least": number(),
+        "greatest": number(),
+        "tolerance": number(0),
+        "rewards": rewards("state"),
+        "samples": COUNT,
+        "entropy": plain(nothing_or(whole(0, 10**MOST_DIGITS))),
+        "interrupted": FLAG,
+    },
+    check=_check_comparison,
+)

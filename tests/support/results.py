@@ -1,0 +1,120 @@
+"""Results of all kinds, small; and what they consist of, by which two are the same in every bit."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from scipy import sparse
+
+import mdppower as mp
+from mdppower.rewards.description import describe
+from mdppower.rewards.reward_distribution import RewardDistribution
+from mdppower.sensitivity import bisimulation_quotient, difference, duplicate_state, sensitivity
+
+
+@cache
+def results() -> dict[str, Any]:
+    """One of each kind, and of each way to make it."""
+    fork, room = mp.envs.fork(3), mp.envs.make("open(2,3)")
+    drawn = mp.power(room, [0.5, 0.9], samples=64, rng=0)
+    sure = mp.power(room, [0.5, 0.9], samples=64, rng=0, guarantee=True)
+    exact = mp.power(fork, [0.5, 0.9], method="exact")
+    own = mp.power(fork, 0.9, lambda n, rng: rng.random((n, 4)), samples=64, rng=0)
+    a, b = (mp.Option.state(fork, s, 0.9, kind="power") for s in ("t1", "root"))
+    two, one = mp.Option.vectors([[1, 0], [0, 1]]), mp.Option.vectors([[0.5, 0.5]])
+    polytope, visits = mp.OccupancyPolytope(fork, "root", 0.9), mp.visits(mp.envs.figure_1(), "star", 0.5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", mp.MDPPowerWarning)
+        without_mean = mp.compare(two, one, "cauchy", samples=64, rng=0)
+    return {
+        "a state": drawn.of((0, 0)),
+        "a difference": drawn.difference((0, 0), (1, 1)),
+        "states less one": drawn.at(0.5) - drawn.at(0.5).of((0, 0)),
+        "a sum": drawn * 2 + drawn,
+        "pairs": drawn.actions((0, 0)),
+        "with a guarantee": sure.of((0, 0)),
+        "a difference with a guarantee": sure.difference((0, 0), (1, 2)),
+        "fractions": exact.difference("root", "t1"),
+        "a user's own rewards": own.of("root"),
+        "a width": mp.complexity(two, "gaussian-width", samples=64, rng=0),
+        "a width, exact": mp.complexity(two, "rademacher", method="exact"),
+        "optimality": mp.action_optimality(room, [0, 0.5], samples=64, rng=0),
+        "optimality, exact": mp.action_optimality(fork, 0.5, method="exact"),
+        "optimality, integrated": mp.action_optimality(fork, 0.5, "norm(0,1)", method="exact"),
+        "comparison": mp.compare(a | a, b, samples=64, rng=0),
+        "comparison, exact": mp.compare(a, b, method="exact"),
+        "comparison, integrated": mp.compare(two, one, "norm(0,1)", method="exact"),
+        "comparison of vectors": mp.compare(two, one, mp.Gaussian([0, 1], np.eye(2)), samples=64, rng=0),
+        "comparison without a mean": without_mean,
+        "all pairs": mp.compare_all([a, b], samples=64, rng=0),
+        "two models": difference(mp.envs.fork(2), fork, [0.5, 0.9], samples=64, rng=0),
+        "two models, exact": difference(mp.envs.fork(2), fork, 0.9, method="exact"),
+        "sensitivity": sensitivity(
+            fork, 0.9, transforms=[duplicate_state(fork, "t1"), bisimulation_quotient(fork)], samples=64, rng=0
+        ),
+        "solution": mp.optimal_values(fork, [[0.0, 1, 3, 2]], 0.5),
+        "support": polytope.support([0.0, 1, 3, 2]),
+        "support at 1": mp.OccupancyPolytope(fork, "root", 1).support([[0.0, 1, 3, 2]]),
+        "polytope": polytope,
+        "polytope of mass 1": polytope.unit_mass,
+        "polytope from two states": mp.OccupancyPolytope(fork, {"t1": 0.3, "t2": 0.7}, 1),
+        "visits": visits,
+        "nondominated visits": visits.nondominated(),
+        "visits by an action": mp.visits(fork, "root", 0.5, given={"root": "->t2"}),
+        "ends": visits.recurrent().nondominated(),
+        "certificates": mp.certify(a, b),
+        "normal certificates": mp.certify(two, one, "norm(0,1)"),
+        "no certificates": mp.certify(two, one, "expon"),
+    }  # fmt: skip
+
+
+def bits(value: Any, seen: tuple[int, ...] = ()) -> Any:
+    """All that a value consists of, as what can be compared: equal where every bit of it is."""
+    seen = (*seen, id(value))
+    if isinstance(value, float):
+        return value.hex()
+    if isinstance(value, Fraction | int | str | bytes) or value is None:
+        return value
+    if isinstance(value, np.ndarray | np.generic) and value.dtype != object:
+        return value.dtype.str, value.shape, value.tobytes()
+    if isinstance(value, np.ndarray):
+        return "objects", value.shape, [bits(x, seen) for x in value.ravel().tolist()]
+    if isinstance(value, mp.RewardlessMDP):
+        return value.fingerprint, value.states, value.action_names, dict(value.marks), dict(value.origin)
+    if isinstance(value, RewardDistribution):
+        return value.name, json.dumps(describe(value)) if "<lambda>" not in value.name else bits(value.low)
+    if sparse.issparse(value):
+        return value.shape, [bits(x) for x in (value.toarray(), value.data)]
+    if isinstance(value, Mapping):
+        return [(bits(k, seen), bits(x, seen)) for k, x in value.items()]
+    if isinstance(value, tuple | list | range):
+        return [bits(x, seen) for x in value]
+    kept = [one.name for one in fields(value)] if is_dataclass(value) else [*vars(value)]
+    names = [
+        name
+        for name in kept
+        if not hasattr(type(value), name) or name in getattr(type(value), "__dataclass_fields__", ())
+    ]
+    told = {name: bits(getattr(value, name), seen) for name in sorted(names) if id(getattr(value, name)) not in seen}
+    return type(value).__name__, told
+
+
+def shown(value: Any) -> Any:
+    """What users see of a result: texts, table, labelled arrays, intervals."""
+    found: list[Any] = [repr(value)]
+    if isinstance(value, xr.Dataset):
+        return found
+    found.append(str(value))
+    for name in ("table", "to_xarray", "interval", "_repr_html_"):
+        if hasattr(value, name):
+            told = getattr(value, name)()
+            found.append(told.to_dict() if name == "to_xarray" else told)
+    return [repr(x) for x in found]
