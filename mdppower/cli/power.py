@@ -6,6 +6,7 @@ computed, and what was computed is printed before anything is written: a path th
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -208,7 +209,9 @@ def _show_result(
 
         if not hasattr(found, "table"):
             raise ParameterError(f"there is no table of {_named(found)}, which {file} holds")
-        click.echo(render(found.table(confidence), fmt))
+        # What is proved has no confidence.
+        limits = "confidence" in inspect.signature(found.table).parameters
+        click.echo(render(found.table(confidence) if limits else found.table(), fmt))
 
 
 def _print_lines(found: Any) -> None:

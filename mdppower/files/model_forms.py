@@ -32,7 +32,7 @@ from mdppower.occupancy.closed_policies import recurrent_distribution
 from mdppower.occupancy.polytope import OccupancyPolytope
 from mdppower.occupancy.support_function import Support
 from mdppower.occupancy.visit_distributions import Recurrent, Visits, visits
-from mdppower.sensitivity import model_difference
+from mdppower.sensitivity.model_difference import unaffected_states, union_of
 from mdppower.sensitivity.model_difference_estimate import ModelDifference
 from mdppower.sensitivity.sensitivity_estimate import Sensitivity
 from mdppower.sensitivity.transformed import Transformed
@@ -64,13 +64,13 @@ def _difference(A: RewardlessMDP, B: RewardlessMDP, **found: Any) -> ModelDiffer
     labels = tuple(x for x in A.states if x in inside)
     only_a, only_b = tuple(x for x in A.states if x not in inside), tuple(x for x in B.states if x not in known)
     require(labels, "a model with a state of A", "others alone", ".B")
-    union = model_difference._union(A, B, [*A.states, *only_b])
+    union = union_of(A, B, [*A.states, *only_b])
     given = found["rewards"]
     require(len(given.low) == union.n_states, f"of {union.n_states:,} states", len(given.low), ".rewards")
     numbers = found["data"].value.shape[1]
     require(numbers == 2 * len(labels), f"of {2 * len(labels):,} quantities", numbers, ".data")
     common = [A.index(x) for x in labels]
-    still = model_difference._unaffected(A, B)[common]
+    still = unaffected_states(A, B)[common]
     return ModelDifference(
         A=A, B=B, union=union, labels=labels, only_A=only_a, only_B=only_b, unaffected=still, **found
     )  # fmt: skip

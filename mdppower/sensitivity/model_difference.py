@@ -138,13 +138,13 @@ def _steps(
         raise ParameterError(
             f"the two MDPs have no state in common: A has {shorten(A.states, 3)}, B has {shorten(B.states, 3)}"
         )
-    union = _union(A, B, list(place))
+    union = union_of(A, B, list(place))
     distribution = _over_union(rewards, union, A, len(only_b))
     distribution.require_mean(union)
     own = [np.array([place[x] for x in mdp.states]) for mdp in (A, B)]
     common = [np.array([mdp.index(x) for x in labels]) for mdp in (A, B)]
     only_a = tuple(x for x in A.states if x not in inside)
-    still = _unaffected(A, B)[common[0]]
+    still = unaffected_states(A, B)[common[0]]
     models = [Model(mdp, columns, shown) for mdp, columns, shown in zip((A, B), own, common, strict=True)]
 
     def found(made: CommonRun, fractions: AnyArray | None = None) -> ModelDifference:
@@ -197,7 +197,7 @@ def _exactly(
     return replace(known.data, slack=np.max(errors, axis=0)), known.fractions
 
 
-def _union(A: RewardlessMDP, B: RewardlessMDP, labels: list[Label]) -> RewardlessMDP:
+def union_of(A: RewardlessMDP, B: RewardlessMDP, labels: list[Label]) -> RewardlessMDP:
     """An MDP with these states, the marks of both, and their positions where they agree."""
     place = {label: k for k, label in enumerate(labels)}
     marks: dict[str, set[int]] = {}
@@ -227,7 +227,7 @@ def _over_union(rewards: Any, union: RewardlessMDP, A: RewardlessMDP, more: int)
         ) from None
 
 
-def _unaffected(A: RewardlessMDP, B: RewardlessMDP) -> BoolArray:
+def unaffected_states(A: RewardlessMDP, B: RewardlessMDP) -> BoolArray:
     """(S_A,) whether all that can be reached from a state of A, itself included, is as it is in B."""
     there = dict(zip(B.states, _rows_by_label(B), strict=True))
     differs = np.array([there.get(x) != rows for x, rows in zip(A.states, _rows_by_label(A), strict=True)])

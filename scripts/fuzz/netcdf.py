@@ -124,7 +124,7 @@ def used(found: Any) -> Any:
         return found
     if not isinstance(found, mp.PowerEstimate):
         assert str(found)
-        for name in ("table", "to_xarray", "interval", "_repr_html_"):
+        for name in ("table", "to_xarray", "interval"):
             if hasattr(found, name) and not isinstance(found, xr.Dataset):
                 getattr(found, name)()
         return found

@@ -113,7 +113,7 @@ def shown(value: Any) -> Any:
     if isinstance(value, xr.Dataset):
         return found
     found.append(str(value))
-    for name in ("table", "to_xarray", "interval", "_repr_html_"):
+    for name in ("table", "to_xarray", "interval"):
         if hasattr(value, name):
             told = getattr(value, name)()
             found.append(told.to_dict() if name == "to_xarray" else told)
