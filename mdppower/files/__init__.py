@@ -1,11 +1,17 @@
-"""What is written and read again: estimates and MDPs as sealed NetCDF, small MDPs as TOML.
+"""What is written and read again: results and MDPs as sealed NetCDF, small MDPs as TOML.
 
-============= =================================================================
-netcdf        estimates and MDPs of any size; `load` and `save_mdp`, which tell kinds of files apart
-stored_arrays the arrays in them: type, shape, size and bounds of each
-results       all other results: labelled arrays, or their tables
-mdp_toml      small MDPs, to read and to write by hand
-============= =================================================================
+============== =================================================================
+netcdf         MDPs and the estimates of `power`; `load` and `save_mdp`, which tell kinds of files apart
+results        all other results: `save_result`, and what `load` reads
+result_kinds   which these are, each with its form
+estimate_forms what is kept of what is measured: replicates, counts, draws
+model_forms    what is kept of results about models: differences, optimal values, visits, certificates
+dataset_form   what is kept of labelled arrays that have no class of their own
+fields         a result as fields: how each is written, read and checked
+stored_arrays  arrays in a file: type, shape, size and bounds of each
+sealed         bytes that are known to be whole and ours
+mdp_toml       small MDPs, to read and to write by hand
+============== =================================================================
 
 **A file is sealed**: NetCDF 4, and after its end one line with the SHA-256 of all before it. It is checked before
 HDF5, a C library that trusts its input, sees a byte; so a cut or flipped file is an error of ours and never a crash.
@@ -15,6 +21,10 @@ HDF5 ignores what stands behind its end: any NetCDF tool reads the file. There i
 they are read, numbers before anything is built from them, and so is every field of the header; the error names the
 field and the value.
 
-**The replicate means are the estimate.** Files hold these, the MDP, the rewards and the entropy; mean, error and
-intervals follow, with the same bits.
+**A file holds what a result follows from**: of an estimate the replicate means, of probabilities the counts, of visits
+the policies; and the MDP, the rewards and the entropy. Mean, error and intervals follow, with the same bits, and what
+is proved of models is proved again. For other programs the labelled arrays of ``to_xarray()`` are in the file, too;
+`load` does not look at them.
+
+**The room stands above those whose results it knows**; their ``save`` comes up to it.
 """

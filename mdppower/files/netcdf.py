@@ -111,7 +111,7 @@ def load(path: PathLike) -> Any:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     estimate.difference("root", "t1").save(pathlib.Path(folder, "lead.nc"))
     ...     mp.load(pathlib.Path(folder, "lead.nc"))
-    Estimate('root' − 't1': 0.2405 ± 0.044 at γ = 0.9 (95 %))
+    Estimate('root' − 't1': 0.2578 ± 0.049 at γ = 0.9 (95 %))
     """
     if suffix_of(path) == ".toml":
         from mdppower.files.mdp_toml import read_toml
