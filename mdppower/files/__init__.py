@@ -21,10 +21,10 @@ HDF5 ignores what stands behind its end: any NetCDF tool reads the file. There i
 they are read, numbers before anything is built from them, and so is every field of the header; the error names the
 field and the value.
 
-**A file holds what a result follows from**: of an estimate the replicate means, of probabilities the counts, of visits
-the policies; and the MDP, the rewards and the entropy. Mean, error and intervals follow, with the same bits, and what
-is proved of models is proved again. For other programs the labelled arrays of ``to_xarray()`` are in the file, too;
-`load` does not look at them.
+**A file holds what a result follows from**: of an estimate the replicate means, of probabilities the counts, of
+visits the policies; and the MDP, the rewards and the entropy. Mean, error and intervals follow, with the same bits,
+and what is proved of models is proved again. For other programs the labelled arrays of ``to_xarray()`` are in the
+file, too, where they are at hand; `load` does not look at them.
 
 **The room stands above those whose results it knows**; their ``save`` comes up to it.
 """

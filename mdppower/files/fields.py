@@ -59,12 +59,15 @@ class Form(NamedTuple):
         The values of the fields; by default its attributes of these names.
     check : callable, optional
         Raises Misfit where the values do not fit together.
+    at_hand : callable, optional
+        Whether the labelled arrays of a result are to be had at once; of others a file has none.
     """
 
     make: Callable[..., Any]
     fields: Mapping[str, Field]
     take: Callable[[Any], Mapping[str, Any]] | None = None
     check: Callable[[Any], None] | None = None
+    at_hand: Callable[[Any], bool] = lambda _: True
 
     def write(self, value: Any, writer: Writer) -> dict[str, Any]:
         """The fields of a result, as JSON can hold them."""

@@ -29,14 +29,14 @@ from mdppower.files.fields import (
 )
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.occupancy.closed_policies import recurrent_distribution
-from mdppower.occupancy.polytope import OccupancyPolytope
-from mdppower.occupancy.support_function import Support
+from mdppower.occupancy.polytope import MOST_PRINTED, OccupancyPolytope
+from mdppower.occupancy.support import Support
 from mdppower.occupancy.visit_distributions import Recurrent, Visits, visits
 from mdppower.sensitivity.model_difference import unaffected_states, union_of
 from mdppower.sensitivity.model_difference_estimate import ModelDifference
 from mdppower.sensitivity.sensitivity_estimate import Sensitivity
 from mdppower.sensitivity.transformed import Transformed
-from mdppower.solvers.optimal_values import Solution
+from mdppower.solvers.solution import Solution
 
 SAMPLER = plain(one_of("latin", "sobol", "iid", "exact"))
 RATE = number(0, 1)
@@ -147,9 +147,24 @@ SENSITIVITY = Form(
 
 # ---------------------------------------------------------------------- optimal values
 
+
+def _check_solution(found: Any) -> None:
+    """Raise Misfit unless each policy takes actions that its states have."""
+    here, policies = found["mdp"], found["policies"]
+    many = len(here.action_names)
+    require((policies < many).all(), f"below {many}", int(policies.max(initial=0)), ".policies")
+    known = here.pair_states.astype(np.int64) * many + here.action_codes
+    wrong = np.argwhere(~np.isin(np.arange(here.n_states) * many + policies, known))
+    if len(wrong):
+        draw, state = wrong[0].tolist()
+        raise Misfit("an action of that state", int(policies[draw, state]), f".policies[{draw}, {state}]")
+
+
 SOLUTION = Form(
     Solution,
     {
+        "mdp": mdp("state"),
+        "rewards": array("f8", "draw", "state"),
         "normalised": array("f8", "draw", "state"),
         "policies": array("i4", "draw", "state", low=0),
         "error_bound": array("f8", "draw", low=0),
@@ -158,15 +173,30 @@ SOLUTION = Form(
         "method": SOLVER,
         "guarantee": plain(one_of("certified")),
     },
+    check=_check_solution,
 )
+
+
+def _check_support(found: Any) -> None:
+    """Raise Misfit unless there are duals and reduced costs of all constraints."""
+    here, two = found["mdp"], 2 if found["gamma"] == 1 else 1
+    for name, size in (("duals", two * here.n_states), ("reduced_costs", two * here.n_pairs)):
+        require(found[name].shape[1] == size, f"of {size:,} numbers a draw", found[name].shape[1], f".{name}")
+
 
 SUPPORT = Form(
     Support,
     {
+        "mdp": mdp("state", "pair"),
+        "gamma": RATE,
         "values": array("f8", "draw"),
         "points": array("f8", "draw", "pair", low=0),
         "error_bound": array("f8", "draw", low=0),
+        "duals": array("f8", "draw", "dual"),
+        "reduced_costs": array("f8", "draw", "cost"),
+        "dual_error": array("f8", "draw", low=0),
     },
+    check=_check_support,
 )
 
 
@@ -184,6 +214,7 @@ POLYTOPE = Form(
     _polytope,
     {"mdp": mdp("state"), "start": array("f8", "state", low=0, high=1), "gamma": RATE, "unit_mass": FLAG},
     take=lambda value: vars(value) | {"unit_mass": value.mass == 1 and value.gamma not in (0, 1)},
+    at_hand=lambda value: value.mdp.n_states <= MOST_PRINTED,
 )
 
 
@@ -260,6 +291,7 @@ VISITS = Form(
         "chosen": optional(POLICIES),
     },
     take=lambda value: vars(value) | {"given": value.given.items(), "chosen": value._chosen},
+    at_hand=lambda value: value._is_listed,
 )
 
 

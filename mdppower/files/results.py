@@ -54,10 +54,13 @@ def save_result(result: Any, path: PathLike) -> None:
     if suffix != ".nc" or kind not in KINDS:
         known = ".nc, .csv or .json" if hasattr(result, "table") else ".nc"
         raise ParameterError(f"a {kind} is saved as {known}; got {os.fspath(path)!r}")
+    import xarray as xr
+
     with told_as_file_error(path):
         writer = Writer()
-        fields = KINDS[kind].write(result, writer)
-        data = _for_others(result)
+        form = KINDS[kind]
+        fields = form.write(result, writer)
+        data = _for_others(result) if form.at_hand(result) else xr.Dataset()
         for k, array in enumerate(writer.arrays, 1):
             stored = array.astype(np.int8) if array.dtype == bool else array
             data[f"kept_{k}"] = (_dimensions(array.shape), stored)
@@ -100,7 +103,7 @@ def _for_others(result: Any) -> xr.Dataset:
     else:
         try:
             data = result.to_xarray()
-        except MDPPowerError:  # too large for a table of all cells, or not there at γ = 1
+        except MDPPowerError:  # too large for an array of all cells
             return xr.Dataset()
     texts = [name for name, variable in data.variables.items() if variable.dtype.kind in "OUS"]
     for name in texts:
