@@ -6,6 +6,7 @@ results        all other results: `save_result`, and what `load` reads
 result_kinds   which these are, each with its form
 estimate_forms what is kept of what is measured: replicates, counts, draws
 model_forms    what is kept of results about models: differences, optimal values, visits, certificates
+claim_forms    what is kept of reports of claims
 dataset_form   what is kept of labelled arrays that have no class of their own
 fields         a result as fields: how each is written, read and checked
 stored_arrays  arrays in a file: type, shape, size and bounds of each

@@ -88,9 +88,9 @@ def load(path: PathLike) -> Any:
     RewardlessMDP, PowerEstimate, or another result
         Of the same class and with the same bits as what was saved: `PowerEstimate`; `Estimate` (a part, a sum or a
         difference of estimates); `ActionOptimality`; `Comparison`; `ModelDifference`, `Sensitivity`; `Solution`;
-        `Visits`, `Recurrent`, `OccupancyPolytope`, `Support`; `Certified`; and the xarray.Dataset that
-        ``mdppower runs --export`` makes of what has no class of its own. Of a user's own code (rewards, policies)
-        there is the name, and what would need the code says so.
+        `Visits`, `Recurrent`, `OccupancyPolytope`, `Support`; `Certified`; `ClaimReport`,
+        `Verification`; and the xarray.Dataset that ``mdppower runs --export`` makes of what has no class of its own.
+        Of a user's own code (rewards, policies) there is the name, and what would need the code says so.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mdppower.files.claim_forms import REPORT, VERIFICATION
 from mdppower.files.dataset_form import DATASET
 from mdppower.files.estimate_forms import COMPARISON, ESTIMATE, OPTIMALITY
 from mdppower.files.fields import Form
@@ -28,5 +29,7 @@ KINDS: dict[str, Form] = {
     "Recurrent": RECURRENT,
     "OccupancyPolytope": POLYTOPE,
     "Certified": CERTIFIED,
+    "ClaimReport": REPORT,
+    "Verification": VERIFICATION,
     "Dataset": DATASET,
 }

@@ -180,11 +180,25 @@ class ClaimReport(Result):
         return plot_claim(self, path)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write it as .md, .html or .json (see `mdppower.reports.pages.write_report`), or its table as .csv."""
+        """Write it as .nc, for `mdppower.load`; as a page .md, .html or .json; or its table as .csv.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Raises
+        ------
+        ParameterError
+            It ends otherwise.
+        FileError
+            The file cannot be written.
+        """
         from mdppower.reports.pages import write_report
 
-        if str(path).lower().endswith(".csv"):
-            self.table().save(path)
+        if str(path).lower().endswith((".csv", ".nc")):
+            from mdppower.files.results import save_result
+
+            save_result(self, path)
         else:
             write_report([self], path)
 

@@ -133,11 +133,27 @@ class Verification(Result, Sequence[ClaimReport]):
         )
 
     def save(self, path: Any, title: str | None = None) -> None:
-        """Write .md, .html or .json (see `mdppower.reports.pages.write_report`), or the table as .csv."""
+        """Write it as .nc, for `mdppower.load`; as a page .md, .html or .json; or its table as .csv.
+
+        Parameters
+        ----------
+        path : str or path
+        title : str, optional
+            Of a page.
+
+        Raises
+        ------
+        ParameterError
+            It ends otherwise; or, for .nc, rewards were no text.
+        FileError
+            The file cannot be written.
+        """
         from mdppower.reports.pages import write_report
 
-        if str(path).lower().endswith(".csv"):
-            self.table().save(path)
+        if str(path).lower().endswith((".csv", ".nc")):
+            from mdppower.files.results import save_result
+
+            save_result(self, path)
             return
         write_report(self.reports, path, title=title or f"Claims about {self.here.mdp!r}", about=self.about)
 

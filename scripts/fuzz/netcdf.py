@@ -17,6 +17,7 @@ from mdppower.display.terminal import show_map, terminal_map
 from mdppower.files.results import save_result
 from mdppower.results.table_text import render
 from mdppower.sensitivity import bisimulation_quotient, difference, duplicate_state, sensitivity
+from mdppower.theorems import proposition_5_4, verify
 from scripts.fuzz.hostile import changed, changed_array, file_of, parts_of, sealed
 from scripts.fuzz.judge import Case, shown
 
@@ -45,7 +46,8 @@ def results() -> list[Any]:
         sensitivity(fork, 0.9, transforms=copies, samples=64, rng=0),
         mp.optimal_values(fork, [[0.0, 1, 3], [1, 0, 0]], 0.5), polytope.support([0.0, 1, 3]), polytope.unit_mass,
         visits, visits.nondominated(), mp.visits(fork, "root", 0.5, given={"root": "->t2"}), visits.recurrent(),
-        mp.certify(a, b), mp.certify(rows, one, "expon"),
+        mp.certify(a, b), mp.certify(rows, one, "expon"), proposition_5_4(fork),
+        verify(fork, [0.5], claims=["prop-5.4", "prop-6.6"], rng=0, samples=64, votes=16),
     ]  # fmt: skip
 
 

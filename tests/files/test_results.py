@@ -127,6 +127,15 @@ def test_what_cannot_be_written_says_so(path):
         own - again
 
 
+def test_claims_under_rewards_that_are_no_text(path):
+    from mdppower.theorems import verify
+
+    found = verify(mp.envs.fork(2), [0.5], claims=["prop-5.4"], rewards=mp.Gaussian([0, 0, 0], np.eye(3)), rng=0)
+    with pytest.raises(mp.ParameterError, match=r"rewards that are no text.*saved as \.md, \.html or \.json"):
+        found.save(path)
+    assert not path.exists()
+
+
 def test_odd_labels(path):
     """Labels that no NetCDF text can hold, in the coordinates too."""
     ends = {label: {"stay": label} for label in ("a\x00b", "\ud800", "=1+1", "é" * 2000)}
@@ -270,6 +279,12 @@ HOSTILE = [
     ("certificates", ("certificates", 0, "value"), -1, r"certificates\[0\]\.value must be a number in \[0, inf\]"),
     ("certificates", ("certificates", 0, "value"), "nan", r"certificates must be numbers, got nan"),
     ("certificates", ("missing",), [], r"missing must be a table"),
+    ("claims", ("reports", 0, "evidence", 0, "kind"), "faith", r"evidence\[0\]\.kind must be one of 'structural'"),
+    ("claims", ("reports", -1, "hypotheses", 0, "status"), True, r"hypotheses\[0\]\.status must be one of 'met'"),
+    ("claims", ("reports", 0, "sides"), {"A": ["nowhere"]}, r"'nowhere'"),
+    ("claims", ("surveys", "prop-6.9.1", "found"), -1, r"found must be an integer in 0"),
+    ("claims", ("here", "budget", "seconds"), -1, r"budget\.seconds must be a number in \[0, inf\]"),
+    ("claims", ("here", "level"), 2, r"level must be a number in \[0, 1\]"),
     ("all pairs", ("variables", "gap", "dims"), ["A", "A"], r"\['gap'\]\.dims must be different dimensions"),
     ("all pairs", ("variables", "gap", "array"), lambda x: x[:1], r"\['gap'\] must be of size 2 along"),
     ("all pairs", ("attributes", "samples"), ["code", "1"], r"must be one of 'text', 'whole', 'number'"),

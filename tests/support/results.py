@@ -18,6 +18,7 @@ import mdppower as mp
 from mdppower.rewards.description import describe
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.sensitivity import bisimulation_quotient, difference, duplicate_state, sensitivity
+from mdppower.theorems import proposition_5_4, verify
 
 
 @cache
@@ -73,6 +74,8 @@ def results() -> dict[str, Any]:
         "certificates": mp.certify(a, b),
         "normal certificates": mp.certify(two, one, "norm(0,1)"),
         "no certificates": mp.certify(two, one, "expon"),
+        "a claim": proposition_5_4(fork),
+        "claims": verify(mp.envs.figure_1(), [0.5], claims=["prop-5.4", "prop-6.9.1"], rng=0, samples=64, votes=16),
     }  # fmt: skip
 
 
