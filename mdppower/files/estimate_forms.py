@@ -53,6 +53,8 @@ LARGEST_SIZE = 2**16
 """Draws of a replicate."""
 MOST_COPIES = 2**20
 """Rewards of copies of states are drawn beside each other, up to this many."""
+LARGEST = 100 * LARGEST_REWARD
+"""Of sums and differences of rewards: squares of these, too, are numbers."""
 DIMENSIONS = ("state", "pair", "option", "difference", "sum")
 
 COUNT = plain(whole(0, LARGEST_COUNT))
@@ -68,6 +70,11 @@ def require(holds: Any, wanted: str, value: Any, place: str) -> None:
         raise Misfit(wanted, value, place)
 
 
+def first_of(values: Any) -> Any:
+    """The first of some values, for a message; None where there are none."""
+    return values[0] if len(values) else None
+
+
 # ---------------------------------------------------------------------- what numbers rest on
 
 
@@ -77,7 +84,10 @@ def check_replicates(found: Any) -> None:
     require(len(means), "of one replicate or more", "none", ".means")
     nothing = np.isnan(means)
     require(nothing.all() or not nothing.any(), "numbers, or all without a value", math.nan, ".means")
-    require((low <= high).all(), "at most high", low[low > high][:1].tolist(), ".low")
+    require((low <= high).all(), "at most high", first_of(low[low > high]), ".low")
+    for name, ends, never in (("low", low, np.inf), ("high", high, -np.inf)):
+        wrong = ends[(ends == never) | (np.isfinite(ends) & (abs(ends) > LARGEST))]
+        require(not len(wrong), f"within ± {LARGEST:g}, or no bound", first_of(wrong), f".{name}")
     most = len(means) * LARGEST_SIZE
     require(found["trials"] <= most, f"at most {most:,}, of so many replicates", found["trials"], ".trials")
 
@@ -85,11 +95,11 @@ def check_replicates(found: Any) -> None:
 REPLICATES = Form(
     Replicates,
     {
-        "means": array("f8", "replicate", "gamma", "quantity", nan=True),
+        "means": array("f8", "replicate", "gamma", "quantity", low=-LARGEST, high=LARGEST, nan=True),
         "low": array("f8", "quantity", finite=False),
         "high": array("f8", "quantity", finite=False),
         "constant": array("?", "quantity"),
-        "slack": array("f8", "gamma", low=0, finite=False),
+        "slack": array("f8", "gamma", low=0, high=LARGEST),
         "trials": plain(whole(1, LARGEST_COUNT)),
         "looks": plain(whole(1, LARGEST_INDEX)),
         "has_variance": FLAG,
@@ -100,7 +110,7 @@ REPLICATES = Form(
 
 def _guaranteed(**found: Any) -> Guaranteed:
     kept = Guaranteed(**found)
-    require((kept.low <= kept.high).all(), "at most high", kept.low[kept.low > kept.high][:1].tolist(), ".low")
+    require((kept.low <= kept.high).all(), "at most high", first_of(kept.low[kept.low > kept.high]), ".low")
     require(kept.count <= kept.draws, f"at most {kept.draws:,}, the draws", kept.count, ".count")
     capitals = kept.rise.shape[-1], kept.fall.shape[-1]
     require(capitals in ((0, 0), (GRID, GRID)), f"of size 0 or {GRID} along 'mean'", capitals, ".rise")
@@ -122,10 +132,10 @@ GUARANTEED = Form(
         },
         "rise": array("f8", "gamma", "quantity", "mean", low=-LARGEST_REWARD, high=LARGEST_REWARD),
         "fall": array("f8", "gamma", "quantity", "mean", low=-LARGEST_REWARD, high=LARGEST_REWARD),
-        "low": array("f8", "quantity"),
-        "high": array("f8", "quantity"),
+        "low": array("f8", "quantity", low=-LARGEST, high=LARGEST),
+        "high": array("f8", "quantity", low=-LARGEST, high=LARGEST),
         "constant": array("?", "quantity"),
-        "slack": array("f8", "gamma", low=0, finite=False),
+        "slack": array("f8", "gamma", low=0, high=LARGEST),
     },
 )
 
@@ -155,7 +165,7 @@ CONTRAST = Form(
         "base": Field(GUARANTEED.write, _base(GUARANTEED.read)),
         "pointer": array("i8", "row_end", low=0, rising=True),
         "index": array("i8", "weight", low=0, high="base"),
-        "weight": array("f8", "weight"),
+        "weight": array("f8", "weight", low=-LARGEST, high=LARGEST),
     },
     take=lambda value: {
         "base": value.base,
@@ -210,7 +220,7 @@ def _check_estimate(found: Any) -> None:
     require(data.value.shape[1] == len(names), f"of {len(names):,} quantities", data.value.shape[1], ".data")
     if found["dimension"] == "pair":
         wrong = [x for x in names if not (isinstance(x, tuple) and len(x) == 2)]
-        require(not wrong, "pairs of state and action", wrong[:1], ".labels")
+        require(not wrong, "pairs of state and action", first_of(wrong), ".labels")
     constant = found["fractions"] is None or np.asarray(data.constant).all()
     require(constant, "true everywhere in what is exact", False, ".data.constant")
     draws = found["draws"]
@@ -229,7 +239,7 @@ def _check_estimate(found: Any) -> None:
         ("high", sums.high, source.rewards.high.max()),
     ):
         beyond = given[abs(given - end) > 1e-12 * abs(end)]
-        require(not beyond.size, f"{end:g}, an end of the rewards' range,", beyond[:1].tolist(), f".data.{name}")
+        require(not beyond.size, f"{end:g}, an end of the rewards' range", first_of(beyond), f".data.{name}")
 
 
 ESTIMATE = Form(
@@ -256,8 +266,8 @@ def _check_proportions(found: Any) -> None:
     sure, possible, draws, exact = (found[name] for name in ("sure", "possible", "draws", "exact"))
     require((sure <= possible).all(), "at most possible", int(np.max(sure, initial=0)), ".sure")
     most = int(np.max(possible, initial=0))
-    require(most <= draws, f"at most {draws:,}, the draws,", most, ".possible")
-    require((exact is None) == (draws > 0), "given where there are no draws, and only there,", exact, ".exact")
+    require(most <= draws, f"at most {draws:,}, the draws", most, ".possible")
+    require((exact is None) == (draws > 0), "given where there are no draws, and only there", exact, ".exact")
     if exact is not None:
         check_chances(exact, found["slack"], ".exact")
 
@@ -265,7 +275,7 @@ def _check_proportions(found: Any) -> None:
 def check_chances(exact: Any, slack: float, place: str) -> None:
     """Raise Misfit unless these are probabilities, as far as they are known."""
     wrong = [x for x in exact.ravel().tolist() if not -slack - 1e-9 <= x <= 1 + slack + 1e-9]
-    require(not wrong, "between 0 and 1", str(wrong[:1]), place)
+    require(not wrong, "between 0 and 1", first_of(wrong), place)
 
 
 def proportions(*shape: str | int) -> Form:
@@ -277,7 +287,7 @@ def proportions(*shape: str | int) -> Form:
             "possible": array("i8", *shape, low=0, high=LARGEST_COUNT),
             "draws": COUNT,
             "exact": optional(exact_numbers(*shape, floats=True)),
-            "slack": number(0),
+            "slack": number(0, LARGEST),
             "looks": plain(whole(1, LARGEST_INDEX)),
         },
         check=_check_proportions,
@@ -291,7 +301,7 @@ def _check_optimality(found: Any) -> None:
     require(not any(map(math.isnan, found["gammas"])), "rates", math.nan, ".gammas")
     exact = found["exact"], found["exact_tied"]
     require((exact[0] is None) == (exact[1] is None), "given with exact, or not", exact[1], ".exact_tied")
-    require((exact[0] is None) == (samples > 0), "given where there are no draws, and only there,", samples, ".exact")
+    require((exact[0] is None) == (samples > 0), "given where there are no draws, and only there", samples, ".exact")
     most = int((strict + tied + unsure).max())
     require(most <= samples, f"of at most {samples:,} draws together", most, ".strict_counts")
     # In a state one action alone is the only best one of a draw.
@@ -325,7 +335,7 @@ OPTIMALITY = Form(
         "interrupted": FLAG,
         "exact": optional(exact_numbers("gamma", "pair", floats=True)),
         "exact_tied": optional(exact_numbers("gamma", "pair", floats=True)),
-        "slack": number(0),
+        "slack": number(0, LARGEST),
         "looks": plain(whole(1, LARGEST_INDEX)),
     },
     take=lambda value: vars(value) | dict(zip(("exact", "exact_tied"), value.exact or (None, None), strict=True)),
@@ -344,19 +354,19 @@ def _check_comparison(found: Any) -> None:
         raise Misfit(f"an option like A ({error})", second.name, ".B") from None
     require(means.dimension == "option", "'option'", means.dimension, ".means.dimension")
     names = first.name, second.name
-    require(tuple(means.labels) == names, f"{names}, the names of the options,", means.labels, ".means.labels")
+    require(tuple(means.labels) == names, f"{names}, the names of the options", means.labels, ".means.labels")
     rate = math.nan if first.gamma is None else first.gamma
     require(np.array_equal(means.gammas, (rate,), equal_nan=True), f"{rate:g}", means.gammas[0], ".means.gammas")
     require(means.single_gamma and not means.single, "of one rate, and of two options", "others", ".means")
     samples = found["samples"]
-    require(outcomes.draws == samples, f"{samples:,}, the samples,", outcomes.draws, ".outcomes.draws")
+    require(outcomes.draws == samples, f"{samples:,}, the samples", outcomes.draws, ".outcomes.draws")
     require((found["entropy"] is None) == (samples == 0), "given where there are draws", found["entropy"], ".entropy")
     if samples:
         counts = outcomes.sure
         require(counts.sum() == samples, f"{samples:,} draws together", int(counts.sum()), ".outcomes.sure")
         require((outcomes.possible == counts).all(), "the same as sure", "others", ".outcomes.possible")
         most = means.data.trials if isinstance(means.data, Replicates) else samples
-        require(most <= samples, f"at most {samples:,}, the draws,", most, ".means.data.trials")
+        require(most <= samples, f"at most {samples:,}, the draws", most, ".means.data.trials")
     else:
         total = float(sum(outcomes.exact.tolist()))
         require(abs(total - 1) <= 3 * outcomes.slack + 1e-9, "1 together", total, ".outcomes.exact")
@@ -385,10 +395,10 @@ COMPARISON = Form(
         "B": option("state"),
         "means": part(ESTIMATE, alone=True),
         "outcomes": part(proportions(3), alone=True),
-        "sd": number(0),
-        "least": number(),
-        "greatest": number(),
-        "tolerance": number(0),
+        "sd": number(0, nan=True),
+        "least": number(nan=True),
+        "greatest": number(nan=True),
+        "tolerance": number(0, LARGEST),
         "rewards": rewards("state"),
         "samples": COUNT,
         "entropy": plain(nothing_or(whole(0, 10**MOST_DIGITS))),

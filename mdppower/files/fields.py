@@ -96,9 +96,9 @@ def plain(reader: Reader) -> Field:
     return Field(lambda value, _: value, lambda told, *_: reader(told))
 
 
-def number(low: float = -INF, high: float = INF) -> Field:
-    """A float between these; or NaN."""
-    return Field(lambda value, _: float_text(value), lambda told, *_: read_float(told, low, high))
+def number(low: float = -INF, high: float = INF, *, nan: bool = False) -> Field:
+    """A float between these; or NaN, if it may be."""
+    return Field(lambda value, _: float_text(value), lambda told, *_: read_float(told, low, high, nan=nan))
 
 
 def float_text(value: float) -> float | str:
@@ -106,9 +106,9 @@ def float_text(value: float) -> float | str:
     return float(value) if math.isfinite(value) else repr(float(value))
 
 
-def read_float(told: Any, low: float = -INF, high: float = INF) -> float:
+def read_float(told: Any, low: float = -INF, high: float = INF, *, nan: bool = True) -> float:
     """What `float_text` gave: between these, or NaN."""
-    if told == "nan":
+    if nan and told == "nan":
         return math.nan
     known = {"inf": INF, "-inf": -INF}
     found: float = real(low, high, finite=False)(known.get(told, told) if isinstance(told, str) else told)
