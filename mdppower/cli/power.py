@@ -187,7 +187,16 @@ def plot(
 def _named(found: Any) -> str:
     """What a result is called."""
     name = type(found).__name__
-    return f"a{'n' * name.startswith(tuple('AEIOU'))} {name}"
+    return _MANY.get(name) or f"a{'n' * name.startswith(tuple('AEIOU'))} {name}"
+
+
+_MANY = {
+    "Visits": "visit distributions (Visits)",
+    "Recurrent": "recurrent state distributions (Recurrent)",
+    "Certified": "certificates (Certified)",
+    "Dataset": "labelled arrays (xarray.Dataset)",
+}
+"""Classes whose names are no nouns in the singular."""
 
 
 def _show_result(
@@ -199,9 +208,13 @@ def _show_result(
             raise ParameterError(f"--gamma is for results at several rates; {file} holds {_named(found)}")
         found = found.at(rate)
     if out is not None:
-        if not hasattr(found, "plot") or _named(found) == "a Dataset":
+        if not hasattr(found, "save") or not hasattr(found, "plot"):
             raise ParameterError(f"there is no picture of {_named(found)}, which {file} holds")
-        found.plot(out, **({} if title is None else {"title": title}))
+        titled = {} if title is None else {"title": title}
+        known = inspect.signature(found.plot).parameters
+        if titled and not {"title", "options"} & set(known):
+            raise ParameterError(f"--title is not for {_named(found)}, which {file} holds")
+        found.plot(out, **titled)
     elif fmt == "map":
         _print_lines(found)
     else:

@@ -72,7 +72,7 @@ def require(holds: Any, wanted: str, value: Any, place: str) -> None:
 
 def first_of(values: Any) -> Any:
     """The first of some values, for a message; None where there are none."""
-    return values[0] if len(values) else None
+    return next(iter(values.tolist() if isinstance(values, np.ndarray) else values), None)
 
 
 # ---------------------------------------------------------------------- what numbers rest on

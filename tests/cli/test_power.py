@@ -102,6 +102,32 @@ def test_save_plot_and_info(run, tmp_path):
         assert told in out
 
 
+def test_files_of_other_results(run, tmp_path):
+    """Each says what it is; what has a picture is drawn, and what has none says so."""
+    from mdppower.theorems import proposition_5_4
+
+    fork = mp.envs.fork(3)
+    a, b = (mp.Option.state(fork, state, 0.9, kind="power") for state in ("t1", "root"))
+    kept = {
+        "an Estimate": (mp.power(fork, [0.5, 0.9], samples=64, rng=0).of("root"), "wrote x.svg"),
+        "visit distributions (Visits)": (mp.visits(fork, "root", 0.5), "wrote x.svg"),
+        "certificates (Certified)": (mp.certify(a, b), "there is no picture of certificates"),
+        "a ClaimReport": (proposition_5_4(fork), "--title is not for a ClaimReport"),
+        "a Solution": (mp.optimal_values(fork, [0.0, 1, 2, 3], 0.5), "there is no picture of a Solution"),
+    }
+    for name, (result, told) in kept.items():
+        result.save("x.nc")
+        code, out, _ = run("info", "x.nc")
+        assert code == 0
+        assert f"holds  {name}\n" in out
+        assert out.endswith(f"\n\n{result}\n")
+        assert run("plot", "x.nc")[1] == f"{result}\n"
+        assert run("plot", "x.nc", "--format", "csv")[1] == result.table().csv() + "\n"
+        assert told in run("plot", "x.nc", "--out", "x.svg", "--title", "x")[2]
+    kept["an Estimate"][0].save("x.nc")
+    assert run("plot", "x.nc", "--gamma", "0.5")[1] == f"{kept['an Estimate'][0].at(0.5)}\n"
+
+
 def test_one_rate_of_a_saved_estimate(run):
     run("map", "maze", "--gamma", "0.1,0.9", "--samples", "64", "--rng", "5", "--save", "maze.nc")
     _, out, _ = run("plot", "maze.nc", "--gamma", "0.9", "--format", "csv")

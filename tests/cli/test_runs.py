@@ -106,9 +106,9 @@ def test_what_has_no_class_of_its_own_is_exported_too(run, tmp_path):
     given = mp.compare_all(options, samples=64, rng=0, store=tmp_path / "all.sqlite")
     assert run("runs", "all.sqlite", "--export", "1", "--out", "all.nc")[0] == 0
     assert mp.load("all.nc").identical(given)
-    assert "a Dataset" in run("info", "all.nc")[1]
-    assert "no picture of a Dataset" in run("plot", "all.nc", "--out", "x.svg")[2]
-    assert "no table of a Dataset" in run("plot", "all.nc", "--format", "csv")[2]
+    assert "labelled arrays (xarray.Dataset)" in run("info", "all.nc")[1]
+    assert "no picture of labelled arrays" in run("plot", "all.nc", "--out", "x.svg")[2]
+    assert "no table of labelled arrays" in run("plot", "all.nc", "--format", "csv")[2]
 
 
 @pytest.mark.slow
