@@ -38,6 +38,7 @@ from mdppower.files.fields import (
     rates,
     rewards,
 )
+from mdppower.files.stored_arrays import LARGEST_SIZE
 from mdppower.measures.action_optimality_estimate import ActionOptimality
 from mdppower.measures.comparison_estimate import Comparison
 from mdppower.montecarlo.estimates import Estimate
@@ -49,8 +50,6 @@ from mdppower.montecarlo.samplers import Sampler
 from mdppower.occupancy.option import require_alike
 from mdppower.solvers.optimal_values import METHODS
 
-LARGEST_SIZE = 2**16
-"""Draws of a replicate."""
 MOST_COPIES = 2**20
 """Rewards of copies of states are drawn beside each other, up to this many."""
 LARGEST = 100 * LARGEST_REWARD

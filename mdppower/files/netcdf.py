@@ -41,10 +41,19 @@ from mdppower._schema import (
 from mdppower._text import cut, fraction_text
 from mdppower.agents.policies import describe_policy, policy_from_description
 from mdppower.errors import FileError, MDPPowerError, ParameterError
-from mdppower.files.sealed import SCHEMA, PathLike, check_seal, suffix_of, told_as_file_error, write_sealed
+from mdppower.files.sealed import (
+    MOST_NAMES,
+    SCHEMA,
+    PathLike,
+    check_seal,
+    suffix_of,
+    told_as_file_error,
+    write_sealed,
+)
 from mdppower.files.stored_arrays import (
     ESTIMATE,
     LABELS,
+    LARGEST_SIZE,
     LAYOUT,
     MDP,
     MEANS,
@@ -65,12 +74,6 @@ from mdppower.solvers.optimal_values import METHODS
 if TYPE_CHECKING:
     import h5py
     import xarray as xr
-
-MOST_NAMES = 100_000
-"""Labels are also written as a coordinate of strings, for other programs, up to this many states."""
-
-LARGEST_SIZE = 2**16
-"""Draws of a replicate."""
 
 
 def load(path: PathLike) -> Any:

@@ -16,7 +16,7 @@ from mdppower._schema import LARGEST_INDEX, Misfit, anything, one_of, record, se
 from mdppower._text import cut
 from mdppower.errors import MDPPowerError, ParameterError
 from mdppower.files.result_kinds import KINDS
-from mdppower.files.sealed import PathLike, suffix_of, told_as_file_error, write_sealed
+from mdppower.files.sealed import MOST_NAMES, PathLike, suffix_of, told_as_file_error, write_sealed
 from mdppower.files.stored_arrays import read_any
 from mdppower.measures.stored_calls import Reader, Writer
 from mdppower.results.result import saved_as_table
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     import h5py
     import xarray as xr
 
-MOST_NAMES = 100_000
-"""Longest coordinate of texts that is written for other programs."""
 LONGEST = 1000
 """Characters of a text for other programs."""
 

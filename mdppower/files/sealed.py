@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 SCHEMA = 2
 """In 1, an estimate's `error_bound` was called gap."""
+MOST_NAMES = 100_000
+"""Labels are also written as a coordinate of strings, for other programs, up to this many."""
 
 _SEAL = re.compile(rb"\nmdppower schema (\d+) sha256 ([0-9a-f]{64})\n\Z")
 _LONGEST_SEAL = 200

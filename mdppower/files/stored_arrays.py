@@ -20,6 +20,8 @@ from mdppower._typing import AnyArray
 from mdppower.errors import FileError
 from mdppower.montecarlo.guaranteed import GRID
 
+LARGEST_SIZE = 2**16
+"""Draws of a replicate."""
 INF = np.inf
 INT64 = 2.0**63
 
