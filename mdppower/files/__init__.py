@@ -4,7 +4,8 @@
 netcdf         MDPs and the estimates of `power`; `load` and `save_mdp`, which tell kinds of files apart
 results        all other results: `save_result`, and what `load` reads
 result_kinds   which these are, each with its form
-estimate_forms what is kept of what is measured: replicates, counts, draws
+estimate_forms what is kept of estimates: replicates or sums, and draws
+count_forms    what is kept of counts: probabilities, optimal actions, comparisons
 model_forms    what is kept of results about models: differences, optimal values, visits, certificates
 claim_forms    what is kept of reports of claims
 dataset_form   what is kept of labelled arrays that have no class of their own

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mdppower.files.claim_forms import REPORT, VERIFICATION
+from mdppower.files.count_forms import COMPARISON, OPTIMALITY
 from mdppower.files.dataset_form import DATASET
-from mdppower.files.estimate_forms import COMPARISON, ESTIMATE, OPTIMALITY
+from mdppower.files.estimate_forms import ESTIMATE
 from mdppower.files.fields import Form
 from mdppower.files.model_forms import (
     CERTIFIED,
