@@ -57,7 +57,7 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, share_scale: bool, extras
         if wanted and estimate.mdp.n_states > MOST_DRAWN:
             raise ParameterError(f"{name} are for up to {MOST_DRAWN:,} states, not {estimate.mdp.n_states:,}")
     rates = range(len(estimate.gammas))
-    power, error = estimate.data.value, estimate.data.error
+    power, half = estimate.data.value, estimate.half_widths()
     sheet = grid_sheet(estimate.mdp, grid, len(rates))
     for panel, g in zip(sheet.panels, rates, strict=True):
         norm = _scale(power if share_scale else power[g])
@@ -66,9 +66,10 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, share_scale: bool, extras
         if not finite.all():
             odd = np.ma.masked_where((grid < 0) | finite[grid], grid)
             panel.imshow(odd, cmap=ListedColormap(["white"]), interpolation="nearest", extent=sheet.extent)
-        spread = f"stderr up to {error[g].max():.2g}" if np.isfinite(error[g]).all() else "no stderr"
+        spread = f", ± ≤ {half[g].max():.2g}" if np.isfinite(half[g]).all() else ", no intervals: no variance"
+        spread *= estimate.exact is None
         odd_note = "" if finite.all() else "\nwhite: not finite"
-        panel.set_title(f"γ = {number_text(estimate.gammas[g])}, {spread}{odd_note}", fontsize=10)
+        panel.set_title(f"γ = {number_text(estimate.gammas[g])}{spread}{odd_note}", fontsize=10)
         if extras.hatch:
             _hatch_ties(panel, estimate, g, grid)
         if extras.arrows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from mdppower.display.bars import bar_chart
@@ -12,6 +13,7 @@ from mdppower.display.heatmap import Extras, heat_maps
 from mdppower.errors import ParameterError
 from mdppower.mdp.layout import grid_of, is_drawing
 from mdppower.measures.power_estimate import PowerEstimate
+from mdppower.results.number_text import how_sure
 
 
 def plot_power(
@@ -76,6 +78,8 @@ def plot_power(
     else:
         figure = bar_chart(estimate, hatch)
     told = [str(title or f"POWER — {estimate.about}")]
+    if grid is not None and estimate.exact is None and np.isfinite(estimate.half_widths()).all():
+        told[0] += f"; ±: {how_sure(0.95, together=True)}" if title is None else ""
     told += ["arrows: action of most POWER; faint: not resolved"] if arrows else []
     told += ["hatched: interval meets that of the greatest"] if hatch else []
     set_title(figure, told, parse_math=title is not None)

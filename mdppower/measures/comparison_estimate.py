@@ -200,7 +200,7 @@ class Comparison(Result):
     def lead(self) -> str:
         """The gap in words: "B leads by 0.1667 ± 0.0021"."""
         exact = self.gap.exact
-        value, half = float(self.gap.mean), float(self.gap._half().item())
+        value, half = float(self.gap.mean), float(self.gap.half_widths().item())
         if np.isnan(value):
             return "no gap: rewards have no mean"
         if value == 0 and (exact is not None or half == 0):

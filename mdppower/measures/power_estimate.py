@@ -465,7 +465,7 @@ class PowerEstimate(Estimate):
         name = "POWER" if self.policy is None else "POWER^pol"
         told = f"{name} {mean.min():.4f} … {mean.max():.4f}"
         if self.fractions is None:
-            half = self._half()
+            half = self.half_widths()
             told += ", no intervals" if np.isnan(half).any() else f", ± ≤ {half.max():.2g} ({self._sure(0.95, True)})"
         return (
             f"PowerEstimate({self.mdp.n_states:,} states, γ = {rates}, {self.about}: {told}"
@@ -474,7 +474,7 @@ class PowerEstimate(Estimate):
 
     def _summary(self) -> Table:
         """The states of most and of least POWER, a column a γ."""
-        half, n = self._half(), self.mdp.n_states
+        half, n = self.half_widths(), self.mdp.n_states
         order = np.argsort(-self.data.value[-1], kind="stable")
         shown = order if n <= SHOWN else np.concatenate([order[: SHOWN // 2], order[-SHOWN // 2 :]])
         columns: dict[str, list[Any]] = {"state": [self.labels[s] for s in shown]}

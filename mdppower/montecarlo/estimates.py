@@ -81,8 +81,8 @@ class Estimate(Result):
     """
 
     hidden: ClassVar[frozenset[str]] = frozenset({
-        "between", "data", "dimension", "draws", "fractions", "known", "layout", "marks", "one", "single",
-        "single_gamma",
+        "between", "data", "dimension", "draws", "fractions", "half_widths", "known", "layout", "marks", "one",
+        "single", "single_gamma",
     })  # fmt: skip
 
     data: Replicates | Guaranteed | GuaranteedContrast
@@ -525,7 +525,7 @@ class Estimate(Result):
 
         save_result(self, path)
 
-    def _half(self) -> FloatArray:
+    def half_widths(self) -> FloatArray:
         """(G, n) half the widths of the simultaneous 95 % intervals: what stands after ±."""
         lower, upper = self.data.bounds(0.95, simultaneous=True)
         value = self.data.value
@@ -538,7 +538,7 @@ class Estimate(Result):
 
     def _numbers(self) -> str:
         """The numbers in a line, with their intervals: all of a few, the range of many."""
-        value, half = self.data.value, self._half()
+        value, half = self.data.value, self.half_widths()
         sure = "" if self.fractions is not None else f" ({self._sure(0.95, True)})"
         rates, n = value.shape
         named = [f" at γ = {rate_text(g)}" if not math.isnan(g) else "" for g in self.gammas]

@@ -34,7 +34,7 @@ def test_heat_map_shows_each_mean_in_its_cell(maze):
         s = maze.mdp.index((2, 3))
         assert texts[2, 3] == f"{maze.mean[g, s]:.{digits}f}"[1:]
         assert f"γ = {maze.gammas[g]:g}" in panel.get_title()
-    assert figure.get_suptitle() == "POWER — 64 draws of uniform rewards"
+    assert figure.get_suptitle() == "POWER — 64 draws of uniform rewards; ±: 95 %, all at once"
     bars = [axes.get_ylabel() for axes in figure.axes if not axes.images]
     assert bars == [UNIT, UNIT]
 
@@ -212,7 +212,7 @@ def test_missing_intervals_are_said_to_be_missing():
     assert "no intervals" in bars.axes[0].get_legend().get_title().get_text()
     with pytest.warns(mp.MDPPowerWarning, match="no variance"):
         cells = mp.power(mp.envs.make("maze"), 0.5, "t(2)", samples=64, rng=0).plot()
-    assert "no stderr" in cells.axes[0].get_title()
+    assert "no intervals: no variance" in cells.axes[0].get_title()
 
 
 def arrows_of(panel):
