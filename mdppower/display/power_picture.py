@@ -79,7 +79,8 @@ def plot_power(
         figure = bar_chart(estimate, hatch)
     told = [str(title or f"POWER — {estimate.about}")]
     if grid is not None and estimate.exact is None and np.isfinite(estimate.half_widths()).all():
-        told[0] += f"; ±: {how_sure(0.95, together=True)}" if title is None else ""
+        sure = f"±: {how_sure(0.95, together=True)}"
+        told = [f"{told[0]}; {sure}"] if title is None else [*told, sure]
     told += ["arrows: action of most POWER; faint: not resolved"] if arrows else []
     told += ["hatched: interval meets that of the greatest"] if hatch else []
     set_title(figure, told, parse_math=title is not None)
