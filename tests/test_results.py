@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -111,9 +113,14 @@ def test_limits_say_how_sure_they_are(results, name):
     st.integers(0, 10**6), st.booleans(),
 )  # fmt: skip
 def test_a_number_is_the_same_wherever_it_stands(ends, gammas, seed, exact):
-    """`.of`, `.to_xarray`, `.table`, `repr`, and the table printed: the same number, to the last digit shown."""
+    """`.of`, `.to_xarray`, `.table`, the printed forms and the file: the same number, to the last digit shown."""
     how = {"method": "exact"} if exact else {"samples": 64, "rng": seed}
     found = mp.power(mp.envs.fork(ends), sorted(gammas), **how)
+    with tempfile.TemporaryDirectory() as folder:
+        found.save(Path(folder, "x.nc"))
+        again = mp.load(Path(folder, "x.nc"))
+    assert again.mean.tobytes() == found.mean.tobytes()
+    assert (repr(again), str(again)) == (repr(found), str(found))
     data, table = found.to_xarray(), found.table()
     for g, gamma in enumerate(found.gammas):
         for s, state in enumerate(found.mdp.states):

@@ -51,7 +51,7 @@ def test_one_gamma_without_values(maze):
     figure = maze.plot(gamma=0.9, values=False, title="mine")
     (panel,) = [axes for axes in figure.axes if axes.images]
     assert not panel.texts
-    assert figure.get_suptitle() == "mine"
+    assert figure.get_suptitle() == "mine\n±: 95 %, all at once"
     with pytest.raises(mp.ParameterError, match=r"gamma 0\.5 is not one of 0\.1, 0\.9"):
         maze.plot(gamma=0.5)
 
