@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from numbers import Rational, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -84,6 +85,8 @@ class Estimate(Result):
         "between", "data", "dimension", "draws", "fractions", "half_widths", "known", "layout", "marks", "one",
         "single", "single_gamma",
     })  # fmt: skip
+
+    __array_priority__ = 1000.0  # so that 2 * estimate is one for NumPy's numbers, too, and not an array of means
 
     data: Replicates | Guaranteed | GuaranteedContrast
     labels: Sequence[Any]
@@ -260,7 +263,7 @@ class Estimate(Result):
 
     def _where(self, label: Any) -> int | list[int]:
         """The position of a label; several, where it means several."""
-        if self.dimension == "pair" and not isinstance(label, tuple):
+        if self.dimension == "pair" and label not in self.labels:
             several = [i for i, pair in enumerate(self.labels) if pair[0] == label]
             if several:
                 return several
@@ -304,30 +307,35 @@ class Estimate(Result):
         )  # fmt: skip
 
     def __sub__(self, other: Any) -> Estimate:
-        return self._paired(other, -1) if isinstance(other, Estimate) else NotImplemented
+        return self._paired(other, -1) if isinstance(other, Estimate) else _no_operand(other)
 
     def __add__(self, other: Any) -> Estimate:
-        return self._paired(other, 1) if isinstance(other, Estimate) else NotImplemented
+        return self._paired(other, 1) if isinstance(other, Estimate) else _no_operand(other)
 
     def __neg__(self) -> Estimate:
         return self * -1
 
     def __mul__(self, factor: Any) -> Estimate:
-        if isinstance(factor, bool) or not isinstance(factor, Real) or not math.isfinite(factor):
-            return NotImplemented
+        if not _is_finite(factor):
+            return _no_operand(factor)
         weights = sparse.eye_array(len(self.labels), format="csr") * float(factor)
         exact = None
         if self.fractions is not None and isinstance(factor, Rational):
-            exact = self.fractions * factor
-        found = self._contrast(weights, self.labels, self.dimension, exact)
+            exact = self.fractions * _fraction(factor)
+        labels = self.labels
+        if self._is_contrast:
+            text = f"{rate_text(float(factor))} × ({self._label_text(labels[0])})"
+            turned = factor == -1 and self.dimension == "difference"
+            labels = labels if factor == 1 else (labels[0][::-1] if turned else text,)
+        found = self._contrast(weights, labels, self.dimension, exact)
         return replace(found, single=self.single, layout=self.layout, marks=self.marks)
 
     __rmul__ = __mul__
 
     def __truediv__(self, number: Any) -> Estimate:
-        if isinstance(number, bool) or not isinstance(number, Real) or number == 0:
-            return NotImplemented
-        return self * (1 / number)
+        if not _is_finite(number) or number == 0:
+            return _no_operand(number)
+        return self * (1 / _fraction(number) if isinstance(number, Rational) else 1 / number)
 
     def _paired(self, other: Estimate, sign: int) -> Estimate:
         """The sum or difference with another estimate from the same draws."""
@@ -347,14 +355,25 @@ class Estimate(Result):
         labels: Any = larger.labels
         dimension = larger.dimension
         if not many:
-            labels, dimension = ((self.labels[0], other.labels[0]),), "difference" if sign < 0 else "sum"
-        draws = self.draws or other.draws
-        if draws is not None and other.draws is not None:
+            labels, dimension = ((self._term, other._term),), "difference" if sign < 0 else "sum"
+        # What is exact has draws only by name: the sum is of those of the other.
+        draws = max(filter(None, (self.draws, other.draws)), key=lambda x: x.source.kind != "exact", default=None)
+        if draws is not None:
             draws = replace(draws, interrupted=self.interrupted or other.interrupted)
         return Estimate(
             paired(self.data, other.data, sign), labels, self.gammas, self.single_gamma and other.single_gamma,
             not many, dimension, exact, draws, larger.layout, larger.marks,
         )  # fmt: skip
+
+    @property
+    def _is_contrast(self) -> bool:
+        """Whether it is one sum or difference, labelled by its two terms."""
+        return self.dimension in ("difference", "sum") and self.single and isinstance(self.labels[0], tuple)
+
+    @property
+    def _term(self) -> Any:
+        """The label, for a sum or difference of which this is a term."""
+        return f"({self._label_text(self.labels[0])})" if self._is_contrast else self.labels[0]
 
     def _require_same_draws(self, other: Estimate) -> None:
         if any(isinstance(x.data, Replicates) and x.data.is_known and x.draws is None for x in (self, other)):
@@ -556,3 +575,24 @@ class Estimate(Result):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._told_of(self._numbers())})"
+
+
+def _no_operand(other: Any) -> Any:
+    """NotImplemented; of an array, which NumPy would take for consent to an array of means, a TypeError."""
+    if isinstance(other, (np.ndarray, np.generic)):
+        raise TypeError("estimates are added to estimates; np.asarray(estimate) is the mean, without its error")
+    return NotImplemented
+
+
+def _is_finite(number: Any) -> bool:
+    """Whether it is a number that a float can be."""
+    if isinstance(number, (bool, np.bool_)) or not isinstance(number, Real):
+        return False
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
+
+
+def _fraction(number: Rational) -> Fraction:
+    return Fraction(int(number.numerator), int(number.denominator))

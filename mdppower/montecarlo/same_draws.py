@@ -15,6 +15,7 @@ from mdppower.montecarlo.guaranteed import Guaranteed, GuaranteedContrast
 from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.rewards.description import describe
+from mdppower.rewards.distribution import OwnSampler
 from mdppower.rewards.reward_distribution import RewardDistribution
 
 Data: TypeAlias = "Replicates | Guaranteed | GuaranteedContrast"
@@ -42,7 +43,7 @@ class Draws:
         """Why these are not the same draws; empty where they are."""
         mine, yours = self.source, other.source
         if not _same_rewards(mine.rewards, yours.rewards):
-            return f"one has {mine.rewards.name} rewards, the other {yours.rewards.name} rewards"
+            return _why_other(mine.rewards, yours.rewards)
         if "exact" in (mine.kind, yours.kind):  # there are no draws
             return ""
         if mine.entropy != yours.entropy:
@@ -56,10 +57,20 @@ class Draws:
         return ""
 
 
+def _why_other(one: RewardDistribution, other: RewardDistribution) -> str:
+    if one.n_states != other.n_states:
+        return f"one has rewards of {one.n_states:,} states, the other of {other.n_states:,}"
+    if one.name != other.name:
+        return f"one has {one.name} rewards, the other {other.name} rewards"
+    return f"both have {one.name} rewards, but with other parameters, or as two objects of a user's own code"
+
+
 def _same_rewards(one: RewardDistribution, other: RewardDistribution) -> bool:
     """Whether equal draws of both are equal rewards; a user's own code is itself alone."""
     if one is other:
         return True
+    if isinstance(one, OwnSampler) and isinstance(other, OwnSampler):
+        return one.function is other.function and one.n_states == other.n_states
     first, second = (json.dumps(describe(d), sort_keys=True) for d in (one, other))
     return first == second and '"unknown"' not in first
 

@@ -77,7 +77,7 @@ class Independent(RewardDistribution):
         return uniforms
 
 
-class _Callable(RewardDistribution):
+class OwnSampler(RewardDistribution):
     """Rewards from the user's own sampler."""
 
     def __init__(
@@ -88,7 +88,7 @@ class _Callable(RewardDistribution):
         mean: FloatArray | None = None,
         variance: FloatArray | None = None,
     ) -> None:
-        self._function = function
+        self.function = function
         self.low, self.high = np.full(n_states, -np.inf), np.full(n_states, np.inf)
         self.mean = np.full(n_states, np.nan) if mean is None else mean
         self.variance = np.full(n_states, np.nan) if variance is None else variance
@@ -100,7 +100,7 @@ class _Callable(RewardDistribution):
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         try:
-            given = self._function(n, rng)
+            given = self.function(n, rng)
         except Exception as error:
             raise RewardError(
                 f"the reward sampler {self.name}(n, rng) raised {type(error).__name__}: {error}"
@@ -150,9 +150,9 @@ def resolve(spec: Any, mdp: RewardlessMDP) -> RewardDistribution:
         if type(spec).__name__ == "multivariate_normal_frozen":
             return Gaussian(spec.mean, spec.cov).bind(mdp)
         sampler, *known = joint
-        return _Callable(sampler, mdp.n_states, *known)
+        return OwnSampler(sampler, mdp.n_states, *known)
     if callable(spec) and not hasattr(spec, "ppf") and not isinstance(spec, type):
-        return _Callable(spec, mdp.n_states)
+        return OwnSampler(spec, mdp.n_states)
     if isinstance(spec, (np.ndarray, list, tuple)):
         raise RewardError("an array of rewards is one reward function: write Fixed(vector)")
     return Independent([law(spec)], np.zeros(mdp.n_states, int))

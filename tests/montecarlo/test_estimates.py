@@ -11,6 +11,7 @@ import pytest
 import mdppower as mp
 from mdppower.agents import lookahead
 from mdppower.montecarlo.estimates import Estimate
+from mdppower.rewards.distribution import OwnSampler
 
 FORK = mp.envs.fork(3)
 RUN = mp.power(FORK, [0.1 + 0.2, 0.9], samples=256, rng=0)
@@ -61,6 +62,9 @@ def test_of_pairs():
     assert pairs.of(("root", "->t2"), gamma=0.9).mean.shape == ()
     with pytest.raises(mp.errors.LabelError):
         pairs.of("root", "->nowhere")
+    # A state of a grid is a tuple, and means all its actions, too.
+    room = mp.power(mp.envs.gridworld("..\n.."), 0.9, samples=64, rng=0)
+    assert room.actions().of((0, 1)).labels == room.actions((0, 1)).labels
 
 
 def test_at_keeps_what_it_is_about():
@@ -114,6 +118,33 @@ def test_sums_and_multiples():
         here * "x"
 
 
+@pytest.mark.parametrize("number", [2.0, np.float64(2), np.int64(2), np.float32(2), Fraction(2)])
+def test_numpy_numbers_do_not_lose_the_error(number):
+    """np.float64(2) * estimate was an array of means."""
+    for found in (number * RUN, RUN * number, RUN / (1 / number)):
+        same(found, RUN * 2)
+
+
+def test_arrays_are_no_operands():
+    array = np.ones(RUN.mean.shape)
+    for wrong in (lambda: array - RUN, lambda: RUN - array, lambda: array * RUN, lambda: RUN * array, lambda:
+                  RUN / array, lambda: RUN + np.float64(1), lambda: np.float64(1) - RUN, lambda: RUN * 10**400):  # fmt: skip
+        with pytest.raises(TypeError):
+            wrong()
+    assert np.sqrt(RUN).shape == RUN.mean.shape  # control: functions of NumPy take the mean
+
+
+def test_labels_of_differences_keep_their_sign():
+    """−(a − b) is b − a, and says so; it said a − b. Sums of sums say which they are."""
+    lead = RUN.of("root") - RUN.of("t1")
+    assert repr(-lead) == repr(RUN.of("t1") - RUN.of("root"))
+    assert "'t1' − 'root': -0.2" in repr(-lead)
+    assert repr(lead * 1) == repr(lead)
+    assert "2 × ('root' − 't1'): 0.516" in repr(2 * lead)
+    assert "('root' − 't1') − 't2': " in repr(lead - RUN.of("t2"))
+    assert "-1 × ('root' + 't1'): -" in repr(-(RUN.of("root") + RUN.of("t1")))
+
+
 def test_one_number_against_many():
     excess = RUN - RUN.of("t1")
     assert excess.mean.shape == (2, 4)
@@ -130,7 +161,12 @@ def test_exact_numbers_have_no_draws():
     np.testing.assert_allclose(off.mean, drawn.mean - exact.mean, rtol=1e-12, atol=1e-15)
     low, high = off.interval(0.999, simultaneous=True)
     assert ((low <= 0) & (high >= 0)).all()
-    assert (exact * Fraction(1, 2)).exact.tolist() == [x / 2 for x in exact.exact]
+    halves = [x / 2 for x in exact.exact]
+    assert all(x.exact.tolist() == halves for x in (exact * Fraction(1, 2), exact / 2, exact / np.int64(2)))
+    # What is exact hides no draws: the sum is of those of the other.
+    for off in (exact - drawn, drawn - exact):
+        with pytest.raises(mp.errors.ParameterError, match="rng=1"):
+            off - mp.power(FORK, 0.9, samples=256, rng=1)
 
 
 OTHERS = {
@@ -164,10 +200,13 @@ def test_own_code_is_itself_alone():
     def other(n, rng):
         return rng.random((n, 4))
 
-    one, two = (mp.power(FORK, 0.9, f, samples=64, rng=0) for f in (law, other))
-    with pytest.raises(mp.errors.ParameterError, match="rewards"):
+    one, two, again = (mp.power(FORK, 0.9, f, samples=64, rng=0) for f in (law, other, law))
+    with pytest.raises(mp.errors.ParameterError, match="both have law rewards, but .* own code"):
+        one - mp.power(FORK, 0.9, OwnSampler(other, 4, "law"), samples=64, rng=0)
+    with pytest.raises(mp.errors.ParameterError, match="one has law rewards, the other other rewards"):
         one - two
-    assert (one - one).mean.max() == 0
+    # The same function is: an agent can be set beside the optimum.
+    assert abs((one - again).mean).max() == abs((one - one).mean).max() == 0
 
 
 def test_guaranteed_runs_pair_with_themselves_alone():
