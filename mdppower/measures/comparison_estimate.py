@@ -96,14 +96,16 @@ class Comparison(Result):
         Parameters
         ----------
         option : str
-            ``"A"`` or ``"B"``, or the option's name.
+            ``"A"`` or ``"B"``, whatever the options are called, or the option's name.
 
         Raises
         ------
         LabelError
-            It is neither.
+            It is neither, or the name of both.
         """
-        names = {"A": 0, "B": 1} | {self.B.name: 1, self.A.name: 0}
+        if self.A.name == self.B.name == option not in ("A", "B"):
+            raise LabelError(f"both options are called {option!r}; say 'A' or 'B'")
+        names = {self.A.name: 0, self.B.name: 1} | {"A": 0, "B": 1}
         if option not in names:
             raise LabelError(
                 f"there is no option {option!r}; options are 'A' ({self.A.name}) and 'B' ({self.B.name})"
@@ -203,8 +205,8 @@ class Comparison(Result):
         value, half = float(self.gap.mean), float(self.gap.half_widths().item())
         if np.isnan(value):
             return "no gap: rewards have no mean"
-        if value == 0 and (exact is not None or half == 0):
-            return "level"
+        if value == 0:
+            return "level" if exact is not None or half == 0 else f"level ± {half:.2g}"
         who = "B" if value > 0 else "A"
         return f"{who} leads by {fraction_text(abs(exact)) if exact is not None else with_error(abs(value), half)}"
 

@@ -307,17 +307,20 @@ class Estimate(Result):
         )  # fmt: skip
 
     def __sub__(self, other: Any) -> Estimate:
-        return self._paired(other, -1) if isinstance(other, Estimate) else _no_operand(other)
+        _refuse_array(other)
+        return self._paired(other, -1) if isinstance(other, Estimate) else NotImplemented
 
     def __add__(self, other: Any) -> Estimate:
-        return self._paired(other, 1) if isinstance(other, Estimate) else _no_operand(other)
+        _refuse_array(other)
+        return self._paired(other, 1) if isinstance(other, Estimate) else NotImplemented
 
     def __neg__(self) -> Estimate:
         return self * -1
 
     def __mul__(self, factor: Any) -> Estimate:
         if not _is_finite(factor):
-            return _no_operand(factor)
+            _refuse_array(factor)
+            return NotImplemented
         weights = sparse.eye_array(len(self.labels), format="csr") * float(factor)
         exact = None
         if self.fractions is not None and isinstance(factor, Rational):
@@ -334,7 +337,8 @@ class Estimate(Result):
 
     def __truediv__(self, number: Any) -> Estimate:
         if not _is_finite(number) or number == 0:
-            return _no_operand(number)
+            _refuse_array(number)
+            return NotImplemented
         return self * (1 / _fraction(number) if isinstance(number, Rational) else 1 / number)
 
     def _paired(self, other: Estimate, sign: int) -> Estimate:
@@ -577,11 +581,10 @@ class Estimate(Result):
         return f"{type(self).__name__}({self._told_of(self._numbers())})"
 
 
-def _no_operand(other: Any) -> Any:
-    """NotImplemented; of an array, which NumPy would take for consent to an array of means, a TypeError."""
+def _refuse_array(other: Any) -> None:
+    """Raise TypeError for an array: NumPy would take NotImplemented for consent to an array of means."""
     if isinstance(other, (np.ndarray, np.generic)):
         raise TypeError("estimates are added to estimates; np.asarray(estimate) is the mean, without its error")
-    return NotImplemented
 
 
 def _is_finite(number: Any) -> bool:

@@ -96,9 +96,11 @@ class OwnSampler(RewardDistribution):
         self.name = str(name or getattr(function, "__name__", type(function).__name__))
 
     def from_uniforms(self, uniforms: FloatArray) -> FloatArray:
+        """Raise RewardError."""
         raise RewardError(f"{self.name} can only draw iid")
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
+        """What the function gives, checked."""
         try:
             given = self.function(n, rng)
         except Exception as error:

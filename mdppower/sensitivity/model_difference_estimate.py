@@ -221,6 +221,8 @@ class ModelDifference(Result):
     def verdicts(self, confidence: float = 0.95) -> AnyArray:
         """(G, c) ``"more in A"``, ``"more in B"``, ``"same"`` for certain, ``"open"``; together of that confidence.
 
+        ``"same"`` where nothing that can be reached differs, or where exact POWER is equal.
+
         Examples
         --------
         >>> import mdppower as mp
@@ -228,10 +230,12 @@ class ModelDifference(Result):
         >>> difference(mp.envs.fork(3), mp.envs.fork(2), 0.9, rng=0).verdicts().tolist()
         [['more in A', 'same', 'same']]
         """
-        data = self.difference.data
-        lower, upper = data.bounds(confidence, simultaneous=True)
-        zero = self.fractions is not None and data.value == 0
-        found = [self.unaffected | zero, lower > 0, upper < 0]
+        lower, upper = self.difference.data.bounds(confidence, simultaneous=True)
+        same = np.broadcast_to(self.unaffected, lower.shape)
+        if self.fractions is not None:
+            lower = upper = self._exact(1, -1)
+            same = same | (lower == 0)
+        found = [same, (lower > 0).astype(bool), (upper < 0).astype(bool)]
         return np.asarray(np.select(found, ["same", "more in A", "more in B"], default="open"))
 
     def most_in_A(self, gamma: float | None = None) -> tuple[Label, Estimate]:
@@ -369,7 +373,9 @@ class ModelDifference(Result):
             told += [f"verdict: {how_sure(confidence, together=True)}"] if not simultaneous else []
         else:
             columns["exact"] = [fraction_text(x) for x in self._exact(1, -1).ravel().tolist()]
-        told += ["same: nothing that can be reached differs"] if "same" in columns["verdict"] else []
+        if "same" in columns["verdict"]:
+            equal = "" if self._cannot_differ(columns["verdict"]) else ", or POWER is equal all the same"
+            told.append(f"same: nothing that can be reached differs{equal}")
         told += ["the run was interrupted"] if self.interrupted else []
         return Table(columns, "; ".join(told))
 
@@ -467,7 +473,7 @@ class ModelDifference(Result):
                 break
             leads = self._leads(lead, g, verdicts[g].tolist())
             numbers += len(leads)
-            told.append(f"γ = {rate_text(gamma)}: {', '.join(leads + _others(verdicts[g].tolist()))}")
+            told.append(f"γ = {rate_text(gamma)}: {', '.join(leads + self._others(verdicts[g].tolist()))}")
         one = lead.data.value.size == 1
         sure = f" ({how_sure(0.95, together=None if one else True)})" if numbers and self.fractions is None else ""
         return f"ModelDifference({sizes}, {'; '.join(told)}{sure}{'; interrupted' * self.interrupted})"
@@ -491,8 +497,12 @@ class ModelDifference(Result):
                         f"{len(which)} have {verdict}, most {label}, by {most}")  # fmt: skip
         return told
 
+    def _others(self, verdicts: list[str]) -> list[str]:
+        """How many states cannot differ, have equal POWER for all that, or are open."""
+        still = int(self.unaffected.sum())
+        counts = {"cannot differ": still, "equal": verdicts.count("same") - still, "open": verdicts.count("open")}
+        return [f"{n} {told}" for told, n in counts.items() if n]
 
-def _others(verdicts: list[str]) -> list[str]:
-    """How many states cannot differ, or are open."""
-    words = {"same": "cannot differ", "open": "open"}
-    return [f"{verdicts.count(name)} {told}" for name, told in words.items() if name in verdicts]
+    def _cannot_differ(self, verdicts: list[str]) -> bool:
+        """Whether that is so of all states that are the same."""
+        return verdicts.count("same") == int(self.unaffected.sum()) * len(self.gammas)

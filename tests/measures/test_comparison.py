@@ -232,3 +232,21 @@ def test_mid_p_has_a_standard_error():
     table = result.table()
     assert table["stderr"][table["quantity"].index("mid-p")] == result.mid_p_stderr
     assert mp.compare(a, b, method="exact").mid_p_stderr == 0
+
+
+def test_options_called_b_and_a():
+    """A is the first option, whatever it is called; .of("A") was the second where that had the name."""
+    first, second = (mp.Option.vectors([row], name=name) for row, name in (([1.0, 0.0], "B"), ([0.0, 2.0], "A")))
+    found = mp.compare(first, second, rewards={0: 1.0, 1: 1.0}, samples=16, rng=0)
+    assert float(found.of("A").mean) == float(found.complexity_A.mean) == 1
+    assert float(found.of("B").mean) == float(found.complexity_B.mean) == 2
+    twice = mp.compare(*(mp.Option.vectors([row], name="x") for row in ([1.0, 0.0], [0.0, 1.0])), samples=16, rng=0)
+    with pytest.raises(mp.errors.LabelError, match="both options are called 'x'; say 'A' or 'B'"):
+        twice.of("x")
+
+
+def test_level_options_lead_nowhere():
+    """A gap of 0 was "A leads by 0.0000"; where it was drawn its interval is not 0."""
+    option = mp.Option.state(mp.envs.fork(2), "root", 0.9, kind="power")
+    assert mp.compare(option, option, method="exact").lead == "level"
+    assert mp.compare(option, option, samples=64, rng=0).lead.startswith("level ± 0.")

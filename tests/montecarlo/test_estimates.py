@@ -127,8 +127,16 @@ def test_numpy_numbers_do_not_lose_the_error(number):
 
 def test_arrays_are_no_operands():
     array = np.ones(RUN.mean.shape)
-    for wrong in (lambda: array - RUN, lambda: RUN - array, lambda: array * RUN, lambda: RUN * array, lambda:
-                  RUN / array, lambda: RUN + np.float64(1), lambda: np.float64(1) - RUN, lambda: RUN * 10**400):  # fmt: skip
+    for wrong in (
+        lambda: array - RUN,
+        lambda: RUN - array,
+        lambda: array * RUN,
+        lambda: RUN * array,
+        lambda: RUN / array,
+        lambda: RUN + np.float64(1),
+        lambda: np.float64(1) - RUN,
+        lambda: RUN * 10**400,
+    ):
         with pytest.raises(TypeError):
             wrong()
     assert np.sqrt(RUN).shape == RUN.mean.shape  # control: functions of NumPy take the mean
@@ -201,7 +209,7 @@ def test_own_code_is_itself_alone():
         return rng.random((n, 4))
 
     one, two, again = (mp.power(FORK, 0.9, f, samples=64, rng=0) for f in (law, other, law))
-    with pytest.raises(mp.errors.ParameterError, match="both have law rewards, but .* own code"):
+    with pytest.raises(mp.errors.ParameterError, match=r"both have law rewards, but .* own code"):
         one - mp.power(FORK, 0.9, OwnSampler(other, 4, "law"), samples=64, rng=0)
     with pytest.raises(mp.errors.ParameterError, match="one has law rewards, the other other rewards"):
         one - two

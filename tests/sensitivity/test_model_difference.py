@@ -244,3 +244,18 @@ def test_an_interrupted_difference_says_so(rooms):
     for told in (repr(cut), cut.table().caption, cut._repr_html_(), repr(cut.difference), repr(cut.of((0, 0)))):
         assert "interrupted" in told
     assert cut.to_xarray().attrs["interrupted"] == 1
+
+
+def test_equal_power_is_not_said_to_be_unable_to_differ():
+    """x leads to y in A, to z in B: another state with a uniform reward. POWER is 1/2 in both; draws differ."""
+    A, B = (
+        mp.RewardlessMDP.from_pairs([0, 1, 2], [row, [0, 1, 0], [0, 0, 1]], states=list("xyz"))
+        for row in ([0, 1, 0], [0, 0, 1])
+    )
+    exact = difference(A, B, 0.9, method="exact")
+    assert exact.verdicts().tolist() == [["same"] * 3]
+    assert repr(exact).endswith("γ = 0.9: 2 cannot differ, 1 equal)")
+    assert exact.table().caption.endswith("or POWER is equal all the same")
+    drawn = difference(A, B, 0.9, samples=64, rng=0)  # control: draws cannot tell
+    assert repr(drawn).endswith("γ = 0.9: 2 cannot differ, 1 open)")
+    assert drawn.table().caption.endswith("same: nothing that can be reached differs")
