@@ -46,7 +46,7 @@ from mdppower.agents.rules import (
 from mdppower.errors import MDPPowerError, ParameterError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.mdp.policy_table import ROW_SUM_TOLERANCE, weights_of
+from mdppower.mdp.policy_table import ROW_SUM_TOLERANCE, require_plain, weights_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -114,6 +114,8 @@ def resolve_policy(mdp: RewardlessMDP, policy: Any) -> Policy:
     if callable(policy):
         function: Policy = policy
         return function
+    if not isinstance(policy, Mapping):
+        require_plain(policy)
     try:
         row = _from_mapping(mdp, policy) if isinstance(policy, Mapping) else np.array(policy)
     except MDPPowerError:

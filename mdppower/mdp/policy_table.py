@@ -102,6 +102,7 @@ def weights_of(mdp: RewardlessMDP, table: Any, name: str = "policy") -> FloatArr
     Traceback (most recent call last):
     mdppower.errors.ParameterError: policy has probability 0.5 for action '->t1' in state 't2', which lacks it
     """
+    require_plain(table, name)
     given = np.asarray(table)
     shape = (mdp.n_states, len(mdp.action_names))
     if given.shape != shape or given.dtype.kind not in "iuf":
@@ -128,3 +129,14 @@ def weights_of(mdp: RewardlessMDP, table: Any, name: str = "policy") -> FloatArr
         s = int((apart > tolerance).argmax())
         raise ParameterError(f"{name}: the probabilities of state {mdp.states[s]!r} sum to {sums[s]:.12g}, not 1")
     return np.asarray(shares[mdp.pair_states, mdp.action_codes] / sums[mdp.pair_states])
+
+
+def require_plain(table: Any, name: str = "policy") -> None:
+    """Raise ParameterError for what is more than an array, and would be read as one: by position, masks unseen."""
+    if isinstance(table, np.ma.MaskedArray):
+        raise ParameterError(f"{name} is a masked array; give .filled(0) if what is masked is what states lack")
+    if hasattr(table, "to_numpy"):
+        raise ParameterError(
+            f"{name} is a {type(table).__name__}, whose labels are not looked at: give .to_numpy(), in the order "
+            "of mdp.states and mdp.action_names"
+        )

@@ -49,7 +49,17 @@ NAMES = {
 
 
 def written(labels: Sequence[Label]) -> AnyArray:
-    """Labels as a coordinate. Tuples, which an index would take apart, are written out."""
+    """Labels as a coordinate. Tuples, which an index would take apart, are written out.
+
+    Texts have their quotes where they would else be taken for numbers or tuples that are labels, too.
+
+    Examples
+    --------
+    >>> written([(0, 1), "x"]).tolist(), written([1, "1"]).tolist()
+    (['(0, 1)', 'x'], ['1', "'1'"])
+    """
+    if len(set(map(type, labels))) > 1 and len(set(map(str, labels))) < len(set(labels)):
+        return np.array(list(map(repr, labels)))
     return np.array([x if isinstance(x, (int, str)) else str(x) for x in labels])
 
 

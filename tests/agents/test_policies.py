@@ -189,3 +189,18 @@ def test_what_is_wrong_with_a_mapping_is_said_as_it_is():
 def test_descriptions_of_policies_are_refused_by_field(data, told):
     with pytest.raises(mp.MDPPowerError, match=told):
         policy_from_description(data, mp.envs.fork(2))
+
+
+def test_labels_and_masks_are_not_passed_over():
+    """A DataFrame with its columns in another order was read by position: the probabilities of other actions."""
+    pd = pytest.importorskip("pandas")
+    fork = mp.envs.fork(2)
+    table = np.array([[0.25, 0.75], [1.0, 0.0], [0.0, 1.0]])
+    frame = pd.DataFrame(table[:, ::-1], index=fork.states, columns=fork.action_names[::-1])
+    for wrong in (frame, frame["->t1"]):
+        with pytest.raises(mp.ParameterError, match=rf"policy is a {type(wrong).__name__}, whose labels"):
+            resolve_policy(fork, wrong)
+    with pytest.raises(mp.ParameterError, match="masked"):
+        resolve_policy(fork, np.ma.masked_equal(table, 1.0))
+    ordered = frame.loc[list(fork.states), list(fork.action_names)].to_numpy()
+    assert resolve_policy(fork, ordered).row.tolist() == [0.25, 0.75, 1, 1]  # control

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower.results.labelled import on_grid
+from mdppower.results.labelled import on_grid, written
 
 
 def test_a_map_becomes_rows_and_columns():
@@ -70,3 +70,13 @@ def test_maps_that_do_not_begin_at_zero():
     assert grid.row.values.tolist() == [5, 6]
     assert grid.column.values.tolist() == [-1, 0]
     assert grid.state.values.tolist() == [["root", "t1"], ["", "t2"]]
+
+
+def test_labels_that_look_alike_stay_apart():
+    """The states 1 and "1" were both "1", so that .sel gave two numbers for either."""
+    run = mp.power(mp.RewardlessMDP.from_pairs([0, 1], np.eye(2), states=[1, "1"]), 0.9, samples=64, rng=0)
+    data = run.to_xarray()
+    assert data.power.sel(gamma=0.9, state="'1'").item() == float(run.of("1").mean)
+    assert data.power.sel(gamma=0.9, state="1").item() == float(run.of(1).mean)
+    assert written([1, "x"]).tolist() == ["1", "x"]  # control: no quotes where nothing is alike
+    assert written([(0, 1), (1, 0)]).tolist() == ["(0, 1)", "(1, 0)"]
