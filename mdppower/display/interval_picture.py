@@ -84,9 +84,9 @@ def plot_estimate(estimate: Estimate, path: str | os.PathLike[str] | None = None
     exact = estimate.fractions is not None
     told = "exact" if exact else f"bars: {how_sure(0.95, together=None if value.size == 1 else True)}"
     rate = "" if rates > 1 or np.isnan(estimate.gammas[0]) else f"γ = {rate_text(estimate.gammas[0])}, "
-    return _finished(
-        figure, [title or estimate._told_of(f"{rate}{told}")], path, suffix, parse_math=title is not None
-    )
+    made = f"{estimate.samples:,} draws of {estimate.draws.source.rewards.name} rewards — " if estimate.draws else ""
+    lines = [title or estimate._told_of(f"{made * (estimate.samples > 0)}{rate}{told}")]
+    return _finished(figure, lines, path, suffix, parse_math=title is not None)
 
 
 def plot_comparison(
@@ -129,7 +129,7 @@ def plot_comparison(
     axes.set_xlabel("probability" + (", bars: 95 %, each alone" if comparison.samples else ", exact"))
     _names_at_the_left(axes, list(rows))
     lines = [
-        title or f"A = {comparison.A.name}, B = {comparison.B.name}, {comparison.rewards.name} rewards",
+        title or f"A = {comparison.A.name}, B = {comparison.B.name}: {comparison.about}",
         comparison.lead + (" (95 %)" if comparison.samples else ""),
         comparison.verdict + "; the run was interrupted" * comparison.interrupted,
     ]

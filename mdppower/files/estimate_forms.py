@@ -16,7 +16,9 @@ from mdppower._schema import (
     MOST_DIGITS,
     Misfit,
     flag,
+    mapping,
     one_of,
+    several,
     text,
     whole,
 )
@@ -50,6 +52,7 @@ COUNT = plain(whole(0, LARGEST_COUNT))
 ENTROPY = plain(whole(0, 10**MOST_DIGITS))
 FLAG = plain(flag)
 TEXT = plain(text())
+_MARKS = mapping(several(whole(0, LARGEST_INDEX)))
 SOLVER = plain(one_of(*METHODS, "exact"))
 
 
@@ -210,6 +213,9 @@ def _check_estimate(found: Any) -> None:
     if found["dimension"] == "pair":
         wrong = [x for x in names if not (isinstance(x, tuple) and len(x) == 2)]
         require(not wrong, "pairs of state and action", first_of(wrong), ".labels")
+    for name, where in found["marks"].items():
+        beyond = [i for i in where if i >= len(names)]
+        require(not beyond, f"below {len(names):,}", first_of(beyond), f".marks[{name}]")
     constant = found["fractions"] is None or np.asarray(data.constant).all()
     require(constant, "true everywhere in what is exact", False, ".data.constant")
     draws = found["draws"]
@@ -231,6 +237,11 @@ def _check_estimate(found: Any) -> None:
         require(not beyond.size, f"{end:g}, an end of the rewards' range", first_of(beyond), f".data.{name}")
 
 
+MARKS = Field(
+    lambda marks, _: {name: list(where) for name, where in marks.items()},
+    lambda told, *_: {name: tuple(where) for name, where in _MARKS(told).items()},
+)
+
 ESTIMATE = Form(
     Estimate,
     {
@@ -243,6 +254,7 @@ ESTIMATE = Form(
         "fractions": optional(exact_numbers("gamma", "quantity")),
         "draws": optional(part(DRAWS, alone=True)),
         "layout": optional(array("f8", "quantity", 2, low=-FARTHEST, high=FARTHEST)),
+        "marks": MARKS,
     },
     check=_check_estimate,
 )

@@ -138,7 +138,7 @@ def load(path: PathLike) -> Any:
 def save_estimate(estimate: PowerEstimate, path: PathLike) -> None:
     """Write an estimate, its MDP and its history to a NetCDF file; see `PowerEstimate.save`."""
     if suffix_of(path) != ".nc":
-        raise ParameterError(f"an estimate is saved as .nc; got {os.fspath(path)!r}")
+        raise ParameterError(f"an estimate is saved as .nc, .csv or .json; got {os.fspath(path)!r}")
     with told_as_file_error(path):
         data, header = _contents(estimate)
         write_sealed(data, header, path)
@@ -292,7 +292,12 @@ def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes
     task = PowerTask(
         mdp, gammas, header["single_gamma"], source, header["method"], header["looks"], rewards, policy, guarantee
     )
-    common = {"low": low, "high": high, "constant": arrays["constant"].astype(bool), "slack": arrays["slack"]}
+    common: dict[str, Any] = {
+        "low": low,
+        "high": high,
+        "constant": arrays["constant"].astype(bool),
+        "slack": arrays["slack"],
+    }
     kept: Replicates | Guaranteed
     if guarantee:
         if not (np.isfinite(low).all() and np.isfinite(high).all()):

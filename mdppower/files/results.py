@@ -51,7 +51,7 @@ def save_result(result: Any, path: PathLike) -> None:
     kind = type(result).__name__
     if suffix != ".nc" or kind not in KINDS:
         known = ".nc, .csv or .json" if hasattr(result, "table") else ".nc"
-        raise ParameterError(f"a {kind} is saved as {known}; got {os.fspath(path)!r}")
+        raise ParameterError(f"{kind} is saved as {known}; got {os.fspath(path)!r}")
     import xarray as xr
 
     with told_as_file_error(path):

@@ -86,7 +86,8 @@ def check_seal(path: PathLike) -> None:
         raise FileError(f"cannot read {name!r}: {getattr(error, 'strerror', None) or error}") from None
     if seal is None:
         what = "was cut, or written by another program" if head == _SIGNATURE else "is not a file of mdppower"
-        raise FileError(f"{name} {what}")
+        table = "; .csv and .json hold a table alone" * name.lower().endswith((".csv", ".json"))
+        raise FileError(f"{name} {what}{table}")
     if seal[2] != _digest_of_file(name, size - len(seal[0]), seal[1]):
         raise FileError(f"{name} was changed or damaged since it was written: its checksum does not match")
     if int(seal[1]) > SCHEMA:

@@ -60,6 +60,8 @@ def _told(given: Any) -> tuple[str, str]:
         return "the class itself", "RewardlessMDP.from_arrays(…), or another of its constructors"
     if isinstance(given, str):
         shown = cut(repr(given), LONGEST)
+        if "\n" in given.strip():
+            return f"a text of {given.strip().count(chr(10)) + 1} lines", "mp.envs.gridworld(text)"
         return shown, f"mp.envs.make({shown})"
     if isinstance(given, PathLike):
         return f"a path, {cut(str(given), LONGEST)!r}", "mp.envs.make(path)"

@@ -120,6 +120,28 @@ def lead_to(mdp: RewardlessMDP, target: BoolArray, pairs: IntArray) -> None:
         reached[new] = True
 
 
+def has_choice_ahead(mdp: RewardlessMDP) -> BoolArray:
+    """From which states one can be reached, or which are such, whose actions differ, if but in the last bit.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+
+    Returns
+    -------
+    (S,) boolean array
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> has_choice_ahead(mp.envs.fork(2)).tolist()
+    [True, False, False]
+    """
+    apart = abs(mdp.kernel - mdp.kernel[mdp.pointer[:-1][mdp.pair_states]]).sum(axis=1) > 0  # from the first action
+    branching = np.asarray(np.add.reduceat(np.asarray(apart).astype(int), mdp.pointer[:-1]) > 0)
+    return np.asarray(branching | can_reach(mdp, branching))
+
+
 def can_reach(mdp: RewardlessMDP, targets: BoolArray) -> BoolArray:
     """Which states can reach a target state in one or more steps.
 

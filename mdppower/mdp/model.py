@@ -415,7 +415,8 @@ class RewardlessMDP:
         if marked:
             where = ", ".join(repr(self.states[i]) for i in marked[:4])
             raise LabelError(f"{len(marked)} states are marked {label!r} ({where}, …): name one of them")
-        raise LabelError(f"there is no state {label!r}; states are {shorten(self.states)}")
+        marks = f"; marks are {shorten(list(self.marks))}" * bool(self.marks)
+        raise LabelError(f"there is no state {label!r}; states are {shorten(self.states)}{marks}")
 
     def actions(self, state: Label) -> tuple[Label, ...]:
         """Labels of the actions of a state, in the order of its pairs.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mdppower._checks import open_unit
-from mdppower._text import fraction_text
+from mdppower._text import fraction_text, rate_text
 from mdppower.errors import LabelError
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.proportions import Proportions
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
+GAP = "gap C(B) - C(A)"
+"""The row of the table."""
 ROWS = 9
 """Of the table, whose limits may hold together."""
 
@@ -90,27 +92,46 @@ class Comparison(Result):
     entropy: int | None
     interrupted: bool = False
 
-    def of(self, option: str) -> Estimate:
-        """C_Σ of one of the two options.
+    def of(self, option: str) -> Estimate | Proportions:
+        """C_Σ of one of the two options; or a number by its name.
 
         Parameters
         ----------
         option : str
-            ``"A"`` or ``"B"``, whatever the options are called, or the option's name.
+            ``"A"`` or ``"B"``, whatever the options are called, or the option's name; or a row of the table:
+            ``"gap"``, ``"P(A > B)"``, ``"P(tie)"``, ``"P(A < B)"``, ``"p(A ≥ B)"``, ``"p(B ≥ A)"``.
 
         Raises
         ------
         LabelError
-            It is neither, or the name of both.
+            It is none of these, or the name of both options.
         """
+        if option in ("gap", GAP):
+            return self.gap
+        if option in self._chances and option not in (self.A.name, self.B.name):
+            return self._chances[option]
         if self.A.name == self.B.name == option not in ("A", "B"):
             raise LabelError(f"both options are called {option!r}; say 'A' or 'B'")
         names = {self.A.name: 0, self.B.name: 1} | {"A": 0, "B": 1}
         if option not in names:
-            raise LabelError(
-                f"there is no option {option!r}; options are 'A' ({self.A.name}) and 'B' ({self.B.name})"
-            )
+            told = f"there is no option {option!r}; options are 'A' ({self.A.name}) and 'B' ({self.B.name})"
+            raise LabelError(f"{told}; other numbers are 'gap', {', '.join(map(repr, self._chances))}")
         return self.means.one(names[option])
+
+    @property
+    def _chances(self) -> dict[str, Proportions]:
+        return {
+            "P(A > B)": self.p_greater, "P(tie)": self.p_tie, "P(A < B)": self.p_less, "p(A ≥ B)": self.p_at_least,
+            "p(B ≥ A)": self.p_at_most,
+        }  # fmt: skip
+
+    @property
+    def about(self) -> str:
+        """What is compared, in words: "VALUE sets at γ = 0.9, 64 draws of uniform rewards"."""
+        kind = {"value": "VALUE sets", "power": "POWER sets", "rsd": "long-run averages"}.get(self.A.kind, "vectors")
+        rate = "" if self.A.gamma is None or self.A.kind == "rsd" else f" at γ = {rate_text(self.A.gamma)}"
+        made = f"{self.samples:,} draws of" if self.samples else "exact,"
+        return f"{kind}{rate}, {made} {self.rewards.name} rewards"
 
     @property
     def complexity_A(self) -> Estimate:
@@ -228,14 +249,10 @@ class Comparison(Result):
         if simultaneous:
             confidence = 1 - (1 - open_unit(confidence, "confidence")) / ROWS
         rows: list[tuple[Any, ...]] = []
-        for name, one in (("C(A)", self.complexity_A), ("C(B)", self.complexity_B), ("gap C(B) - C(A)", self.gap)):
+        for name, one in (("C(A)", self.complexity_A), ("C(B)", self.complexity_B), (GAP, self.gap)):
             low, high = one.interval(confidence)
             rows.append((name, float(one.mean), float(one.stderr), float(low), float(high), _text(one.exact)))
-        named = {
-            "P(A > B)": self.p_greater, "P(tie)": self.p_tie, "P(A < B)": self.p_less, "p(A ≥ B)": self.p_at_least,
-            "p(B ≥ A)": self.p_at_most,
-        }  # fmt: skip
-        for name, p in named.items():
+        for name, p in self._chances.items():
             low, high = p.interval(confidence)
             rows.append((name, float(p.mean), float(p.stderr), float(low), float(high), _text(p.exact)))
         low_mid, high_mid = self.mid_p_interval(confidence)
@@ -244,7 +261,8 @@ class Comparison(Result):
         rows.append(("mid-p", self.mid_p, self.mid_p_stderr, low_mid, high_mid, mid))
         names = ["quantity", "value", "stderr", "lower", "upper"] + ["exact"] * (self.samples == 0)
         sure = 1 - (1 - confidence) * ROWS if simultaneous else confidence
-        told = [f"lower, upper: {how_sure(sure, together=simultaneous)}"] * (self.samples > 0)
+        told = [f"C: mean worth; {self.about}"]
+        told += [f"lower, upper: {how_sure(sure, together=simultaneous)}"] * (self.samples > 0)
         told += ["the run was interrupted"] * self.interrupted
         return Table({name: [row[k] for row in rows] for k, name in enumerate(names)}, "; ".join(told))
 

@@ -16,6 +16,7 @@ from mdppower._text import rate_text
 from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.agents.policies import policy_name
 from mdppower.errors import ParameterError, SizeError
+from mdppower.mdp.graph import has_choice_ahead
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_draw import Draw, solve_draw
 from mdppower.measures.power_task import MOST_NUMBERS, PowerTask
@@ -232,6 +233,16 @@ class PowerEstimate(Estimate):
         """The position of a state; of the states that carry a mark."""
         marked = self.mdp.marks.get(label, ()) if isinstance(label, str) and label not in self.mdp.states else ()
         return list(marked) if len(marked) > 1 else self.mdp.index(label)
+
+    def _paired(self, other: Estimate, sign: int) -> Estimate:
+        """Where there is no choice ahead, all policies have the same POWER: that difference cannot vary."""
+        found = super()._paired(other, sign)
+        if sign > 0 or not isinstance(other, PowerEstimate) or not isinstance(found.data, Replicates):
+            return found
+        if self.mdp is not other.mdp and not self.mdp.equals(other.mdp):
+            return found
+        constant = found.data.constant | ~has_choice_ahead(self.mdp)
+        return replace(found, data=replace(found.data, constant=constant))
 
     def difference(self, first: Label, second: Label) -> Estimate:
         """POWER of the first state less that of the second, paired.

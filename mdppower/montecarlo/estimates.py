@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from scipy import sparse
 
-from mdppower._text import count, fraction_text, rate_text
+from mdppower._text import count, fraction_text, rate_text, shorten
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import LabelError, ParameterError
 from mdppower.montecarlo.guaranteed import Guaranteed, GuaranteedContrast
@@ -212,10 +212,31 @@ class Estimate(Result):
         """The mean."""
         return np.array(self.mean, dtype=dtype)
 
+    def __float__(self) -> float:
+        """The mean of one number; TypeError for several."""
+        if self.data.value.size != 1:
+            raise TypeError(f"float() is of one number, and this estimate has {self.data.value.size:,}: take .of(…)")
+        return float(self.data.value.item())
+
+    def __format__(self, form: str) -> str:
+        return format(float(self), form) if form else str(self)
+
+    def _refuse_order(self, other: Any) -> bool:
+        """Estimates have no order: one may be above the other, or that may be open."""
+        raise TypeError("estimates are not ordered: ask for the interval of their difference, (a - b).interval()")
+
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse_order
+
     @property
     def interrupted(self) -> bool:
         """Whether the run ended before its last draw: by Ctrl-C, or by an error."""
         return self.draws is not None and self.draws.interrupted
+
+    @property
+    def samples(self) -> int:
+        """Reward functions drawn; 0 where there are none, or it is not known."""
+        kept = self.data.base if isinstance(self.data, GuaranteedContrast) else self.data
+        return 0 if self.draws is None else kept.count * self.draws.source.size
 
     def of(self, *label: Any, gamma: float | None = None) -> Estimate:
         """The part about one label.
@@ -251,6 +272,8 @@ class Estimate(Result):
         """
         if not label:
             raise ParameterError(f"name a {self.dimension}")
+        if self.dimension == "state" and len(label) == 2 and label not in self.labels and label[1] in self.gammas:
+            raise ParameterError(f"give the rate by its name: .of({label[0]!r}, gamma={label[1]!r})")
         where = self._where(label[0] if len(label) == 1 else label)
         whole = self if gamma is None else self.at(gamma)
         if isinstance(where, int):
@@ -276,7 +299,9 @@ class Estimate(Result):
         try:
             return list(self.labels).index(label)
         except ValueError:
-            raise LabelError(f"there is no {self.dimension} {label!r} in this estimate") from None
+            told = f"there is no {self.dimension} {label!r} in this estimate; {self.dimension}s are "
+            marks = f"; marks are {shorten(list(self.marks))}" * bool(self.marks)
+            raise LabelError(told + shorten(list(self.labels)) + marks) from None
 
     def at(self, gamma: float) -> Estimate:
         """The part about one of the discount rates.
@@ -472,7 +497,10 @@ class Estimate(Result):
         return how_sure(confidence, together=together)
 
     def _told_of(self, text: str) -> str:
-        return text + "; the run was interrupted" * self.interrupted
+        few = ""
+        if isinstance(self.data, Replicates) and self.data.unvaried:
+            few = f"; where no draw differed, limits are what {count(self.data.trials, 'observation')} can exclude"
+        return text + few + "; the run was interrupted" * self.interrupted
 
     def _label_text(self, label: Any, *, plain: bool = False) -> Any:
         """A label in words; as it is where it need be no text."""
@@ -518,6 +546,12 @@ class Estimate(Result):
         if self.layout is not None and self.dimension == "state":
             coordinates |= {name: ("state", self.layout[:, k]) for k, name in enumerate(("row", "column"))}
         attributes: dict[str, Any] = {"confidence": confidence, "simultaneous": int(simultaneous)}
+        if self.draws is not None:
+            source = self.draws.source
+            attributes |= {
+                "rewards": source.rewards.name, "samples": self.samples, "entropy": str(source.entropy),
+                "sampler": source.kind,
+            }  # fmt: skip
         if self.interrupted:
             attributes["interrupted"] = 1
         data = labelled({name: (dims, values) for name, values in columns.items()}, coordinates, attributes)

@@ -22,6 +22,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from mdppower._checks import open_unit
 from mdppower._typing import BoolArray, FloatArray
@@ -47,6 +48,9 @@ class Replicates:
         How often the data may have been looked at before stopping; intervals pay for it (level α/looks).
     has_variance : bool
         False if one draw's variance is known to be infinite: then there is no stderr and no interval.
+    origin : tuple of Replicates and sparse array, optional
+        The quantities of a run of which these are weighted sums, and the (n, …) weights: what cancels among them is
+        known not to vary.
     """
 
     means: FloatArray
@@ -57,6 +61,7 @@ class Replicates:
     trials: int
     looks: int = 1
     has_variance: bool = True
+    origin: tuple[Replicates, Any] | None = None
 
     @property
     def count(self) -> int:
@@ -82,8 +87,21 @@ class Replicates:
         return replace(self, means=np.repeat(self.means[:1], count, axis=0))
 
     def at(self, k: int) -> Replicates:
-        """The part about the k-th rate."""
-        return replace(self, means=self.means[:, k : k + 1], slack=self.slack[k : k + 1])
+        """The part about the k-th rate; the same object each time."""
+        if k not in self._at:
+            origin = None if self.origin is None else (self.origin[0].at(k), self.origin[1])
+            means, slack = self.means[:, k : k + 1], self.slack[k : k + 1]
+            self._at[k] = replace(self, means=means, slack=slack, origin=origin)
+        return self._at[k]
+
+    @cached_property
+    def _at(self) -> dict[int, Replicates]:
+        return {}
+
+    @property
+    def unvaried(self) -> bool:
+        """Whether some quantity that may vary did not: its limits are what so few observations exclude."""
+        return self.has_variance and self.count > 1 and bool(((self.error == 0) & ~self.constant).any())
 
     @cached_property
     def value(self) -> FloatArray:
@@ -152,9 +170,12 @@ class Replicates:
         """
         up, down = (abs(weights) + weights) / 2, (abs(weights) - weights) / 2
         flat = self.means.reshape(-1, self.means.shape[-1])
-        values = np.asarray((weights @ flat.T).T).reshape(*self.means.shape[:2], -1)
+        # In C's order, as files give it back: NumPy sums another one in another order, and last bits differ.
+        values = np.ascontiguousarray((weights @ flat.T).T).reshape(*self.means.shape[:2], -1)
         varies = np.asarray(abs(weights) @ (~self.constant).astype(float)) > 0
         size = float(np.asarray(abs(weights).sum(axis=1)).max(initial=0.0))
+        first, before = self.origin or (self, None)
+        rows = sparse.csr_array(weights)
         return Replicates(
             values,
             _spread(up, self.low) - _spread(down, self.high),
@@ -164,6 +185,7 @@ class Replicates:
             self.trials,
             self.looks,
             self.has_variance,
+            (first, rows if before is None else sparse.csr_array(rows @ before)),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from scipy import sparse
 
@@ -108,7 +108,28 @@ def _like(one: GuaranteedContrast, other: GuaranteedContrast) -> sparse.csr_arra
     return sparse.csr_array(sparse.vstack([one.weights] * wanted)) if rows == 1 < wanted else one.weights
 
 
+def _origin(data: Replicates) -> tuple[Replicates, Any]:
+    return data.origin or (data, sparse.eye_array(data.value.shape[1], format="csr"))
+
+
+def _of_one_run(one: Replicates, other: Replicates, sign: int) -> Replicates | None:
+    """The sum as one of quantities of a run, if both are such: what cancels is then known to."""
+    if one.is_known or other.is_known:
+        return None
+    (first, left), (second, right) = _origin(one), _origin(other)
+    if first is not second:
+        return None
+    rows = max(left.shape[0], right.shape[0])
+    left, right = (sparse.vstack([x] * rows) if x.shape[0] == 1 < rows else x for x in (left, right))
+    weights = sparse.csr_array(left + sign * right)
+    weights.eliminate_zeros()
+    found = first.contrast(weights)
+    return replace(found, constant=found.constant | (one.constant & other.constant))
+
+
 def _by_replicates(one: Replicates, other: Replicates, sign: int) -> Replicates:
+    if (found := _of_one_run(one, other, sign)) is not None:
+        return found
     if one.is_known and not other.is_known:
         one = _as_drawn(one, other)
     elif other.is_known and not one.is_known:

@@ -47,6 +47,9 @@ class Result:
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(printable(repr(self)))}</p>{self._repr_picture_()}{self._summary().html(SHOWN)}"
 
+    def __getitem__(self, label: Any) -> Any:
+        raise TypeError(f"a {type(self).__name__} has its parts by .of({label!r})")
+
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if name not in self.hidden and name != "hidden"]
 

@@ -327,7 +327,7 @@ class ModelDifference(Result):
         (3,)
         """
         k = rate_position(self.gammas, gamma)
-        data = replace(self.data, means=self.data.means[:, [k]], slack=self.data.slack[[k]])
+        data = self.data.at(k)
         exact = None if self.fractions is None else self.fractions[[k]]
         return replace(self, gammas=(self.gammas[k],), single_gamma=True, data=data, fractions=exact)
 

@@ -221,6 +221,8 @@ HOSTILE = [
     ("a state", ("draws", "rewards", "rewards", "kind"), "x", r"draws\.rewards\.rewards must be one of"),
     ("a sum", ("layout",), lambda x: x[:, :1], r"layout must be of size 2"),
     ("a sum", ("layout",), first(1e300), r"layout\[0, 0\] must be"),
+    ("a sum", ("marks",), lambda x: {"g": [10**6]}, r"marks\[g\] must be below"),
+    ("a sum", ("marks",), lambda x: [1], r"marks must be a table"),
     ("fractions", ("fractions", "numbers", 0), "1/0", r"numbers\[0\] must be a fraction of which 0 is not"),
     ("fractions", ("fractions", "numbers", 0), 0.5, r"numbers\[0\] must be a fraction such as"),
     ("fractions", ("fractions", "shape"), [2, 2**30], r"fractions\.numbers must be 2,147,483,648 numbers"),

@@ -283,3 +283,30 @@ def test_known_numbers():
     known = Estimate.known([[Fraction(1, 3)]], ["a"], (np.nan,))
     assert repr(known) == "Estimate('a': 1/3)"
     assert list(known.table()) == ["state", "mean", "stderr", "lower", "upper", "exact"]
+
+
+def test_what_cannot_differ_has_no_interval():
+    """A number less itself; and POWER where no choice is ahead, whatever the policy. Else an interval is honest."""
+    room = mp.envs.gridworld("S.*")
+    optimal = mp.power(room, [0.5, 0.9], samples=256, rng=0)
+    agent = mp.power(room, [0.5, 0.9], samples=256, rng=0, policy=lookahead(1))
+    for nothing in (optimal - optimal, optimal.of("S") - optimal.of("S"), optimal.at(0.9) - optimal.at(0.9)):
+        low, high = nothing.interval()
+        assert np.abs(low).max() < 1e-12
+        assert np.abs(high).max() < 1e-12
+    lost = optimal - agent
+    low, high = lost.of("*").interval()
+    assert (high - low).max() < 1e-12
+    assert (lost.of("S").interval()[1] > 0).all()
+    # What may differ and did not in these draws is not known to be 0: the caption says so.
+    never = mp.power(FORK, 0.9, "bernoulli(1e-6)", samples=64, rng=0)
+    assert "limits are what 64 observations can exclude" in never.table().caption
+
+
+def test_parts_of_parts_are_of_the_same_run():
+    """(root − t1) − (root − t2) is t2 − t1, and its level counts no noise of the root's."""
+    left, right = RUN.difference("root", "t1"), RUN.difference("root", "t2")
+    same(left - right, RUN.difference("t2", "t1"))
+    pairs = RUN.actions()
+    np.testing.assert_allclose((pairs.of("root", "->t2") - RUN.of("t2")).interval(), 0, atol=1e-12)
+    same((2 * RUN.of("root")) - RUN.of("root"), RUN.of("root"))

@@ -101,10 +101,15 @@ def bits(value: Any, seen: tuple[int, ...] = ()) -> Any:
     if isinstance(value, tuple | list | range):
         return [bits(x, seen) for x in value]
     kept = [one.name for one in fields(value)] if is_dataclass(value) else [*vars(value)]
+    kept = [name for name in kept if name != "origin"]  # the run of which these are parts: a file has the parts
     names = [
         name
         for name in kept
-        if not hasattr(type(value), name) or name in getattr(type(value), "__dataclass_fields__", ())
+        if (
+            name != "origin"  # the run of which numbers are parts: a file has the numbers
+            and not hasattr(type(value), name)
+        )
+        or name in getattr(type(value), "__dataclass_fields__", ())
     ]
     told = {name: bits(getattr(value, name), seen) for name in sorted(names) if id(getattr(value, name)) not in seen}
     return type(value).__name__, told
