@@ -114,16 +114,18 @@ def diff(
 def _tell(found: ModelDifference, confidence: float) -> None:
     """What the numbers of a difference come from, and the greatest."""
     made = f"{found.samples:,} draws (rng={found.entropy}), the same for A and B" if found.samples else "exact"
-    tell(f"\ndifference: POWER in A − POWER in B; {made}, {found.rewards.name} rewards")
-    click.echo(f"lower, upper: {how_sure(confidence, together=True)}; same: nothing that can be reached differs")
+    tell(f"\n{made}, {found.rewards.name} rewards")
+    click.echo(found.table(confidence).caption)
     for name, labels in (("A", found.only_A), ("B", found.only_B)):
         if labels:
             tell(f"only {name} has {', '.join(map(str, labels[:6]))}"
                        + (f", … ({len(labels):,})" if len(labels) > 6 else ""))  # fmt: skip
-    for gamma in found.gammas:
+    for gamma, verdicts in zip(found.gammas, found.verdicts(confidence).tolist(), strict=True):
         for name, (label, by) in {"A": found.most_in_A(gamma), "B": found.most_in_B(gamma)}.items():
-            if float(by.mean) > 0:
-                tell(f"γ = {rate_text(gamma)}: {name} leads most at {label}, by {float(by.mean):.4g}")
+            verdict = verdicts[found.labels.index(label)]
+            if float(by.mean) > 0 and verdict != "same":  # which may be off 0 by rounding
+                doubt = ", which is not told from 0" * (verdict == "open")
+                tell(f"γ = {rate_text(gamma)}: {name} leads most at {label}, by {float(by.mean):.4g}{doubt}")
 
 
 @cli.command("sensitivity")

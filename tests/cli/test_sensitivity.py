@@ -86,6 +86,19 @@ def test_small_mdps_exactly(run):
     assert "A leads most at root, by 0.08333" in out
     assert "exact, uniform rewards" in out
     assert "only A has t3" in out
+    assert "95 %" not in out  # fractions have no confidence
+
+
+def test_leads_that_are_noise_are_said_to_be(run):
+    """Two draws tell nothing; "A leads most at …" stood there as if they did. Equal rooms have no lead at all."""
+    code, out, _ = run("diff", "open.txt", "shut.txt", "--samples", "2", "--rng", "0")
+    assert code == 0
+    assert out.count("leads most at") == out.count(", which is not told from 0") > 0
+    code, out, _ = run("diff", "open.txt", "shut.txt", "--samples", "1024", "--rng", "0")  # control
+    assert "A leads most at" in out
+    assert "not told" not in out
+    _, out, _ = run("diff", "open.txt", "open.txt", "--samples", "64", "--rng", "0")
+    assert "leads" not in out
 
 
 @pytest.mark.parametrize(
