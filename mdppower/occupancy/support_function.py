@@ -11,7 +11,7 @@ from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
 from mdppower._typing import FloatArray, IntArray
-from mdppower.errors import ParameterError
+from mdppower.errors import ParameterError, SolverError
 from mdppower.mdp.actions import greedy
 from mdppower.mdp.chains import EPS, reachable, visits
 from mdppower.mdp.graph import adjacency
@@ -88,8 +88,14 @@ def maximise(
     n = mdp.n_pairs
     cost = -reward if gamma < 1 else np.r_[-reward, np.zeros(n)]
     right = start if gamma < 1 else np.r_[np.zeros(len(start)), start]
-    found = linprog.solve(cost, equal=constraints, equal_rhs=right, tolerance=VERTEX)
-    x, dual = found.x[:n], -found.equal_duals
+    try:
+        found = linprog.solve(cost, equal=constraints, equal_rhs=right, tolerance=VERTEX)
+        x, dual = found.x[:n], -found.equal_duals
+    except SolverError:
+        if gamma == 1:
+            raise
+        # So near 1, with a mass of 1/(1 − γ), HiGHS calls it infeasible; Howard's steps need no vertex to start from.
+        x, dual = np.zeros(n), np.zeros(mdp.n_states)
     # At γ = 1 the first S duals are the biases, and then come the gains.
     bias, tight = dual[: mdp.n_states], dual[mdp.n_states :]
     drift = reward - flow(mdp, gamma) @ bias

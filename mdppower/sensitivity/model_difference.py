@@ -66,8 +66,6 @@ def difference(
 
     On the command line: ``mdppower diff A B``.
 
-    On the command line: ``mdppower diff A B``.
-
     Parameters
     ----------
     A, B : RewardlessMDP

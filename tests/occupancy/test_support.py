@@ -44,3 +44,14 @@ def test_what_is_not_there():
     for draw in (1, -1, False):
         with pytest.raises(mp.ParameterError, match="there is no draw"):
             best.of("root", draw=draw)
+
+
+@pytest.mark.parametrize("gamma", [1 - 1e-7, 1 - 1e-9, 1 - 1e-12])
+def test_near_one_the_polytope_is_not_called_empty(gamma):
+    """HiGHS calls it infeasible where its mass is 1e9. From the root of a fork the best is t2: (γ/(1−γ)) · 3."""
+    best = mp.OccupancyPolytope(mp.envs.fork(2), "root", gamma).support([0.0, 1.0, 3.0])
+    mass = 1 / (1 - gamma)
+    assert abs(best.values[0] - 3 * gamma * mass) <= best.error_bound[0] + 1e-15 * mass
+    assert best.error_bound[0] < 0.01 * mass
+    assert best.points[0, 0] == 0 < best.points[0, 3]
+    assert abs(best.of("t2")[0] - 3 * mass) <= best.dual_error[0] + 1e-15 * mass
