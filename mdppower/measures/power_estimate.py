@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from mdppower._text import rate_text
+from mdppower._text import count, rate_text
 from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.agents.policies import policy_name
 from mdppower.errors import ParameterError, SizeError
@@ -479,7 +479,7 @@ class PowerEstimate(Estimate):
             half = self.half_widths()
             told += ", no intervals" if np.isnan(half).any() else f", ± ≤ {half.max():.2g} ({self._sure(0.95, True)})"
         return (
-            f"PowerEstimate({self.mdp.n_states:,} states, γ = {rates}, {self.about}: {told}"
+            f"PowerEstimate({count(self.mdp.n_states, 'state')}, γ = {rates}, {self.about}: {told}"
             f"{'; caution: ' * bool(self.caution)}{self.caution})"
         )
 

@@ -286,7 +286,7 @@ class Estimate(Result):
 
     def _where(self, label: Any) -> int | list[int]:
         """The position of a label; several, where it means several."""
-        if self.dimension == "pair" and label not in self.labels:
+        if self.dimension == "pair" and not isinstance(label, np.ndarray) and label not in self.labels:
             several = [i for i, pair in enumerate(self.labels) if pair[0] == label]
             if several:
                 return several
@@ -297,6 +297,8 @@ class Estimate(Result):
 
     def _position(self, label: Any) -> int:
         try:
+            if isinstance(label, np.ndarray):  # which equals nothing, but many numbers one by one
+                raise ValueError
             return list(self.labels).index(label)
         except ValueError:
             told = f"there is no {self.dimension} {label!r} in this estimate; {self.dimension}s are "

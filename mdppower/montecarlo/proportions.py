@@ -135,7 +135,12 @@ class Proportions:
         if not many:
             return f"shape {self.shape}"
         if many > FEW:
-            return f"shape {self.shape}, {self.mean.min():.4f} … {self.mean.max():.4f}{', exact' * exact}"
+            span = f"shape {self.shape}, {self.mean.min():.4f} … {self.mean.max():.4f}"
+            if exact:
+                return f"{span}, exact"
+            lower, upper = self.interval(simultaneous=True)
+            half = np.maximum(upper - self.mean, self.mean - lower).max()
+            return f"{span}, ± ≤ {half:.2g}{sure}"
         if exact and self.exact is not None:
             return ", ".join(str(x) for x in self.exact.ravel().tolist())
         lower, upper = self.interval(simultaneous=True)

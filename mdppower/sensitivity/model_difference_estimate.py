@@ -209,7 +209,7 @@ class ModelDifference(Result):
         Estimate('root': 1/12 at γ = 0.9)
         """
         for name, only in (("A", self.only_A), ("B", self.only_B)):
-            if state in only:
+            if not isinstance(state, np.ndarray) and state in only:
                 raise LabelError(f"only {name} has {state!r}: there is no difference")
         return self.difference.of(state, gamma=gamma)
 

@@ -62,9 +62,15 @@ def test_of_pairs():
     assert pairs.of(("root", "->t2"), gamma=0.9).mean.shape == ()
     with pytest.raises(mp.errors.LabelError):
         pairs.of("root", "->nowhere")
+    for array in (np.array([0, 1]), np.array(["root", "->t2"])):
+        with pytest.raises(mp.errors.LabelError):
+            pairs.of(array)
     # A state of a grid is a tuple, and means all its actions, too.
     room = mp.power(mp.envs.gridworld("..\n.."), 0.9, samples=64, rng=0)
     assert room.actions().of((0, 1)).labels == room.actions((0, 1)).labels
+    for result in (room, room * 2, room.actions()):
+        with pytest.raises(mp.errors.LabelError):
+            result.of(np.array([0, 1]))
 
 
 def test_at_keeps_what_it_is_about():

@@ -49,3 +49,12 @@ def test_exact_probabilities_have_no_error():
     low, high = p[0].interval()
     assert low == high == pytest.approx(1 / 3)
     assert repr(p[1]) == "Proportions(2/3)"
+
+
+def test_many_probabilities_in_a_line_have_their_interval():
+    """Five actions of a state were printed without ±."""
+    many = Proportions(np.array([10, 20, 30, 20, 20]), np.array([10, 20, 30, 20, 20]), 100)
+    lower, upper = many.interval(simultaneous=True)
+    half = np.maximum(many.mean - lower, upper - many.mean).max()
+    assert repr(many) == f"Proportions(shape (5,), 0.1000 … 0.3000, ± ≤ {half:.2g} (95 %, all at once))"
+    assert repr(Proportions.known([Fraction(1, 5)] * 5)) == "Proportions(shape (5,), 0.2000 … 0.2000, exact)"
