@@ -354,7 +354,8 @@ class Estimate(Result):
             exact = self.fractions * _fraction(factor)
         labels = self.labels
         if self._is_contrast:
-            text = f"{rate_text(float(factor))} × ({self._label_text(labels[0])})"
+            times = fraction_text(_fraction(factor)) if isinstance(factor, Rational) else rate_text(float(factor))
+            text = f"{times} × ({self._label_text(labels[0])})"
             turned = factor == -1 and self.dimension == "difference"
             labels = labels if factor == 1 else (labels[0][::-1] if turned else text,)
         found = self._contrast(weights, labels, self.dimension, exact)

@@ -156,6 +156,7 @@ def test_labels_of_differences_keep_their_sign():
     assert repr(lead * 1) == repr(lead)
     assert "2 × ('root' − 't1'): 0.516" in repr(2 * lead)
     assert "('root' − 't1') − 't2': " in repr(lead - RUN.of("t2"))
+    assert "1/3 × (('root' + 't1') + 't2'): 0.58" in repr((RUN.of("root") + RUN.of("t1") + RUN.of("t2")) / 3)
     assert "-1 × ('root' + 't1'): -" in repr(-(RUN.of("root") + RUN.of("t1")))
 
 
