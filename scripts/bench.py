@@ -320,7 +320,7 @@ def engines(quick: bool) -> Iterator[Row]:
         return
     keep = "distributed.nanny.pre-spawn-environ.MALLOC_"
     config.set({f"{keep}TRIM_THRESHOLD_": 2**28, f"{keep}MMAP_THRESHOLD_": 2**25})
-    for name, draws in (("20×20", 32_768), ("20×20, slip 0.2", 1024)):
+    for name, draws in (("20×20", 32_768), ("20×20, slip 0.2", 4096)):
         mdp, draws, one = make(name), draws // 4 if quick else draws, 0.0
         for count in (1, 2):
             cluster = LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None, silence_logs=50)

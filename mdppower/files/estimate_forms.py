@@ -190,8 +190,8 @@ def _rewards_of_copies() -> Field:
 
 
 DRAWS = Form(
-    lambda states, rewards, kind, size, entropy, interrupted: Draws(
-        Sampler(rewards, kind, size, entropy), states, interrupted
+    lambda states, rewards, kind, size, entropy, interrupted, caution: Draws(
+        Sampler(rewards, kind, size, entropy), states, interrupted, caution
     ),
     {
         "states": labels("drawn"),
@@ -200,8 +200,11 @@ DRAWS = Form(
         "size": plain(whole(0, LARGEST_SIZE)),
         "entropy": ENTROPY,
         "interrupted": FLAG,
+        "caution": TEXT,
     },
-    take=lambda draws: vars(draws.source) | {"states": draws.states, "interrupted": draws.interrupted},
+    take=lambda draws: (
+        vars(draws.source) | {name: getattr(draws, name) for name in ("states", "interrupted", "caution")}
+    ),
 )
 
 

@@ -99,13 +99,13 @@ class PowerEstimate(Estimate):
         fractions: AnyArray | None = None,
         caution: str = "",
     ) -> None:
-        draws = Draws(task.source, task.mdp.states, interrupted)
+        draws = Draws(task.source, task.mdp.states, interrupted, caution)
         mdp = task.mdp
         super().__init__(
             data, mdp.states, task.gammas, task.single, fractions=fractions, draws=draws, layout=mdp.layout,
             marks=mdp.marks,
         )  # fmt: skip
-        own = {"task": task, "error_bound": error_bound, "history": history or made_now(), "caution": caution}
+        own = {"task": task, "error_bound": error_bound, "history": history or made_now()}
         for name, value in own.items():
             object.__setattr__(self, name, value)  # through object: the base is a frozen dataclass
 
@@ -113,7 +113,6 @@ class PowerEstimate(Estimate):
     task: PowerTask
     error_bound: FloatArray
     history: dict[str, str]
-    caution: str
 
     @property
     def mdp(self) -> RewardlessMDP:
@@ -416,8 +415,6 @@ class PowerEstimate(Estimate):
             "rewards": self.rewards.name, "samples": self.samples, "entropy": str(self.entropy),
             "sampler": self.sampler, "method": self.method, "guarantee": self.guarantee,
         }  # fmt: skip
-        if self.caution:
-            data.attrs["caution"] = self.caution
         if self.policy is not None:
             data.attrs["policy"] = policy_name(self.policy)
         return data

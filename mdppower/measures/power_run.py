@@ -274,7 +274,8 @@ def _judged(estimate: PowerEstimate, counts: Sequence[int], aloud: bool = True) 
     """The estimate with what speaks against its intervals, which is warned of, too."""
     if isinstance(estimate.data, Replicates):
         caution = find_caution(estimate.task, estimate.data, counts)
-        object.__setattr__(estimate, "caution", caution)
+        assert estimate.draws is not None
+        object.__setattr__(estimate, "draws", replace(estimate.draws, caution=caution))
         if caution and aloud:
             warn(caution)
     return estimate

@@ -1,22 +1,23 @@
 """Independent replicates of reward draws, run anywhere, summed in a fixed order into numbers with their error.
 
-=========== ==========================================================================================
-samplers    which draws make up replicate i: Latin hypercube, Sobol, iid
-run_loop    the one loop: replicates up to each look, kept, stored, counted on a bar
-engines     where replicates are made: threads, a map-like callable, any executor
-executors   the driver's side of an executor: how much is asked for at a time, and answers put in order
-parcels     a task travels once a worker
-answers     what a worker does with a range of replicates, and what it answers
-one_thread  BLAS and Numba held to one thread there
-steps       estimates that arrive in steps, and what they pay for it
-estimates   named quantities with their errors: parts, differences, tables
-replicates  replicate means and what they say: mean, standard error, confidence intervals
-same_draws  which draws an estimate is made of; differences of two from the same
-guaranteed  for bounded rewards, from running sums: limits that hold for any number of draws, at every look
-trust       whether Student's interval can be trusted, from the law and from the replicate means
-proportions probabilities of events, from counts or exact, and their intervals
-history     when numbers were made, and by which versions
-=========== ==========================================================================================
+============== ======================================================================================
+samplers       which draws make up replicate i: Latin hypercube, Sobol, iid
+run_loop       the one loop: replicates up to each look, kept, stored, counted on a bar
+engines        where replicates are made: threads, a map-like callable, any executor
+executors      the driver's side of an executor: how much is asked for at a time, and answers put in order
+parcels        a task travels once a worker
+answers        what a worker does with a range of replicates, and what it answers
+one_thread     BLAS and Numba held to one thread there
+steps          estimates that arrive in steps, and what they pay for it
+estimates      named quantities with their errors: parts, sums and differences
+estimate_forms estimates printed, as tables, labelled arrays and files
+replicates     replicate means and what they say: mean, standard error, confidence intervals
+same_draws     which draws an estimate is made of; differences of two from the same
+guaranteed     for bounded rewards, from running sums: limits that hold for any number of draws, at every look
+trust          whether Student's interval can be trusted, from the law and from the replicate means
+proportions    probabilities of events, from counts or exact, and their intervals
+history        when numbers were made, and by which versions
+============== ======================================================================================
 
 - **Replicates are the unit** of work, of randomness (seeded by entropy and number) and of statistics. What is kept
   are the K replicate means of each state: differences, actions and any other linear combination are then paired for

@@ -20,6 +20,7 @@ next look.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -296,7 +297,16 @@ class Guaranteed:
         return GuaranteedContrast(self, sparse.csr_array(weights))
 
     def at(self, k: int) -> Guaranteed:
-        """The part about the k-th rate."""
+        """The part about the k-th rate; the same object each time."""
+        if k not in self._at:
+            self._at[k] = self._part(k)
+        return self._at[k]
+
+    @cached_property
+    def _at(self) -> dict[int, Guaranteed]:
+        return {}
+
+    def _part(self, k: int) -> Guaranteed:
         names = ("average", "spread", "weight", "weighted", "penalty", "curvature", "rise", "fall", "slack")
         return replace(self, **{name: getattr(self, name)[k : k + 1] for name in names})
 

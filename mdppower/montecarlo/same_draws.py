@@ -33,11 +33,14 @@ class Draws:
         To which the rewards are given.
     interrupted : bool
         Whether the run ended before its last draw.
+    caution : str
+        What speaks against intervals made of them; empty where nothing is known to.
     """
 
     source: Sampler
     states: Sequence[Label]
     interrupted: bool = False
+    caution: str = ""
 
     def difference(self, other: Draws) -> str:
         """Why these are not the same draws; empty where they are."""

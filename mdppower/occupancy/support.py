@@ -50,8 +50,8 @@ class Support(Result):
     error_bound : (N,) array
         Proved bound on |value − maximum|: from above by LP duality, from below by evaluation of the policy.
     duals : (N, S) array
-        Of the flow constraints, in the order of ``b_eq``: V, the discounted value of each state (never below the
-        optimal one, in polytopes of both masses). At γ = 1 (N, 2S): the biases, and then the gains.
+        Of the flow constraints, in the order of ``b_eq``: V, the discounted value of each state (below the
+        optimal one by rounding at most, in polytopes of both masses). At γ = 1 (N, 2S): the biases, then the gains.
     reduced_costs : (N, P) array
         r(s, a) + γ Σ T V − V(s) of each pair: what it costs to take it. Never above 0, and 0 to rounding where the
         maximiser goes. At γ = 1 (N, 2P), of the variables (x, y): r + T h − h − g, and then T g − g, each above 0 by

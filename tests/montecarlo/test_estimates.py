@@ -249,6 +249,27 @@ def test_differences_cover():
     assert narrow < 178
 
 
+def test_a_caution_goes_with_every_part():
+    with pytest.warns(mp.MDPPowerWarning, match="cannot be trusted"):
+        rare = mp.power(mp.envs.fork(8), 0.9, "bernoulli(0.005)", samples=1024, rng=0)
+    for part in (
+        rare.of("root"),
+        rare.difference("root", "t1"),
+        2 * rare,
+        rare.at(0.9),
+        rare.of("root") - rare.of("t1"),
+    ):
+        assert part.caution == rare.caution
+        assert "the intervals cannot be trusted" in repr(part)
+        assert "cannot be trusted" in part.table().caption
+        assert part.to_xarray().attrs["caution"] == rare.caution
+
+
+def test_one_guaranteed_run_at_one_rate():
+    run = mp.power(FORK, [0.5, 0.9], samples=256, rng=0, guarantee=True, sampler="iid")
+    same(run.at(0.5).of("root") - run.at(0.5).of("t1"), run.difference("root", "t1").at(0.5))
+
+
 def test_interrupted_is_said():
     assert "interrupted" not in repr(RUN) + str(RUN.of("root"))
     part = RUN.of("root")
