@@ -6,11 +6,11 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from mdppower._text import cut, rate_text
+from mdppower.display.figures import Picture
 from mdppower.display.heatmap import COLOURS, UNIT, meets_greatest
 from mdppower.errors import ParameterError
 from mdppower.measures.power_estimate import PowerEstimate
@@ -34,8 +34,7 @@ def bar_chart(estimate: PowerEstimate, hatch: bool) -> Figure:
     lower, upper = estimate.data.bounds(0.95, simultaneous=True)
     n = estimate.mdp.n_states
     inches = float(np.clip(0.3 * n * max(1.0, len(rates) / 2), 3.0, 8.0 if n > MOST_BARS else 12.0))
-    figure = Figure(figsize=(inches + 2.5, 4), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Picture(figsize=(inches + 2.5, 4), layout="constrained")
     panel = figure.subplots()
     colours = matplotlib.colormaps[COLOURS](np.linspace(0.1, 0.85, len(rates)))
     order = np.argsort(-power[rates[-1]], kind="stable") if many else np.arange(n)

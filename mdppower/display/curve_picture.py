@@ -7,12 +7,11 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mdppower._typing import FloatArray
 from mdppower.bounds.gap_bounds import PowerGap, power_gap
-from mdppower.display.figures import picture_suffix, save_figure
+from mdppower.display.figures import Picture, picture_suffix, save_figure
 
 FILL, EDGE, POST = "#cfd8ea", "#31688e", "#5a5a5a"
 MARKERS = ("o", "^", "s", "D", "v", "P")
@@ -85,8 +84,7 @@ def draw_curve(
     """
     rates = np.arange(1, RATES + 1) / (RATES + 1)
     band = power_gap(rates, nu, drop=drop, cap=cap)
-    figure = Figure(figsize=(10.5, 4.8), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Picture(figsize=(10.5, 4.8), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     _panel(left, band, band.post_lower, band.post_upper, "As the post draws it: sub-Gaussian bound only")
     known = "Cantelli" + (", Markov" if drop is not None else "") + (", greatest gap" if cap is not None else "")

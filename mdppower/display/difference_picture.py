@@ -11,13 +11,12 @@ import os
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mdppower._typing import AnyArray, FloatArray
-from mdppower.display.figures import picture_suffix, save_figure, set_title
+from mdppower.display.figures import Picture, picture_suffix, save_figure, set_title
 from mdppower.display.heatmap import Sheet, grid_sheet, name_rows_and_columns, paint_walls
 from mdppower.display.signed_bars import (
     COLOURS,
@@ -203,8 +202,7 @@ def _bars(found: ModelDifference, verdicts: AnyArray, confidence: float) -> Figu
     lower, upper = data.bounds(confidence, simultaneous=True)
     chosen = greatest(data.value)
     inches = float(np.clip(0.45 * len(chosen), 3.5, 12.0))
-    figure = Figure(figsize=(inches + 2.2, 2.4 * len(found.gammas) + 0.9), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Picture(figsize=(inches + 2.2, 2.4 * len(found.gammas) + 0.9), layout="constrained")
     panels = figure.subplots(len(found.gammas), 1, squeeze=False, sharex=True).ravel()
     for g, panel in enumerate(panels.tolist()):
         value, low, high = (x[g, chosen] for x in (data.value, lower, upper))

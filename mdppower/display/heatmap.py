@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -18,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mdppower._colours import WALL_COLOUR
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
+from mdppower.display.figures import Picture
 from mdppower.errors import ParameterError
 from mdppower.mdp.layout import marks_of
 from mdppower.mdp.model import RewardlessMDP
@@ -129,8 +129,7 @@ def grid_sheet(mdp: RewardlessMDP, grid: AnyArray, count: int) -> Sheet:
     wide, tall = inch * columns, inch * rows
     beside, below = (0.9, 1.6) if flat else (1.7, 1.1)  # for labels, title and colour bar
     size = (across * max(wide + beside, 3.3) + 0.3, down * (tall + below) + 0.5)
-    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
-    FigureCanvasAgg(figure)
+    figure = Picture(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
     panels = figure.subplots(down, across, squeeze=False).ravel().tolist()
     for panel in panels[count:]:
         panel.set_visible(False)

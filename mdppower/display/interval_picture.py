@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mdppower._text import cut, rate_text
-from mdppower.display.figures import picture_suffix, save_figure, set_title
+from mdppower.display.figures import Picture, picture_suffix, save_figure, set_title
 from mdppower.display.heatmap import COLOURS
 from mdppower.errors import SizeError
 from mdppower.measures.comparison_estimate import Comparison
@@ -137,8 +136,7 @@ def plot_comparison(
 
 
 def _panel(width: float, height: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Picture(figsize=(width, height), layout="constrained")
     axes: Any = figure.subplots()
     return figure, axes
 

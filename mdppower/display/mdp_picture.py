@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch
@@ -16,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray
-from mdppower.display.figures import picture_suffix, save_figure
+from mdppower.display.figures import Picture, picture_suffix, save_figure
 from mdppower.display.heatmap import WALL, paint_walls
 from mdppower.errors import ParameterError
 from mdppower.mdp.layout import grid_of, is_drawing, marks_of
@@ -68,8 +67,7 @@ def draw_map(mdp: RewardlessMDP, grid: AnyArray) -> Figure:
     """The cells of a grid: floor, walls, absorbing cells, and the letters that mark some."""
     rows, columns = grid.shape
     inch = min(0.5, 8 / max(rows, columns))
-    figure = Figure(figsize=(max(inch * columns + 1.0, 3), max(inch * rows + 0.9, 1.8)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Picture(figsize=(max(inch * columns + 1.0, 3), max(inch * rows + 0.9, 1.8)), layout="constrained")
     panel = figure.subplots()
     assert mdp.layout is not None
     top, left = mdp.layout.min(axis=0).tolist()
@@ -110,8 +108,7 @@ def draw_graph(mdp: RewardlessMDP) -> Figure:
     place = _places(mdp)
     width, height = np.ptp(place, axis=0) + 1.2
     scale = min(1.1, 10 / width, 8 / height)
-    figure = Figure(figsize=(max(width * scale, 2), max(height * scale, 1.5)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Picture(figsize=(max(width * scale, 2), max(height * scale, 1.5)), layout="constrained")
     panel = figure.subplots()
     panel.set_aspect("equal")
     panel.set_axis_off()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import io
 
 from matplotlib.figure import Figure
 
+from mdppower.display.figures import png_of
 from mdppower.display.mdp_picture import MOST_NODES, plot_mdp
 from mdppower.display.power_picture import plot_power
 from mdppower.mdp.layout import grid_of, is_drawing
@@ -28,7 +28,5 @@ def inline_picture(what: PowerEstimate | RewardlessMDP) -> str:
 
 def inline_figure(figure: Figure, alt: str) -> str:
     """An ``<img>`` of a figure, with words for who cannot see it."""
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=90)
-    data = base64.b64encode(png.getvalue()).decode()
+    data = base64.b64encode(png_of(figure)).decode()
     return f'<img alt="{alt}" style="max-width: 100%" src="data:image/png;base64,{data}">'

@@ -8,14 +8,13 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray, IntArray, Label
-from mdppower.display.figures import picture_suffix, save_figure, set_title
+from mdppower.display.figures import Picture, picture_suffix, save_figure, set_title
 from mdppower.display.heatmap import COLOURS, MOST_DRAWN, arrow_ink, draw_arrows, grid_sheet, write_marks
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import equivalent_pairs
@@ -122,8 +121,7 @@ def action_bars(chances: ActionOptimality, state: Label, confidence: float) -> F
     )
     inches = float(np.clip(0.16 * rates * (size + 1.5), 3.6, 11.0))
     names = [cut(str(action), 24) for action in actions]
-    figure = Figure(figsize=(inches + 1.7 + 0.07 * max(map(len, names)), 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Picture(figsize=(inches + 1.7 + 0.07 * max(map(len, names)), 4.2), layout="constrained")
     panel = figure.subplots()
     width = 0.84 / size
     handles: list[Any] = []

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mdppower._text import cut
 from mdppower._typing import FloatArray, IntArray, Label
-from mdppower.display.figures import picture_suffix, save_figure, set_title
+from mdppower.display.figures import Picture, picture_suffix, save_figure, set_title
 from mdppower.display.heatmap import WALL
 from mdppower.errors import ParameterError, SizeError
 from mdppower.occupancy.polytope import OccupancyPolytope
@@ -103,8 +102,7 @@ def draw_polytope(points: FloatArray, best: FloatArray, names: list[str]) -> Fig
     """
     if len(points) > MOST_POINTS:
         raise SizeError(f"a polytope is drawn from up to {MOST_POINTS:,} distributions, not {len(points):,}")
-    figure = Figure(figsize=(6, 5.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Picture(figsize=(6, 5.2), layout="constrained")
     panel = figure.subplots()
     corners = points[hull(points)]
     panel.fill(*corners.T, facecolor=FILL, edgecolor=WALL, linewidth=1, zorder=1, label="all policies")

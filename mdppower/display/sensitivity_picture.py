@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mdppower._checks import choice
 from mdppower._text import cut
 from mdppower._typing import AnyArray
-from mdppower.display.figures import picture_suffix, save_figure, set_title
+from mdppower.display.figures import Picture, picture_suffix, save_figure, set_title
 from mdppower.display.signed_bars import MOST_BARS, explain_signs, greatest, name_bars, signed_bars, told_intervals
 from mdppower.results.number_text import number_text
 from mdppower.sensitivity.sensitivity_estimate import READINGS, Sensitivity
@@ -90,8 +89,7 @@ def _draw(
     """The panels: arrays are (T, G, S), of which some states and rows are drawn."""
     rates = len(found.gammas)
     inches = float(np.clip(0.45 * len(states), 2.5, 12.0 / min(rates, 2)))
-    figure = Figure(figsize=(inches * rates + 2.2, 1.5 * len(rows) + 0.9), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Picture(figsize=(inches * rates + 2.2, 1.5 * len(rows) + 0.9), layout="constrained")
     panels = figure.subplots(len(rows), rates, squeeze=False, sharex=True, sharey=True)
     for line, k in zip(panels, rows.tolist(), strict=True):
         for g, panel in enumerate(line):

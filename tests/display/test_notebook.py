@@ -46,6 +46,27 @@ def test_results_about_models_show_pictures():
         assert f"<td>{cell}</td>" in html
 
 
+def test_a_plot_is_shown_without_a_magic(maze):
+    """What a notebook asks an object for; a figure of matplotlib's has it not, and appears as <Figure size …>."""
+    fork, room = mp.envs.fork(3), mp.envs.make("open(2,3)")
+    a, b = (mp.Option.state(fork, s, 0.9) for s in ("t1", "root"))
+    figures = {
+        "map": maze.plot(), "bars": mp.power(fork, 0.9, samples=64, rng=0).plot(),
+        "numbers": maze.actions((0, 6)).plot(),
+        "actions": mp.action_optimality(room, 0.9, samples=64, rng=0).plot(),
+        "bars of actions": mp.action_optimality(fork, 0.9, samples=64, rng=0).plot(state="root"),
+        "comparison": mp.compare(a, b, samples=64, rng=0).plot(),
+        "models": mp.sensitivity.difference(fork, mp.envs.fork(2), 0.9, method="exact").plot(),
+        "maps of models": mp.sensitivity.difference(room, room, 0.9, samples=64, rng=0).plot(),
+        "polytope": mp.OccupancyPolytope(fork, "root", 0.9).plot(), "MDP": fork.plot(), "map of an MDP": room.plot(),
+    }  # fmt: skip
+    for name, figure in figures.items():
+        assert figure._repr_png_().startswith(b"\x89PNG"), name
+    from matplotlib.figure import Figure
+
+    assert not hasattr(Figure(), "_repr_png_")  # control
+
+
 @pytest.mark.slow
 def test_pyplot_is_never_imported():
     code = "import sys, mdppower as mp; mp.power(mp.envs.fork(2), 0.5, samples=16).plot(); print(*sys.modules)"

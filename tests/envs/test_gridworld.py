@@ -221,6 +221,7 @@ def dense(mdp):
     return transitions, feasible
 
 
+@pytest.mark.slow
 @given(maps, options, slips)
 def test_slip_mixes_each_action_with_the_mean_of_the_cells_own(rows, given_options, slip):
     # T = (1 − slip) T_det + slip · mean over the cell's own actions of T_det, by dense arrays.

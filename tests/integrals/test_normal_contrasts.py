@@ -47,6 +47,7 @@ def one_beside(count, s):
     return over(mean), [first] + [(1 - first) / count] * count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "s"), [*((k, s) for k in (1, 2) for s in SCALES), (3, 1e6)])
 def test_one_beside_iid(count, s):
     mean, shares = one_beside(count, s)

@@ -17,6 +17,7 @@ from mdppower.measures.action_optimality import ActionOptimality, action_optimal
 KNOWN = [path for path in GOLDEN if load(path)["expected"].get("action_optimality")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", KNOWN, ids=[path.stem for path in KNOWN])
 def test_golden(path):
     """Inside 99.9 % simultaneous Clopper–Pearson intervals: a false-alarm rate of 1 % over the cases; seed fixed."""

@@ -16,6 +16,7 @@ import mdppower as mp
 NAMES = {"gap_C(B)-C(A)": "gap", "p_A_ge_B": "p_at_least", "p_B_ge_A": "p_at_most", "p_tie": "p_tie"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("case", "pair"), PAIRS)
 def test_golden_pairs(case, pair):
     """Inside 99.99 % intervals: 4 numbers of 34 pairs, a false alarm in 1.4 % of seeds; the seed is fixed."""

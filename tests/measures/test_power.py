@@ -108,6 +108,7 @@ def test_neighbours_differ_by_at_most_one_minus_gamma():
         assert (np.abs(gap) <= 1 - np.array(estimate.gammas) + 1e-12).all()
 
 
+@pytest.mark.slow
 def test_stochastic_and_deterministic_solvers_agree_in_power():
     maze = mp.envs.make("maze")
     one = mp.power(maze, [0.5, 0.99], samples=128, rng=0)

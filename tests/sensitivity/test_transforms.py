@@ -250,6 +250,7 @@ def everything(mdp):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mdp", [mp.envs.fork(2), mp.envs.figure_10()], ids=["fork", "figure 10"])
 def test_tied_rewards_move_nothing_exactly(mdp):
     """In fractions, by another route than the theorem: F_nd of the new MDP, pushed to the old states."""

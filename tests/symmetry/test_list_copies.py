@@ -95,6 +95,7 @@ def test_against_all_involutions(given_codes):
         assert meter.is_spent or len(fewer) == len(images)
 
 
+@pytest.mark.slow
 def test_many_equal_states_stop_at_the_budget():
     """k equal ends have I(k) involutions; I(50) is about 10^33. Of 9 there are 2,620."""
     units = [tuple(row) for row in np.eye(9, dtype=int).tolist()]

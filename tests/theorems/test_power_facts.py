@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from figure_1 import FIGURE_1, HERE, statuses
 
 import mdppower as mp
@@ -32,6 +33,7 @@ def test_neighbours():
     assert statuses(theorems.proposition_5_5(HERE, "star", "r_tri")) == ["met", "not met"]
 
 
+@pytest.mark.slow
 def test_suboptimal_policies():
     report = theorems.definition_c_1(theorems.setting(mp.envs.figure_11(), [0.5, 1], samples=64, rng=0))
     assert report.verdict == "holds"

@@ -328,6 +328,7 @@ def _in_an_estimate(monkeypatch):
 ENDED = {"claims": ["prop-5.4", "prop-5.5", "prop-B.1", "def-C.1"], "samples": 64, "votes": 10, "progress": False}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", [_in_a_search, _in_a_test, _in_an_estimate])
 def test_ctrl_c_ends_it_with_what_was_checked(monkeypatch, tmp_path, where):
     mdp = mp.envs.make("open(3,3)")  # nine states: B.1 is estimated
