@@ -148,6 +148,7 @@ def test_likely_pairs():
     assert (first.tolist(), others.tolist()) == ([0, 3, 4], [1])
 
 
+@pytest.mark.slow
 def test_gymnasium_maps_and_slippery_floors(tmp_path):
     chances = mp.action_optimality(mp.envs.make("FrozenLake-v1"), [0.5, 0.9, 1], samples=64, rng=0)
     chances.plot(tmp_path / "lake.png")

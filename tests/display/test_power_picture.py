@@ -168,6 +168,7 @@ def test_values_stay_inside_their_cells():
             assert text.get_window_extent().width <= cell
 
 
+@pytest.mark.slow
 def test_four_rates_are_two_by_two():
     figure = mp.power(mp.envs.make("maze"), [0.01, 0.5, 0.9, 0.99], samples=16, rng=0).plot()
     figure.canvas.draw()

@@ -141,6 +141,7 @@ def test_what_is_below_rounding_is_paid_for():
     assert abs(found.shares - [0.25, 0.25, 0.5]).max() <= found.share_error
 
 
+@pytest.mark.slow
 def test_one_of_a_set_always_stays():
     """Points on a line, equal but for rounding, in any order: shares of all are at least 1."""
     rng = np.random.default_rng(5)

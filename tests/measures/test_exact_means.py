@@ -22,6 +22,7 @@ from mdppower.rewards.distribution import resolve
 CASES = [pytest.param(load(path), id=path.stem) for path in GOLDEN if "exponential" not in path.stem]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_golden_power(case):
     mdp, rewards = golden_mdp(case), golden_rewards(case)
@@ -37,6 +38,7 @@ def test_golden_power(case):
                 assert high[s] - low[s] < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_golden_action_optimality(case):
     mdp, rewards = golden_mdp(case), resolve(golden_rewards(case), golden_mdp(case))

@@ -27,6 +27,7 @@ def test_the_visits_of_an_action_are_as_likely_as_the_action(mdp):
             assert low - 1e-12 <= float(exact) <= high + 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gamma", [0, 0.5, 0.999, 1])
 def test_selections_of_figure_1(gamma):
     """The shares of F_nd(★) sum to 1; those of the dominated are 0."""

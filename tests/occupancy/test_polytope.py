@@ -224,6 +224,7 @@ def test_support_goes_on_where_highs_stops(gamma):
     assert (best.error_bound < 1e-9).all()
 
 
+@pytest.mark.slow
 @every_gamma
 def test_units_of_the_support(gamma):
     poly = OccupancyPolytope(mp.envs.figure_1(), "star", gamma)

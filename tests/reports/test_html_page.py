@@ -158,6 +158,7 @@ def test_labels_are_escaped_everywhere(label):
     assert page.text.count(shown) >= 9
 
 
+@pytest.mark.slow
 def test_long_lists_are_folded():
     tests = tuple(Evidence("votes", "supports", f"orbit {k}") for k in range(30))
     page = Page(to_html([mirrored(mp.envs.make("open(10,7)"), ((0, 0),))]))

@@ -21,6 +21,7 @@ new = pytest.mark.skipif(not hasattr(stats, "Normal"), reason="SciPy before 1.15
 # ---------------------------------------------------------------------- new distributions
 
 
+@pytest.mark.slow
 @new
 @pytest.mark.parametrize(
     ("make", "old"),

@@ -28,6 +28,7 @@ def few_faults(border, seeds, folder):
     assert tally.refused > 0.15 * tally.inputs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("border", BORDERS)
 def test_some_inputs(border, tmp_path):
     few_faults(border, range(20), tmp_path)
@@ -45,6 +46,7 @@ def test_an_input_is_made_from_its_seed(tmp_path):
         assert one == other != case_of(border, 8, tmp_path).told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", broken.IN_PROCESS, ids=lambda entry: entry.__name__)
 def test_the_judge_finds_what_is_wrong(entry):
     """Negative control: a raw error, a foreign warning, a message of two lines, a POWER that cannot be, no end."""

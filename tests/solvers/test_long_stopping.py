@@ -102,6 +102,7 @@ def test_a_lane_between_two_ends(slip):
             assert abs(Fraction(values[0, mdp.index(k)]) - truth) <= Fraction(gap[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slip", [0.05, 0.001])
 def test_rooms_with_a_pit(slip):
     """A user's own map: certified at any slip, and optimal in fractions."""
