@@ -64,6 +64,7 @@ def test_what_results_can_do(results, name):
     assert wanted - {"_repr_html_"} <= set(dir(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RESULTS)
 def test_printed_forms(results, name):
     found = results[name]
@@ -76,6 +77,7 @@ def test_printed_forms(results, name):
     assert found.table().n_rows > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, (_, can) in RESULTS.items() if "plot" in can])
 def test_pictures(results, name, tmp_path):
     results[name].plot(tmp_path / "x.png")

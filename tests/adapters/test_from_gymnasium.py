@@ -104,6 +104,7 @@ def test_taxi_has_four_twins(name):
     assert mdp.successors((0, 0, 0, 0), 4) == {(0, 0, 4, 0): 1.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "absorb", "sink", "go_on"),
     [
@@ -245,6 +246,7 @@ def test_states_in_order():
     assert from_gymnasium({"b": {0: [(1, "b")]}, "a": {0: [(1, "a")]}}).states == ("b", "a")
 
 
+@pytest.mark.slow
 def test_states_may_start_at_5():
     env = Chain(chain(5))
     mdp = from_gymnasium(env, check=True, rng=1, reachable_only=True)
@@ -367,6 +369,7 @@ def test_rescaled_rows_are_told_once():
     assert len(seen) == 1
 
 
+@pytest.mark.slow
 def test_gymnasium_loads_on_first_use():
     assert mp.from_gymnasium is from_gymnasium
     code = "import sys, mdppower.adapters.from_gymnasium; print({'gymnasium', 'scipy.stats'} & set(sys.modules))"

@@ -119,6 +119,7 @@ class Keyed(gymnasium.Env):
         return self.shown(self.state), 0, False, False, {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "env",
     [

@@ -173,6 +173,7 @@ def dense_chain(mdp, weights):
     return chain
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_values_are_the_series(data):
     # v = (1−γ) Σ_t γ^t P^t R; cut at γ^n ≤ 1e-14, what is left out is at most 1e-14 max|R|. The function draws a
@@ -341,6 +342,7 @@ def test_the_numbers_do_not_depend_on_blocks_or_on_who_computes_them(monkeypatch
         assert other.error_bound.tobytes() == first.error_bound.tobytes()
 
 
+@pytest.mark.slow
 def test_a_draw_is_made_again():
     mdp, rule = mp.envs.make("maze", slip=0.1), epsilon_greedy(0.2)
     estimate = mp.power(mdp, [0.5, 1], samples=64, rng=2, policy=rule)

@@ -370,6 +370,7 @@ def test_inclusion_is_seen_without_a_list():
     assert certify(a, a, "norm(0,1)").nu2 == 0
 
 
+@pytest.mark.slow
 def test_thousands_of_states():
     """Dimension free: 2/π² for U(0,1) and 2 for N(0,1), however large; no vector is listed."""
     mdp = mp.envs.make("open(40,40)")

@@ -102,6 +102,7 @@ def test_save_plot_and_info(run, tmp_path):
         assert told in out
 
 
+@pytest.mark.slow
 def test_files_of_other_results(run, tmp_path):
     """Each says what it is; what has a picture is drawn, and what has none says so."""
     from mdppower.theorems import proposition_5_4
@@ -167,6 +168,7 @@ def test_unreached_precision_prints_what_there_is(run):
     assert "128 draws" in out
 
 
+@pytest.mark.slow
 def test_one_rate_that_fails_leaves_the_others(run, monkeypatch, tmp_path):
     """They are printed and saved, the reason is told, and the exit status is 3."""
     monkeypatch.setattr(optimal_values, "certifiable", lambda gamma: 1e-9 if gamma != 0.9 else -1.0)

@@ -145,6 +145,7 @@ def test_export_of_visits(run):
         assert data.probability.dims == ("option",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "told"),
     [

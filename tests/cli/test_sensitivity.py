@@ -127,6 +127,7 @@ def test_diff_refuses_in_one_line(run, args, message):
 # ---------------------------------------------------------------------- sensitivity
 
 
+@pytest.mark.slow
 def test_a_fork_is_told_anew(run):
     code, out, _ = run("sensitivity", "fork(2)", "--gamma", "0.9", "--rng", "0", "--state", "root")
     assert code == 0

@@ -19,6 +19,7 @@ def test_pictures_of_maps_before_anything_is_computed():
     mp.envs.make("open(300,300)").plot().canvas.draw()
 
 
+@pytest.mark.slow
 def test_pictures_of_graphs():
     bet = mp.RewardlessMDP.from_successors(
         {"bet": {"safe": "won", "risky": {"won": 0.4, "lost": 0.6}}, "won": {"stay": "won"}, "lost": {"stay": "lost"}}

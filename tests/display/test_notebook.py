@@ -46,6 +46,7 @@ def test_results_about_models_show_pictures():
         assert f"<td>{cell}</td>" in html
 
 
+@pytest.mark.slow
 def test_a_plot_is_shown_without_a_magic(maze):
     """What a notebook asks an object for; a figure of matplotlib's has it not, and appears as <Figure size …>."""
     fork, room = mp.envs.fork(3), mp.envs.make("open(2,3)")

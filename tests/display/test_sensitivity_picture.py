@@ -14,6 +14,7 @@ from mdppower.sensitivity import duplicate_state, sensitivity, split_action, unr
 FORK = mp.envs.fork(2)
 
 
+@pytest.mark.slow
 def test_bars_are_the_changes_of_the_table(tmp_path):
     """A copied end raises the root, history lowers it, and two ways of one action do nothing."""
     chosen = [duplicate_state(FORK, "t1"), unroll(FORK, 1), split_action(FORK, "root", "->t1")]

@@ -233,6 +233,7 @@ def test_slip_mixes_each_action_with_the_mean_of_the_cells_own(rows, given_optio
     np.testing.assert_allclose(mixed, expected, rtol=0, atol=1e-15)
 
 
+@pytest.mark.slow
 @given(maps, options)
 def test_without_slip_every_pair_has_one_successor(rows, given_options):
     assert gridworld("\n".join(rows), **given_options).is_deterministic

@@ -270,6 +270,7 @@ def test_files_of_others(saved, tmp_path):
     assert mp.load(path) is not None  # negative control: with its seal made anew, a change goes unseen
 
 
+@pytest.mark.slow
 def test_sealed_files_that_do_not_hold_what_they_should(saved, tmp_path):
     path = tmp_path / "x.nc"
     path.write_bytes(sealed(b"\x89HDF\r\n\x1a\n no HDF5"))

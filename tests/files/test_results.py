@@ -38,6 +38,7 @@ def path(tmp_path):
     return tmp_path / "x.nc"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", results())
 def test_all_kinds_come_back_in_all_bits(name, path):
     result = results()[name]

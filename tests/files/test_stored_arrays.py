@@ -49,6 +49,7 @@ def load(tmp_path):
     return load
 
 
+@pytest.mark.slow
 def test_the_parts_alone_are_a_file(files, load):
     """Negative control of all that follows: what is put together unchanged is read."""
     for name, (header, arrays) in files.items():

@@ -159,6 +159,7 @@ def test_four_by_angles():
     assert shares == pytest.approx([0.25] * 4, abs=1e-15)
 
 
+@pytest.mark.slow
 def test_a_conditional_covariance_of_rank_one():
     """Four worths in a plane, three of them nearly on a line.
 

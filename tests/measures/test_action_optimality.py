@@ -44,6 +44,7 @@ def inside(result: ActionOptimality, state, action, gamma, truth: float) -> bool
     return bool(lower <= truth <= upper)
 
 
+@pytest.mark.slow
 def test_figure_10_is_blackwell():
     """P(N, γ) = 1/2 − γ/6, and 1/3 at its end; average optimality would give 1 and 2/3 instead."""
     gammas = [0, 0.25, 0.5, 0.75, 0.99, 1]

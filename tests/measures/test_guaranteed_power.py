@@ -83,6 +83,7 @@ def test_precision_costs_nothing(betting):
     assert failure.value.estimate.caution == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [2, 3])
 def test_same_bits_for_any_number_of_workers(workers, betting):
     maze = mp.envs.make("maze")

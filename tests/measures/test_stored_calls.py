@@ -165,6 +165,7 @@ REWARDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REWARDS)
 def test_sensitivity_is_had_from_the_store(tmp_path, name):
     """With its transforms, whose theorem is checked anew; bit by bit."""

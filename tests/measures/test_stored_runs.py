@@ -92,6 +92,7 @@ def test_precision_looks_at_what_is_stored(store, made):
     assert sorted(made) == list(range(found.samples // 16))[512 // 16 :]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gamma", [0.9, [0, 0.9, 1]], ids=str)
 @pytest.mark.parametrize(
     "options", [{"guarantee": True}, {"sampler": "sobol"}, {"policy": mp.agents.uniformly_random()}], ids=str
@@ -154,6 +155,7 @@ CHANGED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHANGED)
 def test_another_question_is_another_run(store, made, name):
     """160 draws come in replicates of 10, and 1,024 in replicates of 64: these are other draws."""

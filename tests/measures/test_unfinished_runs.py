@@ -92,6 +92,7 @@ def _tasks_of_one_replicate(monkeypatch):
     monkeypatch.setattr(executors, "DRIVER", 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", MEASURES)
 @pytest.mark.parametrize("fault", ["nan", "boom", "executor", "workers"])
 def test_what_was_finished_is_kept(measure, fault):

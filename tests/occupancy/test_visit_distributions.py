@@ -53,6 +53,7 @@ def test_open_grids(rows, columns, corner, edge):
         assert [len(mp.visits(grid, s, 0.5)) for s in ((0, 0), (0, 1))] == [43, 37]
 
 
+@pytest.mark.slow
 def test_open_3x3_by_linear_programs():
     """All 211 distributions of a corner, each against all others by a linear program."""
     f = mp.visits(mp.envs.make("open(3,3)"), (0, 0), 0.6)

@@ -17,6 +17,7 @@ from mdppower.rewards.laws import law
 U = (np.arange(33) + 0.5) / 33
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["recipinvgauss(0.63,2,3)", "vonmises(2)", "irwinhall(5)", "geninvgauss(3,3)"])
 def test_the_inverse_inverts_scipys_distribution_function(text):
     """F(F⁻¹(u)) = u, with F from SciPy; the moments are SciPy's too, or known."""

@@ -421,6 +421,7 @@ def test_solvers_end_when_told(gamma, slip):
     assert [x.tobytes() for x in solve(rewards)] == [x.tobytes() for x in whole]
 
 
+@pytest.mark.slow
 def test_a_long_solve_ends_in_its_middle():
     """Set from another thread, while a kernel runs that would take minutes; nobody waits for it to end."""
     mdp = mp.envs.make("open(150,150)", slip=0.1)

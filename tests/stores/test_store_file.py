@@ -415,6 +415,7 @@ def test_a_disk_that_is_full_at_any_step(path):
     assert done.stdout
 
 
+@pytest.mark.slow
 def test_a_file_that_another_program_holds(path, monkeypatch):
     monkeypatch.setattr(store_file, "PATIENCE", 0.2)
     with Store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
