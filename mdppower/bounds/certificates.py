@@ -53,7 +53,7 @@ from mdppower.rewards.distribution import resolve
 from mdppower.rewards.reward_distribution import RewardDistribution
 
 if TYPE_CHECKING:
-    from os import PathLike
+    pass
 
 
 @dataclass(frozen=True)
@@ -162,25 +162,6 @@ class Certified(Result):
             },
             "proved bounds on Δ = h_A − h_B",
         )
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a file.
-
-        Parameters
-        ----------
-        path : str or path
-            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
-
-        Raises
-        ------
-        ParameterError
-            It ends otherwise.
-        FileError
-            The file cannot be written.
-        """
-        from mdppower.files.results import save_result
-
-        save_result(self, path)
 
     def __getitem__(self, name: str) -> Certificate:
         """The certificate of that name; ParameterError with the reason if there is none."""

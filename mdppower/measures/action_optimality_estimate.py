@@ -335,25 +335,6 @@ class ActionOptimality(Result):
 
         return plot_optimality(self, path, **options)
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a file.
-
-        Parameters
-        ----------
-        path : str or path
-            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
-
-        Raises
-        ------
-        ParameterError
-            It ends otherwise.
-        FileError
-            The file cannot be written.
-        """
-        from mdppower.files.results import save_result
-
-        save_result(self, path)
-
     def _summary(self) -> Table:
         """The most likely action of each state, and how likely that is."""
         every, mdp = replace(self, single_gamma=False).optimal, self.mdp

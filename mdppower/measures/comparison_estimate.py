@@ -310,25 +310,6 @@ class Comparison(Result):
 
         return plot_comparison(self, path, **options)
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a file.
-
-        Parameters
-        ----------
-        path : str or path
-            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
-
-        Raises
-        ------
-        ParameterError
-            It ends otherwise.
-        FileError
-            The file cannot be written.
-        """
-        from mdppower.files.results import save_result
-
-        save_result(self, path)
-
     def __repr__(self) -> str:
         return (
             f"Comparison(A = {self.A.name}, B = {self.B.name}: {self.lead}{' (95 %)' * (self.samples > 0)}; "

@@ -141,19 +141,6 @@ class PowerEstimate(Estimate):
         return self.task.distribution
 
     @property
-    def samples(self) -> int:
-        """Reward functions drawn.
-
-        Examples
-        --------
-        >>> import mdppower as mp
-        >>> estimate = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=7)
-        >>> estimate.samples
-        64
-        """
-        return self.data.count * self.task.source.size
-
-    @property
     def about(self) -> str:
         """What the numbers come from, in words.
 
@@ -227,11 +214,6 @@ class PowerEstimate(Estimate):
 
     def _position(self, label: Label) -> int:
         return self.mdp.index(label)
-
-    def _where(self, label: Any) -> int | list[int]:
-        """The position of a state; of the states that carry a mark."""
-        marked = self.mdp.marks.get(label, ()) if isinstance(label, str) and label not in self.mdp.states else ()
-        return list(marked) if len(marked) > 1 else self.mdp.index(label)
 
     def _paired(self, other: Estimate, sign: int) -> Estimate:
         """Where there is no choice ahead, all policies have the same POWER: that difference cannot vary."""
@@ -411,10 +393,7 @@ class PowerEstimate(Estimate):
         """
         data = super().to_xarray(confidence, simultaneous=simultaneous, grid=grid)
         add_variable(data, "error_bound", ("gamma",), self.error_bound)
-        data.attrs |= {
-            "rewards": self.rewards.name, "samples": self.samples, "entropy": str(self.entropy),
-            "sampler": self.sampler, "method": self.method, "guarantee": self.guarantee,
-        }  # fmt: skip
+        data.attrs |= {"method": self.method, "guarantee": self.guarantee}
         if self.policy is not None:
             data.attrs["policy"] = policy_name(self.policy)
         return data

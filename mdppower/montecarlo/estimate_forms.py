@@ -22,8 +22,6 @@ from mdppower.results.result import Result
 from mdppower.results.table import Table
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     import xarray as xr
 
 FEW = 4
@@ -169,25 +167,6 @@ class EstimateForms(Result):
             attributes["interrupted"] = 1
         data = labelled({name: (dims, values) for name, values in columns.items()}, coordinates, attributes)
         return on_grid(data, self.layout) if grid else data
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the estimate to a file.
-
-        Parameters
-        ----------
-        path : str or path
-            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
-
-        Raises
-        ------
-        ParameterError
-            It ends otherwise.
-        FileError
-            The file cannot be written.
-        """
-        from mdppower.files.results import save_result
-
-        save_result(self, path)
 
     def half_widths(self) -> FloatArray:
         """(G, n) half the widths of the simultaneous 95 % intervals: what stands after ±."""

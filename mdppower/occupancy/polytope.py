@@ -276,25 +276,6 @@ class OccupancyPolytope(Result):
             apart = most - least
         return plot_polytope(self, *two_axes(self.mdp, apart, x, y), path, title=title)
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a file.
-
-        Parameters
-        ----------
-        path : str or path
-            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
-
-        Raises
-        ------
-        ParameterError
-            It ends otherwise.
-        FileError
-            The file cannot be written.
-        """
-        from mdppower.files.results import save_result
-
-        save_result(self, path)
-
     # ------------------------------------------------------------------ constraints
 
     @property

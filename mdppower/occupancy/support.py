@@ -17,8 +17,6 @@ from mdppower.results.result import Result
 from mdppower.results.table import Table
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     import xarray as xr
 
 _NAMES = {
@@ -196,25 +194,6 @@ class Support(Result):
         if self.gamma != 1:
             raise ParameterError(f"gains and biases are duals at gamma = 1; at gamma = {self.gamma!r}, .duals are V")
         return self.duals.reshape(len(self.duals), 2, -1)[:, part]
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a file.
-
-        Parameters
-        ----------
-        path : str or path
-            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
-
-        Raises
-        ------
-        ParameterError
-            It ends otherwise.
-        FileError
-            The file cannot be written.
-        """
-        from mdppower.files.results import save_result
-
-        save_result(self, path)
 
     def __repr__(self) -> str:
         told = ", ".join(number_text(float(x)) for x in self.values[:4]) + (", …" if len(self) > 4 else "")

@@ -423,25 +423,6 @@ class Visits(Result):
         apart = np.zeros(self.mdp.n_states) if None not in (x, y) else np.ptp(self.normalised, axis=0)
         return plot_polytope(self, *two_axes(self.mdp, apart, x, y), path, title=title)
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a file.
-
-        Parameters
-        ----------
-        path : str or path
-            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
-
-        Raises
-        ------
-        ParameterError
-            It ends otherwise.
-        FileError
-            The file cannot be written.
-        """
-        from mdppower.files.results import save_result
-
-        save_result(self, path)
-
     @cached_property
     def _is_listed(self) -> bool:
         """Whether it may be listed where it is printed: it is already, or that is nothing."""
@@ -552,25 +533,6 @@ class Recurrent(Result):
         """Labelled arrays along (distribution, state), as `Visits.to_xarray` has them."""
         told, about = "share of time, in the long run", {"gamma": 1.0, "start": str(self.start)}
         return distribution_arrays(self.mdp, self.rows, self.policies, told, about, grid=grid)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a file.
-
-        Parameters
-        ----------
-        path : str or path
-            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
-
-        Raises
-        ------
-        ParameterError
-            It ends otherwise.
-        FileError
-            The file cannot be written.
-        """
-        from mdppower.files.results import save_result
-
-        save_result(self, path)
 
     def _summary(self) -> Table:
         first = self if len(self) <= SHOWN else _subset(self, list(range(SHOWN)))

@@ -33,6 +33,25 @@ class Result:
         """The table as a pandas DataFrame; takes what ``table`` takes."""
         return self.table(*arguments, **options).to_dataframe()
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it to a file.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
+
+        Raises
+        ------
+        ParameterError
+            It ends otherwise.
+        FileError
+            The file cannot be written.
+        """
+        from mdppower.files.results import save_result
+
+        save_result(self, path)
+
     def _summary(self) -> Table:
         """The rows that are printed."""
         return self.table()
@@ -48,7 +67,7 @@ class Result:
         return f"<p>{html.escape(printable(repr(self)))}</p>{self._repr_picture_()}{self._summary().html(SHOWN)}"
 
     def __getitem__(self, label: Any) -> Any:
-        raise TypeError(f"a {type(self).__name__} has its parts by .of({label!r})")
+        raise TypeError(f"{type(self).__name__} has its parts by .of({label!r})")
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if name not in self.hidden and name != "hidden"]

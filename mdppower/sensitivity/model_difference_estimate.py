@@ -436,25 +436,6 @@ class ModelDifference(Result):
 
         return plot_difference(self, path, **options)
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a file.
-
-        Parameters
-        ----------
-        path : str or path
-            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
-
-        Raises
-        ------
-        ParameterError
-            It ends otherwise.
-        FileError
-            The file cannot be written.
-        """
-        from mdppower.files.results import save_result
-
-        save_result(self, path)
-
     def _repr_picture_(self) -> str:
         from mdppower.display.notebook import inline_figure
 

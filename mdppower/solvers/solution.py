@@ -18,8 +18,6 @@ from mdppower.results.result import SHOWN, Result
 from mdppower.results.table import Table
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     import xarray as xr
 
 MOST_ROWS = 2**24
@@ -247,25 +245,6 @@ class Solution(Result):
         if self.gamma == 1:
             data["normalised"].attrs["long_name"] = "optimal gain"
         return on_grid(data, self.mdp.layout) if grid else data
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a file.
-
-        Parameters
-        ----------
-        path : str or path
-            Ends in ``.nc``, for `mdppower.load`; or in ``.csv`` or ``.json``, for the table.
-
-        Raises
-        ------
-        ParameterError
-            It ends otherwise.
-        FileError
-            The file cannot be written.
-        """
-        from mdppower.files.results import save_result
-
-        save_result(self, path)
 
     def __repr__(self) -> str:
         n, n_states = self.normalised.shape

@@ -193,7 +193,8 @@ def test_descriptions_of_policies_are_refused_by_field(data, told):
 
 def test_labels_and_masks_are_not_passed_over():
     """A DataFrame with its columns in another order was read by position: the probabilities of other actions."""
-    pd = pytest.importorskip("pandas")
+    import pandas as pd
+
     fork = mp.envs.fork(2)
     table = np.array([[0.25, 0.75], [1.0, 0.0], [0.0, 1.0]])
     frame = pd.DataFrame(table[:, ::-1], index=fork.states, columns=fork.action_names[::-1])
