@@ -1,24 +1,33 @@
 """Numbers for the eye: terminal maps, pictures. Nothing here computes what it shows.
 
-================== ==========================================================================================
-tables             pairs of options, and sets of visit distributions, as columns
-terminal           maps for the terminal, with colour and without
-figures            what all pictures share: titles, how they are saved
-power_picture      POWER: a heat map on a grid, else bars
-heatmap            one panel a γ, with numbers, marks, arrows and hatches; the colour map
-bars               bars with their intervals
-interval_picture   numbers with their intervals, where there is no map; comparisons
-mdp_picture        an MDP before anything is computed
-optimality_picture how likely actions are to be optimal
-polytope_picture   visit distributions in two coordinates
-curve_picture      the post's curve
-difference_picture A − B, of two models
+=================== =========================================================================================
+tables              pairs of options, and sets of visit distributions, as columns
+terminal            maps for the terminal, with colour and without
+figures             a figure that shows itself in a notebook, and how it is saved
+look                how a picture looks is its user's choice: axes, colours, sizes, ``rcParams``
+words               the words around the panels: title, cautions, notes
+ink                 black or white, whichever can be read on a colour
+colour_scale        what the colours of a map say
+grid_sheet          the panels of a map: cells, walls, colour bar
+cell_signs          what stands in cells: exits and pits, one-way floor, marks, numbers, arrows
+power_picture       POWER: a map, bars, lines or a graph
+heatmap             one map a γ, with numbers, marks, arrows and hatches
+frames              one map after the other: a GIF over γ
+bars                bars with their intervals
+line_picture        numbers over γ, with bands
+graph_picture       the graph of an MDP, coloured by POWER
+interval_picture    numbers with their intervals, where there is no map; comparisons
+mdp_picture         an MDP before anything is computed
+optimality_picture  how likely actions are to be optimal
+polytope_picture    visit distributions in two coordinates
+curve_picture       the post's curve
+difference_picture  A − B, of two models
 sensitivity_picture how POWER moves under transforms of a model
-signed_bars        bars of differences, for these two
-backdrop           an MDP as a pale ground, for the pictures of claims
-curved_arrows      Bézier curves
-notebook           a picture inside a page
-================== ==========================================================================================
+signed_bars         bars of differences, for these two
+backdrop            an MDP as a pale ground, for the pictures of claims
+curved_arrows       Bézier curves
+notebook            a picture inside a page
+=================== =========================================================================================
 
 Pictures use matplotlib's objects, never its global state. One file a picture, its ``plot_…`` with it.
 """

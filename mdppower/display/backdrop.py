@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import MaxNLocator
 
 from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray
-from mdppower.display.heatmap import grid_sheet, paint_walls
+from mdppower.display.grid_sheet import grid_sheet
+from mdppower.display.look import PLAIN, Look, figure_of
 from mdppower.display.mdp_picture import RADIUS, draw_graph
 from mdppower.mdp.layout import grid_of, is_drawing, marks_of
 from mdppower.mdp.model import RewardlessMDP
@@ -86,7 +85,7 @@ class Scene:
         self.panel.add_patch(patch)
 
 
-def scene_of(mdp: RewardlessMDP) -> Scene:
+def scene_of(mdp: RewardlessMDP, look: Look = PLAIN) -> Scene:
     """The map of an MDP where its states lie on a grid, else its graph.
 
     Raises
@@ -95,29 +94,24 @@ def scene_of(mdp: RewardlessMDP) -> Scene:
         There is no grid and there are more than 60 states.
     """
     grid = None if is_drawing(mdp) else grid_of(mdp)
-    return graph_scene(mdp) if grid is None else map_scene(mdp, grid)
+    return graph_scene(mdp, look) if grid is None else map_scene(mdp, grid, look)
 
 
-def map_scene(mdp: RewardlessMDP, grid: AnyArray) -> Scene:
+def map_scene(mdp: RewardlessMDP, grid: AnyArray, look: Look) -> Scene:
     """The cells of a grid, all alike, so that fills and arrows show; marks in one corner, odd labels in the other."""
-    sheet = grid_sheet(mdp, grid, 1)
+    sheet = grid_sheet(mdp, grid, 1, look, scaled=False)
     (panel,) = sheet.panels
     rows, columns = grid.shape
-    sheet.figure.set_size_inches(sheet.inch * columns + 0.7, sheet.inch * rows + 0.5)  # no colour bar is needed
-    paint_walls(panel, sheet.inch)
-    for axis in (panel.xaxis, panel.yaxis):
-        axis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
+    if look.ax is None and look.figsize is None:
+        figure_of(panel).set_size_inches(sheet.inch * columns + 0.7, sheet.inch * rows + 0.5)
+    sheet.ground(panel)
     left, _, _, top = sheet.extent
-    panel.imshow(
-        np.ma.masked_where(grid < 0, np.zeros(grid.shape)), cmap=ListedColormap([FLOOR]), interpolation="nearest",
-        extent=sheet.extent,
-    )  # fmt: skip
+    sheet.fill(panel, np.ones(mdp.n_states, bool), FLOOR)
     if sheet.inch >= 0.12:
         panel.set_xticks(left + np.arange(columns + 1), minor=True)
         panel.set_yticks(top + np.arange(rows + 1), minor=True)
         panel.grid(which="minor", color="#c9c9d1", linewidth=0.6)
         panel.tick_params(which="minor", length=0)
-    panel.tick_params(labelsize=8)
     assert mdp.layout is not None
     place = mdp.layout[:, ::-1].copy()
     corner: list[tuple[float, str, float, dict[int, str]]] = [(-0.38, "left", 13, marks_of(mdp))]
@@ -131,13 +125,13 @@ def map_scene(mdp: RewardlessMDP, grid: AnyArray) -> Scene:
                 color=INK, zorder=5, parse_math=False,
             )  # fmt: skip
             written.set_path_effects([withStroke(linewidth=1.6, foreground="white")])
-    return Scene(sheet.figure, panel, mdp, place, True, sheet.inch)
+    return Scene(figure_of(panel), panel, mdp, place, True, sheet.inch)
 
 
-def graph_scene(mdp: RewardlessMDP) -> Scene:
+def graph_scene(mdp: RewardlessMDP, look: Look) -> Scene:
     """The drawing of the MDP, its own arrows faint: those of φ are what is shown."""
-    figure = draw_graph(mdp)
-    (panel,) = figure.axes
+    panel, _ = draw_graph(mdp, look)
+    figure = figure_of(panel)
     nodes = [patch for patch in panel.patches if isinstance(patch, Circle)]
     for patch in panel.patches:
         if isinstance(patch, FancyArrowPatch):

@@ -6,12 +6,14 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from mdppower._text import cut, rate_text
-from mdppower.display.figures import Picture
-from mdppower.display.heatmap import COLOURS, UNIT, meets_greatest
+from mdppower.display.colour_scale import UNIT
+from mdppower.display.heatmap import meets_greatest
+from mdppower.display.look import Look, points
+from mdppower.display.words import Words
 from mdppower.errors import ParameterError
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.results.number_text import how_sure, number_text
@@ -21,7 +23,7 @@ MOST_NAMES = 12
 """Most rates that the legend names; beyond it, every second or third."""
 
 
-def bar_chart(estimate: PowerEstimate, hatch: bool) -> Figure:
+def bar_chart(estimate: PowerEstimate, look: Look, hatch: bool) -> tuple[list[Axes], Words]:
     """Bars by state and γ; beyond `MOST_BARS` states, points in order of POWER at the last γ.
 
     With `hatch`, bars are hatched whose interval meets that of the greatest.
@@ -34,9 +36,8 @@ def bar_chart(estimate: PowerEstimate, hatch: bool) -> Figure:
     lower, upper = estimate.data.bounds(0.95, simultaneous=True)
     n = estimate.mdp.n_states
     inches = float(np.clip(0.3 * n * max(1.0, len(rates) / 2), 3.0, 8.0 if n > MOST_BARS else 12.0))
-    figure = Picture(figsize=(inches + 2.5, 4), layout="constrained")
-    panel = figure.subplots()
-    colours = matplotlib.colormaps[COLOURS](np.linspace(0.1, 0.85, len(rates)))
+    panel = look.panel(inches + 2.5, 4.0)
+    colours = look.spread(len(rates))
     order = np.argsort(-power[rates[-1]], kind="stable") if many else np.arange(n)
     width = 0.8 / len(rates)
     handles: list[Any] = []
@@ -53,7 +54,9 @@ def bar_chart(estimate: PowerEstimate, hatch: bool) -> Figure:
             if hatch:
                 for bar, meets in zip(bars, meets_greatest(estimate, g), strict=True):
                     bar.set(hatch="//" if meets else None, edgecolor="white", linewidth=0)
-            panel.errorbar(at, center, error, fmt="none", ecolor="black", elinewidth=1, capsize=2)
+            panel.errorbar(
+                at, center, error, fmt="none", ecolor=matplotlib.rcParams["text.color"], elinewidth=1, capsize=2
+            )
     if many:
         panel.set_xlabel(f"{n:,} states, from most to least POWER at γ = {rate_text(estimate.gammas[rates[-1]])}")
     else:
@@ -67,12 +70,13 @@ def bar_chart(estimate: PowerEstimate, hatch: bool) -> Figure:
     panel.margins(x=0.02)
     intervals = f"bars: {how_sure(0.95, together=True)}" if np.isfinite(upper).all() else "no intervals: no variance"
     step = -(-len(handles) // MOST_NAMES)
+    small = points("legend.fontsize", 8)
     panel.legend(
         handles=handles[::-step][::-1],
         title=intervals,
-        fontsize=8,
-        title_fontsize=8,
+        fontsize=small,
+        title_fontsize=small,
         loc="upper left",
         bbox_to_anchor=(1, 1),
     )
-    return figure
+    return [panel], Words(f"POWER — {estimate.about}", ["hatched: may have as much as the greatest"] * hatch)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import Unpack
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mdppower._typing import FloatArray
 from mdppower.bounds.gap_bounds import PowerGap, power_gap
-from mdppower.display.figures import Picture, picture_suffix, save_figure
+from mdppower.display.figures import picture_suffix
+from mdppower.display.look import NO_SCALE, Look, LookOptions
+from mdppower.display.look import points as size_of
+from mdppower.display.words import Words, finished
 
 FILL, EDGE, POST = "#cfd8ea", "#31688e", "#5a5a5a"
 MARKERS = ("o", "^", "s", "D", "v", "P")
@@ -26,6 +31,7 @@ def plot_curve(
     cap: float | None = None,
     points: Mapping[str, tuple[FloatArray, FloatArray]] | None = None,
     title: str | None = None,
+    **look: Unpack[LookOptions],
 ) -> Figure:
     """Draw the post's figure 1, the power differences that a success rate allows, beside the corrected band.
 
@@ -40,6 +46,8 @@ def plot_curve(
     points : mapping from str to (success rates, gaps), optional
         Comparisons to lay over it.
     title : str, optional
+    **look
+        ``ax`` (two), ``figsize, dpi``: see `mdppower.display.look.Look`.
 
     Returns
     -------
@@ -58,12 +66,14 @@ def plot_curve(
     >>> [axes.get_xlabel() for axes in figure.axes]
     ['success rate  s = p(A ≥ B)', 'success rate  s = p(A ≥ B)']
     """
-    suffix = None if path is None else picture_suffix(path)
-    figure = draw_curve(nu, drop, cap, points or {})
-    figure.suptitle(title or f"What a success rate says about power, ν = {nu:.4g}", fontsize=11)
-    if path is not None and suffix is not None:
-        save_figure(figure, path, suffix)
-    return figure
+    suffix = picture_suffix(path)
+    chosen = Look.of(look, without=f"cmap {NO_SCALE}", why="the curve")
+    panels = draw_curve(nu, drop, cap, points or {}, chosen)
+    words = Words(
+        f"If A did at least as well as B in a share s of trials: how much more power may B have? (ν = {nu:.4g})",
+        ["above 0: B has more power than A", "ν bounds how much the difference of their values varies"],
+    )
+    return finished(panels, chosen, words, path, suffix, title)
 
 
 def draw_curve(
@@ -71,7 +81,8 @@ def draw_curve(
     drop: float | None,
     cap: float | None,
     points: Mapping[str, tuple[FloatArray, FloatArray]],
-) -> Figure:
+    look: Look,
+) -> list[Axes]:
     """Two panels: the sub-Gaussian edges alone, and all bounds together with the first for comparison.
 
     Parameters
@@ -81,30 +92,33 @@ def draw_curve(
         As for `power_gap`.
     points : mapping from str to (success rates, gaps)
         Real comparisons, a legend entry each.
+    look : Look
     """
     rates = np.arange(1, RATES + 1) / (RATES + 1)
     band = power_gap(rates, nu, drop=drop, cap=cap)
-    figure = Picture(figsize=(10.5, 4.8), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True)
-    _panel(left, band, band.post_lower, band.post_upper, "As the post draws it: sub-Gaussian bound only")
-    known = "Cantelli" + (", Markov" if drop is not None else "") + (", greatest gap" if cap is not None else "")
-    _panel(right, band, band.lower, band.upper, f"Corrected: with {known}")
+    left, right = look.panels(1, 2, (10.5, 5.0), sharey=True)
+    _panel(left, band, band.post_lower, band.post_upper, "As the post draws it: open at both ends")
+    known = ["the variance", *["the range"] * (drop is not None), *["the greatest gap"] * (cap is not None)]
+    _panel(right, band, band.lower, band.upper, f"With all that is known: {', '.join(known)}")
     for edge, label in ((band.post_lower, "the post's edges"), (band.post_upper, None)):
         right.plot(rates, edge, color=POST, linestyle="--", linewidth=1.2, label=label)
     for edge, label in ((band.attained_lower, "reached by two-point laws"), (band.attained_upper, None)):
         for panel in (left, right):
-            panel.plot(rates, edge, color="black", linestyle=":", linewidth=1.2, label=label)
+            panel.plot(
+                rates, edge, color=matplotlib.rcParams["text.color"], linestyle=":", linewidth=1.2, label=label
+            )
     for k, (name, (s, gap)) in enumerate(points.items()):
         for panel in (left, right):
             panel.scatter(
                 s, gap, s=14, marker=MARKERS[k % len(MARKERS)], facecolor="white", edgecolor="black", linewidth=0.6,
                 zorder=4, label=name,
             )  # fmt: skip
-    left.set_ylabel("relative power difference  C(B) − C(A)")
+    left.set_ylabel("power of B less power of A,  C(B) − C(A)")
     left.set_ylim(-3.2 * nu, 3.2 * nu)
-    for panel in (left, right):
-        panel.legend(fontsize=8, loc="lower left")
-    return figure
+    small = size_of("legend.fontsize", 8)
+    for panel in (left, right):  # below the panel: nothing covers the band
+        panel.legend(fontsize=small, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, frameon=False)
+    return [left, right]
 
 
 def _panel(panel: Axes, band: PowerGap, lower: FloatArray, upper: FloatArray, title: str) -> None:
@@ -112,7 +126,7 @@ def _panel(panel: Axes, band: PowerGap, lower: FloatArray, upper: FloatArray, ti
     panel.fill_between(rates, lower, upper, color=FILL, zorder=1, label="possible")
     for edge in (lower, upper):
         panel.plot(rates, edge, color=EDGE, linewidth=1.6, zorder=2)
-    panel.axhline(0, color="black", linewidth=0.6, zorder=2)
+    panel.axhline(0, color=matplotlib.rcParams["text.color"], linewidth=0.6, zorder=2)
     panel.set_xlim(0, 1)
     panel.set_xlabel("success rate  s = p(A ≥ B)")
-    panel.set_title(title, fontsize=10.5)
+    panel.set_title(title, fontsize=size_of("axes.titlesize", 10.5))

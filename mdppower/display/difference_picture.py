@@ -8,26 +8,31 @@ fit.
 from __future__ import annotations
 
 import os
+from typing import Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mdppower._typing import AnyArray, FloatArray
-from mdppower.display.figures import Picture, picture_suffix, save_figure, set_title
-from mdppower.display.heatmap import Sheet, grid_sheet, name_rows_and_columns, paint_walls
+from mdppower.display.cell_signs import number_points, write_marks
+from mdppower.display.colour_scale import signed_scale
+from mdppower.display.figures import picture_suffix
+from mdppower.display.grid_sheet import Sheet, grid_sheet
+from mdppower.display.ink import Inks
+from mdppower.display.look import NO_SCALE, Look, LookOptions, points
 from mdppower.display.signed_bars import (
-    COLOURS,
     MOST_BARS,
+    diverging,
     explain_signs,
     greatest,
     name_bars,
     signed_bars,
     told_intervals,
 )
-from mdppower.mdp.layout import grid_of, is_drawing, marks_of
+from mdppower.display.words import Words, finished
+from mdppower.mdp.layout import grid_of, is_drawing
 from mdppower.results.number_text import how_sure, number_text
 from mdppower.sensitivity.model_difference_estimate import ModelDifference
 
@@ -43,6 +48,7 @@ def plot_difference(
     *,
     confidence: float = 0.95,
     title: str | None = None,
+    **look: Unpack[LookOptions],
 ) -> Figure:
     """Draw how POWER differs between two MDPs, a panel a γ.
 
@@ -52,9 +58,11 @@ def plot_difference(
     path : str or path, optional
         Where to save it: .png, .svg, .pdf.
     confidence : float
-        Of all intervals together. Differences that they do not tell from 0 are in parentheses or dots on a map, and
-        pale as bars.
+        Of all intervals together. Differences that they do not tell from 0 are dots on a map, and pale as bars.
     title : str, optional
+    **look
+        ``ax, cmap, norm, vmin, vmax, annotate, colorbar, figsize, dpi``: see `mdppower.display.look.Look`. The scale
+        comes from cells that are absorbing in neither MDP; greater differences have the colour of its end.
 
     Returns
     -------
@@ -76,99 +84,97 @@ def plot_difference(
     >>> [panel.get_title() for panel in figure.axes if panel.get_title()]
     ['γ = 0.5', 'γ = 0.9']
     """
-    suffix = None if path is None else picture_suffix(path)
+    suffix = picture_suffix(path)
     union = found.union
     grid = None if is_drawing(union) else grid_of(union)
+    chosen = Look.of(look, without="" if grid is not None else NO_SCALE, why="bars of differences")
     verdicts, sure = found.verdicts(confidence), how_sure(confidence, together=True)
     if grid is None:
-        figure = _bars(found, verdicts, confidence)
+        panels = _bars(found, verdicts, confidence, chosen)
         notes = [told_intervals(found.difference.data.bounds(confidence)[1], confidence)]
     else:
-        figure, numbers = _maps(found, grid, verdicts)
-        notes = ["+ more in A, − more in B", f"{'in parentheses:' if numbers else '· '} not told from 0 ({sure})"]
-        only = [
-            f"{name}: only {name} has the cell" for name, some in (("A", found.only_A), ("B", found.only_B)) if some
-        ]
-        notes += ["; ".join(only)] if only else []
+        panels, notes = _maps(found, grid, verdicts, chosen)
+        notes = ["+ more in A, − more in B", f"dot: not told from 0 ({sure})" if found.samples else "", *notes]
     about = f"{found.samples:,} draws of" if found.samples else "exact,"
-    notes += ["interrupted: fewer draws than were asked for"] if found.interrupted else []
-    set_title(
-        figure,
-        [title or f"POWER, A − B — {about} {found.rewards.name} rewards", *notes],
-        parse_math=title is not None,
-    )
-    if path is not None and suffix is not None:
-        save_figure(figure, path, suffix)
-    return figure
-
-
-def _scale(values: FloatArray) -> Normalize:
-    """Symmetric around 0, and never empty."""
-    finite = np.abs(values[np.isfinite(values)])
-    most = float(finite.max(initial=0.0)) or 1.0
-    return Normalize(-most, most)
+    cautions = ["interrupted: fewer draws than were asked for"] if found.interrupted else []
+    words = Words(f"POWER, A − B — {about} {found.rewards.name} rewards", [*filter(None, notes)], cautions)
+    return finished(panels, chosen, words, path, suffix, title)
 
 
 # ---------------------------------------------------------------------- maps
 
 
-def _maps(found: ModelDifference, grid: AnyArray, verdicts: AnyArray) -> tuple[Figure, bool]:
-    """A map for each γ, and whether its cells have numbers."""
+def _maps(found: ModelDifference, grid: AnyArray, verdicts: AnyArray, look: Look) -> tuple[list[Axes], list[str]]:
+    """A map for each γ; and what its signs mean."""
     union, lead = found.union, found.difference.data.value
-    sheet = grid_sheet(union, grid, len(found.gammas))
+    sheet = grid_sheet(union, grid, len(found.gammas), look)
     where = np.array([union.index(label) for label in found.labels])
-    numbers = False
+    typical = np.ones(union.n_states, bool)
+    for mdp in (found.A, found.B):
+        typical[[union.index(mdp.states[s]) for s in mdp.absorbing_states]] = False
+    notes = []
     for g, panel in enumerate(sheet.panels):
         value = np.full(union.n_states, np.nan)
         value[where] = lead[g]
-        norm = _scale(lead[g])
-        paint_walls(panel, sheet.inch)
-        shown = panel.imshow(
-            np.ma.masked_where((grid < 0) | ~np.isfinite(value)[grid], value[grid]), cmap=COLOURS, norm=norm,
-            interpolation="nearest", extent=sheet.extent,
-        )  # fmt: skip
-        name_rows_and_columns(panel)
-        panel.set_title(f"γ = {number_text(found.gammas[g])}", fontsize=10)
+        scale = signed_scale(value, typical, look, UNIT)
+        shown, inks = sheet.paint(panel, scale, diverging(look))
+        panel.set_title(f"γ = {number_text(found.gammas[g])}", fontsize=points("axes.titlesize", 10))
         for name, labels in (("A", found.only_A), ("B", found.only_B)):
             for label in labels:
                 _write_only(panel, found, union.index(label), name, sheet.inch)
-        if len(where) <= MOST_TEXTS:
-            numbers |= _write_signs(panel, sheet, found, where, lead[g], verdicts[g], norm)
-        _write_marks(panel, found, value, norm, sheet.inch)
-        sheet.add_scale(panel, shown, UNIT)
-    return sheet.figure, numbers
+        if look.annotate is not False and (look.annotate or len(where) <= MOST_TEXTS):
+            few = typical[where] if typical[where].any() else np.ones(len(where), bool)
+            texts, size, told = _signs(sheet, lead[g], verdicts[g], float(np.abs(lead[g][few]).max(initial=0.0)))
+            _write_texts(panel, found, where, texts, size, inks, value)
+            notes += told
+        write_marks(panel, sheet, union, value, inks)
+        sheet.add_scale(panel, shown, scale)
+        notes += (
+            ["beyond the ends: absorbing in A or in B"] if scale.extend != "neither" and look.vmin is None else []
+        )
+    notes += [
+        f"{name}: only {name} has the cell" for name, some in (("A", found.only_A), ("B", found.only_B)) if some
+    ]
+    return sheet.panels, list(dict.fromkeys(notes))
 
 
-def _write_signs(
-    panel: Axes, sheet: Sheet, found: ModelDifference, where: AnyArray, lead: FloatArray, verdicts: AnyArray,
-    norm: Normalize,
-) -> bool:  # fmt: skip
-    """Signed numbers in cells, or signs alone where numbers do not fit; whether they did."""
-    assert found.union.layout is not None
-    most = norm.vmax or 1.0
-    texts = [_number(x, most, verdict) for x, verdict in zip(lead.tolist(), verdicts.tolist(), strict=True)]
-    points = min(10.0, 72 * sheet.inch / (0.68 * max(map(len, texts)) + 0.4))
-    fits = points >= LEAST_POINTS
-    if not fits:
-        signs = {"more in A": "+", "more in B": "−", "open": "·", "same": ""}
-        texts, points = [signs[v] for v in verdicts.tolist()], max(4.0, min(12.0, 50 * sheet.inch))
-    for s, text, x in zip(where.tolist(), texts, lead.tolist(), strict=True):
-        row, column = found.union.layout[s].tolist()
-        panel.text(column, row, text, ha="center", va="center", fontsize=points, color=_ink(x, norm))
-    return fits
+def _signs(sheet: Sheet, lead: FloatArray, verdicts: AnyArray, most: float) -> tuple[list[str], float, list[str]]:
+    """Signed numbers for cells, or signs alone where numbers do not fit; their size in points, and what they mean."""
+    told = [verdict in ("more in A", "more in B") for verdict in verdicts.tolist()]
+    digits = max(1 - int(np.floor(np.log10(most))), 0) if most > 0 else 2
+    numbers = [_number(x, digits, verdict) for x, verdict in zip(lead.tolist(), verdicts.tolist(), strict=True)]
+    size = number_points(sheet, numbers)
+    if size >= LEAST_POINTS or sheet.look.annotate:
+        small = any(len(text) == 1 and sure for text, sure in zip(numbers, told, strict=True))
+        return (
+            numbers,
+            max(1.0, size),
+            [f"+, − alone: less than {0.5 * 10.0**-digits:.{digits + 1}f}"] if small else [],
+        )
+    signs = {"more in A": "+", "more in B": "−", "open": "·", "same": ""}
+    return [signs[v] for v in verdicts.tolist()], max(4.0, min(12.0, 50 * sheet.inch)), []
 
 
-def _number(x: float, most: float, verdict: str) -> str:
-    """A difference with its sign, and two digits of the greatest."""
-    digits = int(max(1 - np.floor(np.log10(most)), 0))
+def _number(x: float, digits: int, verdict: str) -> str:
+    """A difference with its sign; the sign alone where those digits are zeros, a dot where it is not told from 0."""
+    if verdict == "same":
+        return "0"
+    if verdict == "open":
+        return "·"
+    sign = "−" if x < 0 else "+"
     size = f"{abs(x):.{digits}f}".removeprefix("0" if digits else "") if digits <= 5 else f"{abs(x):.1e}"
-    text = ("−" if x < 0 else "+") + size
-    return "0" if verdict == "same" else f"({text})" if verdict == "open" else text
+    return sign if digits <= 5 and not float(size) else sign + size
 
 
-def _ink(x: float, norm: Normalize) -> str:
-    """White on the two dark ends of the scale."""
-    return "white" if abs(2 * float(norm(x)) - 1) > 0.62 else "black"
+def _write_texts(
+    panel: Axes, found: ModelDifference, where: AnyArray, texts: list[str], size: float, inks: Inks, value: FloatArray
+) -> None:
+    assert found.union.layout is not None
+    drawn = [
+        panel.text(column, row, text, ha="center", va="center", fontsize=size)
+        for text, (row, column) in zip(texts, found.union.layout[where].tolist(), strict=True)
+    ]
+    inks.write(drawn, value[where])
 
 
 def _write_only(panel: Axes, found: ModelDifference, s: int, name: str, inch: float) -> None:
@@ -179,38 +185,36 @@ def _write_only(panel: Axes, found: ModelDifference, s: int, name: str, inch: fl
         Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=GONE, edgecolor="white", hatch="...", linewidth=0)
     )
     if inch >= 0.12:
-        panel.text(column, row, name, ha="center", va="center", fontsize=min(11.0, 45 * inch), fontweight="bold")
-
-
-def _write_marks(panel: Axes, found: ModelDifference, value: FloatArray, norm: Normalize, inch: float) -> None:
-    """The letter of a cell in its upper left corner, where it can be read."""
-    assert found.union.layout is not None
-    for s, mark in marks_of(found.union).items() if inch >= 0.2 else ():
-        row, column = found.union.layout[s].tolist()
         panel.text(
-            column - 0.44, row - 0.44, mark, ha="left", va="top", fontsize=14 * min(inch, 0.6), fontweight="bold",
-            color=_ink(value[s], norm) if np.isfinite(value[s]) else "black", parse_math=False,
-        )  # fmt: skip
+            column,
+            row,
+            name,
+            ha="center",
+            va="center",
+            fontsize=min(11.0, 45 * inch),
+            fontweight="bold",
+            color="black",
+        )
 
 
 # ---------------------------------------------------------------------- bars
 
 
-def _bars(found: ModelDifference, verdicts: AnyArray, confidence: float) -> Figure:
+def _bars(found: ModelDifference, verdicts: AnyArray, confidence: float, look: Look) -> list[Axes]:
     """Bars with intervals, a panel a γ; of many states those that differ most."""
     data = found.difference.data
     lower, upper = data.bounds(confidence, simultaneous=True)
     chosen = greatest(data.value)
     inches = float(np.clip(0.45 * len(chosen), 3.5, 12.0))
-    figure = Picture(figsize=(inches + 2.2, 2.4 * len(found.gammas) + 0.9), layout="constrained")
-    panels = figure.subplots(len(found.gammas), 1, squeeze=False, sharex=True).ravel()
-    for g, panel in enumerate(panels.tolist()):
+    rates = len(found.gammas)
+    panels = look.panels(rates, 1, (inches + 2.2, 2.4 * rates + 0.9), sharex=True)
+    for g, panel in enumerate(panels):
         value, low, high = (x[g, chosen] for x in (data.value, lower, upper))
-        signed_bars(panel, value, low, high, verdicts[g, chosen] == "open")
-        panel.set_title(f"γ = {number_text(found.gammas[g])}", fontsize=10)
-        panel.set_ylabel("POWER, A − B", fontsize=9)
+        signed_bars(panel, value, low, high, verdicts[g, chosen] == "open", look)
+        panel.set_title(f"γ = {number_text(found.gammas[g])}", fontsize=points("axes.titlesize", 10))
+        panel.set_ylabel("POWER, A − B", fontsize=points("axes.labelsize", 9))
     name_bars(panels[-1], [found.labels[s] for s in chosen.tolist()], inches)
     many = len(chosen) < len(found.labels)
     panels[-1].set_xlabel(f"state ({MOST_BARS} of {len(found.labels):,}, which differ most)" if many else "state")
-    explain_signs(panels[0], "more in A", "more in B")
-    return figure
+    explain_signs(panels[0], "more in A", "more in B", look)
+    return panels

@@ -1,14 +1,12 @@
-"""What all pictures share: the title above them, and how they are saved.
+"""What all pictures share: a figure that shows itself in a notebook, and how it is saved.
 
-Pictures know matplotlib through its object interface only: no global state, no window. Viridis is legible for
-colour-blind readers and in grey; walls are a grey that is not on it.
+Pictures know matplotlib through its object interface only: no global state, no window.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import textwrap
 from typing import Any
 
 import matplotlib
@@ -19,8 +17,8 @@ from mdppower._atomic import write_atomically
 from mdppower.errors import ParameterError
 
 SUFFIXES = (".png", ".svg", ".pdf")
-SCREEN = 90
-"""Dots an inch in a notebook."""
+PAPER = 150
+"""Dots an inch in files, where nothing else is asked for."""
 
 
 class Picture(Figure):
@@ -45,35 +43,36 @@ class Picture(Figure):
 def png_of(figure: Figure) -> bytes:
     """The figure as PNG, for a screen."""
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=SCREEN)
+    figure.savefig(drawn, format="png", dpi=figure.dpi)
     return drawn.getvalue()
 
 
-def set_title(figure: Figure, texts: list[str], *, parse_math: bool) -> None:
-    """Lines above the panels, wrapped to the width of the figure, which grows by them."""
-    lines = [line for text in texts for line in textwrap.wrap(str(text), int(12 * figure.get_figwidth()))]
-    figure.set_figheight(figure.get_figheight() + 0.18 * (len(lines) - 1))
-    # Names of rewards and states are not mathematics, even where they contain a dollar sign.
-    figure.suptitle("\n".join(lines), fontsize=11, parse_math=parse_math)
+def picture_suffix(path: str | os.PathLike[str] | None, also: tuple[str, ...] = ()) -> str | None:
+    """The suffix of a path, if pictures can be saved with it; checked before anything is drawn.
 
-
-def picture_suffix(path: str | os.PathLike[str]) -> str:
-    """The suffix of a path, if pictures can be saved with it; checked before anything is drawn."""
+    `also` are suffixes that this picture has beside those of all.
+    """
+    if path is None:
+        return None
     if not isinstance(path, str | os.PathLike):
         raise ParameterError(f"a path is needed, got {path!r}")
     suffix = os.path.splitext(os.fspath(path))[1].lower()
-    if suffix not in SUFFIXES:
-        raise ParameterError(f"a picture is saved as .png, .svg or .pdf; got {os.fspath(path)!r}")
+    known = (*SUFFIXES, *also)
+    if suffix not in known:
+        raise ParameterError(f"a picture is saved as {', '.join(known[:-1])} or {known[-1]}; got {os.fspath(path)!r}")
     return suffix
 
 
-def save_figure(figure: Figure, path: str | os.PathLike[str], suffix: str) -> None:
+def save_figure(figure: Figure, path: str | os.PathLike[str], suffix: str, dpi: float | None = None) -> None:
     """Write a figure; the same picture gives the same bytes: no date, no random identifiers.
 
     FileError if the file cannot be written; an older picture is as it was.
     """
     metadata = {".png": None, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}[suffix]
+    chosen = matplotlib.rcParams["savefig.dpi"]
     drawn = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "mdppower"}):
-        figure.savefig(drawn, format=suffix[1:], dpi=150, metadata=metadata)
+        figure.savefig(
+            drawn, format=suffix[1:], dpi=dpi or (PAPER if chosen == "figure" else chosen), metadata=metadata
+        )
     write_atomically(path, drawn.getbuffer())

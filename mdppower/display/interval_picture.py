@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Unpack
 
-import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mdppower._text import cut, rate_text
-from mdppower.display.figures import Picture, picture_suffix, save_figure, set_title
-from mdppower.display.heatmap import COLOURS
+from mdppower.display.figures import picture_suffix
+from mdppower.display.line_picture import draw_lines, told_band
+from mdppower.display.look import NO_SCALE, Look, LookOptions, points
+from mdppower.display.words import Words, finished
 from mdppower.errors import SizeError
 from mdppower.measures.comparison_estimate import Comparison
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.results.number_text import how_sure
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 MOST = 60
 """Numbers at one γ."""
+MOST_LINES = 8
 
 
-def plot_estimate(estimate: Estimate, path: str | os.PathLike[str] | None = None, title: str | None = None) -> Figure:
-    """Numbers with their intervals: one under the other, or, of a single one at several γ, over γ.
+def plot_estimate(
+    estimate: Estimate,
+    path: str | os.PathLike[str] | None = None,
+    title: str | None = None,
+    **look: Unpack[LookOptions],
+) -> Figure:
+    """Numbers with their intervals: one under the other; a few at three γ or more, or one at two, as lines over γ.
 
     Parameters
     ----------
@@ -34,6 +39,8 @@ def plot_estimate(estimate: Estimate, path: str | os.PathLike[str] | None = None
     path : str or path, optional
         Where to save it: .png, .svg or .pdf.
     title : str, optional
+    **look
+        ``ax, cmap, figsize, dpi``: see `mdppower.display.look.Look`.
 
     Returns
     -------
@@ -54,42 +61,52 @@ def plot_estimate(estimate: Estimate, path: str | os.PathLike[str] | None = None
     >>> estimate = mp.power(mp.envs.fork(2), [0.5, 0.9], samples=64, rng=7)
     >>> figure = plot_estimate(estimate.difference("root", "t1"))
     """
-    suffix = None if path is None else picture_suffix(path)
+    suffix = picture_suffix(path)
+    chosen = Look.of(look, without=NO_SCALE, why="numbers with intervals")
     value, names = estimate.data.value, [str(estimate._label_text(x, plain=True)) for x in estimate.labels]
     lower, upper = estimate.data.bounds(0.95, simultaneous=True)
     rates, n = value.shape
     if n > MOST:
         raise SizeError(f"a picture shows up to {MOST} numbers, not {n:,}: take some of them with .of(…)")
-    over_gamma = n == 1 and rates > 1
-    figure, axes = _panel(6, 4 if over_gamma else 1.6 + 0.28 * n)
-    colours = matplotlib.colormaps[COLOURS](np.linspace(0.1, 0.85, rates))
+    unit = "POWER" if estimate._quantity == "power" else f"estimate of each {estimate.dimension}"
+    exact = estimate.fractions is not None
+    over_gamma = n == 1 < rates or (n <= MOST_LINES and rates > 2)
+    panel = chosen.panel(6.0, 4.0 if over_gamma else 1.6 + 0.28 * n)
     if over_gamma:
-        error = [value[:, 0] - lower[:, 0], upper[:, 0] - value[:, 0]]
-        axes.errorbar(estimate.gammas, value[:, 0], error, fmt="o-", ms=4, capsize=3, color=colours[0])
-        axes.set_xlabel("γ")
-        axes.set_ylabel(cut(names[0], 40), parse_math=False)
+        draw_lines(panel, chosen, estimate.gammas, names, value, lower, upper)
+        panel.set_ylabel(cut(names[0], 40) if n == 1 else unit, parse_math=False)
+        notes = [told_band(exact, upper)]
     else:
-        for g, gamma in enumerate(estimate.gammas):
+        for g, (gamma, colour) in enumerate(zip(estimate.gammas, chosen.spread(rates), strict=True)):
             at = np.arange(n) + (g - (rates - 1) / 2) * 0.5 / rates
             error = [value[g] - lower[g], upper[g] - value[g]]
             label = "" if np.isnan(gamma) else f"γ = {rate_text(gamma)}"
-            axes.errorbar(value[g], at, xerr=error, fmt="o", ms=4, capsize=3, color=colours[g], label=label)
-        _names_at_the_left(axes, names)
-        axes.set_xlabel("POWER" if estimate._quantity == "power" else f"estimate of each {estimate.dimension}")
-        if rates > 1:
-            axes.legend(fontsize=8)
+            panel.errorbar(value[g], at, xerr=error, fmt="o", ms=4, capsize=3, color=colour, label=label)
+        _names_at_the_left(panel, names)
+        panel.set_xlabel(unit)
+        notes = ["exact" if exact else f"bars: {how_sure(0.95, together=None if value.size == 1 else True)}"]
+    if max(n if over_gamma else rates, 1) > 1:
+        _explain(panel)
     if (lower <= 0).any() and (upper >= 0).any():
-        (axes.axhline if over_gamma else axes.axvline)(0, color="grey", lw=0.8, zorder=0)
-    exact = estimate.fractions is not None
-    told = "exact" if exact else f"bars: {how_sure(0.95, together=None if value.size == 1 else True)}"
-    rate = "" if rates > 1 or np.isnan(estimate.gammas[0]) else f"γ = {rate_text(estimate.gammas[0])}, "
-    made = f"{estimate.samples:,} draws of {estimate.draws.source.rewards.name} rewards — " if estimate.draws else ""
-    lines = [title or estimate._told_of(f"{made * (estimate.samples > 0)}{rate}{told}")]
-    return _finished(figure, lines, path, suffix, parse_math=title is not None)
+        (panel.axhline if over_gamma else panel.axvline)(0, color="grey", lw=0.8, zorder=0)
+    rate = "" if rates > 1 or np.isnan(estimate.gammas[0]) else f"γ = {rate_text(estimate.gammas[0])}"
+    made = f"{estimate.samples:,} draws of {estimate.draws.source.rewards.name} rewards" if estimate.draws else ""
+    told = ", ".join(filter(None, [made * (estimate.samples > 0), rate]))
+    return finished([panel], chosen, Words(estimate._told_of(told), notes), path, suffix, title)
+
+
+def _explain(panel: Axes) -> None:
+    """A legend beside the panel: names are not mathematics."""
+    panel.legend(fontsize=points("legend.fontsize", 8), loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    for text in panel.get_legend().get_texts():  # type: ignore[union-attr]
+        text.set_parse_math(False)
 
 
 def plot_comparison(
-    comparison: Comparison, path: str | os.PathLike[str] | None = None, title: str | None = None
+    comparison: Comparison,
+    path: str | os.PathLike[str] | None = None,
+    title: str | None = None,
+    **look: Unpack[LookOptions],
 ) -> Figure:
     """How often A is worth more, as much, and less than B, with 95 % intervals; the verdict above.
 
@@ -99,6 +116,8 @@ def plot_comparison(
     path : str or path, optional
         Where to save it: .png, .svg or .pdf.
     title : str, optional
+    **look
+        ``ax, cmap, figsize, dpi``: see `mdppower.display.look.Look`.
 
     Returns
     -------
@@ -111,46 +130,32 @@ def plot_comparison(
     FileError
         It cannot be written.
     """
-    suffix = None if path is None else picture_suffix(path)
+    suffix = picture_suffix(path)
+    chosen = Look.of(look, without=NO_SCALE, why="a comparison")
     rows = {
         "P(A > B)": comparison.p_greater, "P(tie)": comparison.p_tie, "P(A < B)": comparison.p_less,
         "p(A ≥ B)": comparison.p_at_least,
     }  # fmt: skip
-    figure, axes = _panel(6, 3.2)
+    axes = chosen.panel(6.0, 3.2)
     mean = np.array([float(p.mean) for p in rows.values()])
     limits = np.array([[float(x) for x in p.interval()] for p in rows.values()])
     axes.errorbar(
         mean, np.arange(len(rows)), xerr=[mean - limits[:, 0], limits[:, 1] - mean], fmt="o", ms=5, capsize=3,
-        color=matplotlib.colormaps[COLOURS](0.1),
+        color=chosen.colours(0.1),
     )  # fmt: skip
     axes.axvline(0.5, color="grey", lw=0.8, zorder=0)
     axes.set_xlim(-0.02, 1.02)
     axes.set_xlabel("probability" + (", bars: 95 %, each alone" if comparison.samples else ", exact"))
     _names_at_the_left(axes, list(rows))
-    lines = [
-        title or f"A = {comparison.A.name}, B = {comparison.B.name}: {comparison.about}",
-        comparison.lead + (" (95 %)" if comparison.samples else ""),
-        comparison.verdict + "; the run was interrupted" * comparison.interrupted,
-    ]
-    return _finished(figure, lines, path, suffix, parse_math=False)
-
-
-def _panel(width: float, height: float) -> tuple[Figure, Axes]:
-    figure = Picture(figsize=(width, height), layout="constrained")
-    axes: Any = figure.subplots()
-    return figure, axes
+    told = comparison.lead + (" (95 %)" if comparison.samples else "")
+    words = Words(
+        f"A = {comparison.A.name}, B = {comparison.B.name}: {comparison.about}",
+        cautions=[told, comparison.verdict, *["the run was interrupted"] * comparison.interrupted],
+    )
+    return finished([axes], chosen, words, path, suffix, title)
 
 
 def _names_at_the_left(axes: Axes, names: list[str]) -> None:
     """Names from top to bottom."""
     axes.set_yticks(np.arange(len(names)), [cut(name, 40) for name in names], parse_math=False)
     axes.set_ylim(len(names) - 0.5, -0.5)
-
-
-def _finished(
-    figure: Figure, lines: list[str], path: str | os.PathLike[str] | None, suffix: str | None, *, parse_math: bool
-) -> Figure:
-    set_title(figure, lines, parse_math=parse_math)
-    if path is not None and suffix is not None:
-        save_figure(figure, path, suffix)
-    return figure

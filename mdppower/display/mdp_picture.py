@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import math
 import os
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Unpack
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.text import Text
 
 from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray
-from mdppower.display.figures import Picture, picture_suffix, save_figure
-from mdppower.display.heatmap import WALL, paint_walls
+from mdppower.display.cell_signs import ABSORBING, LEAST_INCH, draw_absorbing, draw_one_way
+from mdppower.display.figures import picture_suffix
+from mdppower.display.grid_sheet import WALL, grid_sheet
+from mdppower.display.ink import Inks
+from mdppower.display.look import Look, LookOptions
+from mdppower.display.words import Words, finished
 from mdppower.errors import ParameterError
-from mdppower.mdp.layout import grid_of, is_drawing, marks_of
+from mdppower.mdp.layout import grid_of, is_drawing, marks_of, one_way_cells
 from mdppower.mdp.model import RewardlessMDP
 
-FLOOR, ABSORBING = "#e8e8ec", "#e0a458"
+FLOOR = "#e8e8ec"
 MOST_NODES = 60
 RADIUS = 0.22
 """Of a node; neighbours on the layout are about 1 apart."""
 
 
-def plot_mdp(mdp: RewardlessMDP, path: str | os.PathLike[str] | None = None, *, title: str | None = None) -> Figure:
+def plot_mdp(
+    mdp: RewardlessMDP,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    title: str | None = None,
+    **look: Unpack[LookOptions],
+) -> Figure:
     """Draw an MDP: its map where the states lie on a grid, else its graph.
 
     Parameters
@@ -36,6 +47,8 @@ def plot_mdp(mdp: RewardlessMDP, path: str | os.PathLike[str] | None = None, *, 
     path : str or path, optional
         Where to save it: .png, .svg, .pdf.
     title : str, optional
+    **look
+        ``ax, figsize, dpi``: see `mdppower.display.look.Look`.
 
     Returns
     -------
@@ -53,49 +66,39 @@ def plot_mdp(mdp: RewardlessMDP, path: str | os.PathLike[str] | None = None, *, 
     >>> import mdppower as mp
     >>> figure = mp.envs.make("turner-figure-1").plot()
     """
-    suffix = None if path is None else picture_suffix(path)
+    suffix = picture_suffix(path)
+    chosen = Look.of(look, without="cmap norm vmin vmax annotate colorbar", why="an MDP before anything is computed")
     grid = None if is_drawing(mdp) else grid_of(mdp)
-    figure = draw_graph(mdp) if grid is None else draw_map(mdp, grid)
-    if title is not None:
-        figure.suptitle(str(title), fontsize=11)
-    if path is not None and suffix is not None:
-        save_figure(figure, path, suffix)
-    return figure
+    panel, notes = draw_graph(mdp, chosen) if grid is None else draw_map(mdp, grid, chosen)
+    return finished([panel], chosen, Words("", notes), path, suffix, title)
 
 
-def draw_map(mdp: RewardlessMDP, grid: AnyArray) -> Figure:
-    """The cells of a grid: floor, walls, absorbing cells, and the letters that mark some."""
-    rows, columns = grid.shape
-    inch = min(0.5, 8 / max(rows, columns))
-    figure = Picture(figsize=(max(inch * columns + 1.0, 3), max(inch * rows + 0.9, 1.8)), layout="constrained")
-    panel = figure.subplots()
-    assert mdp.layout is not None
-    top, left = mdp.layout.min(axis=0).tolist()
-    kind = np.zeros(mdp.n_states, int)
-    kind[mdp.absorbing_states] = 1
-    paint_walls(panel, inch)
-    panel.imshow(
-        np.ma.masked_where(grid < 0, kind[grid]), cmap=ListedColormap([FLOOR, ABSORBING]), vmin=0, vmax=1,
-        interpolation="nearest", extent=(left - 0.5, left + columns - 0.5, top + rows - 0.5, top - 0.5),
-    )  # fmt: skip
-    if inch >= 0.12:
-        panel.set_xticks(np.arange(columns) + left - 0.5, minor=True)
-        panel.set_yticks(np.arange(rows) + top - 0.5, minor=True)
+def draw_map(mdp: RewardlessMDP, grid: AnyArray, look: Look) -> tuple[Axes, list[str]]:
+    """The cells of a grid: floor, walls, absorbing cells, one-way cells, marks; and what they mean."""
+    sheet = grid_sheet(mdp, grid, 1, look, scaled=False)
+    (panel,) = sheet.panels
+    absorbing = np.zeros(mdp.n_states, bool)
+    absorbing[mdp.absorbing_states] = True
+    floor = np.full(mdp.n_states, np.nan)
+    sheet.ground(panel)
+    inks = Inks(sheet.fill(panel, ~absorbing, FLOOR))
+    notes = [text.removesuffix(", not on the scale") for text in draw_absorbing(panel, sheet, mdp, absorbing)]
+    if sheet.inch >= LEAST_INCH:
+        left, _, _, top = sheet.extent
+        panel.set_xticks(left + np.arange(grid.shape[1] + 1), minor=True)
+        panel.set_yticks(top + np.arange(grid.shape[0] + 1), minor=True)
         panel.grid(which="minor", color="white", linewidth=1)
         panel.tick_params(which="minor", length=0)
+        assert mdp.layout is not None
+        one_way = {s for held in one_way_cells(mdp, grid).values() for s in held.tolist()}
         for s, mark in marks_of(mdp).items():
             row, column = mdp.layout[s].tolist()
-            size = inch * min(28, 80 / len(mark or " "))
-            panel.text(column, row, mark, ha="center", va="center", fontsize=size, parse_math=False)
-    panel.tick_params(labelsize=8)
-    for axis in (panel.xaxis, panel.yaxis):
-        axis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
-    if len(mdp.absorbing_states):
-        panel.set_title("orange: absorbing", fontsize=8)
-    return figure
+            size = sheet.inch * min(28, 80 / len(mark or " ")) * (0.7 if s in one_way else 1)
+            panel.text(column, row, mark, ha="center", va="center", fontsize=size, color="black", parse_math=False)
+    return panel, notes + draw_one_way(panel, sheet, mdp, floor, inks)
 
 
-def draw_graph(mdp: RewardlessMDP) -> Figure:
+def draw_graph(mdp: RewardlessMDP, look: Look) -> tuple[Axes, list[str]]:
     """States as nodes; an edge wherever some action leads, with the number of actions or their probability.
 
     Raises
@@ -103,30 +106,47 @@ def draw_graph(mdp: RewardlessMDP) -> Figure:
     ParameterError
         There are more than 60 states.
     """
+    place, size, scale = graph_place(mdp, look)
+    panel = look.panel(*size)
+    draw_nodes(panel, mdp, place, scale)
+    return panel, ["orange: absorbing"] if len(mdp.absorbing_states) else []
+
+
+def graph_place(mdp: RewardlessMDP, look: Look) -> tuple[FloatArray, tuple[float, float], float]:
+    """(S, 2) where the nodes are, the inches that the drawing takes, and those of a unit."""
     if mdp.n_states > MOST_NODES:
         raise ParameterError(f"a graph is drawn for up to {MOST_NODES} states, not {mdp.n_states:,}")
     place = _places(mdp)
-    width, height = np.ptp(place, axis=0) + 1.2
-    scale = min(1.1, 10 / width, 8 / height)
-    figure = Picture(figsize=(max(width * scale, 2), max(height * scale, 1.5)), layout="constrained")
-    panel = figure.subplots()
+    width, height = (np.ptp(place, axis=0) + 1.2).tolist()
+    wide, tall = look.figsize or (10.0, 8.0)
+    scale = min(1.1 if look.figsize is None else 9.0, wide / width, tall / height)
+    return place, (max(width * scale, 2.0), max(height * scale, 1.5)), scale
+
+
+def draw_nodes(
+    panel: Axes, mdp: RewardlessMDP, place: FloatArray, scale: float, fills: Sequence[Any] | None = None
+) -> list[Text]:
+    """Nodes and edges on a panel, the nodes in these colours; the texts that name them."""
     panel.set_aspect("equal")
     panel.set_axis_off()
     edges = _edges(mdp)
     for (s, t), text in edges.items():
         _edge(panel, place[s], place[t], text, both_ways=(t, s) in edges, centre=place.mean(axis=0), scale=scale)
     absorbing = set(mdp.absorbing_states.tolist())
+    names = []
     for s, label in enumerate(mdp.states):
-        colour = ABSORBING if s in absorbing else FLOOR
+        colour = (ABSORBING if s in absorbing else FLOOR) if fills is None else fills[s]
         panel.add_patch(Circle(place[s], RADIUS, facecolor=colour, edgecolor=WALL, linewidth=1, zorder=3))
         name = cut(str(label), 12)
         size = min(10.0, 52 * scale / max(3, len(name)))
         x, y = place[s].tolist()
-        panel.text(x, y, name, ha="center", va="center", fontsize=size, zorder=4, parse_math=False)
+        names.append(panel.text(
+            x, y, name, ha="center", va="center", fontsize=size, zorder=4, color="black", parse_math=False
+        ))  # fmt: skip
     low, high = place.min(axis=0) - 0.62, place.max(axis=0) + 0.62
     panel.set_xlim(low[0], high[0])
     panel.set_ylim(low[1], high[1])
-    return figure
+    return names
 
 
 def _places(mdp: RewardlessMDP) -> FloatArray:
@@ -190,12 +210,12 @@ def _edge(
             shrinkA=shrink,
             shrinkB=shrink,
             linewidth=1,
-            color=WALL,
+            color=matplotlib.rcParams["axes.edgecolor"],
             zorder=2,
         )
     )
     if text:
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+        box = {"facecolor": matplotlib.rcParams["figure.facecolor"], "edgecolor": "none", "pad": 0.5}
         panel.text(
             middle[0], middle[1], text, ha="center", va="center", fontsize=8 * min(1, scale), zorder=3, bbox=box
         )

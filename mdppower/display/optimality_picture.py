@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Unpack
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray, IntArray, Label
-from mdppower.display.figures import Picture, picture_suffix, save_figure, set_title
-from mdppower.display.heatmap import COLOURS, MOST_DRAWN, arrow_ink, draw_arrows, grid_sheet, write_marks
+from mdppower.display.cell_signs import draw_absorbing, draw_arrows, write_marks
+from mdppower.display.colour_scale import scales_of, with_a_choice
+from mdppower.display.figures import picture_suffix
+from mdppower.display.grid_sheet import grid_sheet
+from mdppower.display.heatmap import MOST_DRAWN
+from mdppower.display.look import NO_SCALE, Look, LookOptions, points
+from mdppower.display.words import Words, finished
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import equivalent_pairs
 from mdppower.mdp.layout import grid_of, is_drawing
@@ -27,6 +31,7 @@ MOST_BARS = 400
 PATTERNS = ("", "///", "...", "\\\\\\", "xxx", "---", "ooo", "+++", "|||", "//..", "\\\\--", "**")
 """In grey, two shades that are far apart in the legend can look alike: the pattern tells the actions apart."""
 SURE, TITLE = 1e-9, "probability that the action is optimal"
+BAR = "probability that the\nlikeliest action is optimal"
 
 
 def plot_optimality(
@@ -37,6 +42,7 @@ def plot_optimality(
     gamma: float | None = None,
     confidence: float = 0.95,
     title: str | None = None,
+    **look: Unpack[LookOptions],
 ) -> Figure:
     """Draw how likely actions are to be optimal: bars over γ for one state, or a map for all states of a grid.
 
@@ -56,6 +62,8 @@ def plot_optimality(
     confidence : float
         Of the intervals, simultaneous over all that is drawn.
     title : str, optional
+    **look
+        ``ax, cmap, norm, vmin, vmax, annotate, colorbar, figsize, dpi``: see `mdppower.display.look.Look`.
 
     Returns
     -------
@@ -79,32 +87,35 @@ def plot_optimality(
     >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     ['->l_tri', '->empty', '->r_tri']
     """
-    suffix = None if path is None else picture_suffix(path)
+    suffix = picture_suffix(path)
+    chosen = Look.of(look, without="annotate" if state is None else NO_SCALE, why="this picture of actions")
     if gamma is not None:
         chances = chances.at(gamma)
-    figure, lines = draw_optimality(chances, state, confidence)
-    set_title(figure, lines if title is None else [title, *lines[1:]], parse_math=title is not None)
-    if path is not None and suffix is not None:
-        save_figure(figure, path, suffix)
-    return figure
+    panels, words = draw_optimality(chances, state, confidence, chosen)
+    return finished(panels, chosen, words, path, suffix, title)
 
 
-def draw_optimality(chances: ActionOptimality, state: Label | None, confidence: float) -> tuple[Figure, list[str]]:
-    """The bars of a state, or the map of all of them, with the lines of its title."""
+def draw_optimality(
+    chances: ActionOptimality, state: Label | None, confidence: float, look: Look
+) -> tuple[list[Axes], Words]:
+    """The bars of a state, or the map of all of them, and the words around it."""
     mdp = chances.mdp
     made = f"{chances.samples:,} draws of" if chances.samples else "exact,"
-    told = f"{made} {chances.rewards.name} rewards{', interrupted' * chances.interrupted}"
+    told = f"{made} {chances.rewards.name} rewards"
+    cautions = ["interrupted: fewer draws than were asked for"] * chances.interrupted
     if state is not None:
         name = mdp.states[mdp.index(state)]
-        return action_bars(chances, name, confidence), [f"Optimal actions in state {name} — {told}"]
+        title = f"Optimal actions in state {name} — {told}"
+        return [action_bars(chances, name, confidence, look)], Words(title, [], cautions)
     grid = None if is_drawing(mdp) else grid_of(mdp)
     if grid is None:
         raise ParameterError("name a state: all states are drawn only where they lie on a grid")
-    figure = optimal_action_maps(chances, grid, confidence)
-    return figure, [f"Optimal actions — {told}", "arrow: likeliest; faint: not told apart from it"]
+    panels, notes = optimal_action_maps(chances, grid, confidence, look)
+    notes.insert(0, "arrow: likeliest action, faint: not told apart from it; dot: it stays")
+    return panels, Words(f"Optimal actions — {told}", notes, cautions)
 
 
-def action_bars(chances: ActionOptimality, state: Label, confidence: float) -> Figure:
+def action_bars(chances: ActionOptimality, state: Label, confidence: float, look: Look) -> Axes:
     """A group of bars for each γ, a bar for each action with its interval; what is tied is pale."""
     actions = chances.mdp.actions(state)
     rates, size = len(chances.gammas), len(actions)
@@ -121,23 +132,22 @@ def action_bars(chances: ActionOptimality, state: Label, confidence: float) -> F
     )
     inches = float(np.clip(0.16 * rates * (size + 1.5), 3.6, 11.0))
     names = [cut(str(action), 24) for action in actions]
-    figure = Picture(figsize=(inches + 1.7 + 0.07 * max(map(len, names)), 4.2), layout="constrained")
-    panel = figure.subplots()
-    width = 0.84 / size
+    panel = look.panel(inches + 1.7 + 0.07 * max(map(len, names)), 4.2)
+    width, line, small = 0.84 / size, matplotlib.rcParams["text.color"], points("legend.fontsize", 8)
     handles: list[Any] = []
     with matplotlib.rc_context({"hatch.linewidth": 0.7}):
         for k, name in enumerate(names):
-            colour = np.array(matplotlib.colormaps[COLOURS](0.12 + 0.8 * k / max(1, size - 1)))
-            look = {"hatch": PATTERNS[k], "linewidth": 0.5}
-            solid: dict[str, Any] = look | {"facecolor": colour, "edgecolor": "white" if k < size / 2 else "black"}
-            pale: dict[str, Any] = look | {"facecolor": 0.25 * colour + 0.75, "edgecolor": "#555555"}
+            colour = np.array(look.colours(0.12 + 0.8 * k / max(1, size - 1)))
+            style = {"hatch": PATTERNS[k], "linewidth": 0.5}
+            solid: dict[str, Any] = style | {"facecolor": colour, "edgecolor": "white" if k < size / 2 else "black"}
+            pale: dict[str, Any] = style | {"facecolor": 0.25 * colour + 0.75, "edgecolor": "#555555"}
             at = np.arange(rates) + (k - (size - 1) / 2) * width
             panel.bar(at, total[:, k] - tied[:, k], width, **solid)
             if tied[:, k].any():
                 panel.bar(at, tied[:, k], width, bottom=total[:, k] - tied[:, k], **pale)
             error = np.array([total[:, k] - lower[:, k], upper[:, k] - total[:, k]])
             if error.max() > SURE:
-                panel.errorbar(at, total[:, k], error.clip(0), fmt="none", ecolor="black", elinewidth=1, capsize=2)
+                panel.errorbar(at, total[:, k], error.clip(0), fmt="none", ecolor=line, elinewidth=1, capsize=2)
             handles.append(Patch(label=name, **solid))
     if tied.any():
         handles.append(Patch(facecolor="#dddddd", edgecolor="#555555", linewidth=0.5, label="pale: tied"))
@@ -146,12 +156,12 @@ def action_bars(chances: ActionOptimality, state: Label, confidence: float) -> F
     panel.set_ylim(0, 1.02)
     panel.margins(x=0.02)
     panel.legend(
-        handles=handles, fontsize=8, title="action" + _meaning(chances, confidence), title_fontsize=8,
+        handles=handles, fontsize=small, title="action" + _meaning(chances, confidence), title_fontsize=small,
         handlelength=2.4, handleheight=1.6, loc="upper left", bbox_to_anchor=(1, 1), alignment="left",
     )  # fmt: skip
     for text in panel.get_legend().get_texts():  # type: ignore[union-attr]
         text.set_parse_math(False)
-    return figure
+    return panel
 
 
 def _by_rate(chances: ActionOptimality, values: AnyArray) -> FloatArray:
@@ -176,32 +186,38 @@ def _label_rates(panel: Axes, chances: ActionOptimality, inches: float) -> None:
     panel.set_xlabel("discount rate γ" + "  (at 1: the limit, Blackwell optimality)" * limit)
 
 
-def optimal_action_maps(chances: ActionOptimality, grid: AnyArray, confidence: float) -> Figure:
-    """A map for each γ: colours say how likely the likeliest action of a cell is, arrows which it is."""
+def optimal_action_maps(
+    chances: ActionOptimality, grid: AnyArray, confidence: float, look: Look
+) -> tuple[list[Axes], list[str]]:
+    """A map for each γ: colours say how likely the likeliest action of a cell is, arrows which it is; and notes."""
     mdp = chances.mdp
     if mdp.n_states > MOST_DRAWN:
         raise ParameterError(f"arrows are for up to {MOST_DRAWN:,} states, not {mdp.n_states:,}")
-    sheet = grid_sheet(mdp, grid, len(chances.gammas))
+    sheet = grid_sheet(mdp, grid, len(chances.gammas), look)
     chance = _by_rate(chances, chances.optimal.mean)
     lower, upper = (_by_rate(chances, limits) for limits in chances.optimal.interval(confidence, simultaneous=True))
     best = np.maximum.reduceat(chance, mdp.pointer[:-1], axis=1)
-    # One scale: the panels are there to be compared.
-    low, high = float(best.min()), float(best.max())
-    norm = Normalize(low, high) if high - low > SURE else Normalize(low - 0.05, high + 0.05)
+    # One scale: the panels are there to be compared. In an absorbing cell there is nothing to choose.
+    choice = with_a_choice(mdp)
+    scales = scales_of(np.where(choice, best, np.nan), np.full(len(best), SURE), look, BAR, share=True)
+    notes: list[str] = []
     # Of actions that lead to the same states, one is drawn: faint ones on top of each other would not be faint.
     drawn = equivalent_pairs(mdp) == np.arange(mdp.n_pairs)
     for g, panel in enumerate(sheet.panels):
-        shown = sheet.paint(panel, best[g], norm)
+        shown, inks = sheet.paint(panel, scales[g])
+        notes += draw_absorbing(panel, sheet, mdp, ~choice)
         gamma = chances.gammas[g]
-        panel.set_title(f"γ = {number_text(gamma)}" + " (Blackwell optimality)" * (gamma == 1), fontsize=10)
+        limit = " (Blackwell optimality)" * (gamma == 1)
+        panel.set_title(f"γ = {number_text(gamma)}{limit}", fontsize=points("axes.titlesize", 10))
         likeliest, possible = likely_pairs(mdp.pair_states, chance[g], best[g], lower[g], upper[g])
         for pairs, strong in ((possible[drawn[possible]], False), (likeliest[drawn[likeliest]], True)):
-            cells = best[g][mdp.pair_states[pairs]]
-            ink = arrow_ink(cells, norm, np.full(len(pairs), strong))
-            draw_arrows(panel, mdp, pairs, ink, ends=(0.12, 0.46), width=0.06)
-        write_marks(panel, mdp, best[g], norm, sheet.inch)
-        sheet.add_scale(panel, shown, "probability that the\nlikeliest action is optimal")
-    return sheet.figure
+            kept = pairs[choice[mdp.pair_states[pairs]]]
+            draw_arrows(
+                panel, mdp, kept, np.full(len(kept), strong), scales[g].shown, inks, ends=(0.12, 0.46), width=0.06
+            )
+        write_marks(panel, sheet, mdp, scales[g].shown, inks)
+        sheet.add_scale(panel, shown, scales[g])
+    return sheet.panels, list(dict.fromkeys(notes))
 
 
 def likely_pairs(

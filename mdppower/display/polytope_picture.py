@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from typing import Unpack
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mdppower._text import cut
 from mdppower._typing import FloatArray, IntArray, Label
-from mdppower.display.figures import Picture, picture_suffix, save_figure, set_title
-from mdppower.display.heatmap import WALL
+from mdppower.display.figures import picture_suffix
+from mdppower.display.grid_sheet import WALL
+from mdppower.display.look import NO_SCALE, Look, LookOptions
+from mdppower.display.look import points as size_of
+from mdppower.display.words import Words, finished
 from mdppower.errors import ParameterError, SizeError
 from mdppower.occupancy.polytope import OccupancyPolytope
 from mdppower.occupancy.vectors import distinct_rows
@@ -32,6 +37,7 @@ def plot_polytope(
     path: str | os.PathLike[str] | None = None,
     *,
     title: str | None = None,
+    **look: Unpack[LookOptions],
 ) -> Figure:
     """Draw how often policies visit two states: (1−γ)f(x) and (1−γ)f(y) of all distributions in F, and their hull.
 
@@ -45,6 +51,8 @@ def plot_polytope(
     x, y : labels
     path : str or path, optional
     title : str, optional
+    **look
+        ``ax, figsize, dpi``: see `mdppower.display.look.Look`.
 
     Returns
     -------
@@ -70,27 +78,25 @@ def plot_polytope(
     """
     if not isinstance(what, (OccupancyPolytope, Visits)):
         raise ParameterError(f"plot_polytope draws an OccupancyPolytope or Visits, not {type(what).__name__}")
-    suffix = None if path is None else picture_suffix(path)
+    suffix = picture_suffix(path)
+    chosen = Look.of(look, without=f"cmap {NO_SCALE}", why="visit distributions")
     mdp = what.mdp
     axes = mdp.index(x), mdp.index(y)
     begin = None if isinstance(what, Visits) else np.flatnonzero(what.start)
     if begin is not None and len(begin) == 1:
         what = visits(mdp, mdp.states[begin[0]], what.gamma)
     if isinstance(what, Visits):
-        figure, origin = draw_polytope(*points_of(what, *axes)), str(what.start)
+        panel, origin = draw_polytope(*points_of(what, *axes), chosen), str(what.start)
         origin += "".join(f", {s} by {a}" for s, a in what.given.items())
     else:
         whole = what.unit_mass
         corners = np.array([whole.state_visits(corner) for corner in whole.vertices()])[:, axes]
-        figure, origin = draw_polytope(corners, corners[:0], []), f"{np.count_nonzero(what.start)} states"
-    label_axes(figure, (mdp.states[axes[0]], mdp.states[axes[1]]), what.gamma)
-    set_title(figure, [title or title_of(origin, what.gamma)], parse_math=title is not None)
-    if path is not None and suffix is not None:
-        save_figure(figure, path, suffix)
-    return figure
+        panel, origin = draw_polytope(corners, corners[:0], [], chosen), f"{np.count_nonzero(what.start)} states"
+    label_axes(panel, (mdp.states[axes[0]], mdp.states[axes[1]]), what.gamma)
+    return finished([panel], chosen, Words(title_of(origin, what.gamma)), path, suffix, title)
 
 
-def draw_polytope(points: FloatArray, best: FloatArray, names: list[str]) -> Figure:
+def draw_polytope(points: FloatArray, best: FloatArray, names: list[str], look: Look) -> Axes:
     """Points of F and their hull; those of F_nd are ringed and named.
 
     Parameters
@@ -99,11 +105,11 @@ def draw_polytope(points: FloatArray, best: FloatArray, names: list[str]) -> Fig
     best : (M, 2) array
         Those of F_nd.
     names : list of M str
+    look : Look
     """
     if len(points) > MOST_POINTS:
         raise SizeError(f"a polytope is drawn from up to {MOST_POINTS:,} distributions, not {len(points):,}")
-    figure = Picture(figsize=(6, 5.2), layout="constrained")
-    panel = figure.subplots()
+    panel = look.panel(6.0, 5.2)
     corners = points[hull(points)]
     panel.fill(*corners.T, facecolor=FILL, edgecolor=WALL, linewidth=1, zorder=1, label="all policies")
     panel.scatter(points[:, 0], points[:, 1], s=14, color=DOTS, zorder=2, label=f"F: {len(points):,}")
@@ -135,13 +141,13 @@ def draw_polytope(points: FloatArray, best: FloatArray, names: list[str]) -> Fig
         axis.set_ticks([float(tick) for tick in ticks if -SAME <= tick <= 1 + SAME])
     panel.set_xlim(low[0] - room[0] * size[0], high[0] + room[1] * size[0])
     panel.set_ylim(low[1] - 0.1 * size[1], high[1] + 0.1 * size[1])
-    panel.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3, frameon=False)
-    return figure
+    small = size_of("legend.fontsize", 8)
+    panel.legend(fontsize=small, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3, frameon=False)
+    return panel
 
 
-def label_axes(figure: Figure, visits_of: tuple[Label, Label], gamma: float) -> None:
+def label_axes(panel: Axes, visits_of: tuple[Label, Label], gamma: float) -> None:
     """Say what the axes are; names of states are not mathematics, even with a dollar sign."""
-    panel = figure.axes[0]
     what = "share of time in" if gamma == 1 else "(1−γ) visits of"
     for axis, label in zip((panel.xaxis, panel.yaxis), visits_of, strict=True):
         axis.set_label_text(f"{what} state {cut(str(label), 30)}", parse_math=False)

@@ -1,53 +1,77 @@
-"""The picture of POWER: a heat map for each γ where the states lie on a grid, else bars."""
+"""Pictures of POWER: a map for each γ where the states lie on a grid, else bars; lines over γ; a coloured graph."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import Unpack
 
-import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mdppower._checks import choice
+from mdppower._typing import Label
 from mdppower.display.bars import bar_chart
-from mdppower.display.figures import picture_suffix, save_figure, set_title
+from mdppower.display.figures import picture_suffix
+from mdppower.display.frames import save_frames
+from mdppower.display.graph_picture import power_graphs
 from mdppower.display.heatmap import Extras, heat_maps
+from mdppower.display.line_picture import power_lines
+from mdppower.display.look import NO_SCALE, Look, LookOptions
+from mdppower.display.words import Words, finished
 from mdppower.errors import ParameterError
 from mdppower.mdp.layout import grid_of, is_drawing
 from mdppower.measures.power_estimate import PowerEstimate
-from mdppower.results.number_text import how_sure
+
+KINDS = ("map", "bars", "lines", "graph")
+COLOURED = ("map", "graph")
 
 
 def plot_power(
     estimate: PowerEstimate,
     path: str | os.PathLike[str] | None = None,
     *,
+    kind: str | None = None,
     gamma: float | None = None,
-    values: bool | None = None,
+    states: Sequence[Label] | None = None,
     arrows: bool = False,
     hatch: bool = False,
+    scale: str = "linear",
     share_scale: bool = False,
     title: str | None = None,
+    **look: Unpack[LookOptions],
 ) -> Figure:
-    """Draw POWER: a heat map for each γ where the states lie on a grid, else bars with 95 % intervals.
+    """Draw POWER.
 
     Parameters
     ----------
     estimate : PowerEstimate
     path : str or path, optional
-        Where to save it; the suffix says how: .png, .svg, .pdf.
+        Where to save it; the suffix says how: .png, .svg, .pdf, or .gif, a frame a γ with one scale.
+    kind : {"map", "bars", "lines", "graph"}, optional
+        A heat map for each γ; bars with intervals for each state; a line over γ for some states, with a band; the
+        graph of the MDP with its states coloured. By default a map where the states lie on a grid, else bars.
     gamma : float, optional
         Draw only this one of the estimate's rates.
-    values : bool, optional
-        Whether cells show their number; by default where it fits and there are no arrows.
+    states : sequence of labels, optional
+        Of lines. By default those of most and of least POWER at each γ, up to eight.
     arrows : bool
-        Whether each cell gets an arrow along the action that seeks the most POWER, faint where the paired interval
-        (95 %, simultaneous) of its lead does not exclude 0; a dot where that action stays.
+        Map: whether each cell gets an arrow along the action that seeks the most POWER, faint where the paired
+        interval (95 %, simultaneous) of its lead does not exclude 0; a dot where that action stays; "=" at γ = 1
+        where all actions have the same.
     hatch : bool
-        Whether states are hatched whose interval (95 %, simultaneous) meets that of the state with the greatest
-        POWER: they may be as great.
+        Map and bars: whether states are hatched whose interval (95 %, simultaneous) meets that of the state with the
+        greatest POWER: they may be as great.
+    scale : {"linear", "rank", "relative"}
+        Map and graph: whether colours say POWER, its rank among the states, or how far it is from their average, in
+        per cent. The scale comes from states that are not absorbing; those have a colour of their own. Numbers in
+        cells are POWER.
     share_scale : bool
-        Whether several γ share one colour scale; by default each shows its own differences.
+        Map and graph: whether several γ share one colour scale; by default each shows its own differences.
     title : str, optional
         In place of the rewards and the number of draws.
+    **look
+        ``ax, cmap, norm, vmin, vmax, annotate, colorbar, figsize, dpi``: see `mdppower.display.look.Look`.
 
     Returns
     -------
@@ -56,34 +80,73 @@ def plot_power(
     Raises
     ------
     ParameterError
-        The suffix is another, `gamma` is not one of the estimate's, or arrows are asked for where there is no grid.
+        The suffix is another, `gamma` is not one of the estimate's, what is asked for is not for this kind, or there
+        is no grid for it.
+    LabelError
+        There is no such state.
     FileError
         The file cannot be written.
 
     Examples
     --------
     >>> import mdppower as mp
-    >>> figure = mp.power(mp.envs.make("maze"), [0.1, 0.9], samples=64, rng=0).plot(arrows=True)
+    >>> maze = mp.power(mp.envs.make("maze"), [0.1, 0.9], samples=64, rng=0)
+    >>> figure = maze.plot(arrows=True, cmap="magma")
     >>> [axes.get_title().splitlines()[0][:7] for axes in figure.axes if axes.images]
     ['γ = 0.1', 'γ = 0.9']
+    >>> figure = maze.plot(kind="lines", states=[(2, 3), (0, 6)])
     """
-    suffix = None if path is None else picture_suffix(path)
+    suffix = picture_suffix(path, (".gif",))
     if gamma is not None:
         estimate = estimate.at(gamma)
     grid = None if is_drawing(estimate.mdp) else grid_of(estimate.mdp)
-    if grid is not None:
-        figure = heat_maps(estimate, grid, share_scale, Extras(values, arrows, hatch))
-    elif arrows:
+    drawn = choice(kind or ("bars" if grid is None else "map"), "kind", KINDS)
+    if arrows and drawn == "bars" and kind is None:
         raise ParameterError("arrows need states that lie on a grid; this MDP's POWER is drawn as bars")
-    else:
-        figure = bar_chart(estimate, hatch)
-    told = [str(title or f"POWER — {estimate.about}")]
-    if grid is not None and estimate.exact is None and np.isfinite(estimate.half_widths()).all():
-        sure = f"±: {how_sure(0.95, together=True)}"
-        told = [f"{told[0]}; {sure}"] if title is None else [*told, sure]
-    told += ["arrows: action of most POWER; faint: not resolved"] if arrows else []
-    told += ["hatched: interval meets that of the greatest"] if hatch else []
-    set_title(figure, told, parse_math=title is not None)
-    if path is not None and suffix is not None:
-        save_figure(figure, path, suffix)
-    return figure
+    _refuse(drawn, arrows=arrows, hatch=hatch, scale=scale != "linear", share_scale=share_scale, states=states)
+    chosen = Look.of(look, without="" if drawn in COLOURED else NO_SCALE, why=drawn)
+    extras = Extras(arrows, hatch, scale, share_scale or suffix == ".gif")
+    if suffix == ".gif":
+        if drawn not in COLOURED:
+            raise ParameterError(f"a .gif has a frame for each γ: it is for maps and graphs, not {drawn}")
+        if chosen.ax is not None:
+            raise ParameterError("a .gif has figures of its own: give no ax")
+
+        def frame(one: PowerEstimate, own: Look) -> tuple[list[Axes], Words]:
+            return _draw(one, drawn, own, extras, None)
+
+        save_frames(estimate, path, frame, chosen, extras, title)
+        suffix = path = None
+    panels, words = _draw(estimate, drawn, chosen, extras, states)
+    if estimate.interrupted:
+        words.cautions.append("interrupted: fewer draws than were asked for")
+    return finished(panels, chosen, words, path, suffix, title)
+
+
+def _draw(
+    estimate: PowerEstimate, kind: str, look: Look, extras: Extras, states: Sequence[Label] | None
+) -> tuple[list[Axes], Words]:
+    """The panels of a kind, and what is said around them."""
+    if kind == "bars":
+        return bar_chart(estimate, look, extras.hatch)
+    if kind == "lines":
+        return power_lines(estimate, states, look)
+    if kind == "graph":
+        return power_graphs(estimate, look, extras)
+    grid = grid_of(estimate.mdp)
+    if grid is None or is_drawing(estimate.mdp):
+        raise ParameterError("a map needs states that lie on a grid; this MDP's POWER is drawn as bars or graph")
+    return heat_maps(estimate, grid, look, extras)
+
+
+def _refuse(kind: str, **asked: object) -> None:
+    """Say what is not for a kind of picture."""
+    kinds = {
+        "arrows": ("map",), "hatch": ("map", "bars"), "scale": COLOURED, "share_scale": COLOURED,
+        "states": ("lines",),
+    }  # fmt: skip
+    for name, wanted in asked.items():
+        if wanted is not None and wanted is not False and kind not in kinds[name]:
+            where = " and ".join(kinds[name])
+            verb = "are" if name.endswith("s") else "is"
+            raise ParameterError(f"{name} {verb} for {where}; this picture is of kind {kind!r}")

@@ -8,10 +8,12 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
 from matplotlib.patches import Patch
 
 from mdppower._text import cut
 from mdppower._typing import AnyArray, BoolArray, FloatArray
+from mdppower.display.look import Look, colour_map, points
 from mdppower.results.number_text import how_sure
 
 COLOURS = "RdBu"
@@ -26,26 +28,29 @@ def greatest(values: FloatArray, most: int = MOST_BARS) -> AnyArray:
     return np.sort(np.argsort(-size, kind="stable")[:most])
 
 
-def signed_bars(panel: Axes, value: FloatArray, lower: FloatArray, upper: FloatArray, untold: BoolArray) -> None:
+def signed_bars(
+    panel: Axes, value: FloatArray, lower: FloatArray, upper: FloatArray, untold: BoolArray, look: Look
+) -> None:
     """Bars at 0, 1, …, the untold ones pale."""
-    below, above = _ends()
+    below, above = _ends(look)
+    line = matplotlib.rcParams["text.color"]
     at = np.arange(len(value))
     for bar, x, pale in zip(panel.bar(at, value, 0.7), value.tolist(), untold.tolist(), strict=True):
         bar.set(facecolor=above if x > 0 else below, hatch=None if x > 0 else "//", edgecolor="white", linewidth=0)
         bar.set_alpha(0.35 if pale else 1.0)
-    panel.errorbar(at, value, [value - lower, upper - value], fmt="none", ecolor="black", elinewidth=1, capsize=2)
-    panel.axhline(0, color="black", linewidth=0.8)
+    panel.errorbar(at, value, [value - lower, upper - value], fmt="none", ecolor=line, elinewidth=1, capsize=2)
+    panel.axhline(0, color=line, linewidth=0.8)
     panel.margins(x=0.02)
 
 
-def explain_signs(panel: Axes, above: str, below: str) -> None:
+def explain_signs(panel: Axes, above: str, below: str, look: Look) -> None:
     """A legend to the right of the panel: what above 0 means, and below it."""
-    colours = _ends()
+    colours = _ends(look)
     handles = [
         Patch(facecolor=colours[1], label=above),
         Patch(facecolor=colours[0], hatch="//", edgecolor="white", label=below),
     ]
-    panel.legend(handles=handles, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    panel.legend(handles=handles, fontsize=points("legend.fontsize", 8), loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def told_intervals(upper: FloatArray, confidence: float) -> str:
@@ -65,7 +70,12 @@ def name_bars(panel: Axes, labels: Sequence[Any], inches: float) -> None:
     )  # fmt: skip
 
 
-def _ends() -> tuple[Any, Any]:
+def diverging(look: Look) -> Colormap:
+    """The colour map of differences."""
+    return look.cmap or colour_map(COLOURS)
+
+
+def _ends(look: Look) -> tuple[Any, Any]:
     """The colours of less and more."""
-    below, above = (matplotlib.colormaps[COLOURS](x) for x in (0.12, 0.88))
+    below, above = (diverging(look)(x) for x in (0.12, 0.88))
     return below, above

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from mdppower._colours import VIRIDIS, WALL_COLOUR
 from mdppower._text import cut, printable, rate_text
 from mdppower._typing import FloatArray
 from mdppower.mdp.graph import end_components
-from mdppower.mdp.layout import MOST_ACTIONS, MOST_SUCCESSORS, grid_of, is_drawing
+from mdppower.mdp.layout import MOST_ACTIONS, MOST_SUCCESSORS, grid_of, is_drawing, one_way_cells
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.results.number_text import decimals, number_texts, with_error
@@ -42,8 +41,8 @@ def show_map(mdp: RewardlessMDP, *, colour: bool = False, width: int = 100) -> s
     if grid is None or is_drawing(mdp):
         return _transitions(mdp)
     glyph = np.full(mdp.n_states, ".", dtype="<U1")
-    for arrow, held in _one_way(mdp, grid).items():
-        glyph[held] = arrow
+    for step, held in one_way_cells(mdp, grid).items():
+        glyph[held] = ARROWS[step]
     closed = mdp.absorbing_states
     glyph[closed] = "*" if mdp.has_default_labels else SHUT  # in a map * is an exit, which is marked
     for mark, where in mdp.marks.items():
@@ -63,23 +62,6 @@ def show_map(mdp: RewardlessMDP, *, colour: bool = False, width: int = 100) -> s
     if not mdp.has_default_labels and set(closed.tolist()) - marked:
         note = [*note, f"({SHUT}: a cell that no action leaves, such as a one-way cell against a wall)"]
     return "\n".join([*lines, *note])
-
-
-def _one_way(mdp: RewardlessMDP, grid: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.int64]]:
-    """States from which all actions lead to one neighbour, or nowhere, though there are others: by the arrow."""
-    leaving = sparse.coo_array(mdp.kernel)
-    source, target = mdp.pair_states[leaving.row].astype(np.int64), leaving.col.astype(np.int64)
-    ways = np.unique(source[source != target] * mdp.n_states + target[source != target])
-    source, target = np.divmod(ways, mdp.n_states)
-    alone = np.bincount(source, minlength=mdp.n_states)[source] == 1
-    source, target = source[alone], target[alone]
-    row, column = np.nonzero(grid >= 0)
-    place = np.empty((mdp.n_states, 2), np.int64)
-    place[grid[row, column]] = np.stack([row, column], axis=1)
-    padded = np.pad(grid, 1, constant_values=-1)
-    neighbours = sum((padded[place[source, 0] + 1 + r, place[source, 1] + 1 + c] >= 0).astype(int) for r, c in ARROWS)
-    step = place[target] - place[source]
-    return {arrow: source[(neighbours > 1) & (step == direction).all(axis=1)] for direction, arrow in ARROWS.items()}
 
 
 def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 100) -> str:

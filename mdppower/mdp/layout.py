@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from mdppower._text import cut
 from mdppower.mdp.model import RewardlessMDP
 
+STEPS = ((-1, 0), (0, 1), (1, 0), (0, -1))
+"""(row, column) steps to the neighbours: up, right, down, left."""
 MOST_ACTIONS, MOST_SUCCESSORS = 12, 6  # of a state that is still told in full, beside the map
 
 
@@ -39,3 +42,28 @@ def marks_of(mdp: RewardlessMDP) -> dict[int, str]:
         for s in where:
             found.setdefault(s, []).append(mark)
     return {s: cut(",".join(marks), 6) for s, marks in found.items()}
+
+
+def one_way_cells(mdp: RewardlessMDP, grid: npt.NDArray[np.int64]) -> dict[tuple[int, int], npt.NDArray[np.int64]]:
+    """States from which all actions lead to one neighbour, or nowhere, though there are others; by the step.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> pass_west = mp.envs.gridworld("..<..")
+    >>> {step: held.tolist() for step, held in one_way_cells(pass_west, grid_of(pass_west)).items() if len(held)}
+    {(0, -1): [2]}
+    """
+    leaving = sparse.coo_array(mdp.kernel)
+    source, target = mdp.pair_states[leaving.row].astype(np.int64), leaving.col.astype(np.int64)
+    ways = np.unique(source[source != target] * mdp.n_states + target[source != target])
+    source, target = np.divmod(ways, mdp.n_states)
+    alone = np.bincount(source, minlength=mdp.n_states)[source] == 1
+    source, target = source[alone], target[alone]
+    row, column = np.nonzero(grid >= 0)
+    place = np.empty((mdp.n_states, 2), np.int64)
+    place[grid[row, column]] = np.stack([row, column], axis=1)
+    padded = np.pad(grid, 1, constant_values=-1)
+    neighbours = sum((padded[place[source, 0] + 1 + r, place[source, 1] + 1 + c] >= 0).astype(int) for r, c in STEPS)
+    step = place[target] - place[source]
+    return {direction: source[(neighbours > 1) & (step == direction).all(axis=1)] for direction in STEPS}

@@ -246,7 +246,7 @@ class OccupancyPolytope(Result):
         *,
         x: Label | None = None,
         y: Label | None = None,
-        title: str | None = None,
+        **options: Any,
     ) -> Figure:
         """A picture: the visits of two states by all policies.
 
@@ -257,7 +257,8 @@ class OccupancyPolytope(Result):
         path : str or path, optional
         x, y : labels, optional
             The states on the axes; by default those whose visits can differ most.
-        title : str, optional
+        **options
+            ``title``, and how it looks: see `mdppower.display.polytope_picture.plot_polytope`.
 
         Returns
         -------
@@ -274,7 +275,7 @@ class OccupancyPolytope(Result):
         if None in (x, y):
             least, most = self.coordinate_range()
             apart = most - least
-        return plot_polytope(self, *two_axes(self.mdp, apart, x, y), path, title=title)
+        return plot_polytope(self, *two_axes(self.mdp, apart, x, y), path, **options)
 
     # ------------------------------------------------------------------ constraints
 

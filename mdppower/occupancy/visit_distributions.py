@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -396,7 +396,7 @@ class Visits(Result):
         *,
         x: Label | None = None,
         y: Label | None = None,
-        title: str | None = None,
+        **options: Any,
     ) -> Figure:
         """A picture: the visits of two states by all distributions, and their hull.
 
@@ -407,7 +407,8 @@ class Visits(Result):
         path : str or path, optional
         x, y : labels, optional
             The states on the axes; by default those whose visits differ most.
-        title : str, optional
+        **options
+            ``title``, and how it looks: see `mdppower.display.polytope_picture.plot_polytope`.
 
         Returns
         -------
@@ -421,7 +422,7 @@ class Visits(Result):
         from mdppower.display.polytope_picture import plot_polytope
 
         apart = np.zeros(self.mdp.n_states) if None not in (x, y) else np.ptp(self.normalised, axis=0)
-        return plot_polytope(self, *two_axes(self.mdp, apart, x, y), path, title=title)
+        return plot_polytope(self, *two_axes(self.mdp, apart, x, y), path, **options)
 
     @cached_property
     def _is_listed(self) -> bool:

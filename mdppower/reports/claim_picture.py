@@ -16,9 +16,8 @@ the legend says of how many.
 from __future__ import annotations
 
 import os
-import textwrap
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -30,7 +29,9 @@ from mdppower._typing import FloatArray, Label
 from mdppower.display.backdrop import INK, Scene, scene_of
 from mdppower.display.curved_arrows import bezier, points_of, trimmed
 from mdppower.display.figures import picture_suffix, save_figure
+from mdppower.display.look import NO_SCALE, PLAIN, Look, LookOptions, points
 from mdppower.display.mdp_picture import RADIUS
+from mdppower.display.words import wrapped
 from mdppower.reports.words import RANKED, line, moves, phi_words, where_text
 from mdppower.theorems.claim_report import ClaimReport
 
@@ -46,7 +47,10 @@ ABOUT_ACTIONS = ("prop-6.9.1", "prop-6.9.2", "prop-B.1", "prop-B.4")
 """Claims whose `where` is (s, a, a'); in others it names states. Integers may name both."""
 
 
-def plot_claim(report: ClaimReport, path: str | os.PathLike[str] | None = None) -> Figure:
+def plot_claim(
+    report: ClaimReport, path: str | os.PathLike[str] | None = None, title: str | None = None,
+    **look: Unpack[LookOptions],
+) -> Figure:  # fmt: skip
     """What a claim is about, on its MDP.
 
     Parameters
@@ -54,6 +58,9 @@ def plot_claim(report: ClaimReport, path: str | os.PathLike[str] | None = None) 
     report : ClaimReport
     path : str or path, optional
         Where to save it: .png, .svg or .pdf.
+    title : str, optional
+    **look
+        ``ax, figsize, dpi``: see `mdppower.display.look.Look`.
 
     Returns
     -------
@@ -66,19 +73,22 @@ def plot_claim(report: ClaimReport, path: str | os.PathLike[str] | None = None) 
     FileError
         It cannot be written.
     """
-    suffix = None if path is None else picture_suffix(path)
-    figure = draw_claim(report)
+    suffix = picture_suffix(path)
+    chosen = Look.of(look, without=f"cmap {NO_SCALE}", why="a claim")
+    figure = draw_claim(report, chosen, title)
     if path is not None and suffix is not None:
-        save_figure(figure, path, suffix)
+        save_figure(figure, path, suffix, chosen.dpi)
     return figure
 
 
-def draw_claim(report: ClaimReport) -> Figure:
+def draw_claim(report: ClaimReport, look: Look = PLAIN, title: str | None = None) -> Figure:
     """Draw what a report is about.
 
     Parameters
     ----------
     report : ClaimReport
+    look : Look
+    title : str, optional
 
     Returns
     -------
@@ -100,7 +110,7 @@ def draw_claim(report: ClaimReport) -> Figure:
     'prop-6.6 at t1, t2: inconclusive'
     """
     mdp = report.mdp
-    scene = scene_of(mdp)
+    scene = scene_of(mdp, look)
     states, actions = split_where(report)
     keys = _fill_sides(scene, report)
     keys += _outline_states(scene, states)
@@ -110,7 +120,7 @@ def draw_claim(report: ClaimReport) -> Figure:
         for s in mdp.absorbing_states.tolist():
             scene.outline(s, 0.24 if scene.is_grid else 0.035, edgecolor=INK, linewidth=0.6, zorder=3.2)
         keys.append((Patch(facecolor="none", edgecolor=INK, linewidth=0.6), "thin inner line: absorbing"))
-    _explain(scene, report, keys)
+    _explain(scene, report, keys, look, title)
     return scene.figure
 
 
@@ -259,20 +269,27 @@ def _runs_along_edge(scene: Scene, s: int, t: int, bend: float) -> bool:
 # ---------------------------------------------------------------------- words
 
 
-def _explain(scene: Scene, report: ClaimReport, keys: list[tuple[Any, str]]) -> None:
+def _explain(scene: Scene, report: ClaimReport, keys: list[tuple[Any, str]], look: Look, own: str | None) -> None:
     """Title and legend; the figure grows by their room, so that the MDP keeps its size."""
-    figure = scene.figure
-    room = max(48, int(11 * figure.get_figwidth()))
-    texts = ["\n".join(textwrap.wrap(text, room)) for _, text in keys]
+    figure, small, large = scene.figure, points("legend.fontsize", 8), points("figure.titlesize", 11)
+    texts = ["\n".join(wrapped(text, figure.get_figwidth(), small) or [text]) for _, text in keys]
     lines = [line for text in texts for line in text.split("\n")]
-    wide = max(figure.get_figwidth(), 0.085 * max(map(len, lines), default=0) + 0.9, 3.2)
-    title = textwrap.wrap(f"{line(report.claim)} at {where_text(report)}: {report.verdict}", int(11 * wide))
-    figure.set_size_inches(wide, figure.get_figheight() + 0.19 * len(lines) + 0.22 * len(title) + 0.25)
-    figure.suptitle("\n".join(title), fontsize=11, parse_math=False)
+    wide = max(figure.get_figwidth(), small * (0.0106 * max(map(len, lines), default=0) + 0.11), 3.2)
+    told = own if own is not None else f"{line(report.claim)} at {where_text(report)}: {report.verdict}"
+    title = wrapped(told, wide, large)
+    if look.ax is not None:
+        scene.panel.set_title("\n".join(title), fontsize=large, parse_math=False)
+        where: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1)}
+    else:
+        if look.figsize is None:
+            room = (small * 1.7 * len(lines) + large * 1.45 * len(title)) / 72 + 0.25
+            figure.set_size_inches(wide, figure.get_figheight() + room)
+        figure.suptitle("\n".join(title), fontsize=large, parse_math=own is not None)
+        where = {"loc": "outside lower center"}
     if keys:
-        legend = figure.legend(
-            [handle for handle, _ in keys], texts, loc="outside lower center", fontsize=8, frameon=False,
-            handlelength=2.6, handleheight=1.1, alignment="left",
+        legend = (figure if look.ax is None else scene.panel).legend(
+            [handle for handle, _ in keys], texts, fontsize=small, frameon=False, handlelength=2.6, handleheight=1.1,
+            alignment="left", **where,
         )  # fmt: skip
         for text in legend.get_texts():
             text.set_parse_math(False)

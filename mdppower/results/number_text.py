@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from mdppower._text import rate_text
 from mdppower._typing import FloatArray
 
@@ -14,12 +16,16 @@ def number_text(value: float) -> str:
     return rate_text(value) if float(text) == 1 != value else text
 
 
-def number_texts(values: FloatArray) -> list[str]:
-    """Short numbers, with as many digits as tell them apart; ".83" where all are between 0 and 1."""
-    low, high = float(values.min()), float(values.max())
+def number_texts(values: FloatArray, told_apart: FloatArray | None = None) -> list[str]:
+    """Short numbers, with as many digits as tell them apart; ".83" where all are between 0 and 1.
+
+    `told_apart` are those that the digits have to tell apart, where not all.
+    """
+    some = values if told_apart is None or not len(told_apart) else told_apart
+    low, high = float(some.min()), float(some.max())
     digits = decimals(high - low, 2) if high > low else 3
-    if not math.isfinite(low + high) or digits > 5 or max(-low, high) >= 1e5:
-        size = max(-low, high)
+    size = float(np.abs(values).max())
+    if not math.isfinite(size) or digits > 5 or size >= 1e5:
         known = high > low and math.isfinite(size)  # as many digits as tell them apart here, too
         significant = min(15, max(4, 2 + math.ceil(math.log10(size / (high - low))))) if known else 4
         return [f"{x:.{significant}g}" for x in values.tolist()]

@@ -173,11 +173,11 @@ class ClaimReport(Result):
         columns = {name: [row[k] for row in rows] for k, name in enumerate(("part", "name", "status", "detail"))}
         return Table(columns, f"{self.statement}: {self.verdict}")
 
-    def plot(self, path: str | PathLike[str] | None = None) -> Figure:
+    def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
         """A picture of the states and actions that it is about; see `mdppower.reports.claim_picture`."""
         from mdppower.reports.claim_picture import plot_claim
 
-        return plot_claim(self, path)
+        return plot_claim(self, path, **options)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write it as .nc, for `mdppower.load`; as a page .md, .html or .json; or its table as .csv.

@@ -28,7 +28,7 @@ def test_a_map_of_differences_says_signs_and_who_has_a_cell(doors, tmp_path):
     # What is more in A is blue: the open door is A, and worth something everywhere.
     red, _, blue, _ = np.moveaxis(panels[1].images[0].to_rgba(panels[1].images[0].get_array()), -1, 0)
     assert (blue >= red)[~np.ma.getmaskarray(panels[1].images[0].get_array())].all()
-    assert "A: only A has the cell" in figure.get_suptitle()
+    assert "A: only A has the cell" in figure.get_supxlabel()
     back = difference(*doors, 0.9, rng=0).plot()
     assert sum(text.get_text().startswith("−") for text in back.axes[0].texts) == 8
     # Where numbers do not fit, the sign alone.
@@ -37,7 +37,7 @@ def test_a_map_of_differences_says_signs_and_who_has_a_cell(doors, tmp_path):
     signs = {text.get_text() for text in figure.axes[0].texts}
     assert signs <= {"−", "·", "+", "B"}
     assert {"−", "B"} <= signs
-    assert "\n+ more in A, − more in B\n·  not told from 0 (95 %, all at once)" in figure.get_suptitle()
+    assert "+ more in A, − more in B · dot: not told from 0 (95 %, all at once)" in figure.get_supxlabel()
 
 
 def test_a_picture_says_that_it_is_of_an_interrupted_run(doors):

@@ -29,11 +29,15 @@ def test_numbers_one_under_the_other():
 
 def test_one_number_over_gamma():
     difference = RUN.difference("root", "t1")
-    ((centres, segments),) = drawn(difference.plot())
-    assert centres[:, 0].tolist() == [0.5, 0.9]
-    np.testing.assert_allclose(centres[:, 1], difference.mean)
+    (axes,) = difference.plot().axes
+    line = axes.lines[0].get_xydata()
+    assert line[:, 0].tolist() == [0.5, 0.9]
+    np.testing.assert_allclose(line[:, 1], difference.mean)
     low, high = difference.interval(simultaneous=True)
-    np.testing.assert_allclose([segment[:, 1] for segment in segments], np.c_[low, high])
+    (band,) = axes.collections
+    corners = {tuple(corner) for corner in band.get_paths()[0].vertices.round(12).tolist()}
+    assert {(g, round(x, 12)) for ends in (low, high) for g, x in zip((0.5, 0.9), ends, strict=True)} <= corners
+    assert axes.get_ylabel() == "'root' − 't1'"
 
 
 def test_too_many():

@@ -9,13 +9,15 @@ import mdppower as mp
 
 def test_pictures_of_maps_before_anything_is_computed():
     panel = mp.envs.make("cliff").plot().axes[0]
-    image = panel.images[0].get_array()
-    assert image.shape == (4, 12)
-    assert image[3, 1:].all()  # pits and the exit: absorbing
-    assert not image[:3].any()
+    floor, absorbing = (image.get_array().mask for image in panel.images)
+    assert floor.shape == (4, 12)
+    assert not absorbing[3, 1:].any()  # pits and the exit
+    assert absorbing[:3].all()
+    assert (floor != absorbing).all()
     assert [t.get_text() for t in panel.texts].count("~") == 10
-    walls = mp.envs.make("maze").plot().axes[0].images[0].get_array().mask
-    assert walls.sum() == 49 - 31
+    assert panel.figure.get_supxlabel() == "framed: absorbing (* exit, ~ pit)"
+    floor, *_ = mp.envs.make("maze").plot().axes[0].images
+    assert floor.get_array().mask.sum() == 49 - 31
     mp.envs.make("open(300,300)").plot().canvas.draw()
 
 

@@ -8,10 +8,13 @@ import itertools
 
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex, to_rgb
 
 import mdppower as mp
-from mdppower.display.heatmap import UNIT, WALL, meets_greatest
+from mdppower.display.colour_scale import UNIT
+from mdppower.display.grid_sheet import WALL
+from mdppower.display.heatmap import meets_greatest
 from mdppower.mdp.layout import grid_of
 from mdppower.results.number_text import number_texts
 
@@ -34,7 +37,8 @@ def test_heat_map_shows_each_mean_in_its_cell(maze):
         s = maze.mdp.index((2, 3))
         assert texts[2, 3] == f"{maze.mean[g, s]:.{digits}f}"[1:]
         assert f"γ = {maze.gammas[g]:g}" in panel.get_title()
-    assert figure.get_suptitle() == "POWER — 64 draws of uniform rewards; ±: 95 %, all at once"
+    assert figure.get_suptitle() == "POWER — 64 draws of uniform rewards"
+    assert figure.get_supxlabel() == "±: 95 %, all at once"
     bars = [axes.get_ylabel() for axes in figure.axes if not axes.images]
     assert bars == [UNIT, UNIT]
 
@@ -48,27 +52,12 @@ def test_scales(maze):
 
 
 def test_one_gamma_without_values(maze):
-    figure = maze.plot(gamma=0.9, values=False, title="mine")
+    figure = maze.plot(gamma=0.9, annotate=False, title="mine")
     (panel,) = [axes for axes in figure.axes if axes.images]
     assert not panel.texts
-    assert figure.get_suptitle() == "mine\n±: 95 %, all at once"
+    assert figure.get_suptitle() == "mine"
     with pytest.raises(mp.ParameterError, match=r"gamma 0\.5 is not one of 0\.1, 0\.9"):
         maze.plot(gamma=0.5)
-
-
-def test_ink_contrasts_with_its_cell(maze):
-    # WCAG's contrast ratio between text and cell is at least 3 for every number.
-    def luminance(rgb):
-        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
-        return np.dot([0.2126, 0.7152, 0.0722], linear)
-
-    panel = maze.plot(gamma=0.9).axes[0]
-    image = panel.images[0]
-    for text in panel.texts:
-        column, row = text.get_position()
-        cell = luminance(image.cmap(image.norm(image.get_array()[row, column]))[:3])
-        ink = luminance(to_rgb(text.get_color()))
-        assert (max(cell, ink) + 0.05) / (min(cell, ink) + 0.05) >= 3
 
 
 def test_marks_and_map_coordinates():
@@ -125,8 +114,8 @@ def test_files(maze, tmp_path, suffix, magic):
 
 @pytest.mark.slow
 def test_paths_that_do_not_work(maze, tmp_path):
-    with pytest.raises(mp.ParameterError, match=r"\.png, \.svg or \.pdf; got 'maze\.gif'"):
-        maze.plot("maze.gif")
+    with pytest.raises(mp.ParameterError, match=r"\.png, \.svg, \.pdf or \.gif; got 'maze\.jpg'"):
+        maze.plot("maze.jpg")
     with pytest.raises(mp.FileError, match=r"cannot write .*No such file or directory"):
         maze.plot(tmp_path / "no" / "maze.png")
 
@@ -140,7 +129,7 @@ def test_nothing_is_cut_off_or_overlaps(name, gamma, extras):
     figure = estimate.plot(hatch=extras, arrows=extras and not isinstance(estimate.mdp.states[0], str))
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
-    found = [(None, figure._suptitle.get_window_extent())]
+    found = [(None, words.get_window_extent()) for words in (figure._suptitle, figure._supxlabel) if words]
     for axes in figure.axes:
         if axes.get_visible():
             parts = [axes.xaxis.get_tightbbox(renderer), axes.yaxis.get_tightbbox(renderer), axes.get_window_extent()]
@@ -196,7 +185,7 @@ def test_values_that_are_not_finite_are_white(maze):
     assert (odd.get_array().mask == (grid != 5)).all()
     assert to_hex(odd.cmap(0.0)) == "#ffffff"
     assert power.get_array()[grid == 5].mask.all()
-    assert "white: not finite" in panel.get_title()
+    assert "white: not finite" in figure.get_supxlabel()
 
 
 def test_names_are_not_mathematics():
@@ -237,11 +226,11 @@ def test_arrows_point_along_the_most_power_seeking_action():
     assert arrows[1, 3][:2] == (0.7, 0)  # south, to (2, 3)
     assert arrows[0, 6][2] == 1  # resolved
     assert (2.0, 3.0) not in arrows  # stays: a dot
-    dots = next(c for c in panel.collections if not hasattr(c, "U"))
+    dots = next(c for c in panel.collections if isinstance(c, PathCollection))
     assert [3.0, 2.0] in dots.get_offsets().tolist()
     assert not panel.texts  # no numbers under the arrows
-    assert "arrows: action of most POWER" in figure.get_suptitle()
-    assert estimate.plot(arrows=True, values=True).axes[0].texts
+    assert "arrow: the action of most POWER" in figure.get_supxlabel()
+    assert estimate.plot(arrows=True, annotate=True).axes[0].texts
 
 
 def test_arrows_that_the_draws_cannot_tell_are_faint():
@@ -270,7 +259,7 @@ def test_hatches_mark_what_may_be_greatest():
     for patch in hatched:
         inside = patch.get_path().contains_points
         assert [bool(inside([state[::-1]])[0]) for state in estimate.mdp.states] == meets.tolist()
-    assert "hatched: interval meets" in figure.get_suptitle()
+    assert "hatched: may have as much as the greatest" in figure.get_supxlabel()
     bars = mp.power(mp.envs.figure_1(), 0.5, samples=4096, rng=0).plot(hatch=True).axes[0]
     assert [bool(bar.get_hatch()) for bar in bars.patches] == [s == 0 for s in range(8)]  # the star has most
 
@@ -285,7 +274,7 @@ def test_without_intervals_nothing_is_told_apart():
 def test_what_is_too_much_for_a_picture_is_said():
     large = mp.power(mp.envs.make("open(120,120)"), 0.5, samples=16)
     with pytest.raises(mp.ParameterError, match="numbers are for up to 10,000 states, not 14,400"):
-        large.plot(values=True)
+        large.plot(annotate=True)
     large.plot(hatch=True).canvas.draw()
     with pytest.raises(mp.ParameterError, match="bars are hatched for up to 60 states, not 101"):
         mp.power(mp.envs.fork(100), 0.5, samples=32).plot(hatch=True)
@@ -309,7 +298,7 @@ def test_several_marks_of_one_state_share_its_corner():
     mdp = mp.RewardlessMDP.from_pairs(
         [0, 1], np.eye(2), states=[(0, 0), (0, 1)], layout=[[0, 0], [0, 1]], marks={"start": [0], "b": [0, 1]}
     )
-    texts = [t.get_text() for t in mp.power(mdp, 0.5, samples=16).plot(values=False).axes[0].texts]
+    texts = [t.get_text() for t in mp.power(mdp, 0.5, samples=16).plot(annotate=False).axes[0].texts]
     assert sorted(texts) == ["b", "start…"]
     assert sorted(t.get_text() for t in mdp.plot().axes[0].texts) == ["b", "start…"]
 

@@ -30,10 +30,11 @@ def test_bars_are_the_changes_of_the_table(tmp_path):
     assert (rises.get_hatch(), falls.get_hatch()) == (None, "//")
     assert rises.get_facecolor()[2] > rises.get_facecolor()[0]
     assert falls.get_facecolor()[0] > falls.get_facecolor()[2]
-    assert "independent: each copy draws a reward of its own\nintervals: 95 %, all at once" in figure.get_suptitle()
+    assert "independent: each copy draws a reward of its own · intervals: 95 %, all at once" in figure.get_supxlabel()
     tied = found.plot(reading="tied", title="moves")
     assert max(abs(bar.get_height()) for axes in tied.axes for bar in axes.patches) < 1e-12
-    assert tied.get_suptitle().startswith("moves\ntied: copies earn what their original earns")
+    assert tied.get_suptitle() == "moves"
+    assert tied.get_supxlabel().startswith("tied: copies earn what their original earns")
 
 
 @pytest.mark.slow
@@ -42,7 +43,7 @@ def test_pictures_say_what_is_left_out_and_that_a_run_was_interrupted():
     found = sensitivity(FORK, 0.9, transforms=one, samples=64, rng=0)
     figure = replace(found, interrupted=True).plot()
     assert len(figure.axes) == MOST_ROWS == 16
-    assert "16 of 18 transforms, which move POWER most" in figure.get_suptitle()
+    assert "16 of 18 transforms, which move POWER most" in figure.get_supxlabel()
     assert "interrupted: fewer draws than were asked for" in figure.get_suptitle()
     wide = mp.envs.gridworld("." * 70)
     figure = sensitivity(wide, 0.9, transforms=[duplicate_state(wide, (0, 0))], samples=64, rng=0).plot()
@@ -54,7 +55,7 @@ def test_pictures_say_what_is_left_out_and_that_a_run_was_interrupted():
 def test_without_a_variance_there_are_bars_alone(tmp_path):
     found = sensitivity(FORK, 0.9, "t(2)", transforms=[duplicate_state(FORK, "t1")], samples=64, rng=0)
     figure = found.plot(tmp_path / "moves.svg")
-    assert "no intervals: no variance" in figure.get_suptitle()
+    assert "no intervals: no variance" in figure.get_supxlabel()
     assert np.isfinite(figure.axes[0].patches[0].get_height())
 
 

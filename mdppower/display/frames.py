@@ -1,0 +1,80 @@
+"""POWER over γ as an animation: a frame a γ, all with one scale and one palette."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mdppower._atomic import write_atomically
+from mdppower.display.colour_scale import power_scales, with_a_choice
+from mdppower.display.figures import PAPER
+from mdppower.display.words import Words, finished
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mdppower.display.heatmap import Extras
+    from mdppower.display.look import Look
+    from mdppower.measures.power_estimate import PowerEstimate
+
+MILLISECONDS = 900
+"""A frame; the last stays three times as long."""
+
+
+def save_frames(
+    estimate: PowerEstimate, path: str | os.PathLike[str] | None,
+    draw: Callable[[PowerEstimate, Look], tuple[list[Axes], Words]], look: Look, extras: Extras, title: str | None,
+) -> None:  # fmt: skip
+    """Write a GIF.
+
+    Parameters
+    ----------
+    estimate : PowerEstimate
+    path : str or path
+    draw : callable
+        From an estimate at one γ and a look to the panels and words of its frame.
+    look, extras
+        Of all frames. The ends of the colours are those of all γ together.
+    title : str, optional
+
+    Raises
+    ------
+    FileError
+        The file cannot be written; an older one is as it was.
+    """
+    from PIL import Image
+
+    assert path is not None
+    scale = power_scales(
+        estimate.data.value, estimate.error_bound, estimate.gammas, with_a_choice(estimate.mdp), look,
+        scale=extras.scale, share=True,
+    )[0]  # fmt: skip
+    one_scale = look if look.norm is not None else replace(look, vmin=scale.norm.vmin, vmax=scale.norm.vmax)
+    frames = []
+    for gamma in estimate.gammas:
+        panels, words = draw(estimate.at(gamma), one_scale)
+        figure = finished(panels, one_scale, words, None, None, title)
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format="png", dpi=look.dpi or PAPER)
+        frames.append(Image.open(drawn).convert("RGB"))
+    # Frames whose titles take more lines are higher: all get the size of the largest.
+    size = max(f.width for f in frames), max(f.height for f in frames)
+    sheets = []
+    for frame in frames:
+        sheet = Image.new("RGB", size, frame.getpixel((0, 0)))
+        sheet.paste(frame, (0, 0))
+        sheets.append(sheet)
+    whole = Image.fromarray(np.concatenate([np.asarray(sheet) for sheet in sheets]))
+    palette = whole.quantize(256, dither=Image.Dither.NONE)
+    first, *rest = [sheet.quantize(palette=palette, dither=Image.Dither.NONE) for sheet in sheets]
+    written = io.BytesIO()
+    first.save(
+        written, format="GIF", save_all=True, append_images=rest, loop=0, optimize=False,
+        duration=[MILLISECONDS] * len(rest) + [3 * MILLISECONDS],
+    )  # fmt: skip
+    write_atomically(path, written.getbuffer())

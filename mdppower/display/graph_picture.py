@@ -1,0 +1,94 @@
+"""The graph of an MDP with its states coloured by POWER, a panel a γ."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.patches import Circle
+
+from mdppower._typing import FloatArray
+from mdppower.display.cell_signs import ABSORBING
+from mdppower.display.colour_scale import power_scales, with_a_choice
+from mdppower.display.heatmap import NOISE, Extras, is_noise, told_spread
+from mdppower.display.ink import Inks
+from mdppower.display.look import Look, figure_of, points
+from mdppower.display.mdp_picture import RADIUS, draw_nodes, graph_place
+from mdppower.display.words import Words
+from mdppower.measures.power_estimate import PowerEstimate
+from mdppower.results.number_text import how_sure, number_text, number_texts
+
+
+def power_graphs(estimate: PowerEstimate, look: Look, extras: Extras) -> tuple[list[Axes], Words]:
+    """Panels with the graph for each γ, its numbers below the nodes, and the words around them.
+
+    Raises
+    ------
+    ParameterError
+        There are more than 60 states.
+    """
+    mdp, rates = estimate.mdp, len(estimate.gammas)
+    power, half, choice = estimate.data.value, estimate.half_widths(), with_a_choice(mdp)
+    scales = power_scales(
+        power, estimate.error_bound, estimate.gammas, choice, look, scale=extras.scale, share=extras.share_scale
+    )
+    place, (wide, tall), scale = graph_place(mdp, look)
+    across = min(rates, 2)
+    down = -(-rates // across)
+    size = (across * (wide + 0.9 * look.colorbar) + 0.2, down * (tall + 0.4) + 0.5)
+    panels = look.panels(down, across, size, count=rates)
+    notes: list[str] = []
+    cautions: list[str] = []
+    for g, (panel, colours) in enumerate(zip(panels, scales, strict=True)):
+        shown = ScalarMappable(colours.norm, look.colours)
+        shown.set_array(colours.shown[np.isfinite(colours.shown)])
+        fills = [_fill(shown, x) for x in colours.shown.tolist()]
+        names = draw_nodes(panel, mdp, place, scale, fills)
+        inks = Inks(shown)
+        inks.write(names, colours.shown)
+        nodes = [patch for patch in panel.patches if isinstance(patch, Circle)]
+
+        shown.callbacks.connect("changed", partial(_colour_again, nodes, colours.shown))
+        for s in np.flatnonzero(~choice).tolist():
+            panel.add_patch(Circle(place[s], RADIUS - 0.035, facecolor="none", edgecolor="black", lw=0.8, zorder=3.5))
+        if look.annotate is not False:
+            _write_numbers(panel, number_texts(power[g], power[g, choice]), place, scale)
+        told = f"γ = {number_text(estimate.gammas[g])}{told_spread(estimate, half[g])}"
+        if is_noise(estimate, g, choice):
+            told += ", noise"
+            cautions = [NOISE]
+        panel.set_title(told, fontsize=points("axes.titlesize", 10))
+        if look.colorbar:
+            bar = figure_of(panel).colorbar(
+                shown, ax=panel, fraction=0.046, pad=0.02, shrink=0.8, extend=colours.extend
+            )
+            bar.set_label(colours.label, fontsize=points("axes.labelsize", 8))
+            bar.ax.tick_params(labelsize=points("xtick.labelsize", 8))
+    if estimate.exact is None and np.isfinite(half).all():
+        notes.append(f"±: {how_sure(0.95, together=True)}")
+    notes += ["double ring: absorbing, not on the scale"] if not choice.all() else []
+    return panels, Words(f"POWER — {estimate.about}", notes, cautions)
+
+
+def _fill(shown: ScalarMappable, x: float) -> Any:
+    """The colour of a node."""
+    return tuple(np.asarray(shown.to_rgba(np.array(x))).tolist()) if np.isfinite(x) else ABSORBING
+
+
+def _colour_again(nodes: list[Circle], values: FloatArray, shown: ScalarMappable) -> None:
+    """Nodes follow a change of the colour map or its ends."""
+    for node, value in zip(nodes, values.tolist(), strict=True):
+        node.set_facecolor(_fill(shown, value))
+
+
+def _write_numbers(panel: Axes, texts: list[str], place: FloatArray, scale: float) -> None:
+    """The numbers below the nodes, on the ground, so that they are read over edges."""
+    box = {"facecolor": matplotlib.rcParams["figure.facecolor"], "edgecolor": "none", "pad": 0.6}
+    for text, (x, y) in zip(texts, place.tolist(), strict=True):
+        panel.text(
+            x, y - RADIUS - 0.04, text, ha="center", va="top", fontsize=min(10.0, 9.5 * scale), zorder=2.5, bbox=box,
+        )  # fmt: skip
