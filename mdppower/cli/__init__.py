@@ -5,6 +5,7 @@ main           where it starts, and how it ends: every mistake of the user is on
 characters     text on terminals whose encoding lacks its characters
 group          the group of commands, what ENV means, how a map is printed
 options        options that commands share, and what their texts mean
+pictures       options of pictures, which are those of ``plot`` in Python
 loudness       ``--verbose``, ``--quiet``
 standard_input ENV is ``-``
 environments   ``envs``, ``show``

@@ -12,19 +12,18 @@ import click
 from mdppower._text import rate_text
 from mdppower.cli.group import attempt, build_environment, cli, finish, tell
 from mdppower.cli.options import (
-    check_output,
     environment_options,
     gamma_option,
     parse_gamma,
     store_option,
     table_option,
 )
+from mdppower.cli.pictures import Picture, picture_options
 from mdppower.errors import MDPPowerError, ParameterError
 
 if TYPE_CHECKING:
     from mdppower.mdp.model import RewardlessMDP
 
-PICTURES = (".png", ".svg", ".pdf")
 MOST_STATES = 60
 """Most states whose pairs are laid over the curve."""
 
@@ -39,11 +38,11 @@ MOST_STATES = 60
 @click.option("--samples", type=int, default=4096, show_default=True, help="With --env: reward functions to draw.")
 @click.option("--rng", type=int, help="Seed; the same seed gives the same numbers.")
 @store_option
-@click.option("--out", type=click.Path(), required=True, help="Picture to write: .png, .svg or .pdf.")
+@picture_options(required=True)
 @environment_options
 def curve(
     nu: float | None, drop: float | None, cap: float | None, env: str | None, gamma: tuple[str, ...], rewards: str,
-    samples: int, rng: int | None, store: str | None, out: str, **options: Any,
+    samples: int, rng: int | None, store: str | None, picture: Picture, **options: Any,
 ) -> None:  # fmt: skip
     """Draw the post's figure 1: power differences that a success rate allows, as it is drawn there and corrected.
 
@@ -54,7 +53,6 @@ def curve(
     """
     from mdppower.display.curve_picture import plot_curve
 
-    check_output("--out", out, PICTURES)
     points: dict[str, Any] = {}
     interrupted, failure = False, None
     if env is not None:
@@ -73,8 +71,7 @@ def curve(
         raise ParameterError("give --nu, or --env for a ν that is certified for it")
     for name, (s, gap) in points.items():
         tell(f"{name}: {len(s):,} pairs, gaps {gap.min():.4g} … {gap.max():.4g}")
-    plot_curve(nu, out, drop=drop, cap=cap, points=points)
-    tell(f"wrote {out}", err=True)
+    picture.draw(plot_curve, nu, drop=drop, cap=cap, points=points)
     finish(interrupted, failure)
 
 

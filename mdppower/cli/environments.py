@@ -13,6 +13,7 @@ import click
 from mdppower._text import printable
 from mdppower.cli.group import build_environment, cli, print_map
 from mdppower.cli.options import colour_option, environment_options
+from mdppower.cli.pictures import Picture, picture_options
 
 if TYPE_CHECKING:
     from mdppower.mdp.model import RewardlessMDP
@@ -39,9 +40,10 @@ def envs(fmt: str) -> None:
 
 @cli.command()
 @click.argument("env")
+@picture_options()
 @environment_options
 @colour_option
-def show(env: str, colour: bool | None, **options: Any) -> None:
+def show(env: str, colour: bool | None, picture: Picture, **options: Any) -> None:
     """Show an environment before anything is computed: the map, sizes, classes, 1-cycles.
 
     In Python: mdppower.envs.make, and .plot() of what it gives.
@@ -71,6 +73,7 @@ def show(env: str, colour: bool | None, **options: Any) -> None:
         shown = printable(", ".join(str(mdp.states[i]) for i in where[:8]))
         click.echo(f"{'marked ' + printable(mark):>22}  {shown}"
                    + (f", … ({len(where):,})" if len(where) > 8 else ""))  # fmt: skip
+    picture.draw(mdp.plot)
 
 
 def _sizes(sizes: Sequence[int]) -> str:

@@ -14,7 +14,6 @@ from mdppower._text import rate_text
 from mdppower.cli.group import attempt, build_environment, cli, finish, tell
 from mdppower.cli.options import (
     chance_options,
-    check_output,
     environment_options,
     gamma_option,
     one_gamma,
@@ -23,6 +22,7 @@ from mdppower.cli.options import (
     parse_state,
     table_option,
 )
+from mdppower.cli.pictures import Picture, picture_options
 from mdppower.errors import ParameterError, SizeError
 
 if TYPE_CHECKING:
@@ -30,19 +30,17 @@ if TYPE_CHECKING:
     from mdppower.occupancy.option import Option
     from mdppower.occupancy.visit_distributions import Recurrent, Visits
 
-PICTURES = (".png", ".svg", ".pdf")
-
 
 @cli.command()
 @chance_options
 @click.option("--state", metavar="STATE", help='Only this state: a name, a number, a mark, "(0, 3)" or "0,3".')
 @gamma_option("Discount rates in [0, 1], separated by commas; 1 is Blackwell optimality.")
-@click.option("--out", type=click.Path(), help="Picture to write: .png, .svg or .pdf; a chart, or a grid's map.")
+@picture_options(help="Picture to write: .png, .svg or .pdf; a chart, or a grid's map.")
 @table_option
 @environment_options
 def optimal(
     env: str, state: str | None, gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, method: str,
-    workers: int, confidence: float, store: str | None, progress: bool | None, out: str | None, fmt: str,
+    workers: int, confidence: float, store: str | None, progress: bool | None, picture: Picture, fmt: str,
     **options: Any,
 ) -> None:  # fmt: skip
     """Estimate how likely each action is to be optimal: the share of reward functions for which it is.
@@ -57,11 +55,10 @@ def optimal(
     from mdppower.results.table_text import render
 
     open_unit(confidence, "--confidence")
-    check_output("--out", out, PICTURES)
     rates = parse_gamma(gamma)
     mdp = build_environment(env, options)
     label = None if state is None else parse_state(mdp, state)
-    if out is not None and state is None and (is_drawing(mdp) or grid_of(mdp) is None):
+    if picture.out is not None and state is None and (is_drawing(mdp) or grid_of(mdp) is None):
         raise ParameterError("--out draws all states where they lie on a grid; here, name one with --state")
     chances, failure = attempt(
         action_optimality, mdp, rates, rewards, samples=samples, rng=rng, method=method, workers=workers,
@@ -74,9 +71,7 @@ def optimal(
         tell(f"\n{made} {chances.rewards.name} rewards{seed}")
         if 1 in chances.gammas:
             click.echo("γ = 1 is the limit of optimal policies: Blackwell optimality, not average optimality")
-    if out is not None:
-        chances.plot(out, state=label, confidence=confidence)
-        tell(f"wrote {out}", err=True)
+    picture.draw(chances.plot, state=label, confidence=confidence)
     finish(chances.interrupted, failure)
 
 
@@ -189,14 +184,14 @@ def _made(samples: int, rewards: str, entropy: Any) -> str:
 @click.option("--nondominated", is_flag=True, help="Only those that are strictly best for some reward.")
 @click.option("--rsd", "ends", is_flag=True, help="Where policies end: recurrent state distributions.")
 @click.option("--limit", type=int, default=100_000, show_default=True, help="Most distributions to list.")
-@click.option("--out", type=click.Path(), help="Picture of two states' visits (--x, --y): .png, .svg or .pdf.")
+@picture_options(help="Picture of two states' visits (--x, --y): .png, .svg or .pdf.")
 @click.option("--x", "across", metavar="STATE", help="Picture: the state on the horizontal axis.")
 @click.option("--y", "up", metavar="STATE", help="Picture: the state on the vertical axis.")
 @table_option
 @environment_options
 def visits_command(
     env: str, state: str, gamma: tuple[str, ...], given: Sequence[str], nondominated: bool, ends: bool, limit: int,
-    out: str | None, across: str | None, up: str | None, fmt: str, **options: Any,
+    picture: Picture, across: str | None, up: str | None, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """List the visit distributions of a state: how often policies visit each state, and which of them matter.
 
@@ -209,10 +204,9 @@ def visits_command(
     from mdppower.occupancy.visit_distributions import visits
     from mdppower.results.table_text import render
 
-    check_output("--out", out, PICTURES)
-    if (out is None) != (across is None) or (out is None) != (up is None):
+    if (picture.out is None) != (across is None) or (picture.out is None) != (up is None):
         raise ParameterError("a picture needs all three of --out FILE, --x STATE and --y STATE")
-    if ends and (gamma or out is not None):
+    if ends and (gamma or picture.out is not None):
         raise ParameterError(f"--rsd is about γ → 1: leave out {'--gamma' if gamma else '--out'}")
     given_rate = one_gamma(gamma)
     rate = 0.9 if given_rate is None else given_rate
@@ -235,11 +229,10 @@ def visits_command(
     click.echo(render(visits_table(*shown, full=fmt != "table"), fmt))
     if fmt == "table":
         click.echo("\n" + ", ".join(f"|{name}| = {count:,}" for name, count in counts.items()))
-    if out is not None and axes is not None:
+    if axes is not None:
         from mdppower.display.polytope_picture import plot_polytope
 
-        plot_polytope(best if nondominated else found, *axes, out)
-        tell(f"wrote {out}", err=True)
+        picture.draw(plot_polytope, best if nondominated else found, *axes)
 
 
 def _forced(mdp: RewardlessMDP, texts: Sequence[str]) -> dict[Any, Any]:

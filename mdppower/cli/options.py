@@ -54,19 +54,6 @@ def environment_options(command: Any) -> Any:
     return command
 
 
-def picture_options(command: Any) -> Any:
-    """Add the options of a picture."""
-    for option in (
-        click.option("--share-scale", is_flag=True, help="Picture: one colour scale for all γ."),
-        click.option("--values/--no-values", default=None, help="Picture: numbers in cells."),
-        click.option("--hatch", is_flag=True, help="Picture: hatch what may be as great as the greatest."),
-        click.option("--arrows", is_flag=True, help="Picture: the most POWER-seeking action of each cell."),
-        click.option("--out", type=click.Path(), help="Picture to write: .png, .svg or .pdf."),
-    ):
-        command = option(command)
-    return command
-
-
 progress_option = click.option(
     "--progress/--no-progress", default=None, callback=unless_quiet, help="Progress bar. Default: if a terminal."
 )

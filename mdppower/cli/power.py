@@ -25,12 +25,14 @@ from mdppower.cli.options import (
     one_gamma,
     parse_gamma,
     parse_policy,
-    picture_options,
+    parse_state,
     run_options,
 )
+from mdppower.cli.pictures import POWER_NAMES, Picture, picture_options, spelled
 from mdppower.errors import ParameterError
 
 if TYPE_CHECKING:
+    from mdppower.mdp.model import RewardlessMDP
     from mdppower.measures.power_estimate import PowerEstimate
 
 
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
 @cli.command("map")
 @run_options
-@picture_options
+@picture_options(power=True)
 @format_option("map")
 @colour_option
 @environment_options
@@ -56,7 +58,7 @@ def map_command(**options: Any) -> None:
 
 @cli.command("power")
 @run_options
-@picture_options
+@picture_options(power=True)
 @format_option("table")
 @colour_option
 @environment_options
@@ -75,18 +77,17 @@ def _measure(
     env: str, gamma: tuple[str, ...], rewards: str, samples: int, precision: float | None, max_samples: int | None,
     rng: int | None, method: str, sampler: str | None, guarantee: bool, policy: str | None, workers: int,
     confidence: float, save: str | None, store: str | None, progress: bool | None, fmt: str, colour: bool | None,
-    out: str | None, arrows: bool, hatch: bool, values: bool | None, share_scale: bool, **options: Any,
+    picture: Picture, **options: Any,
 ) -> None:  # fmt: skip
     from mdppower._checks import open_unit
     from mdppower.measures.power import power
 
     open_unit(confidence, "--confidence")
-    _require_out(out, {"arrows": arrows, "hatch": hatch, "values": values, "share_scale": share_scale})
-    check_output("--out", out, (".png", ".svg", ".pdf"))
     check_output("--save", save, (".nc",))
     rates = parse_gamma(gamma)
     rule = None if policy is None else parse_policy(policy)
     mdp = build_environment(env, options)
+    _name_lines(picture, mdp)
     estimate, failure = attempt(
         power, mdp, rates, rewards, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
         method=method, sampler=sampler, policy=rule, guarantee=guarantee, workers=workers, store=store,
@@ -96,22 +97,14 @@ def _measure(
     if save is not None:
         estimate.save(save)
         tell(f"wrote {save}", err=True)
-    if out is not None:
-        estimate.plot(out, arrows=arrows, hatch=hatch, values=values, share_scale=share_scale)
-        tell(f"wrote {out}", err=True)
+    picture.draw(estimate.plot)
     finish(estimate.interrupted, failure)
 
 
-def _require_out(out: str | None, picture: Mapping[str, Any]) -> None:
-    """Refuse options of a picture where none is drawn."""
-    given = _given(picture)
-    if out is None and given:
-        raise ParameterError(f"--{given[0].replace('_', '-')} is for a picture: add --out FILE")
-
-
-def _given(options: Mapping[str, Any]) -> list[str]:
-    """The names of the options that ask for something."""
-    return [name for name, value in options.items() if value not in (None, False)]
+def _name_lines(picture: Picture, mdp: RewardlessMDP) -> None:
+    """The states of --line, as labels."""
+    if "states" in picture.options:
+        picture.options["states"] = [parse_state(mdp, text) for text in picture.options["states"]]
 
 
 def _print_power(estimate: PowerEstimate, fmt: str, colour: bool | None, confidence: float) -> None:
@@ -133,12 +126,12 @@ def _print_power(estimate: PowerEstimate, fmt: str, colour: bool | None, confide
 @gamma_option("Only this one of the estimate's discount rates.", default=None)
 @click.option("--title", help="In place of the rewards and the number of draws.")
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables.")
-@picture_options
+@picture_options(power=True)
 @format_option("map")
 @colour_option
 def plot(
-    file: str, gamma: tuple[str, ...], title: str | None, confidence: float, out: str | None, arrows: bool,
-    hatch: bool, values: bool | None, share_scale: bool, fmt: str, colour: bool | None,
+    file: str, gamma: tuple[str, ...], title: str | None, confidence: float, picture: Picture, fmt: str,
+    colour: bool | None,
 ) -> None:  # fmt: skip
     """Draw a saved result (or MDP) again: a picture with --out, else in the terminal.
 
@@ -150,38 +143,37 @@ def plot(
     from mdppower.measures.power_estimate import PowerEstimate
 
     open_unit(confidence, "--confidence")
-    check_output("--out", out, (".png", ".svg", ".pdf"))
-    options = {"arrows": arrows, "hatch": hatch, "values": values, "share_scale": share_scale}
-    _require_out(out, options | {"title": title})
+    if picture.out is None and title is not None:
+        raise ParameterError("--title is for a picture: add --out FILE")
     rate = one_gamma(gamma)
     found = load(file)
     if isinstance(found, RewardlessMDP):
-        given = _given(options | {"gamma": rate})
-        if given:
-            raise ParameterError(f"--{given[0].replace('_', '-')} is for estimates; {file} holds an MDP")
-        if out is None:
+        if rate is not None:
+            raise ParameterError(f"--gamma is for estimates; {file} holds an MDP")
+        if picture.out is None:
             from mdppower.display.terminal import show_map
 
             print_map(show_map, found, colour)
-        else:
-            found.plot(out, title=title)
+        _refuse_power(picture, f"{file} holds an MDP")
+        picture.draw(found.plot, title=title)
     elif isinstance(found, PowerEstimate):
         estimate = found if rate is None else found.at(rate)
-        if out is None:
+        if picture.out is None:
             _print_power(estimate, fmt, colour, confidence)
             if estimate.caution and fmt != "map":
                 tell(f"mdppower: caution: {estimate.caution}", err=True)
-        else:
-            estimate.plot(out, title=title, **options)
+        _name_lines(picture, estimate.mdp)
+        picture.draw(estimate.plot, title=title)
     else:
-        given = _given(options)
-        if given:
-            raise ParameterError(
-                f"--{given[0].replace('_', '-')} is for estimates of POWER; {file} holds {_named(found)}"
-            )
-        _show_result(file, found, rate, out, title, fmt, confidence)
-    if out is not None:
-        tell(f"wrote {out}", err=True)
+        _refuse_power(picture, f"{file} holds {_named(found)}")
+        _show_result(file, found, rate, picture, title, fmt, confidence)
+
+
+def _refuse_power(picture: Picture, told: str) -> None:
+    """Say that a picture of something else has no options of POWER's."""
+    given = [name for name in POWER_NAMES if name in picture.options]
+    if given:
+        raise ParameterError(f"--{spelled(given[0])} is for estimates of POWER; {told}")
 
 
 def _named(found: Any) -> str:
@@ -200,21 +192,21 @@ _MANY = {
 
 
 def _show_result(
-    file: str, found: Any, rate: float | None, out: str | None, title: str | None, fmt: str, confidence: float
+    file: str, found: Any, rate: float | None, picture: Picture, title: str | None, fmt: str, confidence: float
 ) -> None:
     """A result of another kind: its picture, its table, or what `print` shows."""
     if rate is not None:
         if not hasattr(found, "at"):
             raise ParameterError(f"--gamma is for results at several rates; {file} holds {_named(found)}")
         found = found.at(rate)
-    if out is not None:
+    if picture.out is not None:
         if not hasattr(found, "save") or not hasattr(found, "plot"):
             raise ParameterError(f"there is no picture of {_named(found)}, which {file} holds")
         titled = {} if title is None else {"title": title}
         known = inspect.signature(found.plot).parameters
         if titled and not {"title", "options"} & set(known):
             raise ParameterError(f"--title is not for {_named(found)}, which {file} holds")
-        found.plot(out, **titled)
+        picture.draw(found.plot, **titled)
     elif fmt == "map":
         _print_lines(found)
     else:
@@ -241,7 +233,7 @@ def _shows_saved(options: Mapping[str, Any]) -> bool:
     if not env.lower().endswith(".nc") or not os.path.isfile(env) or isinstance(load(env), RewardlessMDP):
         return False
     context = click.get_current_context()
-    looks = {name: options[name] for name in ("fmt", "colour", "confidence", "out", *_PICTURE)}
+    looks = {name: options[name] for name in ("fmt", "colour", "confidence", "picture")}
     asked = [name for name in options if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     run = [name for name in asked if name not in {*looks, "env", "workers", "progress"}]
     if run:
@@ -251,9 +243,6 @@ def _shows_saved(options: Mapping[str, Any]) -> bool:
         context.invoke(plot, file=env, gamma=(), title=None, **looks)
     tell(f"mdppower: {env} is a saved estimate; {what}", err=True)
     return not run
-
-
-_PICTURE = ("arrows", "hatch", "values", "share_scale")
 
 
 def _draws(found: PowerEstimate) -> str:

@@ -13,7 +13,6 @@ import click
 from mdppower._text import rate_text
 from mdppower.cli.group import attempt, build_environment, cli, finish, tell
 from mdppower.cli.options import (
-    check_output,
     environment_options,
     gamma_option,
     parse_gamma,
@@ -24,6 +23,7 @@ from mdppower.cli.options import (
     table_option,
     workers_option,
 )
+from mdppower.cli.pictures import Picture, picture_options
 from mdppower.errors import ParameterError
 from mdppower.results.number_text import how_sure
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from mdppower.sensitivity.sensitivity_estimate import Sensitivity
     from mdppower.sensitivity.transformed import Transformed
 
-PICTURES = (".png", ".svg", ".pdf")
 MOST_FLIPS = 20
 """Most flips of order that are printed."""
 
@@ -75,12 +74,12 @@ Two maps that differ in one cell:
     show_default=True,
     help="auto, exact (small MDPs), deterministic, stochastic, lp, lp-occupancy.",
 )
-@click.option("--out", type=click.Path(), help="Picture of A − B to write: .png, .svg or .pdf.")
+@picture_options(help="Picture of A − B to write: .png, .svg or .pdf.")
 @table_option
 @environment_options
 def diff(
     a: str, b: str, gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, sampler: str, method: str,
-    workers: int, confidence: float, store: str | None, progress: bool | None, out: str | None, fmt: str,
+    workers: int, confidence: float, store: str | None, progress: bool | None, picture: Picture, fmt: str,
     **options: Any,
 ) -> None:  # fmt: skip
     """Compare POWER in two environments on the same draws, state by state: that in A less that in B.
@@ -95,7 +94,6 @@ def diff(
     from mdppower.sensitivity.model_difference import difference
 
     open_unit(confidence, "--confidence")
-    check_output("--out", out, PICTURES)
     rates = parse_gamma(gamma)
     first, second = build_environment(a, options), build_environment(b, options)
     found, failure = attempt(
@@ -105,9 +103,7 @@ def diff(
     click.echo(render(found.table(confidence), fmt))
     if fmt == "table":
         _tell(found, confidence)
-    if out is not None:
-        found.plot(out, confidence=confidence)
-        tell(f"wrote {out}", err=True)
+    picture.draw(found.plot, confidence=confidence)
     finish(found.interrupted, failure)
 
 
@@ -141,13 +137,13 @@ def _tell(found: ModelDifference, confidence: float) -> None:
 @click.option(
     "--state", metavar="STATE", help="How likely its actions are to be optimal; in csv and json, only that."
 )
-@click.option("--out", type=click.Path(), help="Picture of the changes to write: .png, .svg or .pdf.")
+@picture_options(help="Picture of the changes to write: .png, .svg or .pdf.")
 @table_option
 @environment_options
 def sensitivity_command(
     env: str, gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, sampler: str, workers: int,
     confidence: float, store: str | None, progress: bool | None, copied: Sequence[str], into: str,
-    parts: Sequence[str], depth: int | None, state: str | None, out: str | None, fmt: str,
+    parts: Sequence[str], depth: int | None, state: str | None, picture: Picture, fmt: str,
     **options: Any,
 ) -> None:  # fmt: skip
     """Show how POWER moves when the model is told anew: states copied, actions split, history remembered.
@@ -162,7 +158,6 @@ def sensitivity_command(
     from mdppower.sensitivity.under_transforms import sensitive_actions, sensitivity
 
     open_unit(confidence, "--confidence")
-    check_output("--out", out, PICTURES)
     rates = parse_gamma(gamma)
     mdp = build_environment(env, options)
     label = None if state is None else parse_state(mdp, state)
@@ -171,7 +166,7 @@ def sensitivity_command(
         "transforms": chosen, "samples": samples, "rng": rng, "workers": workers, "store": store,
     }  # fmt: skip
     if label is not None and fmt != "table":
-        if out is not None:
+        if picture.out is not None:
             raise ParameterError("--out is a picture of all states; it goes with --state in a table alone")
         click.echo(render(sensitive_actions(mdp, label, rates, rewards, confidence=confidence, **run), fmt))
         return
@@ -187,9 +182,7 @@ def sensitivity_command(
         tell(f"\nhow likely the actions of {label} are to be optimal:")
         known = list(found.gammas)
         click.echo(render(sensitive_actions(mdp, label, known, rewards, confidence=confidence, **run), fmt))
-    if out is not None:
-        found.plot(out, confidence=confidence)
-        tell(f"wrote {out}", err=True)
+    picture.draw(found.plot, confidence=confidence)
     finish(found.interrupted, failure)
 
 

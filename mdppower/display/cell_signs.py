@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
+from mdppower._colours import ABSORBING_COLOUR
 from mdppower._text import cut
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.display.grid_sheet import Sheet
@@ -15,7 +16,7 @@ from mdppower.mdp.layout import marks_of, one_way_cells
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_seeking import directions
 
-ABSORBING, FRAME = "#f3cfa0", "#4a3110"
+ABSORBING, FRAME = "#{:02x}{:02x}{:02x}".format(*ABSORBING_COLOUR), "#4a3110"
 """Pale orange, on no scale that we use, with a dark frame that is seen where all is grey."""
 LEAST_INCH = 0.12
 """Of a cell that has signs."""

@@ -19,7 +19,6 @@ from mdppower._text import rate_text
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.display.look import Look
 from mdppower.errors import ParameterError
-from mdppower.mdp.model import RewardlessMDP
 
 UNIT = "POWER (reward units)"
 SCALES = ("linear", "rank", "relative")
@@ -50,13 +49,6 @@ class ColourScale:
             return "neither"
         below, above = bool(seen.min() < self.norm.vmin), bool(seen.max() > self.norm.vmax)
         return {(True, True): "both", (True, False): "min", (False, True): "max"}.get((below, above), "neither")
-
-
-def with_a_choice(mdp: RewardlessMDP) -> BoolArray:
-    """(S,) the states that are not absorbing; all, where all are."""
-    found = np.ones(mdp.n_states, bool)
-    found[mdp.absorbing_states] = False
-    return found if found.any() else ~found
 
 
 def power_scales(

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mdppower._atomic import write_atomically
-from mdppower.display.colour_scale import power_scales, with_a_choice
+from mdppower.display.colour_scale import power_scales
 from mdppower.display.figures import PAPER
 from mdppower.display.words import Words, finished
+from mdppower.mdp.actions import with_a_choice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,12 +13,13 @@ from matplotlib.patches import Circle
 
 from mdppower._typing import FloatArray
 from mdppower.display.cell_signs import ABSORBING
-from mdppower.display.colour_scale import power_scales, with_a_choice
+from mdppower.display.colour_scale import power_scales
 from mdppower.display.heatmap import NOISE, Extras, is_noise, told_spread
 from mdppower.display.ink import Inks
 from mdppower.display.look import Look, figure_of, points
 from mdppower.display.mdp_picture import RADIUS, draw_nodes, graph_place
 from mdppower.display.words import Words
+from mdppower.mdp.actions import with_a_choice
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.results.number_text import how_sure, number_text, number_texts
 

@@ -18,12 +18,13 @@ from mdppower.display.cell_signs import (
     write_marks,
     write_numbers,
 )
-from mdppower.display.colour_scale import power_scales, with_a_choice
+from mdppower.display.colour_scale import power_scales
 from mdppower.display.grid_sheet import Sheet, grid_sheet
 from mdppower.display.ink import Inks
 from mdppower.display.look import Look, points
 from mdppower.display.words import Words
 from mdppower.errors import ParameterError
+from mdppower.mdp.actions import with_a_choice
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_pattern import nothing_to_choose, pattern_is_told
 from mdppower.measures.power_seeking import most_power_seeking

@@ -1,9 +1,4 @@
-"""Text that can be read on any colour: black or white, whichever contrasts more, also after recolouring.
-
-Contrast is that of WCAG 2.2: (L₁ + .05) / (L₂ + .05) of the relative luminances, the lighter first. Of black and
-white the better one has at least √21 = 4.58 on every colour, since both cannot be below: (L + .05) / .05 times
-1.05 / (L + .05) is 21. What is asked of text is 4.5.
-"""
+"""What is drawn on coloured cells can be read: black or white, whichever contrasts more, also after recolouring."""
 
 from __future__ import annotations
 
@@ -13,37 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.cm import ScalarMappable
 
-from mdppower._typing import BoolArray, FloatArray
-
-
-def luminance(colours: FloatArray) -> FloatArray:
-    """Relative luminance of colours in sRGB, (…, 3 or 4) → (…); what is transparent counts as it is.
-
-    Examples
-    --------
-    >>> luminance(np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [1.0, 0.0, 0.0]])).round(4).tolist()
-    [0.0, 1.0, 0.2126]
-    """
-    rgb = np.asarray(colours, float)[..., :3]
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return np.asarray(linear @ [0.2126, 0.7152, 0.0722])
-
-
-def white_is_better(colours: FloatArray) -> BoolArray:
-    """Where white contrasts more than black does.
-
-    Examples
-    --------
-    >>> white_is_better(np.array([[0.5, 0.5, 0.5], [0.4, 0.4, 0.4], [1.0, 0.0, 0.0]])).tolist()
-    [False, True, False]
-    """
-    level = luminance(colours) + 0.05
-    return np.asarray(1.05 / level > level / 0.05)
-
-
-def ink_on(colours: FloatArray) -> list[str]:
-    """Black or white, as words, for each of (K, 4) colours."""
-    return ["white" if white else "black" for white in white_is_better(colours).tolist()]
+from mdppower._colours import white_is_better
+from mdppower._typing import FloatArray
 
 
 class Inks:

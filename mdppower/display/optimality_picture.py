@@ -14,14 +14,14 @@ from matplotlib.patches import Patch
 from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray, IntArray, Label
 from mdppower.display.cell_signs import draw_absorbing, draw_arrows, write_marks
-from mdppower.display.colour_scale import scales_of, with_a_choice
+from mdppower.display.colour_scale import scales_of
 from mdppower.display.figures import picture_suffix
 from mdppower.display.grid_sheet import grid_sheet
 from mdppower.display.heatmap import MOST_DRAWN
 from mdppower.display.look import NO_SCALE, Look, LookOptions, points
 from mdppower.display.words import Words, finished
 from mdppower.errors import ParameterError
-from mdppower.mdp.actions import equivalent_pairs
+from mdppower.mdp.actions import equivalent_pairs, with_a_choice
 from mdppower.mdp.layout import grid_of, is_drawing
 from mdppower.measures.action_optimality_estimate import ActionOptimality
 from mdppower.results.number_text import number_text

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mdppower._colours import VIRIDIS, WALL_COLOUR
+from mdppower._colours import ABSORBING_COLOUR, VIRIDIS, WALL_COLOUR, white_is_better
 from mdppower._text import cut, printable, rate_text
-from mdppower._typing import FloatArray
+from mdppower._typing import BoolArray, FloatArray
+from mdppower.mdp.actions import with_a_choice
 from mdppower.mdp.graph import end_components
 from mdppower.mdp.layout import MOST_ACTIONS, MOST_SUCCESSORS, grid_of, is_drawing, one_way_cells
 from mdppower.mdp.model import RewardlessMDP
@@ -18,6 +19,8 @@ WALL = "█"
 DIGITS = "0123456789"
 SHUT = "@"
 """A cell that no action leaves and that is no exit; no glyph of maps, and no mark."""
+ENDED = "·"
+"""An absorbing cell, where cells are digits."""
 MOST_BARS = 40
 ARROWS = {(-1, 0): "^", (0, 1): ">", (1, 0): "v", (0, -1): "<"}
 
@@ -90,7 +93,7 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
         if grid is None or is_drawing(estimate.mdp):
             body = _bars(estimate, value[g], half, width, colour)
         else:
-            body = _cells(grid, value[g], width, colour)
+            body = _cells(grid, value[g], with_a_choice(estimate.mdp), width, colour)
         name = estimate.mdp.states
         best, worst = int(value[g].argmax()), int(value[g].argmin())
         blocks.append(
@@ -130,11 +133,15 @@ def _meaning(limits: FloatArray) -> str:
 # ---------------------------------------------------------------------- cells
 
 
-def _cells(grid: npt.NDArray[np.int64], value: FloatArray, width: int, colour: bool) -> str:
-    """The grid as text; each cell is as wide as fits: a number, or a digit of the scale from least to most."""
-    low, high = float(value.min()), float(value.max())
+def _cells(grid: npt.NDArray[np.int64], value: FloatArray, choice: BoolArray, width: int, colour: bool) -> str:
+    """The grid as text; each cell is as wide as fits: a number, or a digit of the scale from least to most.
+
+    The scale and the digits come from the cells in which there is a choice; the others are "·", or pale.
+    """
+    some = value[choice]
+    low, high = float(some.min()), float(some.max())
     # A number takes two columns at least: those of a map with more cells than that need not be written.
-    texts = number_texts(value) if 2 * grid.shape[1] <= width else []
+    texts = number_texts(value, some) if 2 * grid.shape[1] <= width else []
     wide = max(map(len, texts), default=width) + 1
     note: list[str] = []
     digits = decimals(high - low, 4)
@@ -143,13 +150,17 @@ def _cells(grid: npt.NDArray[np.int64], value: FloatArray, width: int, colour: b
     if wide * columns > width:
         wide = 2 if 2 * columns <= width else 1
         grid, block, note = _coarse(grid, width // wide - 2)
-        value = np.bincount(block, value) / np.bincount(block)
-    share = (value - low) / ((high - low) or 1.0)
+        count = np.bincount(block, choice)  # of a square, those count in which there is a choice
+        value = np.bincount(block, value * choice) / np.where(count, count, 1)
+        choice = count > 0
+    share = np.where(choice, (value - low) / ((high - low) or 1.0), np.nan)
     framed = _framed(grid)
+    if not choice.all():
+        legend += f"  (of cells that are not absorbing{'' if wide > 2 or colour else '; those are ' + ENDED})"
     if colour and wide == 1:
         return "\n".join([*_half_blocks(framed, share), *note, legend])
     if wide < 3:
-        texts = [DIGITS[min(9, int(10 * x))] for x in share.tolist()]
+        texts = [ENDED if np.isnan(x) else DIGITS[min(9, int(10 * x))] for x in share.tolist()]
         legend += "  (0 … 9: tenths of it)"
     lines = []
     for row in framed:
@@ -166,7 +177,7 @@ def _cells(grid: npt.NDArray[np.int64], value: FloatArray, width: int, colour: b
 
 def _half_blocks(rows: list[list[int]], share: FloatArray) -> list[str]:
     """Two rows of cells a line, so that a cell is about square: ▀ with the upper one's colour on the lower one's."""
-    paint = [_code(_colour(float(x))) for x in share.tolist()] + [_code(WALL_COLOUR)]  # [-1] is a wall
+    paint = [_code(_colour(x)) for x in share.tolist()] + [_code(WALL_COLOUR)]  # [-1] is a wall
     if len(rows) % 2:
         rows = [*rows, [-1] * len(rows[0])]
     return [
@@ -206,7 +217,9 @@ def _coarse(
 
 
 def _colour(share: float) -> tuple[int, ...]:
-    """Red, green and blue of that place on the scale."""
+    """Red, green and blue of that place on the scale; what has none is absorbing."""
+    if np.isnan(share):
+        return ABSORBING_COLOUR
     place = min(max(share, 0.0), 1.0) * (len(VIRIDIS) - 1)
     k = min(int(place), len(VIRIDIS) - 2)
     return tuple(round(a + (place - k) * (b - a)) for a, b in zip(VIRIDIS[k], VIRIDIS[k + 1], strict=True))
@@ -220,7 +233,7 @@ def _code(colour: tuple[int, ...]) -> str:
 def _paint(text: str, share: float) -> str:
     """The text on its colour of the scale, black or white as is readable."""
     red, green, blue = _colour(share)
-    ink = "30" if 0.299 * red + 0.587 * green + 0.114 * blue > 120 else "97"
+    ink = "97" if white_is_better(np.array([red, green, blue]) / 255) else "30"
     return f"\x1b[{ink};48;2;{red};{green};{blue}m{text}\x1b[0m"
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mdppower._typing import FloatArray, IntArray, Label
+from mdppower._typing import BoolArray, FloatArray, IntArray, Label
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import rational
 
@@ -47,6 +47,16 @@ def greedy(mdp: RewardlessMDP, score: FloatArray) -> tuple[IntArray, FloatArray]
     best = np.maximum.reduceat(score, mdp.pointer[:-1])
     winners = np.flatnonzero(score == best[mdp.pair_states])
     return winners[np.searchsorted(winners, mdp.pointer[:-1])].astype(np.int32), best
+
+
+def with_a_choice(mdp: RewardlessMDP) -> BoolArray:
+    """(S,) the states that are not absorbing; all, where all are.
+
+    Maps are scaled by these: an absorbing state has POWER by its own reward alone, mostly far from all others.
+    """
+    found = np.ones(mdp.n_states, bool)
+    found[mdp.absorbing_states] = False
+    return found if found.any() else ~found
 
 
 def equivalent_pairs(mdp: RewardlessMDP) -> IntArray:

@@ -92,7 +92,7 @@ def test_picture_has_both_versions():
     figure = plot_curve(1.0, points={"a pair": (np.array([0.4]), np.array([0.1]))})
     post, corrected = figure.axes
     assert post.get_title().startswith("As the post draws it")
-    assert corrected.get_title() == "Corrected: with Cantelli"
+    assert corrected.get_title() == "With all that is known: the variance"
     assert [text.get_text() for text in corrected.get_legend().get_texts()] == [
         "possible", "the post's edges", "reached by two-point laws", "a pair",
     ]  # fmt: skip

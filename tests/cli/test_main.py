@@ -42,7 +42,7 @@ BAD = {
     "unknown option": (["map", "maze", "--colur"], "--colur"),
     "no argument": (["map"], "ENV"),
     "format": (["map", "maze", "--format", "xml"], "xml"),
-    "suffix": (["map", "maze", "--out", "maze.gif"], ".gif"),
+    "suffix": (["map", "maze", "--out", "maze.jpg"], ".jpg"),
     "max-samples alone": (["map", "maze", "--max-samples", "10"], "precision"),
     "no file": (["show", "nowhere.txt"], "nowhere.txt"),
     "a folder": (["show", "."], "."),

@@ -113,7 +113,7 @@ def test_files_of_other_results(run, tmp_path):
         "an Estimate": (mp.power(fork, [0.5, 0.9], samples=64, rng=0).of("root"), "wrote x.svg"),
         "visit distributions (Visits)": (mp.visits(fork, "root", 0.5), "wrote x.svg"),
         "certificates (Certified)": (mp.certify(a, b), "there is no picture of certificates"),
-        "a ClaimReport": (proposition_5_4(fork), "--title is not for a ClaimReport"),
+        "a ClaimReport": (proposition_5_4(fork), "wrote x.svg"),
         "a Solution": (mp.optimal_values(fork, [0.0, 1, 2, 3], 0.5), "there is no picture of a Solution"),
     }
     for name, (result, told) in kept.items():

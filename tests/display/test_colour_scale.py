@@ -8,8 +8,9 @@ import pytest
 
 import mdppower as mp
 from mdppower.display.cell_signs import ABSORBING
-from mdppower.display.colour_scale import power_scales, with_a_choice
+from mdppower.display.colour_scale import power_scales
 from mdppower.display.look import Look
+from mdppower.mdp.actions import with_a_choice
 
 LAKE = mp.power(mp.envs.gridworld("....\n.~..\n..~*"), [0.5, 0.9], samples=256, rng=0)
 OPEN = with_a_choice(LAKE.mdp)

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 import mdppower as mp
-from mdppower.display.ink import luminance, white_is_better
+from mdppower._colours import luminance, white_is_better
 
 LEAST = 4.5
 

@@ -74,3 +74,26 @@ def test_pyplot_is_never_imported():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "matplotlib.figure" in loaded
     assert "matplotlib.pyplot" not in loaded
+
+
+@pytest.mark.slow
+def test_a_notebook_has_its_pictures_in_its_output():
+    """Run for real, by a kernel: no magic, no pyplot. What is told of each output is what a reader sees."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    sources = [
+        "import mdppower as mp",
+        "estimate = mp.power(mp.envs.make('open(2,3)'), [0.5, 0.9], samples=64, rng=0)\nestimate.plot()",
+        "estimate",
+        "mp.envs.fork(2).plot(dpi=40)",
+        "from matplotlib.figure import Figure\nFigure()",  # control: matplotlib's own, of which nothing is seen
+    ]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    NotebookClient(book, timeout=120, kernel_name="python3").execute()
+    shown = [cell.outputs[0].data if cell.outputs else {} for cell in book.cells]
+    for k in (1, 3):
+        assert base64.b64decode(shown[k]["image/png"]).startswith(b"\x89PNG")
+    assert png_of(shown[2]["text/html"]).startswith(b"\x89PNG")
+    assert "image/png" not in shown[4]
+    assert shown[4]["text/plain"].startswith("<Figure size")
