@@ -2,6 +2,8 @@
 
 ======================= =====================================================================================
 gap_bounds              the post's lemma and its rivals; the band of success rate and power difference
+counted_gap             what a count of successes says of the gap
+simplex_proxies         ν² for all that can be had from states, from the law of rewards or from their range
 inequalities            each inequality, and its inverse
 certificates            ν² of Δ = h_A − h_B, proved from A, B and Σ
 certificate_rules       a rule each by which ν² is proved

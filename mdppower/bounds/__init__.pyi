@@ -1,12 +1,11 @@
 from .gap_bounds import (
-    CountedGap as CountedGap,
     PowerGap as PowerGap,
-    gap_from_count as gap_from_count,
     kearns_saul_gap as kearns_saul_gap,
     kearns_saul_proxy as kearns_saul_proxy,
     power_gap as power_gap,
-    universal_proxy as universal_proxy,
 )
+from .counted_gap import CountedGap as CountedGap, gap_from_count as gap_from_count
+from .simplex_proxies import proxy_of_range as proxy_of_range, universal_proxy as universal_proxy
 from .inequalities import (
     best as best,
     best_gap as best_gap,

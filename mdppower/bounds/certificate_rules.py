@@ -9,11 +9,10 @@ import numpy as np
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.bounds import affine_maxima
 from mdppower.bounds.option_difference import Difference
+from mdppower.bounds.simplex_proxies import CELLS, squared_diameter
 
 CHANGES = 4096
 """Most cases (pairs of vectors × coordinates) for which D_i is found."""
-CELLS = 2**25
-"""Most numbers in a matrix of distances of states."""
 NOT_LISTED = "the vectors are not listed: too many"
 
 Outcome = str | tuple[float, str, str]
@@ -110,9 +109,7 @@ def _dimension_free(delta: Difference) -> Outcome:
     else:
         if len(given.matrix) ** 2 > CELLS:
             return f"{len(given.matrix):,} states are too many for the distances of all pairs"
-        gram = (given.matrix * given.log_sobolev) @ given.matrix.T
-        size = np.diag(gram)
-        value, longest = float((size[:, None] + size[None, :] - 2 * gram).max()), float(size.max())
+        value, longest = squared_diameter(given), float((given.matrix**2 @ given.log_sobolev).max())
     if delta.off_simplex:
         value = (np.sqrt(max(value, 0.0)) + 6 * delta.off_simplex * np.sqrt(longest)) ** 2
     return value, f"{_sobolev_text(delta)}; sets in the simplex", "distances of unit vectors"

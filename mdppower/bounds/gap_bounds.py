@@ -31,12 +31,10 @@ exercise 2.3.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mdppower._checks import positive_integer
 from mdppower._typing import FloatArray
 from mdppower.bounds.inequalities import (
     best_gap,
@@ -46,8 +44,6 @@ from mdppower.bounds.inequalities import (
     refuse,
     sub_gaussian_gap,
 )
-from mdppower.errors import ParameterError
-from mdppower.montecarlo.proportions import proportion_interval
 
 # ---------------------------------------------------------------------- what is attained
 
@@ -207,132 +203,3 @@ def power_gap(
         s, 0.0 - lower, upper, 0.0 - sub_gaussian_gap(1 - s, proxy), sub_gaussian_gap(s, proxy),
         0.0 - kearns_saul_gap(reverse, proxy), kearns_saul_gap(s, proxy),
     )  # fmt: skip
-
-
-# ---------------------------------------------------------------------- from an observed count
-
-
-@dataclass(frozen=True)
-class CountedGap:
-    """The gaps that a count of successes allows; made by `gap_from_count`.
-
-    Attributes
-    ----------
-    successes : int
-    p_lower, p_upper : float
-        Clopper–Pearson limits of p(A ≥ B).
-    lower, upper : float
-        Limits of C(B) − C(A) at the same confidence, by all bounds that apply.
-    post_lower, post_upper : float
-        The post's edges at the same limits of p.
-    """
-
-    successes: int
-    p_lower: float
-    p_upper: float
-    lower: float
-    upper: float
-    post_lower: float
-    post_upper: float
-
-    def table(self) -> dict[str, list[Any]]:
-        """The numbers as columns: bound, lower, upper."""
-        return {
-            "bound on C(B) - C(A)": ["sub-Gaussian only (the post)", "corrected"],
-            "lower": [self.post_lower, self.lower],
-            "upper": [self.post_upper, self.upper],
-        }
-
-
-def gap_from_count(
-    success_rate: float,
-    n: int,
-    nu: float,
-    *,
-    drop: float | None = None,
-    cap: float | None = None,
-    confidence: float = 0.95,
-) -> CountedGap:
-    """The power differences that an observed success rate allows.
-
-    On the command line: ``mdppower bound --success-rate S --n N --nu NU``.
-
-    The success rate is known up to its Clopper–Pearson interval; the upper edge of the gap is that of the lower
-    limit, the lower edge that of the upper one: `power_gap` decreases in s. Ties count as successes of A; of their
-    number nothing is assumed, so that p(B ≥ A) is taken to be as small as it can be, 1 − s.
-
-    Parameters
-    ----------
-    success_rate : float
-        Share of the trials with h_A ≥ h_B.
-    n : int
-        Independent trials.
-    nu : float
-        Certified.
-    drop, cap : float, optional
-        As for `power_gap`.
-    confidence : float
-
-    Returns
-    -------
-    CountedGap
-
-    Raises
-    ------
-    ParameterError
-        ``success_rate * n`` is no whole number, or an argument is out of range.
-
-    Examples
-    --------
-    >>> found = gap_from_count(0.95, 400, 1.0)
-    >>> found.successes, round(found.lower, 2), round(found.upper, 2)
-    (380, -2.64, 0.29)
-    """
-    trials = positive_integer(n, "n")
-    rate = float(chance(success_rate, "success rate"))
-    successes = round(rate * trials)
-    if abs(successes - rate * trials) > 1e-6 * trials:
-        raise ParameterError(
-            f"a success rate of {rate:g} in {trials:,} trials is {rate * trials:.6g} successes, no whole number"
-        )
-    low, high = (float(x) for x in proportion_interval(successes, trials, confidence, independent=True))
-    band = power_gap([high, low], nu, drop=drop, cap=cap)
-    return CountedGap(
-        successes, low, high, float(band.lower[0]), float(band.upper[1]), float(band.post_lower[0]),
-        float(band.post_upper[1]),
-    )  # fmt: skip
-
-
-def universal_proxy(rewards: Any) -> tuple[float, float | None, float | None] | None:
-    """ν, the drop and the greatest gap for all sets in the simplex under i.i.d. uniform or normal rewards.
-
-    By the log-Sobolev constants c of the law, ν² = 2c, since ‖a − b‖² ≤ 2 in the simplex: c = w²/π² for a uniform
-    law of width w, where also Δ ≥ −w, and the means of both sides lie between the law's mean and its upper end, so
-    that the gap is at most w/2; c = σ² for a normal one, which bounds neither.
-
-    Parameters
-    ----------
-    rewards : RewardDistribution
-
-    Returns
-    -------
-    (nu, drop, cap), or None for other laws
-
-    Examples
-    --------
-    >>> from mdppower.rewards import resolve
-    >>> import mdppower as mp
-    >>> nu, drop, cap = universal_proxy(resolve("uniform", mp.envs.fork(2)))
-    >>> round(nu, 3), drop, cap
-    (0.45, 1.0, 0.5)
-    """
-    laws: Any = getattr(rewards, "laws", ())
-    if not getattr(rewards, "is_iid", False) or len(laws) != 1:
-        return None
-    law = laws[0]
-    if law.kind == "uniform":
-        width = law.high - law.low
-        return float(np.sqrt(2) * width / np.pi), width, width / 2
-    if law.kind == "norm":
-        return float(np.sqrt(2 * law.variance)), None, None
-    return None
