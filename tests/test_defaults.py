@@ -32,6 +32,7 @@ REASONS = {
     ("envs.maze_text", "rng"): (0, "A place should be there again"),
     ("envs.maze", "rng"): (0, "As for `maze_text`"),
     ("Option.vectors", "kind"): ("vectors", "By default neither"),
+    ("compare", "samples"): (None, "By default 4,096, unless the answer is exact"),
     ("orbits.votes", "samples"): (2000, "fewer than the 4,096 of an estimate"),
     ("orbits.distribution_votes", "samples"): (1000, "fewer than the 4,096 of an estimate"),
     **{(f"theorems.{call}", "rewards"): ("norm(0,1)", COVERS) for call in ("Setting", "setting", "verify")},

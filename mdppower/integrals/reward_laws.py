@@ -189,12 +189,14 @@ class Normals:
         return orthant(self.joint, [[-x for x in row] for row in normals], SEED)
 
 
-def exact_law(rewards: RewardDistribution) -> Boxes | Atoms | Normals:
+def exact_law(rewards: RewardDistribution, most_atoms: int = MOST_ATOMS) -> Boxes | Atoms | Normals:
     """What can be integrated exactly, from a reward distribution.
 
     Parameters
     ----------
     rewards : RewardDistribution
+    most_atoms : int
+        Most values of a discrete law.
 
     Returns
     -------
@@ -218,7 +220,7 @@ def exact_law(rewards: RewardDistribution) -> Boxes | Atoms | Normals:
         ends = [rational(x) for x in rewards.mean.tolist()]
         return Boxes(ends, ends)
     if isinstance(rewards, Reordered):
-        base = exact_law(rewards.base)
+        base = exact_law(rewards.base, most_atoms)
         order = rewards.order.tolist()
         if isinstance(base, Normals):
             return Normals(base.mean[order], base.covariance[np.ix_(order, order)])
@@ -233,13 +235,13 @@ def exact_law(rewards: RewardDistribution) -> Boxes | Atoms | Normals:
         if kinds == {"norm"}:
             return Normals(rewards.mean, np.diag(rewards.variance))
         if kinds == {"discrete"}:
-            return Atoms([_atoms(x) for x in laws])
+            return Atoms([_atoms(x, most_atoms) for x in laws])
     raise RewardError(
         f"exact numbers need independent uniform, finite discrete, or normal rewards; {rewards.name} is not of these"
     )
 
 
-def _atoms(law: Law) -> list[tuple[Fraction, Fraction]]:
+def _atoms(law: Law, most: int) -> list[tuple[Fraction, Fraction]]:
     """The values of a discrete law and their chances, which sum to exactly 1.
 
     They are the family's own, moved by ``loc``: its probability mass function is asked at its own points, where
@@ -250,10 +252,10 @@ def _atoms(law: Law) -> list[tuple[Fraction, Fraction]]:
     family = getattr(law.frozen, "dist", law.frozen)
     # What is listed is counted: {0, 100000} is two values. Other families have all whole numbers of a range.
     many = np.size(family.xk) if hasattr(family, "xk") else law.high - law.low + 1
-    if not many <= MOST_ATOMS:
+    if not many <= most:
         raise RewardError(
             f"exact numbers need finitely many values; {law.name} has "
-            + (f"{many:,.0f}: the limit is {MOST_ATOMS:,}" if np.isfinite(many) else "no end of them")
+            + (f"{many:,.0f}: the limit is {most:,}" if np.isfinite(many) else "no end of them")
         )
     given = parameters_of(law.frozen)
     if hasattr(family, "xk"):

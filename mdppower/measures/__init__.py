@@ -25,6 +25,7 @@ comparison                 which of two options is worth more
 comparison_estimate        the two, and the verdict
 option_tally               one pass over draws that compares K options
 exact_means                exact POWER, C_Σ and comparisons
+instant                    comparisons that are exact without being asked
 exact_optimality           exact optimality probabilities
 exact_work                 what an exact question takes, before it is begun
 ========================== ==================================================================================

@@ -10,7 +10,7 @@ them either can exceed 1/2, A = B being the extreme; the relation is not transit
 P(A < B) are given apart, and the mid-p, P(A > B) + P(tie)/2.
 
 Probabilities come from independent draws (Clopper–Pearson), the means from the same draws, paired; or all of them are
-exact, by `mdppower.measures.exact_means`.
+exact, by `mdppower.measures.exact_means`: unasked, too, where that is instant (`mdppower.measures.instant`).
 """
 
 from __future__ import annotations
@@ -48,7 +48,11 @@ from mdppower.solvers.optimal_values import METHODS
 if TYPE_CHECKING:
     import xarray as xr
 
+    from mdppower.measures.exact_means import ExactComparison
+
 MOST_OPTIONS = 2000
+SAMPLES = 4096
+"""Draws of a comparison where nothing is said and it is not exact."""
 
 
 def compare(
@@ -56,7 +60,7 @@ def compare(
     B: Option,
     rewards: Any = "uniform",
     *,
-    samples: int = 4096,
+    samples: int | None = None,
     rng: Any = None,
     method: str = "auto",
     workers: Workers = 1,
@@ -65,7 +69,7 @@ def compare(
     key: str | None = None,
     progress: bool | None = None,
 ) -> Comparison:
-    """Compare two options over a distribution of rewards.
+    """Compare two options over a distribution of rewards, exactly where that is instant.
 
     On the command line: ``mdppower compare ENV --a STATE --b STATE``.
 
@@ -75,18 +79,21 @@ def compare(
         Sets of one kind at one γ, over the same states.
     rewards : str, distribution, mapping, callable, …
         As for `power`.
-    samples : int
-        Independent draws, rounded up to whole replicates.
+    samples : int, optional
+        Independent draws, rounded up to whole replicates. By default 4,096, unless the answer is exact.
     rng : int, numpy.random.Generator, SeedSequence, …
     method : {"auto", "exact", "deterministic", "stochastic", "lp", "lp-occupancy"}
-        ``"exact"`` enumerates what is nondominated and integrates exactly (small MDPs; uniform, finite discrete or
-        normal rewards); the others are solvers of draws, see `optimal_values`.
+        ``"auto"`` is exact where sizes say that this takes no time (up to 64 states and a planned 0.25 s), unless
+        `samples`, `rng`, `store` or `key` is given: then draws are meant. ``"exact"`` enumerates what is nondominated
+        and integrates exactly (small MDPs; uniform, finite discrete or normal rewards); the others are solvers of
+        draws, see `optimal_values`.
     workers, executor, store, key, progress
         As for `power`.
 
     Returns
     -------
     Comparison
+        Its ``samples`` are 0 where it is exact.
 
     Raises
     ------
@@ -106,14 +113,25 @@ def compare(
     >>> import mdppower as mp
     >>> mdp = mp.envs.figure_10()
     >>> a, b = (mp.Option.state(mdp, s, 0.5, kind="value") for s in ("s3", "s2"))
-    >>> result = mp.compare(a, b, method="exact")
+    >>> result = mp.compare(a, b)
     >>> result.gap.exact, result.p_at_least
     (Fraction(1, 64), Proportions(7/12))
     >>> result.verdict
     'B is not instrumentally convergent over A: p(A ≥ B) = 7/12'
+    >>> drawn = mp.compare(a, b, samples=4096, rng=0)
+    >>> drawn.samples, drawn.p_at_least.exact
+    (4096, None)
     """
     conduct = Conduct(workers, executor, progress, store, key)
-    return last(_steps((samples,), conduct, A, B, rewards, rng=rng, method=method))
+    if method == "auto" and samples is None and rng is None and store is None and key is None:
+        from mdppower.measures.instant import instant_comparison
+
+        distribution = _asked(A, B, rewards, method)
+        found = instant_comparison(A, B, distribution)
+        if found is not None:
+            return _known(A, B, found, distribution)
+    looks = (SAMPLES if samples is None else samples,)
+    return last(_steps(looks, conduct, A, B, rewards, rng=rng, method=method))
 
 
 @in_steps(compare)
@@ -127,16 +145,13 @@ def _steps(
     rng: Any = None,
     method: str = "auto",
 ) -> Iterator[Comparison]:
-    for option in (A, B):
-        if not isinstance(option, Option):
-            raise ParameterError(f"compare takes two options, got {option!r}; see mdppower.Option")
-    require_alike(A, B)
-    choice(method, "method", (*METHODS, "exact"))
+    distribution = _asked(A, B, rewards, method)
     positive_integer(looks[-1], "samples")
-    distribution = _rewards_of([A, B], rewards)
     if method == "exact":
+        from mdppower.measures.exact_means import exact_comparison
+
         no_draws(looks, conduct)
-        yield _exact(A, B, distribution, conduct.progress)
+        yield _known(A, B, exact_comparison(A, B, distribution, conduct.progress), distribution)
         return
     source, tallies = tally(
         "compare", [A, B], make_sampler(distribution, "iid", looks[-1], 0), looks, rng, method, conduct
@@ -144,6 +159,16 @@ def _steps(
     with finished_as(lambda found: _from_tally(A, B, found, source)):
         for found in tallies:
             yield _from_tally(A, B, found, source)
+
+
+def _asked(A: Option, B: Option, rewards: Any, method: str) -> RewardDistribution:
+    """The rewards of a question whose options and method have been checked."""
+    for option in (A, B):
+        if not isinstance(option, Option):
+            raise ParameterError(f"compare takes two options, got {option!r}; see mdppower.Option")
+    require_alike(A, B)
+    choice(method, "method", (*METHODS, "exact"))
+    return _rewards_of([A, B], rewards)
 
 
 def compare_all(
@@ -420,19 +445,16 @@ def _dataset(options: Sequence[Option], found: Tally, source: Sampler, confidenc
 # ---------------------------------------------------------------------- exact
 
 
-def _exact(A: Option, B: Option, rewards: RewardDistribution, progress: bool | None) -> Comparison:
-    from mdppower.measures.exact_means import exact_comparison
-
-    found = exact_comparison(A, B, rewards, progress)
+def _known(A: Option, B: Option, found: ExactComparison, rewards: RewardDistribution) -> Comparison:
     means = _known_means([found.mean_A, found.mean_B], [A.name, B.name], A.gamma, found.mean_error)
     chances = np.array([found.greater, found.tie, found.less], dtype=object)
 
-    def known(values: Any) -> Proportions:
+    def proportions(values: Any) -> Proportions:
         return Proportions.known(values, found.error)
 
     return Comparison(
-        A, B, means, means.between(1, 0), known(chances), known(chances[0] + chances[1]),
-        known(chances[2] + chances[1]), np.nan, np.nan, np.nan, found.mean_error, rewards, 0, None,
+        A, B, means, means.between(1, 0), proportions(chances), proportions(chances[0] + chances[1]),
+        proportions(chances[2] + chances[1]), np.nan, np.nan, np.nan, found.mean_error, rewards, 0, None,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import Chain, Kernel, Row, rational, rational_rows
 from mdppower.measures.exact_work import ExactWork, seconds_of_chains
 from mdppower.occupancy.option import Option, Reach
-from mdppower.occupancy.visit_distributions import Visits, visits
+from mdppower.occupancy.visit_distributions import LIMIT, Visits, visits
 from mdppower.optimal_sets.fraction_rows import rate
 from mdppower.rewards.reward_distribution import RewardDistribution
 
@@ -58,23 +58,27 @@ _Listed = list["tuple[Reach, Visits | None, float] | list[Row]"]
 """The parts of an option: what to make rows of, the policies that are nondominated, γ; or rows."""
 
 
-def _listed(option: Option, work: ExactWork, law: Boxes | Atoms | Normals | None = None) -> _Listed:
+def _listed(
+    option: Option, work: ExactWork, law: Boxes | Atoms | Normals | None = None, most: int = LIMIT
+) -> _Listed:
     """The policies of an option's parts, and a plan of what it takes to make rows of them and to sift these."""
     parts: _Listed = []
     for part in option.parts:
         if isinstance(part, Reach):
             assert option.gamma is not None
-            parts.append((part, _policies(part, option.gamma, work, law), option.gamma))
+            parts.append((part, _policies(part, option.gamma, work, law, most), option.gamma))
         else:
             parts.append([[rational(x) for x in row] for row in part.tolist()])
     return parts
 
 
-def _policies(part: Reach, gamma: float, work: ExactWork, law: Boxes | Atoms | Normals | None) -> Visits | None:
+def _policies(
+    part: Reach, gamma: float, work: ExactWork, law: Boxes | Atoms | Normals | None, most: int
+) -> Visits | None:
     """F_nd of a state, planned for; None at γ = 0, where its actions are what there is."""
     if gamma == 0:
         return None
-    among = visits(part.mdp, part.mdp.states[part.state], gamma).nondominated()
+    among = visits(part.mdp, part.mdp.states[part.state], gamma, limit=most).nondominated()
     _plan_rows(among, work, law)
     return among
 
@@ -198,10 +202,16 @@ def exact_comparisons(
     SizeError
         All together take too long; said before the first is begun.
     """
-    law = exact_law(rewards)
     what = "the exact comparison of " + ", ".join(f"{A.name} and {B.name}" for A, B in pairs[:2])
     work = ExactWork(what + (f" and {len(pairs) - 2:,} more" if len(pairs) > 2 else ""), progress)
-    listed = {id(one): _listed(one, work, law) for pair in pairs for one in pair}
+    return planned_comparisons(pairs, exact_law(rewards), work)
+
+
+def planned_comparisons(
+    pairs: Sequence[tuple[Option, Option]], law: Boxes | Atoms | Normals, work: ExactWork, most: int = LIMIT
+) -> list[ExactComparison]:
+    """The same within a work of its own limit; of each state up to `most` policies are listed, else SizeError."""
+    listed = {id(one): _listed(one, work, law, most) for pair in pairs for one in pair}
     rows = {key: _rows_of(parts) for key, parts in listed.items()}
     for A, B in pairs:
         plan_comparison(work, law, rows[id(A)], rows[id(B)])

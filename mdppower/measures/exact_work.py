@@ -32,6 +32,8 @@ class ExactWork:
         Whether to show a bar; None: in a terminal.
     advice : str
         What to do where it is too much.
+    limit : float
+        Most seconds.
 
     Examples
     --------
@@ -47,6 +49,7 @@ class ExactWork:
     progress: bool | None = False
     advice: str = "leave out method='exact' for an estimate with its error"
     seconds: float = 0.0
+    limit: float = LIMIT
 
     def plan(self, seconds: float, sizes: str) -> None:
         """Add what is to come.
@@ -54,12 +57,12 @@ class ExactWork:
         Raises
         ------
         SizeError
-            All that was planned takes more than `volumes.LIMIT` seconds; the message has the last sizes.
+            All that was planned takes more than `limit` seconds; the message has the last sizes.
         """
         self.seconds += seconds
-        if self.seconds > LIMIT:
+        if self.seconds > self.limit:
             raise SizeError(
-                f"{self.what} takes about {self.seconds:.2g} s or more ({sizes}); the limit is {LIMIT:g} s: "
+                f"{self.what} takes about {self.seconds:.2g} s or more ({sizes}); the limit is {self.limit:g} s: "
                 f"{self.advice}"
             )
 
