@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from mdppower._text import rate_text
 from mdppower.cli.group import attempt, build_environment, cli, finish, tell
@@ -23,6 +24,7 @@ from mdppower.cli.options import (
     table_option,
 )
 from mdppower.cli.pictures import Picture, picture_options
+from mdppower.cli.rewards import parse_rewards
 from mdppower.errors import ParameterError, SizeError
 
 if TYPE_CHECKING:
@@ -39,9 +41,9 @@ if TYPE_CHECKING:
 @table_option
 @environment_options
 def optimal(
-    env: str, state: str | None, gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, method: str,
-    workers: int, confidence: float, store: str | None, progress: bool | None, picture: Picture, fmt: str,
-    **options: Any,
+    env: str, state: str | None, gamma: tuple[str, ...], rewards: str, reward: tuple[str, ...], samples: int,
+    rng: int | None, method: str, workers: int, confidence: float, store: str | None, progress: bool | None,
+    picture: Picture, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """Estimate how likely each action is to be optimal: the share of reward functions for which it is.
 
@@ -58,10 +60,11 @@ def optimal(
     rates = parse_gamma(gamma)
     mdp = build_environment(env, options)
     label = None if state is None else parse_state(mdp, state)
+    law = parse_rewards(mdp, rewards, reward)
     if picture.out is not None and state is None and (is_drawing(mdp) or grid_of(mdp) is None):
         raise ParameterError("--out draws all states where they lie on a grid; here, name one with --state")
     chances, failure = attempt(
-        action_optimality, mdp, rates, rewards, samples=samples, rng=rng, method=method, workers=workers,
+        action_optimality, mdp, rates, law, samples=samples, rng=rng, method=method, workers=workers,
         store=store, progress=progress,
     )  # fmt: skip
     click.echo(render(chances.table(confidence, state=label), fmt))
@@ -90,13 +93,14 @@ def optimal(
 @environment_options
 def compare_command(
     env: str, first: str | None, second: str | None, places: Sequence[str], every: bool, kind: str,
-    gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, method: str, workers: int, confidence: float,
-    store: str | None, progress: bool | None, fmt: str, **options: Any,
+    gamma: tuple[str, ...], rewards: str, reward: tuple[str, ...], samples: int, rng: int | None, method: str,
+    workers: int, confidence: float, store: str | None, progress: bool | None, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """Compare options A and B: which is worth more on average, and how often.
 
     An option is a state, or STATE:ACTION for the policies that take that action at each visit of the state. B is
-    instrumentally convergent over A if p(A ≥ B) ≤ 1/2.
+    instrumentally convergent over A if p(A ≥ B) ≤ 1/2. Two options are compared exactly where that is instant, unless
+    --samples, --rng or --store asks for draws.
 
     In Python: mdppower.compare; of several, mdppower.compare_all.
     """
@@ -106,7 +110,7 @@ def compare_command(
     from mdppower.results.table_text import render
 
     open_unit(confidence, "--confidence")
-    rate = _rate(gamma, kind)
+    rate = option_rate(gamma, kind)
     two = first is not None and second is not None
     if [two, len(places) > 0, every].count(True) != 1 or (not two and (first or second)):
         raise ParameterError("name two options with --a and --b, or several with --state, or take --all states")
@@ -114,9 +118,12 @@ def compare_command(
         "samples": samples, "rng": rng, "method": method, "workers": workers, "store": store, "progress": progress,
     }  # fmt: skip
     mdp = build_environment(env, options)
+    law = parse_rewards(mdp, rewards, reward)
     if first is not None and second is not None:
-        A, B = (_option(mdp, text, kind, rate) for text in (first, second))
-        result, failure = attempt(compare, A, B, rewards, **run)
+        A, B = (parse_option(mdp, text, kind, rate) for text in (first, second))
+        if click.get_current_context().get_parameter_source("samples") is ParameterSource.DEFAULT:
+            run["samples"] = None
+        result, failure = attempt(compare, A, B, law, **run)
         table = result.table(confidence)
         if fmt != "table":
             about = {"A": _told(result.A), "B": _told(result.B), "verdict": result.verdict}
@@ -130,10 +137,10 @@ def compare_command(
         return
     if method == "exact":
         raise ParameterError("--method exact compares two options: use --a and --b")
-    given = [_option(mdp, text, kind, rate) for text in places]
+    given = [parse_option(mdp, text, kind, rate) for text in places]
     if every:
         given = [_option_at(mdp, (label, None), kind, rate) for label in mdp.states]
-    found, failure = attempt(compare_all, given, rewards, confidence=confidence, **run)
+    found, failure = attempt(compare_all, given, law, confidence=confidence, **run)
     click.echo(render(pairs_table(found), fmt))
     if fmt == "table":
         tell(f"\n{kind} at γ = {rate_text(rate)}; " + _made(found.samples, found.rewards, found.entropy))
@@ -142,7 +149,8 @@ def compare_command(
     finish(bool(found.interrupted), failure)
 
 
-def _rate(gamma: Sequence[str], kind: str) -> float:
+def option_rate(gamma: Sequence[str], kind: str) -> float:
+    """The one discount rate of options: 0.9 where none is given, and 1 for long-run averages."""
     rate = one_gamma(gamma)
     if kind != "rsd":
         return 0.9 if rate is None else rate
@@ -151,7 +159,8 @@ def _rate(gamma: Sequence[str], kind: str) -> float:
     return 1.0
 
 
-def _option(mdp: RewardlessMDP, text: str, kind: str, gamma: float) -> Option:
+def parse_option(mdp: RewardlessMDP, text: str, kind: str, gamma: float) -> Option:
+    """``STATE`` or ``STATE:ACTION`` → the option."""
     return _option_at(mdp, parse_place(mdp, text), kind, gamma)
 
 

@@ -76,8 +76,14 @@ workers_option = click.option(
 )
 _rng = click.option("--rng", type=int, help="Seed; the same seed gives the same numbers.")
 _samples = click.option("--samples", type=int, default=4096, show_default=True, help="Reward functions to draw.")
+reward_option = click.option(
+    "--reward",
+    multiple=True,
+    metavar="STATE=LAW",
+    help='Another law, or a number, for one state, or all of a mark: "a=norm(1,1)", "0,3=2". Repeatable.',
+)
 _rewards = click.option(
-    "--rewards", default="uniform", show_default=True, help="Law of each state's reward: norm(0,1), …"
+    "--rewards", default="uniform", show_default=True, help="Law of each state's reward: norm(0,1), …, or a number."
 )
 
 
@@ -109,6 +115,7 @@ def run_options(command: Any) -> Any:
             "--precision", type=float, help="Draw until every simultaneous 95 % interval is ± this or less."
         ),
         _samples,
+        reward_option,
         _rewards,
         gamma_option("Discount rates in [0, 1], separated by commas."),
         click.argument("env"),
@@ -132,6 +139,7 @@ def chance_options(command: Any) -> Any:
         ),
         _rng,
         _samples,
+        reward_option,
         _rewards,
         click.argument("env"),
     ):
@@ -259,7 +267,9 @@ def parse_state(mdp: RewardlessMDP, text: str) -> Label:
             raise  # several states carry the mark: the message names them
     found = _known(text, mdp.states)
     if found is None:
-        raise LabelError(f"there is no state {text!r}; {_hint(text, mdp.states)}states are {shorten(mdp.states)}")
+        raise LabelError(
+            f"there is no state {text!r}; {_did_you_mean(text, mdp.states)}states are {shorten(mdp.states)}"
+        )
     return found
 
 
@@ -274,7 +284,9 @@ def parse_action(mdp: RewardlessMDP, state: Label, text: str) -> Label:
     actions = mdp.actions(state)
     found = _known(text, actions)
     if found is None:
-        raise LabelError(f"state {state!r} has no action {text!r}; {_hint(text, actions)}it has {shorten(actions)}")
+        raise LabelError(
+            f"state {state!r} has no action {text!r}; {_did_you_mean(text, actions)}it has {shorten(actions)}"
+        )
     return found
 
 
@@ -326,9 +338,15 @@ def _is_label(value: Any) -> bool:
     return type(value) in (int, str) or (type(value) is tuple and all(map(_is_label, value)))
 
 
-def _hint(text: str, labels: Sequence[Label]) -> str:
+def _did_you_mean(text: str, labels: Sequence[Label]) -> str:
+    near = hint(text, labels)
+    return f"did you mean {near}? " if near else ""
+
+
+def hint(text: str, labels: Sequence[Label]) -> str:
+    """The label that is nearest to a text, in quotes; nothing, where none is near."""
     near = difflib.get_close_matches(text, [str(label) for label in labels], 1)
-    return f"did you mean {near[0]!r}? " if near else ""
+    return repr(near[0]) if near else ""
 
 
 def check_output(option: str, path: str | None, suffixes: tuple[str, ...]) -> None:

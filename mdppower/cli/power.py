@@ -29,6 +29,7 @@ from mdppower.cli.options import (
     run_options,
 )
 from mdppower.cli.pictures import POWER_NAMES, Picture, picture_options, spelled
+from mdppower.cli.rewards import parse_rewards
 from mdppower.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -74,10 +75,10 @@ def power_command(**options: Any) -> None:
 
 
 def _measure(
-    env: str, gamma: tuple[str, ...], rewards: str, samples: int, precision: float | None, max_samples: int | None,
-    rng: int | None, method: str, sampler: str | None, guarantee: bool, policy: str | None, workers: int,
-    confidence: float, save: str | None, store: str | None, progress: bool | None, fmt: str, colour: bool | None,
-    picture: Picture, **options: Any,
+    env: str, gamma: tuple[str, ...], rewards: str, reward: tuple[str, ...], samples: int, precision: float | None,
+    max_samples: int | None, rng: int | None, method: str, sampler: str | None, guarantee: bool, policy: str | None,
+    workers: int, confidence: float, save: str | None, store: str | None, progress: bool | None, fmt: str,
+    colour: bool | None, picture: Picture, **options: Any,
 ) -> None:  # fmt: skip
     from mdppower._checks import open_unit
     from mdppower.measures.power import power
@@ -88,8 +89,9 @@ def _measure(
     rule = None if policy is None else parse_policy(policy)
     mdp = build_environment(env, options)
     _name_lines(picture, mdp)
+    law = parse_rewards(mdp, rewards, reward)
     estimate, failure = attempt(
-        power, mdp, rates, rewards, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
+        power, mdp, rates, law, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
         method=method, sampler=sampler, policy=rule, guarantee=guarantee, workers=workers, store=store,
         progress=progress,
     )  # fmt: skip

@@ -19,11 +19,13 @@ from mdppower.cli.options import (
     parse_place,
     parse_state,
     progress_option,
+    reward_option,
     store_option,
     table_option,
     workers_option,
 )
 from mdppower.cli.pictures import Picture, picture_options
+from mdppower.cli.rewards import parse_rewards
 from mdppower.errors import ParameterError
 from mdppower.results.number_text import how_sure
 
@@ -49,8 +51,12 @@ def _run_options(command: Any) -> Any:
         click.option("--sampler", default="latin", show_default=True, help="latin, sobol, iid."),
         click.option("--rng", type=int, help="Seed; the same seed gives the same numbers."),
         click.option("--samples", type=int, default=4096, show_default=True, help="Reward functions to draw."),
+        reward_option,
         click.option(
-            "--rewards", default="uniform", show_default=True, help="Law of each state's reward: norm(0,1), …"
+            "--rewards",
+            default="uniform",
+            show_default=True,
+            help="Law of each state's reward: norm(0,1), …, or a number.",
         ),
         gamma_option("Discount rates in [0, 1], separated by commas."),
     ):
@@ -78,9 +84,9 @@ Two maps that differ in one cell:
 @table_option
 @environment_options
 def diff(
-    a: str, b: str, gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, sampler: str, method: str,
-    workers: int, confidence: float, store: str | None, progress: bool | None, picture: Picture, fmt: str,
-    **options: Any,
+    a: str, b: str, gamma: tuple[str, ...], rewards: str, reward: tuple[str, ...], samples: int, rng: int | None,
+    sampler: str, method: str, workers: int, confidence: float, store: str | None, progress: bool | None,
+    picture: Picture, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """Compare POWER in two environments on the same draws, state by state: that in A less that in B.
 
@@ -91,13 +97,15 @@ def diff(
     """
     from mdppower._checks import open_unit
     from mdppower.results.table_text import render
-    from mdppower.sensitivity.model_difference import difference
+    from mdppower.sensitivity.model_difference import difference, union_of
 
     open_unit(confidence, "--confidence")
     rates = parse_gamma(gamma)
     first, second = build_environment(a, options), build_environment(b, options)
+    union = union_of(first, second, list(dict.fromkeys(first.states + second.states))) if reward else first
+    law = parse_rewards(union, rewards, reward)
     found, failure = attempt(
-        difference, first, second, rates, rewards, samples=samples, rng=rng, method=method, sampler=sampler,
+        difference, first, second, rates, law, samples=samples, rng=rng, method=method, sampler=sampler,
         workers=workers, store=store, progress=progress,
     )  # fmt: skip
     click.echo(render(found.table(confidence), fmt))
@@ -141,10 +149,9 @@ def _tell(found: ModelDifference, confidence: float) -> None:
 @table_option
 @environment_options
 def sensitivity_command(
-    env: str, gamma: tuple[str, ...], rewards: str, samples: int, rng: int | None, sampler: str, workers: int,
-    confidence: float, store: str | None, progress: bool | None, copied: Sequence[str], into: str,
-    parts: Sequence[str], depth: int | None, state: str | None, picture: Picture, fmt: str,
-    **options: Any,
+    env: str, gamma: tuple[str, ...], rewards: str, reward: tuple[str, ...], samples: int, rng: int | None,
+    sampler: str, workers: int, confidence: float, store: str | None, progress: bool | None, copied: Sequence[str],
+    into: str, parts: Sequence[str], depth: int | None, state: str | None, picture: Picture, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """Show how POWER moves when the model is told anew: states copied, actions split, history remembered.
 
@@ -161,6 +168,7 @@ def sensitivity_command(
     rates = parse_gamma(gamma)
     mdp = build_environment(env, options)
     label = None if state is None else parse_state(mdp, state)
+    law = parse_rewards(mdp, rewards, reward)
     chosen = _transforms(mdp, copied, into, parts, depth)
     run: dict[str, Any] = {
         "transforms": chosen, "samples": samples, "rng": rng, "workers": workers, "store": store,
@@ -168,9 +176,9 @@ def sensitivity_command(
     if label is not None and fmt != "table":
         if picture.out is not None:
             raise ParameterError("--out is a picture of all states; it goes with --state in a table alone")
-        click.echo(render(sensitive_actions(mdp, label, rates, rewards, confidence=confidence, **run), fmt))
+        click.echo(render(sensitive_actions(mdp, label, rates, law, confidence=confidence, **run), fmt))
         return
-    found, failure = attempt(sensitivity, mdp, rates, rewards, sampler=sampler, progress=progress, **run)
+    found, failure = attempt(sensitivity, mdp, rates, law, sampler=sampler, progress=progress, **run)
     table = found.table(confidence)
     if fmt == "table":
         # What fits beside each other; the rest is in the other formats.
@@ -181,7 +189,7 @@ def sensitivity_command(
     if label is not None:
         tell(f"\nhow likely the actions of {label} are to be optimal:")
         known = list(found.gammas)
-        click.echo(render(sensitive_actions(mdp, label, known, rewards, confidence=confidence, **run), fmt))
+        click.echo(render(sensitive_actions(mdp, label, known, law, confidence=confidence, **run), fmt))
     picture.draw(found.plot, confidence=confidence)
     finish(found.interrupted, failure)
 

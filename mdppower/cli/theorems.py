@@ -18,9 +18,11 @@ from mdppower.cli.options import (
     gamma_option,
     parse_gamma,
     progress_option,
+    reward_option,
     store_option,
     workers_option,
 )
+from mdppower.cli.rewards import parse_rewards
 
 REPORTS = (".md", ".html", ".json")
 
@@ -37,6 +39,7 @@ REPORTS = (".md", ".html", ".json")
     "--rewards", default="norm(0,1)", show_default=True,
     help="Law of each state's reward in the tests: not uniform, as elsewhere, but one that covers all directions.",
 )  # fmt: skip
+@reward_option
 @click.option(
     "--samples", type=int, default=1000, show_default=True,
     help="Draws of each pathwise test: one that contradicts is enough.",
@@ -50,9 +53,9 @@ REPORTS = (".md", ".html", ".json")
 @progress_option
 @environment_options
 def verify(
-    env: str, gamma: tuple[str, ...], claims: str | None, most: int, seconds: float, rewards: str, samples: int,
-    votes: int, rng: int | None, workers: int, out: str | None, fmt: str, store: str | None, progress: bool | None,
-    **options: Any,
+    env: str, gamma: tuple[str, ...], claims: str | None, most: int, seconds: float, rewards: str,
+    reward: tuple[str, ...], samples: int, votes: int, rng: int | None, workers: int, out: str | None, fmt: str,
+    store: str | None, progress: bool | None, **options: Any,
 ) -> None:  # fmt: skip
     """Check which theorems about optimal policies and power apply to an MDP, and test their conclusions.
 
@@ -78,7 +81,7 @@ def verify(
         claims=names,
         most=most,
         seconds=seconds,
-        rewards=rewards,
+        rewards=parse_rewards(mdp, rewards, reward),
         samples=samples,
         votes=votes,
         rng=rng,
@@ -99,7 +102,7 @@ def verify(
         tell(f"symmetries of the whole MDP: {found.about['symmetries of the whole MDP']}")
         for claim, survey in found.surveys.items():
             tell(f"{claim}: {survey}")
-        tell(f"draws of {rewards} rewards (rng={found.about['rng']})")
+        tell(f"draws of {'per-state' if reward else rewards} rewards (rng={found.about['rng']})")
     if out is not None:
         found.save(out, title)
         tell(f"wrote {out}", err=True)

@@ -26,6 +26,7 @@ from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.run_loop import whole
 from mdppower.results.result import Result
 from mdppower.results.table import Table
+from mdppower.rewards.distribution import resolve
 from mdppower.symmetry.involutions import Budget
 from mdppower.theorems.candidates import Survey
 from mdppower.theorems.claim_report import ClaimReport, Hypothesis
@@ -81,7 +82,7 @@ class Verification(Result, Sequence[ClaimReport]):
         facts |= {
             "MDP": repr(here.mdp),
             "γ": ", ".join(map(rate_text, here.gammas)),
-            "pathwise tests": f"{here.samples:,} draws of {here.rewards} rewards each",
+            "pathwise tests": f"{here.samples:,} draws of {resolve(here.rewards, here.mdp).name} rewards each",
             "votes": f"{here.votes:,} elements of an orbit, or all",
             "rng": str(here.entropy),
             "symmetries of the whole MDP": self._symmetric,

@@ -9,7 +9,9 @@ import pytest
 from scipy import stats
 
 import mdppower as mp
-from mdppower.bounds.gap_bounds import gap_from_count, power_gap, universal_proxy
+from mdppower.bounds.counted_gap import gap_from_count
+from mdppower.bounds.gap_bounds import power_gap
+from mdppower.bounds.simplex_proxies import proxy_of_range, universal_proxy
 from mdppower.cli.main import _run
 from mdppower.display.curve_picture import plot_curve
 from mdppower.rewards.distribution import resolve
@@ -29,8 +31,48 @@ def test_bound_is_the_band_at_the_limits_of_the_count(capsys):
 def test_bound_states_its_assumptions(capsys):
     assert _run(["bound", "--success-rate", "1", "--n", "20", "--nu", "1"]) == 0
     told = capsys.readouterr().out
-    assert "20 successes of 20: p(A ≥ B) in [0.8316, 1.0000]" in told
-    assert "not estimated" in told
+    assert "in 20 of 20 trials, so that p(A ≥ B) is between 0.8316 and 1.0000 (95 %)." in told
+    assert "ν = 1.0, as given: proven for h_A − h_B, not estimated" in told
+
+
+def test_bound_answers_with_a_sentence_from_a_range(capsys):
+    assert _run(["bound", "--successes", "391", "--n", "400", "--ties", "3", "--range", "0,1"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    nu, drop, cap = proxy_of_range(0, 1)
+    found = gap_from_count(successes=391, n=400, ties=3, nu=nu, drop=drop, cap=cap)
+    assert told[:3] == found.verdict.splitlines()
+    assert "ν = 1 from the range [0, 1] alone (Hoeffding): proven for h_A − h_B, not estimated" in told
+    # What the user knows is better than what the range says.
+    assert (
+        _run(["bound", "--successes", "391", "--n", "400", "--range", "0,1", "--cap", "0.5", "--format", "csv"]) == 0
+    )
+    head, _, row = (line.split(",") for line in capsys.readouterr().out.splitlines())
+    assert dict(zip(head, row, strict=True))["lower"] == "-0.5"
+
+
+def test_bound_certifies_for_an_environment(capsys):
+    given = ["bound", "--successes", "391", "--n", "400", "--format", "json", "--env", "turner-figure-10"]
+    # All pairs: the constants of uniform rewards; as in Python.
+    mdp = mp.envs.figure_10()
+    assert _run(given) == 0
+    rows = json.loads(capsys.readouterr().out)
+    nu, drop, cap = universal_proxy(resolve("uniform", mdp))
+    assert rows[1] | {"lower": 0, "upper": 0} == rows[1] | {"nu": nu, "lower": 0, "upper": 0}
+    assert rows[1]["upper"] == gap_from_count(successes=391, n=400, nu=nu, drop=drop, cap=cap).upper
+    # Two options: what `certify` proves of them.
+    assert _run([*given, "--a", "s3", "--b", "s2", "--gamma", "0.5", "--reward", "s2=0.5"]) == 0
+    out, err = capsys.readouterr()
+    assert "rewards: 0.5 at s2; uniform elsewhere" in err
+    A, B = (mp.Option.state(mdp, s, 0.5) for s in ("s3", "s2"))
+    proved = mp.certify(A, B, {"s2": 0.5, "default": "uniform"})
+    assert json.loads(out)[0]["nu"] == np.sqrt(proved.nu2)
+    found = gap_from_count(
+        successes=391, n=400, nu=np.sqrt(proved.nu2), drop=proved.drop, rise=proved.delta_max, cap=0.5,
+        variance=proved.variance.value,
+    )  # fmt: skip
+    assert [json.loads(out)[1][edge] for edge in ("lower", "upper")] == pytest.approx([found.lower, found.upper])
+    # The second route: the exact gap of these two lies far inside.
+    assert found.lower < float(mp.compare(A, B, {"s2": 0.5, "default": "uniform"}).gap.mean) < found.upper
 
 
 @pytest.mark.parametrize(
@@ -40,6 +82,27 @@ def test_bound_states_its_assumptions(capsys):
         (["--success-rate", "1.2", "--n", "10", "--nu", "1"], "success rate must be in [0, 1], got 1.2"),
         (["--success-rate", "0.5", "--n", "10", "--nu", "0"], "nu must be positive and finite, got 0"),
         (["--success-rate", "0.5", "--n", "0", "--nu", "1"], "n must be a positive integer, got 0"),
+        (["--successes", "2", "--ties", "3", "--n", "9", "--nu", "1"], "3 ties are more than 2 successes"),
+        (["--n", "9", "--nu", "1"], "give one of --successes and --success-rate"),
+        (["--successes", "2", "--success-rate", "1", "--n", "9", "--nu", "1"], "give one of --successes and"),
+        (["--successes", "2", "--n", "9"], "give one of --nu (certified), --range LOW,HIGH"),
+        (["--successes", "2", "--n", "9", "--nu", "1", "--env", "maze"], "give one of --nu (certified), --range"),
+        (["--successes", "2", "--n", "9", "--range", "1"], "--range must be two numbers such as 0,1; got '1'"),
+        (["--successes", "2", "--n", "9", "--range", "1,0"], "low < high; got 1.0 and 0.0"),
+        (["--successes", "2", "--n", "9", "--range", "0,1", "--gamma", "1"], "--gamma goes with --env"),
+        (["--successes", "2", "--n", "9", "--nu", "1", "--slip", "0.1"], "--slip goes with --env"),
+        (["--successes", "2", "--n", "9", "--nu", "1", "--reward", "a=2"], "--reward goes with --env"),
+        (["--successes", "2", "--n", "9", "--env", "maze", "--gamma", "1"], "--gamma goes with --a and --b"),
+        (["--successes", "2", "--n", "9", "--env", "maze", "--a", "0,3"], "--a and --b go together"),
+        (["--successes", "2", "--n", "9", "--env", "maze", "--rewards", "expon"], "no ν is known for all pairs"),
+        (
+            ["--successes", "2", "--n", "9", "--env", "fork(2)", "--a", "t1", "--b", "t2", "--rewards", "expon"],
+            "no ν can be certified for 't1' and 't2' under expon rewards: Δ is not bounded",
+        ),
+        (
+            ["--successes", "2", "--n", "9", "--env", "fork(2)", "--a", "t1", "--b", "t1"],
+            "'t1' and 't1' differ by the same under all rewards",
+        ),
     ],
 )
 def test_bound_refuses(capsys, args, message):
@@ -68,6 +131,8 @@ def test_curve_refuses(tmp_path, capsys):
     assert _run(["curve", "--env", "open(9,9)", "--out", out]) == 2
     assert "up to 60 states, not 81" in capsys.readouterr().err
     assert _run(["curve", "--nu", "1", "--out", "x.gif"]) == 2
+    assert _run(["curve", "--nu", "1", "--reward", "a=2", "--out", out]) == 2
+    assert "--reward names a state: add --env" in capsys.readouterr().err
 
 
 def test_the_universal_constants_hold_for_real_pairs():
