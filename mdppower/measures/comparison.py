@@ -83,7 +83,7 @@ def compare(
         Independent draws, rounded up to whole replicates. By default 4,096, unless the answer is exact.
     rng : int, numpy.random.Generator, SeedSequence, …
     method : {"auto", "exact", "deterministic", "stochastic", "lp", "lp-occupancy"}
-        ``"auto"`` is exact where sizes say that this takes no time (up to 64 states and a planned 0.25 s), unless
+        ``"auto"`` is exact where sizes say that this takes no time (up to 32 states and a planned 0.25 s), unless
         `samples`, `rng`, `store` or `key` is given: then draws are meant. ``"exact"`` enumerates what is nondominated
         and integrates exactly (small MDPs; uniform, finite discrete or normal rewards); the others are solvers of
         draws, see `optimal_values`.

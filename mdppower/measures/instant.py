@@ -19,7 +19,7 @@ from mdppower.rewards.reward_distribution import RewardDistribution
 
 SECONDS = 0.25
 """Most seconds that are planned."""
-STATES, POLICIES, ATOMS = 64, 160, 100
+STATES, POLICIES, ATOMS = 32, 160, 100
 """Before there is a plan: most states, nondominated policies of a state, and values of one reward."""
 
 
@@ -29,7 +29,7 @@ def instant_comparison(A: Option, B: Option, rewards: RewardDistribution) -> Exa
     Returns
     -------
     ExactComparison or None
-        None where there are more than 64 states, more than 160 nondominated policies from one of them (16 policies in
+        None where there are more than 32 states, more than 160 nondominated policies from one of them (16 policies in
         all, where the MDP is stochastic: each takes linear programs), more than 0.25 s of work by the plan of
         `mdppower.measures.exact_work`, or rewards that cannot be integrated.
 

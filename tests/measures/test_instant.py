@@ -66,7 +66,7 @@ def test_draws_agree(rewards):
         (mp.envs.fork(2), ("t1", "root"), lambda n, rng: rng.random((n, 3)), "a sampler"),
         (mp.envs.make("open(4,4)"), ((0, 0), (3, 3)), "bernoulli(0.5)", "161 nondominated policies"),
         (mp.envs.make("open(2,2)", slip=0.1), ((0, 0), (1, 1)), "bernoulli(0.5)", "linear programs: 3⁴ policies"),
-        (mp.envs.make("open(5,13)"), ((0, 0), (1, 1)), "bernoulli(0.5)", "65 states"),
+        (mp.envs.fork(32), ("t1", "t2"), "bernoulli(0.5)", "33 states"),
     ],
 )
 def test_what_is_not_instant_is_drawn(mdp, pair, rewards, why):
@@ -86,6 +86,8 @@ def test_the_limits_are_sizes():
     pair = options(fork, ("t1", "root"), "power")
     assert instant_comparison(*pair, resolve(stats.binom(99, 0.5), fork)) is not None
     assert instant_comparison(*pair, resolve(stats.binom(100, 0.5), fork)) is None
+    wide = mp.envs.fork(31)
+    assert instant_comparison(*options(wide, ("t1", "t2")), resolve("bernoulli(0.5)", wide)) is not None
     rows = [mp.Option.vectors([row]) for row in ([1, 0], [0, 1])]
     assert mp.compare(*rows).p_at_least.exact == Fraction(1, 2)
 
