@@ -7,6 +7,7 @@ textmap       what the glyphs of a map mean
 gridworld     a map becomes an MDP
 slip          noise: slip and bias
 generate      mazes and rooms from a seed
+garnet        random MDPs from a seed
 paper         the paper's MDPs, with POWER in closed form
 tabular       any MDP as a Gymnasium environment
 gridworld_env a map as a Gymnasium environment
@@ -21,6 +22,7 @@ maps          the maps themselves: a new file is a new environment
 """
 
 from mdppower.envs.catalog import Environment, catalog, make
+from mdppower.envs.garnet import random
 from mdppower.envs.generate import maze, maze_text, open_room, open_room_text
 from mdppower.envs.gridworld import gridworld, gridworld_from_file
 from mdppower.envs.paper import cycle, figure_1, figure_9, figure_10, figure_11, fork
@@ -41,6 +43,7 @@ __all__ = [
     "maze_text",
     "open_room",
     "open_room_text",
+    "random",
 ]
 
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files
+from inspect import Parameter, Signature
+from types import MappingProxyType
 from typing import Any
 
 from mdppower._quotes import quoted
 from mdppower.envs import paper
 from mdppower.envs.foreign import refuse_foreign
+from mdppower.envs.garnet import random
 from mdppower.envs.generate import maze, open_room
 from mdppower.envs.gridworld import gridworld_from_file
 from mdppower.envs.textmap import decode, describe
@@ -56,24 +59,38 @@ class Environment:
     power: paper.ClosedForms = field(default_factory=dict)
 
 
+_NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class _Family:
-    """Environments that differ by integers: ``name(parameter, …)``."""
+    """Environments that differ by integers: ``name(parameter, …)``, in their order or by name, as Python calls them."""
 
-    parameters: tuple[str, ...]
+    parameters: Mapping[str, int | None]
+    """With their defaults."""
     example: tuple[int, ...]
     description: str
     build: Callable[..., RewardlessMDP]
     is_map: bool
     power: Callable[..., paper.ClosedForms] = lambda *arguments: {}
 
-    def member(self, name: str, arguments: tuple[int, ...]) -> Environment:
-        full_name = f"{name}({','.join(map(str, arguments))})"
-        if len(arguments) != len(self.parameters):
-            form = f"{name}({','.join(self.parameters)})"
-            raise ParameterError(f"{full_name} does not have the form {form}")
-        build, power = partial(self.build, *arguments), self.power(*arguments)
+    def member(
+        self, name: str, arguments: Sequence[int], named: Mapping[str, int] = MappingProxyType({})
+    ) -> Environment:
+        told = [*map(str, arguments), *(f"{parameter}={value}" for parameter, value in named.items())]
+        full_name = f"{name}({','.join(told)})"
+        try:
+            bound = self._signature().bind(*arguments, **named)
+        except TypeError:
+            form = [p if default is None else f"{p}={default}" for p, default in self.parameters.items()]
+            raise ParameterError(f"{full_name} does not have the form {name}({','.join(form)})") from None
+        bound.apply_defaults()
+        build, power = partial(self.build, *bound.args), self.power(*bound.args)
         return Environment(full_name, self.description, build, self.is_map, power)
+
+    def _signature(self) -> Signature:
+        none, either = Parameter.empty, Parameter.POSITIONAL_OR_KEYWORD
+        return Signature([Parameter(p, either, default=none if d is None else d) for p, d in self.parameters.items()])
 
 
 def _open(rows: int, cols: int, **grid_options: Any) -> RewardlessMDP:
@@ -84,16 +101,26 @@ def _maze(rows: int, cols: int, seed: int, **grid_options: Any) -> RewardlessMDP
     return maze(rows, cols, rng=seed, source=f"maze({rows},{cols},{seed})", **grid_options)
 
 
+def _random(n_states: int, actions: int, branching: int, seed: int) -> RewardlessMDP:
+    return random(n_states, actions, branching, rng=seed)
+
+
 def _large_maze(**grid_options: Any) -> RewardlessMDP:
     return maze(41, 41, rng=0, braid=0.5, source="large-maze", **grid_options)
 
 
 _FAMILIES = {
-    "open": _Family(("rows", "cols"), (20, 20), "Floor without walls.", _open, True),
-    "maze": _Family(("rows", "cols", "seed"), (101, 101, 0), "A perfect maze from a seed.", _maze, True),
-    "fork": _Family(("k",), (3,), "A choice among k absorbing states.", paper.fork, False, paper.fork_power),
-    "cycle": _Family(("n",), (4,), "A ring of n states without choices.", paper.cycle, False, paper.cycle_power),
-}
+    "open": _Family({"rows": None, "cols": None}, (20, 20), "Floor without walls.", _open, True),
+    "maze": _Family(
+        {"rows": None, "cols": None, "seed": None}, (101, 101, 0), "A perfect maze from a seed.", _maze, True
+    ),
+    "random": _Family(
+        {"n_states": None, "actions": 3, "branching": 2, "rng": 0}, (20,),
+        "Random successors with random probabilities (Archibald, McKinnon and Thomas, 1995).", _random, False,
+    ),
+    "fork": _Family({"k": None}, (3,), "A choice among k absorbing states.", paper.fork, False, paper.fork_power),
+    "cycle": _Family({"n": None}, (4,), "A ring of n states without choices.", paper.cycle, False, paper.cycle_power),
+}  # fmt: skip
 
 
 def catalog() -> dict[str, Environment]:
@@ -191,6 +218,7 @@ def _from_gymnasium(name: str, options: dict[str, Any]) -> RewardlessMDP:
     return from_gymnasium(make_environment(name, **theirs), **ours)
 
 
+_ARGUMENT = re.compile(r"(?:([a-z_]\w*)\s*=\s*)?(\d{1,9})", re.ASCII)
 _GYMNASIUM_ID = re.compile(r"(?:[\w.]+:)?(?:[\w-]+/)?[\w.()-]+-v\d+")
 
 _TURNER = "Figure {} of Turner et al. (arXiv 1912.01683): {}."
@@ -224,12 +252,16 @@ def _find(name: str) -> Environment | None:
     listed = catalog()
     if name in listed:
         return listed[name]
-    call = re.fullmatch(r"(\w+)\(([\d\s,]*)\)", name, re.ASCII)
-    if call and call[1] in _FAMILIES:
-        arguments = [part.strip() for part in call[2].split(",")]
-        if all(re.fullmatch(r"\d{1,9}", part) for part in arguments):
-            return _FAMILIES[call[1]].member(call[1], tuple(map(int, arguments)))
-    return None
+    call = re.fullmatch(r"(\w+)\(([\w\s,=]*)\)", name, re.ASCII)
+    if not call or call[1] not in _FAMILIES:
+        return None
+    arguments = [_ARGUMENT.fullmatch(part.strip()) for part in call[2].split(",")]
+    in_order = [int(part[2]) for part in arguments if part and not part[1]]
+    named = {part[1]: int(part[2]) for part in arguments if part and part[1]}
+    understood = len(in_order) + len(named) == len(arguments)
+    # As in Python, names come last.
+    ordered = not any(part and part[1] for part in arguments[: len(in_order)])
+    return _FAMILIES[call[1]].member(call[1], in_order, named) if understood and ordered else None
 
 
 def _unknown(name: str) -> LabelError:

@@ -31,6 +31,7 @@ TESTS = ("action_copy_test", "optimality_copy_test", "ends_copy_test", "bounded_
 REASONS = {
     ("envs.maze_text", "rng"): (0, "A place should be there again"),
     ("envs.maze", "rng"): (0, "As for `maze_text`"),
+    ("envs.random", "rng"): (0, "A place should be there again"),
     ("Option.vectors", "kind"): ("vectors", "By default neither"),
     ("compare", "samples"): (None, "By default 4,096, unless the answer is exact"),
     ("orbits.votes", "samples"): (2000, "fewer than the 4,096 of an estimate"),
