@@ -6,25 +6,28 @@ new file, no code.
 
 from __future__ import annotations
 
-import difflib
+import inspect
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files
 from inspect import Parameter, Signature
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
 from mdppower._quotes import quoted
+from mdppower._text import did_you_mean, near_names
 from mdppower.envs import paper
 from mdppower.envs.foreign import refuse_foreign
 from mdppower.envs.garnet import random
 from mdppower.envs.generate import maze, open_room
 from mdppower.envs.gridworld import gridworld_from_file
 from mdppower.envs.textmap import decode, describe
-from mdppower.errors import LabelError, ParameterError
+from mdppower.errors import LabelError, ModelError, ParameterError
 from mdppower.mdp.model import RewardlessMDP
 
 
@@ -64,7 +67,7 @@ _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class _Family:
-    """Environments that differ by integers: ``name(parameter, …)``, in their order or by name, as Python calls them."""
+    """Environments that differ by integers: ``name(parameter, …)``, in order or by name, as in Python."""
 
     parameters: Mapping[str, int | None]
     """With their defaults."""
@@ -153,10 +156,14 @@ def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessM
     ----------
     name_or_path : str or path
         A name of `catalog`; a member of a family, such as ``"open(5,7)"``; the id of a registered Gymnasium
-        environment, such as ``"FrozenLake-v1"``; or the path of a file: a ``.toml`` or ``.nc`` file of an MDP (or
-        of an estimate, for its MDP), else a map.
+        environment, such as ``"FrozenLake-v1"``; the path of a file: a ``.toml`` or ``.nc`` file of an MDP (or
+        of an estimate, for its MDP), else a map; or ``"module:Name"``, for an id that a module registers with
+        Gymnasium, or for a `RewardlessMDP`, a ``gymnasium.Env``, or what gives one when it is called, of that name
+        in the module. A module that is not installed is looked for in the working folder, which is appended to
+        ``sys.path`` then.
     **options
-        Of `gridworld`, for maps. Of `mdppower.from_gymnasium`, and of the environment itself, for Gymnasium's.
+        Of `gridworld`, for maps. Of `mdppower.from_gymnasium`, and of the environment itself, for Gymnasium's. Of
+        what is called in a module, if it has such a parameter.
 
     Returns
     -------
@@ -165,11 +172,12 @@ def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessM
     Raises
     ------
     LabelError
-        There is neither an environment nor a file of that name.
+        There is neither an environment nor a file of that name, or no such module, or nothing of that name in it.
     ParameterError
         Options for what takes none, or wrong arguments of a family.
     MapError, FileError, ModelError
-        As in `gridworld`, `mdppower.load` and `mdppower.from_gymnasium`.
+        As in `gridworld`, `mdppower.load` and `mdppower.from_gymnasium`; a ModelError also if the module fails, with
+        file and line.
 
     Examples
     --------
@@ -190,6 +198,9 @@ def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessM
             raise ParameterError(f"{named.name} is not a map and takes no {', '.join(options)}")
         return build_map(named.build, named.name, options)
     if isinstance(name_or_path, str) and not os.path.isfile(name_or_path):
+        in_module = _IN_MODULE.fullmatch(name_or_path)
+        if in_module:
+            return _from_module(in_module[1], in_module[2], options)
         if not _GYMNASIUM_ID.fullmatch(name_or_path):
             raise _unknown(name_or_path)
         return _from_gymnasium(name_or_path, options)
@@ -209,17 +220,74 @@ def build_map(build: Callable[..., RewardlessMDP], name: str, options: dict[str,
     return build(**options)
 
 
+_OF_THE_ADAPTER = ("terminated", "starts", "reachable_only", "check", "rng")
+
+
 def _from_gymnasium(name: str, options: dict[str, Any]) -> RewardlessMDP:
     """Options of the adapter go to it, all others to Gymnasium's `make`."""
     from mdppower.adapters.from_gymnasium import from_gymnasium, make_environment
 
-    ours = {k: options[k] for k in ("terminated", "starts", "reachable_only", "check", "rng") if k in options}
+    ours = {k: options[k] for k in _OF_THE_ADAPTER if k in options}
     theirs = {k: v for k, v in options.items() if k not in ours}
-    return from_gymnasium(make_environment(name, **theirs), **ours)
+    try:
+        made = make_environment(name, **theirs)
+    except LabelError as error:
+        raise (error if ":" in name else _unknown(name)) from None
+    return from_gymnasium(made, **ours)
+
+
+def _from_module(module_name: str, name: str, options: dict[str, Any]) -> RewardlessMDP:
+    """An id that the module registers; or what is called so in it, or what that gives: an MDP, or an environment."""
+    from mdppower.adapters.own_modules import load_module, overshadowed
+
+    module, full_name = load_module(module_name), f"{module_name}:{name}"
+    gymnasium = sys.modules.get("gymnasium")
+    if gymnasium is not None and name in gymnasium.registry:
+        return _from_gymnasium(full_name, options)
+    if name not in vars(module):
+        own = [n for n, thing in vars(module).items() if getattr(thing, "__module__", None) == module_name]
+        ids = [] if gymnasium is None else list(gymnasium.registry)
+        near = did_you_mean([f"{module_name}:{other}" for other in near_names(name, [*own, *ids])])
+        hint = f"; {near}" if near else overshadowed(module_name)
+        raise LabelError(f"module {quoted(module_name)} has no {quoted(name)}, and no environment of that id{hint}")
+    return _made_by(vars(module)[name], full_name, options)
+
+
+def _made_by(thing: Any, name: str, options: dict[str, Any]) -> RewardlessMDP:
+    """The MDP that an object of the user's is, or gives when it is called; arguments that it has go to it."""
+    from mdppower.adapters.from_gymnasium import from_gymnasium
+    from mdppower.adapters.own_modules import told
+
+    ours = options
+    if callable(thing):
+        try:
+            known = inspect.signature(thing)
+        except ValueError:  # of a builtin
+            known = Signature([Parameter("options", Parameter.VAR_KEYWORD)])
+        ours = {k: options[k] for k in _OF_THE_ADAPTER if k in options and k not in known.parameters}
+        theirs = {k: v for k, v in options.items() if k not in ours}
+        try:
+            known.bind(**theirs)
+        except TypeError as error:
+            raise ParameterError(f"{name}: {error}") from None
+        try:
+            thing = thing(**theirs)
+        except (Exception, SystemExit) as error:
+            raise ModelError(f"{name} fails: {told(error)}") from error
+    gymnasium = sys.modules.get("gymnasium")
+    if gymnasium is not None and isinstance(thing, gymnasium.Env):
+        return from_gymnasium(thing, **ours)
+    if not isinstance(thing, RewardlessMDP):
+        kind = type(thing).__name__
+        raise ModelError(f"{name} is to be or to give a RewardlessMDP or a gymnasium.Env, and gives a {kind}")
+    if ours:
+        raise ParameterError(f"{name} gives an MDP, and takes no {', '.join(ours)}")
+    return thing
 
 
 _ARGUMENT = re.compile(r"(?:([a-z_]\w*)\s*=\s*)?(\d{1,9})", re.ASCII)
-_GYMNASIUM_ID = re.compile(r"(?:[\w.]+:)?(?:[\w-]+/)?[\w.()-]+-v\d+")
+_GYMNASIUM_ID = re.compile(r"(?:[\w-]+/)?[\w.()-]+-v\d+")
+_IN_MODULE = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*):((?:[\w-]+/)?[\w.()-]+)")
 
 _TURNER = "Figure {} of Turner et al. (arXiv 1912.01683): {}."
 _SINGLE = (
@@ -266,6 +334,25 @@ def _find(name: str) -> Environment | None:
 
 def _unknown(name: str) -> LabelError:
     what = "environment and no file" if os.sep in name or name.endswith(".txt") else "environment"
-    close = difflib.get_close_matches(name, catalog(), n=1)
-    guess = f"; did you mean {quoted(close[0])}?" if close else ""
-    return LabelError(f"there is no {what} {quoted(name)}{guess} (mdppower envs lists them)")
+    from mdppower.adapters.gymnasium_ids import newest_ids
+
+    near = did_you_mean(near_names(name, [*catalog(), *newest_ids(), *files_beside(name)]))
+    return LabelError(f"there is no {what} {quoted(name)}{f'; {near}' if near else ''} (mdppower envs lists them)")
+
+
+SUFFIXES = (".txt", ".toml", ".nc")
+"""Of files that are environments; a map may have another one."""
+
+
+def files_beside(path: str) -> list[str]:
+    """The files of the path's folder that may be environments, by their suffix; named as the path is."""
+    folder = os.path.dirname(path)
+    try:
+        with os.scandir(folder or os.curdir) as entries:
+            names = sorted(entry.name for entry in islice(entries, _MOST_FILES) if entry.is_file())
+    except (OSError, ValueError):
+        return []
+    return [os.path.join(folder, name) for name in names if os.path.splitext(name)[1].lower() in SUFFIXES]
+
+
+_MOST_FILES = 10_000

@@ -1,8 +1,10 @@
-"""Words in messages: counted, cut, shortened."""
+"""Words in messages: counted, cut, shortened; names that may have been meant."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
 from numbers import Rational
 
 from mdppower._quotes import quoted
@@ -67,3 +69,52 @@ def cut(text: str, longest: int) -> str:
     """The text as `printable`, or as much of it as fits."""
     text = printable(text)
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+NEAR = 0.75
+"""How much of two names must agree: the ratio of `difflib.SequenceMatcher`."""
+LONGEST_NAME = 200
+
+_BESIDE_THE_NAME = re.compile(r"-v\d+$|\(.*\)$|\.[a-z]\w*$")
+"""Version, arguments, suffix."""
+
+
+def near_names(name: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """Those that may have been meant, nearest first: about as near as the nearest, and `most` at most.
+
+    Upper and lower case are the same. What is not the name itself matters little: a version (-v1), arguments
+    ((20,20)), a suffix (.txt), a namespace or folder before a slash.
+
+    Examples
+    --------
+    >>> near_names("frozenlake", ["FrozenLake-v1", "FrozenLake8x8-v1", "maze"])
+    ['FrozenLake-v1']
+    >>> near_names("tiger", ["FrozenLake-v1", "maze"])
+    []
+    """
+    if len(name) > LONGEST_NAME:
+        return []
+    worth = {other: _likeness(name.lower(), other.lower()) for other in known if len(other) <= LONGEST_NAME}
+    best = max(worth.values(), default=0.0)
+    near = [other for other in worth if worth[other] >= max(NEAR, best - 0.02)]
+    return sorted(near, key=lambda other: -worth[other])[:most]
+
+
+def _likeness(name: str, other: str) -> float:
+    """In [0, 1]; what agrees but for what stands beside the name is a little less like it than what agrees in all."""
+    bare, other_bare = _BESIDE_THE_NAME.sub("", name), _BESIDE_THE_NAME.sub("", other)
+    last, other_last = bare.rpartition("/")[2], other_bare.rpartition("/")[2]
+    pairs = ((name, other, 1.0), (bare, other_bare, 0.97), (last, other_last, 0.9))
+    return max(weight * SequenceMatcher(None, a, b).ratio() for a, b, weight in pairs if a and b)
+
+
+def did_you_mean(names: Sequence[str]) -> str:
+    """A question for a message.
+
+    Examples
+    --------
+    >>> did_you_mean(["a"]), did_you_mean(["a", "b", "c"]), did_you_mean([])
+    ("did you mean 'a'?", "did you mean 'a', 'b' or 'c'?", '')
+    """
+    told = [quoted(name) for name in names]
+    return f"did you mean {' or '.join([', '.join(told[:-1])] * (len(told) > 1) + told[-1:])}?" if told else ""

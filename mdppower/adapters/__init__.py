@@ -9,7 +9,9 @@ gymnasium_table         P as arrays, every entry checked
 gymnasium_termination   what becomes of terminated transitions: absorb, sink, continue
 gymnasium_options       what the text of an argument means, and of which kind it must be
 gymnasium_wrappers      which wrappers leave P true
+gymnasium_ids           which there are, and which are near a name
 gymnasium_check         whether `step` does what P says
+own_modules             ``module:Name`` from the working folder
 networkx_graph          an MDP as a MultiDiGraph, a directed graph as an MDP
 ======================= ============================================================================
 

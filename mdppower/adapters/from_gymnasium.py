@@ -7,7 +7,6 @@ transition and not to a state. What is made of the latter is the caller's choice
 
 from __future__ import annotations
 
-import difflib
 import reprlib
 import warnings
 from collections.abc import Mapping, Sequence, Set
@@ -17,12 +16,15 @@ import numpy as np
 
 from mdppower._checks import choice
 from mdppower._quotes import quoted
+from mdppower._text import did_you_mean
 from mdppower._typing import BoolArray
 from mdppower.adapters.gymnasium_check import compare_steps
+from mdppower.adapters.gymnasium_ids import near_ids
 from mdppower.adapters.gymnasium_options import require_kinds
 from mdppower.adapters.gymnasium_table import Table, attribute, read_table
 from mdppower.adapters.gymnasium_termination import absorb, only_reachable, sink
 from mdppower.adapters.gymnasium_wrappers import refuse_wrappers
+from mdppower.adapters.own_modules import load_module, raised_at
 from mdppower.errors import LabelError, MDPPowerWarning, ModelError, ParameterError
 from mdppower.mdp.canonical import numbers, plain_label
 from mdppower.mdp.model import RewardlessMDP
@@ -201,7 +203,7 @@ def make_environment(name: str, /, **options: Any) -> gymnasium.Env[Any, Any]:
     Parameters
     ----------
     name : str
-        The id of an environment.
+        The id of an environment; ``module:id`` imports the module, which registers it, first: see `own_modules`.
     **options
         Passed on.
 
@@ -212,7 +214,7 @@ def make_environment(name: str, /, **options: Any) -> gymnasium.Env[Any, Any]:
     Raises
     ------
     LabelError
-        There is no environment of that id.
+        There is no environment of that id, or no module of that name.
     ModelError
         It cannot be imported or made.
     ParameterError
@@ -226,16 +228,21 @@ def make_environment(name: str, /, **options: Any) -> gymnasium.Env[Any, Any]:
     """
     import gymnasium
 
-    require_kinds(name, options)
+    module, _, bare = name.rpartition(":")
+    if module:
+        load_module(module)
+    require_kinds(bare, options)
     try:
-        return gymnasium.make(name, **{"disable_env_checker": True, **options})
+        return gymnasium.make(bare, **{"disable_env_checker": True, **options})
     except Exception as error:  # a constructor may raise anything
         text = " ".join(str(error).split())
         lookup = (gymnasium.error.UnregisteredEnv, gymnasium.error.DeprecatedEnv)
         if not isinstance(error, lookup) and type(error) is not gymnasium.error.Error:
-            raise ModelError(f"environment {quoted(name)} cannot be made: {type(error).__name__}: {text}") from None
-        near = difflib.get_close_matches(name.rpartition(":")[2], gymnasium.registry, n=1, cutoff=0.75)
-        hint = f"did you mean {quoted(near[0])}?" if near else "gymnasium.pprint_registry() lists those there are"
+            place = raised_at(error)
+            what = f"{type(error).__name__}: {text}" + (f" ({place})" if place else "")
+            raise ModelError(f"environment {quoted(name)} cannot be made: {what}") from None
+        near = did_you_mean([f"{module}:{other}" if module else other for other in near_ids(bare)])
+        hint = near or "gymnasium.pprint_registry() lists those there are"
         raise LabelError(f"there is no environment {quoted(name)}; {hint}") from None
 
 

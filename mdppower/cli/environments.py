@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 def envs(fmt: str) -> None:
     """List the named environments: name, states, actions, deterministic?, one line.
 
+    Below the table are the ids of Gymnasium's own environments that can be read.
+
     In Python: mdppower.envs.catalog.
     """
+    from mdppower.adapters.gymnasium_ids import ids_with_table
     from mdppower.envs.catalog import catalog
     from mdppower.results.table_text import render
 
@@ -36,6 +39,8 @@ def envs(fmt: str) -> None:
         rows.append((environment.name, mdp.n_states, mdp.n_actions, kind, environment.description))
     names = ("name", "states", "actions", "deterministic", "description")
     click.echo(render(dict(zip(names, zip(*rows, strict=True), strict=True)), fmt))
+    if fmt == "table":
+        click.echo(f"\nof Gymnasium: {', '.join(ids_with_table())}, and any other with a transition table P")
 
 
 @cli.command()

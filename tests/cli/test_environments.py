@@ -23,6 +23,7 @@ def test_envs(run):
     assert rows["turner-figure-1"]["deterministic"] == "yes"
     assert set(rows) == set(mp.envs.catalog())
     assert "maze" in run("envs")[1]
+    assert "of Gymnasium: CliffWalking-v1, CliffWalkingSlippery-v1, FrozenLake-v1" in run("envs")[1]
 
 
 def test_show(run):

@@ -122,6 +122,36 @@ def test_make_says_what_is_wrong(name, error, message):
         make(name)
 
 
+def test_near_names_of_all_kinds(tmp_path, monkeypatch):
+    """Names of the catalog, Gymnasium's ids, and files: nothing else, and one where one is nearest."""
+    for file in ("my-room.txt", "taxes.toml", "notes.md", "lake.nc"):
+        (tmp_path / file).write_text("", encoding="utf-8")
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps" / "hall.txt").write_text("", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for name, near in {
+        "FrozenLake": "'FrozenLake-v1'",
+        "frozenlake-v1": "'FrozenLake-v1'",
+        "FrozenLake-v9": "'FrozenLake-v1'",
+        "Four_Rooms": "'four-rooms'",
+        "my_room": "'my-room.txt'",
+        "myroom-v1": "'my-room.txt'",
+        "maps/hal.txt": "'maps/hall.txt'",
+        "Lake": "'lake.nc'",
+        "random": "'random(20)'",
+    }.items():
+        with pytest.raises(
+            LabelError, match=re.escape(f" {name!r}; did you mean {near}? (mdppower envs lists them)")
+        ):
+            make(name)
+    (tmp_path / "taxi.txt").write_text("", encoding="utf-8")
+    with pytest.raises(LabelError, match=re.escape("did you mean 'Taxi-v4' or 'taxi.txt'?")):
+        make("taxi")
+    for name in ("note", "maps"):  # no environment, and a folder
+        with pytest.raises(LabelError, match=r"^((?!did you mean '(notes|maps)).)*$"):
+            make(name)
+
+
 def test_make_reads_map_files(tmp_path):
     path = tmp_path / "mine.txt"
     path.write_text("; Mine.\n.a\n", encoding="utf-8")
