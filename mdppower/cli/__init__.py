@@ -7,6 +7,8 @@ group          the group of commands, what ENV means, how a map is printed
 options        options that commands share, and what their texts mean
 pictures       options of pictures, which are those of ``plot`` in Python
 rewards        what ``--rewards`` and ``--reward`` mean together
+headings       options under headings in ``--help``
+completion     what the shell completes
 loudness       ``--verbose``, ``--quiet``
 standard_input ENV is ``-``
 environments   ``envs``, ``show``

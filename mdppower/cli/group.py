@@ -13,6 +13,7 @@ import click
 
 from mdppower import __version__
 from mdppower._text import printable
+from mdppower.cli.headings import HeadedCommand
 from mdppower.cli.loudness import is_quiet
 from mdppower.cli.options import parse_bias, parse_settings
 from mdppower.cli.standard_input import build_from_standard_input
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 
 class Command(click.Group):
-    """A group that suggests a near name for an unknown command."""
+    """A group that suggests a near name for an unknown command; its commands have their options under headings."""
+
+    command_class = HeadedCommand
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find the command, or say which one may have been meant."""
@@ -47,6 +50,10 @@ Exit status:
   3    only a part was, such as some of the discount rates, draws or claims; it is printed
   130  interrupted by Ctrl-C; what was finished is printed
   143  the same, by SIGTERM
+
+\b
+Completion of commands, options, environments and files, in bash (zsh and fish likewise):
+  eval "$(_MDPPOWER_COMPLETE=bash_source mdppower)"
 """
 
 

@@ -26,12 +26,14 @@ from mdppower.cli import (  # noqa: F401  (they add commands)
     theorems,
 )
 from mdppower.cli.characters import survive_any_encoding
+from mdppower.cli.completion import add_completion
 from mdppower.cli.group import PartlyDone, cli
 from mdppower.cli.loudness import add_loudness, is_quiet, listening
 from mdppower.errors import MDPPowerError, MDPPowerWarning
 
 for _command in (cli, *cli.commands.values()):
     add_loudness(_command)
+    add_completion(_command)
 
 
 class _Terminated(KeyboardInterrupt):

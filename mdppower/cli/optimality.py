@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from mdppower._text import rate_text
 from mdppower.cli.group import attempt, build_environment, cli, finish, tell
+from mdppower.cli.headings import PICTURE, under
 from mdppower.cli.options import (
     chance_options,
     environment_options,
@@ -194,8 +195,8 @@ def _made(samples: int, rewards: str, entropy: Any) -> str:
 @click.option("--rsd", "ends", is_flag=True, help="Where policies end: recurrent state distributions.")
 @click.option("--limit", type=int, default=100_000, show_default=True, help="Most distributions to list.")
 @picture_options(help="Picture of two states' visits (--x, --y): .png, .svg or .pdf.")
-@click.option("--x", "across", metavar="STATE", help="Picture: the state on the horizontal axis.")
-@click.option("--y", "up", metavar="STATE", help="Picture: the state on the vertical axis.")
+@under(PICTURE)(click.option("--x", "across", metavar="STATE", help="The state on the horizontal axis."))
+@under(PICTURE)(click.option("--y", "up", metavar="STATE", help="The state on the vertical axis."))
 @table_option
 @environment_options
 def visits_command(

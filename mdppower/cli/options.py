@@ -12,6 +12,7 @@ import click
 
 from mdppower._atomic import require_writable
 from mdppower._text import shorten
+from mdppower.cli.headings import GYMNASIUM, MAPS, OUTPUT, QUESTION, RUN, under
 from mdppower.cli.loudness import unless_quiet
 from mdppower.errors import FileError, LabelError, ParameterError
 
@@ -20,27 +21,10 @@ if TYPE_CHECKING:
     from mdppower.mdp.model import RewardlessMDP
 
 
-def environment_options(command: Any) -> Any:
-    """Add the options that build a gridworld from a map, and those that read a Gymnasium environment."""
+@under(MAPS)
+def _map_options(command: Any) -> Any:
+    """Add the options that build a gridworld from a map."""
     for option in (
-        click.option(
-            "--set",
-            "settings",
-            multiple=True,
-            metavar="NAME=VALUE",
-            help="Gymnasium: an argument of the environment, such as is_slippery=false. VALUE is true/yes/on, "
-            "false/no/off or none/null/~ in any case, a number, what JSON or Python write in quotes, brackets or "
-            "braces, else one word, which is a string: map_name=8x8.",
-        ),
-        click.option("--check", is_flag=True, default=None, help="Gymnasium: compare its steps with its table."),
-        click.option(
-            "--reachable-only", is_flag=True, default=None, help="Gymnasium: drop states that a start cannot reach."
-        ),
-        click.option(
-            "--terminated",
-            type=click.Choice(["absorb", "sink", "continue"]),
-            help="Gymnasium: what the end of an episode becomes. Default: absorb.",
-        ),
         click.option("--wrap", is_flag=True, default=None, help="The map is a torus."),
         click.option("--bias", metavar="NAME=AMOUNT,…", help="Parts of the slip that go to these actions."),
         click.option("--slip", type=float, help="Probability that an action drawn at random happens instead."),
@@ -54,45 +38,91 @@ def environment_options(command: Any) -> Any:
     return command
 
 
-progress_option = click.option(
-    "--progress/--no-progress", default=None, callback=unless_quiet, help="Progress bar. Default: if a terminal."
+@under(GYMNASIUM)
+def _gymnasium_options(command: Any) -> Any:
+    """Add the options that read a Gymnasium environment."""
+    for option in (
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="An argument of what ENV names, such as is_slippery=false. VALUE is true/yes/on, "
+            "false/no/off or none/null/~ in any case, a number, what JSON or Python write in quotes, brackets or "
+            "braces, else one word, which is a string: map_name=8x8.",
+        ),
+        click.option("--check", is_flag=True, default=None, help="Compare its steps with its table."),
+        click.option("--reachable-only", is_flag=True, default=None, help="Drop states that a start cannot reach."),
+        click.option(
+            "--terminated",
+            type=click.Choice(["absorb", "sink", "continue"]),
+            help="What the end of an episode becomes. Default: absorb.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def environment_options(command: Any) -> Any:
+    """Add the options that build a gridworld from a map, and those that read a Gymnasium environment."""
+    return _map_options(_gymnasium_options(command))
+
+
+progress_option = under(RUN)(
+    click.option(
+        "--progress/--no-progress", default=None, callback=unless_quiet, help="Progress bar. Default: if a terminal."
+    )
 )
-store_option = click.option(
-    "--store",
-    type=click.Path(),
-    metavar="FILE",
-    help="Keep what is finished in this file (SQLite): the same command goes on where it stopped. "
-    "mdppower runs FILE lists what is in it.",
+store_option = under(RUN)(
+    click.option(
+        "--store",
+        type=click.Path(),
+        metavar="FILE",
+        help="Keep what is finished in this file (SQLite): the same command goes on where it stopped. "
+        "mdppower runs FILE lists what is in it.",
+    )
 )
-_confidence = click.option(
-    "--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables."
+_confidence = under(OUTPUT)(
+    click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables.")
 )
-workers_option = click.option(
-    "--workers",
-    type=int,
-    default=-1,
-    show_default=True,
-    help="Threads; -1 is one a core. (Calls in Python use one, unless told.) The numbers do not depend on it.",
+workers_option = under(RUN)(
+    click.option(
+        "--workers",
+        type=int,
+        default=-1,
+        show_default=True,
+        help="Threads; -1 is one a core. (Calls in Python use one, unless told.) The numbers do not depend on it.",
+    )
 )
 _rng = click.option("--rng", type=int, help="Seed; the same seed gives the same numbers.")
 _samples = click.option("--samples", type=int, default=4096, show_default=True, help="Reward functions to draw.")
-reward_option = click.option(
-    "--reward",
-    multiple=True,
-    metavar="STATE=LAW",
-    help='Another law, or a number, for one state, or all of a mark: "a=norm(1,1)", "0,3=2". Repeatable.',
+reward_option = under(QUESTION)(
+    click.option(
+        "--reward",
+        multiple=True,
+        metavar="STATE=LAW",
+        help='Another law, or a number, for one state, or all of a mark: "a=norm(1,1)", "0,3=2". Repeatable.',
+    )
 )
-_rewards = click.option(
-    "--rewards", default="uniform", show_default=True, help="Law of each state's reward: norm(0,1), …, or a number."
+_rewards = under(QUESTION)(
+    click.option(
+        "--rewards",
+        default="uniform",
+        show_default=True,
+        help="Law of each state's reward: norm(0,1), …, or a number.",
+    )
 )
 
 
+@under(RUN)
 def run_options(command: Any) -> Any:
     """Add the options of a run."""
     for option in (
         progress_option,
         store_option,
-        click.option("--save", type=click.Path(), help="File for the estimate: .nc, for plot, info and mp.load."),
+        under(OUTPUT)(
+            click.option("--save", type=click.Path(), help="File for the estimate: .nc, for plot, info and mp.load.")
+        ),
         _confidence,
         workers_option,
         click.option(
@@ -124,6 +154,7 @@ def run_options(command: Any) -> Any:
     return command
 
 
+@under(RUN)
 def chance_options(command: Any) -> Any:
     """Add the options of a run that counts how often something happens on independent draws, or is exact."""
     for option in (
@@ -147,19 +178,19 @@ def chance_options(command: Any) -> Any:
     return command
 
 
-table_option = click.option(
-    "--format", "fmt", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+table_option = under(OUTPUT)(
+    click.option("--format", "fmt", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 )
 
 
 def format_option(default: str) -> Callable[[Any], Any]:
     """The option that says how POWER is printed."""
     formats = click.Choice(["map", "table", "csv", "json"])
-    return click.option("--format", "fmt", type=formats, default=default, show_default=True)
+    return under(OUTPUT)(click.option("--format", "fmt", type=formats, default=default, show_default=True))
 
 
-colour_option = click.option(
-    "--colour/--no-colour", "--color/--no-color", default=None, help="Default: if a terminal."
+colour_option = under(OUTPUT)(
+    click.option("--colour/--no-colour", "--color/--no-color", default=None, help="Default: if a terminal.")
 )
 
 
@@ -200,7 +231,8 @@ def parse_bias(text: str) -> dict[str, float]:
 def gamma_option(help: str, default: str | None = "0.9") -> Callable[[Any], Any]:
     """The option of discount rates. It may be given several times: all are taken, none replaces another."""
     told = help if default is None else f"{help} Default: {default}."
-    return click.option("--gamma", multiple=True, metavar="RATE,…", default=[default] if default else [], help=told)
+    given = [default] if default else []
+    return under(QUESTION)(click.option("--gamma", multiple=True, metavar="RATE,…", default=given, help=told))
 
 
 def parse_gamma(texts: Sequence[str]) -> list[float]:

@@ -11,36 +11,37 @@ from typing import Any
 import click
 
 from mdppower.cli.group import tell
+from mdppower.cli.headings import PICTURE, under
 from mdppower.cli.options import check_output
 from mdppower.errors import ParameterError
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
 _LOOKS = (
-    click.option("--cmap", metavar="NAME", help="Picture: matplotlib's colour map of that name, such as cividis."),
-    click.option("--norm", metavar="NAME", help="Picture: from numbers to colours: log, symlog, …"),
-    click.option("--vmin", type=float, help="Picture: the number at the lower end of the colours."),
-    click.option("--vmax", type=float, help="Picture: the number at the upper end of the colours."),
-    click.option("--annotate/--no-annotate", default=None, help="Picture: numbers in cells."),
-    click.option("--colorbar/--no-colorbar", default=None, help="Picture: with colour bars, as by default."),
-    click.option("--figsize", metavar="W,H", help="Picture: width and height in inches."),
-    click.option("--dpi", type=float, help="Picture: dots an inch. Default: 150."),
-    click.option("--style", metavar="NAME", help="Picture: matplotlib's style of that name: dark_background, …"),
+    click.option("--cmap", metavar="NAME", help="Matplotlib's colour map of that name, such as cividis."),
+    click.option("--norm", metavar="NAME", help="From numbers to colours: log, symlog, …"),
+    click.option("--vmin", type=float, help="The number at the lower end of the colours."),
+    click.option("--vmax", type=float, help="The number at the upper end of the colours."),
+    click.option("--annotate/--no-annotate", default=None, help="Numbers in cells."),
+    click.option("--colorbar/--no-colorbar", default=None, help="With colour bars, as by default."),
+    click.option("--figsize", metavar="W,H", help="Width and height in inches."),
+    click.option("--dpi", type=float, help="Dots an inch. Default: 150."),
+    click.option("--style", metavar="NAME", help="Matplotlib's style of that name: dark_background, …"),
 )
 _NAMES = ("cmap", "norm", "vmin", "vmax", "annotate", "colorbar", "figsize", "dpi", "style")
 _POWER = (
     click.option(
         "--kind", type=click.Choice(["map", "bars", "lines", "graph"]),
-        help="Picture: maps where the states lie on a grid, bars, lines over γ, coloured graphs.",
+        help="Maps where the states lie on a grid, bars, lines over γ, coloured graphs.",
     ),
-    click.option("--line", "states", multiple=True, metavar="STATE", help="Picture of lines: a state. Repeatable."),
-    click.option("--arrows", is_flag=True, help="Picture: the most POWER-seeking action of each cell."),
-    click.option("--hatch", is_flag=True, help="Picture: hatch what may be as great as the greatest."),
+    click.option("--line", "states", multiple=True, metavar="STATE", help="A state, of lines. Repeatable."),
+    click.option("--arrows", is_flag=True, help="The most POWER-seeking action of each cell."),
+    click.option("--hatch", is_flag=True, help="Hatch what may be as great as the greatest."),
     click.option(
         "--scale", type=click.Choice(["linear", "rank", "relative"]),
-        help="Picture: colours by POWER, by rank, or in per cent of the average.",
+        help="Colours by POWER, by rank, or in per cent of the average.",
     ),
-    click.option("--share-scale", is_flag=True, help="Picture: one colour scale for all γ."),
+    click.option("--share-scale", is_flag=True, help="One colour scale for all γ."),
 )  # fmt: skip
 _SWITCHES = ("annotate", "colorbar")
 """What can be turned off, too."""
@@ -117,7 +118,7 @@ def picture_options(*, power: bool = False, help: str = "", required: bool = Fal
 
         file = click.option("--out", type=click.Path(), required=required, help=told)
         for option in (file, *(_POWER if power else ()), *_LOOKS)[::-1]:
-            folded = option(folded)
+            folded = under(PICTURE)(option)(folded)
         return folded
 
     return decorate

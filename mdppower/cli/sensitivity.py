@@ -12,6 +12,7 @@ import click
 
 from mdppower._text import rate_text
 from mdppower.cli.group import attempt, build_environment, cli, finish, tell
+from mdppower.cli.headings import OUTPUT, QUESTION, RUN, under
 from mdppower.cli.options import (
     environment_options,
     gamma_option,
@@ -39,24 +40,33 @@ MOST_FLIPS = 20
 """Most flips of order that are printed."""
 
 
+@under(RUN)
 def _run_options(command: Any) -> Any:
     """Add the options of a run on common draws."""
     for option in (
         progress_option,
         store_option,
-        click.option(
-            "--confidence", type=float, default=0.95, show_default=True, help="Of all intervals of a table together."
+        under(OUTPUT)(
+            click.option(
+                "--confidence",
+                type=float,
+                default=0.95,
+                show_default=True,
+                help="Of all intervals of a table together.",
+            )
         ),
         workers_option,
         click.option("--sampler", default="latin", show_default=True, help="latin, sobol, iid."),
         click.option("--rng", type=int, help="Seed; the same seed gives the same numbers."),
         click.option("--samples", type=int, default=4096, show_default=True, help="Reward functions to draw."),
         reward_option,
-        click.option(
-            "--rewards",
-            default="uniform",
-            show_default=True,
-            help="Law of each state's reward: norm(0,1), …, or a number.",
+        under(QUESTION)(
+            click.option(
+                "--rewards",
+                default="uniform",
+                show_default=True,
+                help="Law of each state's reward: norm(0,1), …, or a number.",
+            )
         ),
         gamma_option("Discount rates in [0, 1], separated by commas."),
     ):
@@ -74,11 +84,13 @@ Two maps that differ in one cell:
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @_run_options
-@click.option(
-    "--method",
-    default="auto",
-    show_default=True,
-    help="auto, exact (small MDPs), deterministic, stochastic, lp, lp-occupancy.",
+@under(RUN)(
+    click.option(
+        "--method",
+        default="auto",
+        show_default=True,
+        help="auto, exact (small MDPs), deterministic, stochastic, lp, lp-occupancy.",
+    )
 )
 @picture_options(help="Picture of A − B to write: .png, .svg or .pdf.")
 @table_option

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from mdppower.cli.group import attempt, build_environment, cli, finish, tell
+from mdppower.cli.headings import OUTPUT, RUN, under
 from mdppower.cli.options import (
     check_output,
     environment_options,
@@ -32,22 +33,30 @@ REPORTS = (".md", ".html", ".json")
 @gamma_option("Discount rates in [0, 1] at which conclusions are tested, separated by commas.", "0,0.5,0.9,1")
 @click.option("--claims", help="Some of the claims, separated by commas, such as prop-6.6,cor-6.14. Default: all.")
 @click.option("--most", type=int, default=4, show_default=True, help="Reports of one claim: the most interesting.")
-@click.option(
-    "--seconds", type=float, default=20.0, show_default=True, help="For the search of one claim over the MDP."
+@under(RUN)(
+    click.option(
+        "--seconds", type=float, default=20.0, show_default=True, help="For the search of one claim over the MDP."
+    )
 )
 @click.option(
     "--rewards", default="norm(0,1)", show_default=True,
     help="Law of each state's reward in the tests: not uniform, as elsewhere, but one that covers all directions.",
 )  # fmt: skip
 @reward_option
-@click.option(
+@under(RUN)(click.option(
     "--samples", type=int, default=1000, show_default=True,
     help="Draws of each pathwise test: one that contradicts is enough.",
-)  # fmt: skip
-@click.option("--votes", type=int, default=400, show_default=True, help="Elements of an orbit that vote.")
-@click.option("--rng", type=int, help="Seed; the same seed gives the same report, where no search runs out of time.")
-@click.option("--out", type=click.Path(), help="Report to write: .md, .html (with pictures) or .json.")
-@click.option("--format", "fmt", type=click.Choice(["table", "json"]), default="table", show_default=True)
+))  # fmt: skip
+@under(RUN)(click.option("--votes", type=int, default=400, show_default=True, help="Elements of an orbit that vote."))
+@under(RUN)(
+    click.option(
+        "--rng", type=int, help="Seed; the same seed gives the same report, where no search runs out of time."
+    )
+)
+@under(OUTPUT)(click.option("--out", type=click.Path(), help="Report to write: .md, .html (with pictures) or .json."))
+@under(OUTPUT)(
+    click.option("--format", "fmt", type=click.Choice(["table", "json"]), default="table", show_default=True)
+)
 @workers_option
 @store_option
 @progress_option
