@@ -73,8 +73,8 @@ def random(n_states: int, actions: int = 3, branching: int = 2, *, rng: Any = 0)
     Examples
     --------
     >>> mdp = random(20, actions=3, branching=2, rng=0)
-    >>> mdp
-    RewardlessMDP(20 states, 60 pairs, up to 3 actions, stochastic, no absorbing state)
+    >>> mdp.n_pairs, len(mdp.successors(0, 0))
+    (60, 2)
     >>> mdp.origin["source"], mdp.equals(random(20))
     ('random(20, actions=3, branching=2, rng=0)', True)
     """

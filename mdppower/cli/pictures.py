@@ -45,7 +45,7 @@ _POWER = (
 )  # fmt: skip
 _SWITCHES = ("annotate", "colorbar")
 """What can be turned off, too."""
-POWER_NAMES = ("kind", "states", "arrows", "hatch", "scale", "share_scale")
+POWER_NAMES = ("drawing", "states", "arrows", "hatch", "scale", "share_scale")
 
 
 class Picture:
@@ -87,8 +87,9 @@ class Picture:
         """Draw and write it, where one is asked for, and say so."""
         if self.out is None:
             return
+        options = {"kind" if name == "drawing" else name: value for name, value in self.options.items()}
         with _styled(self.style):
-            plot(*arguments, self.out, **more, **self.options)
+            plot(*arguments, self.out, **more, **options)
         tell(f"wrote {self.out}", err=True)
 
 
@@ -126,7 +127,7 @@ def picture_options(*, power: bool = False, help: str = "", required: bool = Fal
 
 def spelled(name: str, value: Any = None) -> str:
     """An option as it is written, without the dashes before it."""
-    return "no-" * (value is False) + {"states": "line"}.get(name, name).replace("_", "-")
+    return "no-" * (value is False) + {"states": "line", "drawing": "kind"}.get(name, name).replace("_", "-")
 
 
 def _size(text: str) -> tuple[float, float]:

@@ -107,6 +107,7 @@ def test_every_maker_of_the_room_gives_an_mdp_or_says_text():
         "make": ("maze",),
         "maze": (5, 5),
         "open_room": (2, 2),
+        "random": (4,),
     }
     arguments |= {"maze_text": (5, 5), "open_room_text": (2, 2)} | {f"figure_{n}": () for n in (1, 9, 10, 11)}
     others = {"Environment", "catalog", "gridworld_from_file"}
