@@ -31,7 +31,7 @@ _LOOKS = (
 _NAMES = ("cmap", "norm", "vmin", "vmax", "annotate", "colorbar", "figsize", "dpi", "style")
 _POWER = (
     click.option(
-        "--kind", type=click.Choice(["map", "bars", "lines", "graph"]),
+        "--kind", "drawing", type=click.Choice(["map", "bars", "lines", "graph"]),
         help="Maps where the states lie on a grid, bars, lines over γ, coloured graphs.",
     ),
     click.option("--line", "states", multiple=True, metavar="STATE", help="A state, of lines. Repeatable."),
