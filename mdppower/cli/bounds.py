@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from mdppower._text import rate_text
 from mdppower.cli.group import attempt, build_environment, cli, finish, tell
+from mdppower.cli.headings import RUN, under
 from mdppower.cli.optimality import option_rate, parse_option
 from mdppower.cli.options import (
     environment_options,
@@ -42,8 +43,10 @@ MOST_STATES = 60
 @gamma_option("With --env: discount rates, separated by commas.")
 @click.option("--rewards", default="uniform", show_default=True, help="With --env: law of each state's reward.")
 @reward_option
-@click.option("--samples", type=int, default=4096, show_default=True, help="With --env: reward functions to draw.")
-@click.option("--rng", type=int, help="Seed; the same seed gives the same numbers.")
+@under(RUN)(
+    click.option("--samples", type=int, default=4096, show_default=True, help="With --env: reward functions to draw.")
+)
+@under(RUN)(click.option("--rng", type=int, help="Seed; the same seed gives the same numbers."))
 @store_option
 @picture_options(required=True)
 @environment_options

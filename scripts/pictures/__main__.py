@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import mdppower as mp
-from mdppower.reports.claim_picture import draw_claim
 
 FOLDER = Path(__file__).parent
 
@@ -23,12 +22,12 @@ def main() -> None:
 
     figure_1 = mp.envs.make("turner-figure-1")
     mp.power(figure_1, [0, 0.5, 0.9], samples=16_384, rng=0, workers=-1).plot(
-        FOLDER / "figure-1.png", title="Figure 1 of Turner et al."
+        FOLDER / "figure-1.png", kind="graph", share_scale=True, title="Figure 1 of Turner et al."
     )
     gammas = [0, 0.2, 0.4, 0.6, 0.8, 1]
     mp.action_optimality(figure_1, gammas, method="exact").plot(FOLDER / "optimal.png", state="star")
     right_against_left = mp.theorems.proposition_6_9_2(figure_1, "star", "->r_tri", "->l_tri")
-    draw_claim(right_against_left).savefig(FOLDER / "claim.png", dpi=110)
+    right_against_left.plot(FOLDER / "claim.png", dpi=110)
 
 
 if __name__ == "__main__":
