@@ -62,6 +62,8 @@ def proxy_of_range(low: float, high: float) -> tuple[float, float, float]:
 def universal_proxy(rewards: RewardDistribution) -> tuple[float, float | None, float | None] | None:
     """ν, the drop and the greatest gap for all sets in the simplex.
 
+    On the command line: ``mdppower bound --env ENV``.
+
     By logarithmic Sobolev constants where all rewards have one (uniform, normal and cut normal laws, independent or
     jointly normal, features of such); else from the range. For i.i.d. uniform rewards of width w it is ν² = 2w²/π²,
     Δ ≥ −w, and a gap of at most w/2, as both means lie between the law's mean and its upper end.

@@ -158,7 +158,8 @@ def bound(
     A success is a trial in which A did at least as well as B, so that ties are among the successes. One of --nu,
     --range and --env says how far the difference can deviate from its mean.
 
-    In Python: mdppower.bounds.gap_from_count, with proxy_of_range, universal_proxy or mdppower.certify.
+    In Python: mdppower.bounds.gap_from_count; with --range, mdppower.bounds.proxy_of_range; with --env,
+    mdppower.bounds.universal_proxy; with --a and --b, mdppower.certify.
     """
     from mdppower.bounds.counted_gap import gap_from_count
     from mdppower.results.table_text import render
