@@ -180,8 +180,6 @@ class Certified(Result):
 def certify(A: Option, B: Option, rewards: Any = "uniform", *, most_vectors: int = VECTORS) -> Certified:
     """Variance proxies of h_A − h_B, each proved from its own hypotheses.
 
-    On the command line: ``mdppower bound --env ENV --a STATE --b STATE`` uses the least.
-
     Parameters
     ----------
     A, B : Option

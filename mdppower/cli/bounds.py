@@ -159,7 +159,7 @@ def bound(
     --range and --env says how far the difference can deviate from its mean.
 
     In Python: mdppower.bounds.gap_from_count; with --range, mdppower.bounds.proxy_of_range; with --env,
-    mdppower.bounds.universal_proxy; with --a and --b, mdppower.certify.
+    mdppower.bounds.universal_proxy, or what certify proves of A and B.
     """
     from mdppower.bounds.counted_gap import gap_from_count
     from mdppower.results.table_text import render
