@@ -21,7 +21,7 @@ from mdppower._typing import BoolArray
 from mdppower.adapters.gymnasium_check import compare_steps
 from mdppower.adapters.gymnasium_ids import near_ids
 from mdppower.adapters.gymnasium_options import require_kinds
-from mdppower.adapters.gymnasium_table import Table, attribute, read_table
+from mdppower.adapters.gymnasium_table import Table, attribute, read_table, told_labels
 from mdppower.adapters.gymnasium_termination import absorb, only_reachable, sink
 from mdppower.adapters.gymnasium_wrappers import refuse_wrappers
 from mdppower.adapters.own_modules import load_module, raised_at
@@ -140,6 +140,7 @@ def _convert(env: Any, terminated: str, starts: Any, reachable_only: bool, check
     origin = {"source": name, "terminated": terminated}
     try:
         table = read_table(entries, base)
+        origin |= told_labels(base, table.states)
         # Rows that termination is going to replace are part of P too: all of it is validated first.
         plain = table.build()
         begin = _starts(base, len(plain.states)) if starts is None else _given_starts(starts, table)

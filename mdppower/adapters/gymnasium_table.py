@@ -161,6 +161,20 @@ def _labels(base: Any, keys: list[Label]) -> tuple[list[Label], Any, Mapping[str
     return list(cells), cells, {mark: where for mark, where in marks.items() if where}
 
 
+def told_labels(base: Any, labels: Sequence[Label]) -> dict[str, str]:
+    """What the parts of Taxi's labels are, for `origin`: its places have the letters that its map has there."""
+    if not all(isinstance(label, tuple) and len(label) == 4 for label in labels):
+        return {}
+    try:
+        desc = np.asarray(attribute(base, "desc")).astype("U")
+        places = " ".join(str(desc[1 + row, 1 + 2 * column]) for row, column in attribute(base, "locs", ()))
+    except (IndexError, TypeError, ValueError):  # another environment's, which has them otherwise
+        return {}
+    if len(places.split()) != 4:
+        return {}
+    return {"labels": f"row, column, passenger ({places} taxi), destination ({places})"}
+
+
 def _decoded(base: Any, keys: list[Label]) -> list[tuple[int, ...]] | None:
     """Taxi's 500 states as (row, column, passenger, destination); None where `decode` is not such a one."""
     decode = attribute(base, "decode") if keys == list(range(500)) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
@@ -12,7 +13,7 @@ from mdppower._text import cut
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray
 from mdppower.display.grid_sheet import Sheet
 from mdppower.display.ink import Inks
-from mdppower.mdp.layout import marks_of, one_way_cells
+from mdppower.mdp.layout import marks_of, one_way_cells, tile_parts, tiles_of
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_seeking import directions
 
@@ -66,6 +67,25 @@ def _add_paths(panel: Axes, places: FloatArray, corners: FloatArray, *, closed: 
     patch = PathPatch(Path(points, np.tile(codes, len(places))), **look)
     panel.add_patch(patch)
     return patch
+
+
+def name_tiles(panel: Axes, sheet: Sheet, mdp: RewardlessMDP) -> list[str]:
+    """The names of maps that lie side by side, above them, in place of rows and columns; what they say, in words."""
+    tiles = tiles_of(mdp)
+    if not tiles:
+        return []
+    panel.set(xticks=[], yticks=[], xlabel="", ylabel="")
+    for tile in tiles:
+        wide = tile.right - tile.left + 1
+        size = min(10.0, 72 * sheet.inch, 72 * sheet.inch * wide / (0.6 * len(tile.name) + 0.5))
+        first = tile.top == sheet.extent[3] + 0.5  # above the frame, on the ground of the figure
+        panel.text(
+            tile.left - 0.5, tile.top - 0.56, tile.name, ha="left", va="bottom", fontsize=size,
+            color=rcParams["text.color"] if first else "white", parse_math=False,
+        )  # fmt: skip
+    panel.set_title(panel.get_title(), fontsize=panel.title.get_fontsize(), pad=6 + 60 * sheet.inch)
+    parts = tile_parts(mdp)
+    return [f"above each map: {parts}"] if parts else []
 
 
 def write_marks(panel: Axes, sheet: Sheet, mdp: RewardlessMDP, values: FloatArray, inks: Inks) -> None:

@@ -14,6 +14,7 @@ from mdppower.display.cell_signs import (
     draw_absorbing,
     draw_arrows,
     draw_one_way,
+    name_tiles,
     number_points,
     write_marks,
     write_numbers,
@@ -33,7 +34,9 @@ from mdppower.results.number_text import how_sure, number_text, number_texts
 MOST_TEXTS = 2500
 LEAST_POINTS = 5.5
 MOST_DRAWN = 10_000
-NOISE = "noise: so few draws tell no state from the average of all (95\N{NO-BREAK SPACE}%), and the pattern may be chance"
+NOISE = (
+    "noise: so few draws tell no state from the average of all (95\N{NO-BREAK SPACE}%), and the pattern may be chance"
+)
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, look: Look, extras: Extra
             told += ", noise"
             cautions = [NOISE]
         panel.set_title(told, fontsize=points("axes.titlesize", 10))
+        notes += name_tiles(panel, sheet, mdp)
     if estimate.exact is None and np.isfinite(half).all():
         notes.insert(0, f"±: {how_sure(0.95, together=True)}")
     return sheet.panels, Words(f"POWER — {estimate.about}", list(dict.fromkeys(notes)), cautions)

@@ -1,12 +1,15 @@
-"""Where states lie: the grid of a layout, the marks of its cells."""
+"""Where states lie: the grid of a layout, the marks of its cells, maps side by side."""
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from mdppower._text import cut
+from mdppower._typing import Label
 from mdppower.mdp.model import RewardlessMDP
 
 STEPS = ((-1, 0), (0, 1), (1, 0), (0, -1))
@@ -42,6 +45,76 @@ def marks_of(mdp: RewardlessMDP) -> dict[int, str]:
         for s in where:
             found.setdefault(s, []).append(mark)
     return {s: cut(",".join(marks), 6) for s, marks in found.items()}
+
+
+class Tile(NamedTuple):
+    """A rectangle of a layout that holds the states which differ in their cell alone.
+
+    Attributes
+    ----------
+    name : str
+        What their labels have after (row, column).
+    top, left, bottom, right : int
+        Its first and last rows and columns on the layout.
+    """
+
+    name: str
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+def tiles_of(mdp: RewardlessMDP) -> list[Tile]:
+    """The tiles of a layout on which several maps lie side by side, as Taxi's twenty do; empty where it has none.
+
+    Where ``origin["labels"]`` says what the parts of labels are, and in brackets what their values are called, the
+    names use it.
+
+    Examples
+    --------
+    >>> states = [(0, c, k) for k in (0, 1) for c in (0, 1)]
+    >>> mdp = RewardlessMDP.from_pairs(
+    ...     range(4), np.eye(4), states=states, layout=[(3 * k, c) for _, c, k in states],
+    ...     origin={"labels": "row, column, door (open shut)"})
+    >>> [tile.name for tile in tiles_of(mdp)]
+    ['open', 'shut']
+    """
+    if mdp.layout is None or mdp.has_default_labels:
+        return []
+    members: dict[tuple[Label, ...], list[int]] = {}
+    for s, label in enumerate(mdp.states):
+        if isinstance(label, tuple) and len(label) > 2 and all(isinstance(part, int) for part in label):
+            members.setdefault(label[2:], []).append(s)
+    boxes = {
+        name: (*mdp.layout[held].min(axis=0).astype(int).tolist(), *mdp.layout[held].max(axis=0).astype(int).tolist())
+        for name, held in members.items()
+    }
+    covered = sum((bottom - top + 1) * (right - left + 1) for top, left, bottom, right in boxes.values())
+    if len(boxes) < 2 or covered > 4 * mdp.n_states or _overlap(list(boxes.values())):
+        return []
+    parts = [part.strip() for part in str(mdp.origin.get("labels", "")).split(",")][2:]
+    values = [part.partition("(")[2].rstrip(")").split() for part in parts]
+
+    def called(k: int, value: Any) -> str:
+        names = values[k] if k < len(values) else []
+        return names[value] if 0 <= value < len(names) else str(value)
+
+    return [Tile(", ".join(called(k, x) for k, x in enumerate(name)), *box) for name, box in boxes.items()]
+
+
+def tile_parts(mdp: RewardlessMDP) -> str:
+    """What the parts of tiles' names are, as ``origin["labels"]`` has it, or nothing."""
+    parts = [part.partition("(")[0].strip() for part in str(mdp.origin.get("labels", "")).split(",")][2:]
+    return ", ".join(parts)
+
+
+def _overlap(boxes: list[tuple[int, ...]]) -> bool:
+    """Whether two of the rectangles share a cell."""
+    cells = [
+        (r, c) for top, left, bottom, right in boxes for r in range(top, bottom + 1) for c in range(left, right + 1)
+    ]
+    return len(set(cells)) < len(cells)
 
 
 def one_way_cells(mdp: RewardlessMDP, grid: npt.NDArray[np.int64]) -> dict[tuple[int, int], npt.NDArray[np.int64]]:
