@@ -34,9 +34,7 @@ from mdppower.results.number_text import how_sure, number_text, number_texts
 MOST_TEXTS = 2500
 LEAST_POINTS = 5.5
 MOST_DRAWN = 10_000
-NOISE = (
-    "noise: so few draws tell no state from the average of all (95\N{NO-BREAK SPACE}%), and the pattern may be chance"
-)
+NOISE = "noise: so few draws tell no state from the average (95\N{NO-BREAK SPACE}%), and the pattern may be chance"
 
 
 @dataclass(frozen=True)

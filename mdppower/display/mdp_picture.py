@@ -16,7 +16,7 @@ from matplotlib.text import Text
 
 from mdppower._text import cut
 from mdppower._typing import AnyArray, FloatArray
-from mdppower.display.cell_signs import ABSORBING, LEAST_INCH, draw_absorbing, draw_one_way
+from mdppower.display.cell_signs import ABSORBING, LEAST_INCH, draw_absorbing, draw_one_way, name_tiles
 from mdppower.display.figures import picture_suffix
 from mdppower.display.grid_sheet import WALL, grid_sheet
 from mdppower.display.ink import Inks
@@ -95,7 +95,8 @@ def draw_map(mdp: RewardlessMDP, grid: AnyArray, look: Look) -> tuple[Axes, list
             row, column = mdp.layout[s].tolist()
             size = sheet.inch * min(28, 80 / len(mark or " ")) * (0.7 if s in one_way else 1)
             panel.text(column, row, mark, ha="center", va="center", fontsize=size, color="black", parse_math=False)
-    return panel, notes + draw_one_way(panel, sheet, mdp, floor, inks)
+    notes += draw_one_way(panel, sheet, mdp, floor, inks)
+    return panel, notes + name_tiles(panel, sheet, mdp)
 
 
 def draw_graph(mdp: RewardlessMDP, look: Look) -> tuple[Axes, list[str]]:

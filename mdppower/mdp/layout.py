@@ -111,10 +111,13 @@ def tile_parts(mdp: RewardlessMDP) -> str:
 
 def _overlap(boxes: list[tuple[int, ...]]) -> bool:
     """Whether two of the rectangles share a cell."""
-    cells = [
-        (r, c) for top, left, bottom, right in boxes for r in range(top, bottom + 1) for c in range(left, right + 1)
-    ]
-    return len(set(cells)) < len(cells)
+    seen: set[tuple[int, int]] = set()
+    for top, left, bottom, right in boxes:
+        cells = {(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)}
+        if seen & cells:
+            return True
+        seen |= cells
+    return False
 
 
 def one_way_cells(mdp: RewardlessMDP, grid: npt.NDArray[np.int64]) -> dict[tuple[int, int], npt.NDArray[np.int64]]:

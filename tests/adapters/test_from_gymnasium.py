@@ -158,7 +158,12 @@ def test_origin_names_the_environment_and_its_options():
     assert source(chain()) == "table"
     assert repr(from_gymnasium("CliffWalking-v1")).endswith("absorbing: (3, 11), from CliffWalking-v1)")
     sink = from_gymnasium(make("taxi"), terminated="sink").origin
-    assert sink == {"source": "Taxi-v4", "terminated": "sink", "changed": "4 terminated transitions lead to 'end'"}
+    assert sink == {
+        "source": "Taxi-v4",
+        "terminated": "sink",
+        "changed": "4 terminated transitions lead to 'end'",
+        "labels": "row, column, passenger (R G Y B taxi), destination (R G Y B)",
+    }
 
 
 # ---------------------------------------------------------------------- the rule

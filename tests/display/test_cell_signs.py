@@ -119,3 +119,20 @@ def test_an_animation_has_one_scale(maze, tmp_path):
         mp.ParameterError, match=r"a \.gif has a frame for each γ: it is for maps and graphs, not lines"
     ):
         maze.plot(tmp_path / "x.gif", kind="lines")
+
+
+@pytest.mark.slow
+def test_maps_side_by_side_have_names():
+    """Taxi: five places of the passenger across, four destinations down, and the twins that end an episode."""
+    taxi = mp.from_gymnasium("Taxi-v4")
+    figure = mp.power(taxi, 0.9, samples=16, rng=0).plot(annotate=False)
+    names = {text.get_text(): text.get_position() for text in figure.axes[0].texts}
+    assert len(names) == 20
+    assert names["R, R"] == (-0.5, -0.56)
+    assert names["taxi, G"] == (23.5, 5.44)
+    assert "above each map: passenger, destination" in figure.get_supxlabel().replace("\n", " ")
+    assert len(taxi.plot().axes[0].texts) >= 20
+    # Control: one map has no name.
+    assert (
+        "above each map" not in mp.power(mp.from_gymnasium("CliffWalking-v1"), 0.9, samples=16).plot().get_supxlabel()
+    )
