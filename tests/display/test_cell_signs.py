@@ -129,7 +129,7 @@ def test_maps_side_by_side_have_names():
     names = {text.get_text(): text.get_position() for text in figure.axes[0].texts}
     assert len(names) == 20
     assert names["R, R"] == (-0.5, -0.56)
-    assert names["taxi, G"] == (23.5, 5.44)
+    assert names["taxi, G"] == pytest.approx((23.5, 5.44))
     assert "above each map: passenger, destination" in figure.get_supxlabel().replace("\n", " ")
     assert len(taxi.plot().axes[0].texts) >= 20
     # Control: one map has no name.
