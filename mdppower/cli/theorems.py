@@ -75,7 +75,7 @@ def verify(
 
     In Python: mdppower.theorems.verify.
     """
-    from mdppower.reports.pages import summary, summary_table, to_json
+    from mdppower.reports.pages import claims_table, summary, to_json
     from mdppower.results.table_text import render
     from mdppower.theorems.verification import verify as verify_claims
 
@@ -103,15 +103,12 @@ def verify(
         click.echo(to_json(found, title, found.about))
     else:
         width = shutil.get_terminal_size((120, 24)).columns
-        click.echo(render(summary_table(found, width=width), "table"))
-        click.echo()
         click.echo(summary(found, width=width))
+        click.echo()
+        click.echo(render(claims_table(found, width=width), "table"))
         if found.interrupted:
             tell(f"interrupted: {found.about['interrupted']}")
-        tell(f"symmetries of the whole MDP: {found.about['symmetries of the whole MDP']}")
-        for claim, survey in found.surveys.items():
-            tell(f"{claim}: {survey}")
-        tell(f"draws of {'per-state' if reward else rewards} rewards (rng={found.about['rng']})")
+        tell(f"draws of {found.rewards_name} rewards (rng={found.about['rng']}); every test and φ: --out claims.html")
     if out is not None:
         found.save(out, title)
         tell(f"wrote {out}", err=True)

@@ -32,7 +32,8 @@ from mdppower.display.figures import picture_suffix, save_figure
 from mdppower.display.look import NO_SCALE, PLAIN, Look, LookOptions, points
 from mdppower.display.mdp_picture import RADIUS
 from mdppower.display.words import wrapped
-from mdppower.reports.words import RANKED, line, moves, phi_words, where_text
+from mdppower.reports.permutation_words import moves, phi_words
+from mdppower.reports.words import RANKED, line, where_text
 from mdppower.theorems.claim_report import ClaimReport
 
 MOST_ARROWS, MOST_CROSSING = 40, 16

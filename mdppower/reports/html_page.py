@@ -1,11 +1,15 @@
-"""Reports of claims as one HTML file: a table of contents with verdicts, then a section a report, with its picture.
+"""Reports of claims as one HTML file: a few sentences, the MDP, and all else folded away, a claim at a time.
+
+What is read first is what a person would say (`mdppower.reports.first_page`). Each number of a claim leads to its
+reports, which browsers unfold. Nothing is open but the sentences and one picture, so that the page is as long for a
+hundred reports as for ten.
 
 The file needs nothing else: no network, no scripts; style and pictures (PNG) are inside. Its content policy forbids
 the browser to load anything, and every text that comes from outside is escaped, so that a state named ``<script>`` is
 a name. Verdicts differ in word and shape, not in colour alone. Pages follow the reader's light or dark theme, but
 pictures stay on white, as they are drawn for it. On paper, what is folded is open.
 
-Reports are grouped by claim. Pictures are large: only the first 20, by interest, are drawn, and the page says so.
+Pictures are large: only the first 20, by interest, are drawn, and the page says so.
 """
 
 from __future__ import annotations
@@ -19,24 +23,25 @@ from typing import Any
 from mdppower._text import count, rate_text
 from mdppower.display.notebook import inline_picture
 from mdppower.errors import MDPPowerError
-from mdppower.reports.claim_picture import draw_claim
+from mdppower.reports.claim_picture import draw_claim, split_where
+from mdppower.reports.claim_sentences import Sentence
+from mdppower.reports.first_page import GLOSSARY, FirstPage, first_page
+from mdppower.reports.names import action_named, heading, label_note, named, show
+from mdppower.reports.permutation_words import moves, phi_words
 from mdppower.reports.words import (
-    ALARM,
     MARKS,
     TITLE,
     about_items,
     by_claim,
     by_interest,
-    findings,
+    count_text,
     line,
-    moves,
-    phi_words,
-    show,
     verdict_counts,
     where_text,
     why,
 )
 from mdppower.theorems.claim_report import ClaimReport, require_reports
+from mdppower.theorems.verification import Verification
 
 MOST_PICTURES = 20
 MOST_OPEN = 12
@@ -52,15 +57,18 @@ STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8ee; --ground: #17171b; --faint: #a8a8b4; --line: #3c3c46;
   --holds: #6fd08c; --violated: #ff8a96; --inconclusive: #f0c060; --na: #a8a8b4; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 52rem; padding: 1rem; background: var(--ground); color: var(--ink);
+body { margin: 0 auto; max-width: 48rem; padding: 1rem; background: var(--ground); color: var(--ink);
   font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
-h1 { font-size: 1.6rem; line-height: 1.2; } h2 { margin-top: 2.5rem; border-top: 2px solid var(--line);
-  padding-top: .6rem; } h3 { margin-top: 2rem; font-size: 1.1rem; } a { color: inherit; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top;
-  padding: .25rem .5rem; border-bottom: 1px solid var(--line); } .wide { overflow-x: auto; }
+h1 { font-size: 1.6rem; line-height: 1.2; } h2 { margin: 1.6rem 0 .4rem; font-size: 1.15rem; }
+h4 { margin: 1rem 0 .2rem; } a { color: inherit; } ul { margin: .2rem 0; padding-left: 1.2rem; }
+li { margin: .3rem 0; } header li a, .verdict { white-space: nowrap; } summary { cursor: pointer; padding: .25rem 0; }
+main > details { border-bottom: 1px solid var(--line); } main > details > summary { font-weight: 600; }
+details details { margin-left: 1rem; } .body { margin: 0 0 1.2rem 1.2rem; }
+table { border-collapse: collapse; } th, td { text-align: left; vertical-align: top;
+  padding: .25rem .5rem; border-bottom: 1px solid var(--line); }
 dl.about { display: grid; grid-template-columns: minmax(6rem, 10rem) 1fr; gap: .1rem .8rem; }
-dl.about dd { margin: 0; }
-nav ul { list-style: none; margin: 0; padding: 0; } details table { width: auto; }
+dl.about dd { margin: 0; } figure.mdp img { max-height: 22rem; width: auto; }
+@media (max-width: 30rem) { details details { margin-left: .3rem; } .body { margin-left: .4rem; } }
 .badge { display: inline-block; padding: 0 .5em; border: 2px solid; border-radius: 1em; font-size: .9rem;
   font-weight: 600; white-space: nowrap; }
 .holds { color: var(--holds); } .violated { color: var(--violated); border-radius: 0; border-width: 3px; }
@@ -102,10 +110,15 @@ def to_html(
     >>> to_html([], "A < B").count("A &lt; B")
     2
     """
-    found = list(dict.fromkeys(require_reports(reports)))  # each once: sections have names
+    given = reports if isinstance(reports, Verification) else tuple(reports)
+    found = list(dict.fromkeys(require_reports(given)))  # each once: sections have names
+    page = first_page(given if isinstance(given, Verification) else found)
     names = {id(one): f"r{k}" for k, one in enumerate(found, 1)}
+    anchors = {claim: _anchor(names[id(group[0])]) for claim, group in by_claim(found).items()}
     pictured = {id(one) for one in [one for one in by_interest(found) if _has_picture(one)][:MOST_PICTURES]}
     left = sum(map(_has_picture, found)) - len(pictured)
+    glossary = "".join(f"<li>{escape(text)}</li>" for text in GLOSSARY)
+    note = label_note(found[0].mdp) if found else ""
     parts = [
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8">',
@@ -114,20 +127,39 @@ def to_html(
         f"<title>{escape(title)}</title><style>{STYLE}</style></head>",
         '<body id="top">',
         f"<header><h1>{escape(title)}</h1>",
-        _about(about or {}),
-        *(_paragraph(text) for text in findings(found)),
+        f"<details><summary>How to read this page</summary><ul>{glossary}</ul></details>",
+        f'<p class="note">{escape(note)}</p>' if note else "",
+        *(f'<p class="alarm" role="alert">{escape(text)}</p>' for text in page.alarms),
+        *(_part(page, name, sentences, anchors) for name, sentences in page.parts),
+        "" if found else "<p>No claim was checked.</p>",
         _the_mdp(found),
         "</header>",
-        _contents(found, names),
+        "<main>",
     ]
+    if found:
+        parts.append(f"<h2>The claims, one by one</h2><p>{escape(count_text(found))}.</p>")
     if left > 0:
         told = f"Pictures are drawn for {len(pictured)} reports, the most interesting ones; {left:,} more have none."
         parts.append(f'<p class="note">{told}</p>')
-    parts.append("<main>")
     for claim, group in by_claim(found).items():
-        parts.append(f'<h2 id="{_anchor(names[id(group[0])])}">{escape(claim)}</h2>')
-        parts += [_section(one, names[id(one)], id(one) in pictured) for one in group]
+        badges = " ".join(
+            f'<span class="verdict">{badge(verdict)}{f" × {n:,}" * (n > 1)}</span>'
+            for verdict, n in verdict_counts(group).items()
+            if n
+        )
+        parts.append(f'<details id="{anchors[claim]}"><summary>{escape(heading(group[0]))} {badges}</summary>')
+        parts += [_section(one, names[id(one)], id(one) in pictured) for one in by_interest(group)]
+        parts.append("</details>")
+    parts.append(_about(about or {}))
     return "\n".join([*parts, "</main></body></html>", ""])
+
+
+def _part(page: FirstPage, name: str, sentences: Sequence[Sentence], anchors: Mapping[str, str]) -> str:
+    rows = []
+    for one in sentences:
+        links = "; ".join(f'<a href="#{anchors[claim]}">{escape(number)}</a>' for claim, number in page.numbers(one))
+        rows.append(f"<li>{escape(one.text)}{f' ({links})' if links else ''}</li>")
+    return f"<section><h2>{escape(name)}</h2><ul>{''.join(rows)}</ul></section>"
 
 
 def escape(text: str) -> str:
@@ -142,11 +174,7 @@ def _anchor(name: str) -> str:
 
 def _about(about: Mapping[str, Any]) -> str:
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in about_items(about))
-    return f'<dl class="about">{rows}</dl>' if rows else ""
-
-
-def _paragraph(text: str) -> str:
-    return f'<p class="alarm" role="alert">{escape(text)}</p>' if text.startswith(ALARM) else f"<p>{escape(text)}</p>"
+    return f'<details><summary>The run</summary><dl class="about">{rows}</dl></details>' if rows else ""
 
 
 def badge(verdict: str) -> str:
@@ -161,26 +189,7 @@ def _the_mdp(found: Sequence[ClaimReport]) -> str:
         return ""
     picture = inline_picture(found[0].mdp)
     caption = f"The MDP: {count(found[0].mdp.n_states, 'state')}, {count(found[0].mdp.n_pairs, 'state-action pair')}."
-    return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>" if picture else ""
-
-
-# ---------------------------------------------------------------------- contents
-
-
-def _contents(found: Sequence[ClaimReport], names: Mapping[int, str]) -> str:
-    rows = []
-    for claim, group in by_claim(found).items():
-        told = [f"{badge(verdict)} × {n:,}" for verdict, n in verdict_counts(group).items() if n and len(group) > 3]
-        link = f'<a href="#{_anchor(names[id(group[0])])}">{escape(claim)}</a>'
-        links = [
-            f'<li><a href="#{names[id(one)]}">{escape(where_text(one))}</a> {badge(one.verdict)}</li>'
-            for one in by_interest(group)
-        ]
-        rows.append(f"<tr><td>{link}</td><td>{' '.join(told)}{_list(links, 'report')}</td></tr>")
-    if not rows:
-        return ""
-    head = "<tr><th>claim</th><th>where, verdict</th></tr>"
-    return f'<nav class="wide" aria-label="Contents"><table>{head}{"".join(rows)}</table></nav>'
+    return f'<figure class="mdp">{picture}<figcaption>{caption}</figcaption></figure>' if picture else ""
 
 
 def _list(items: Sequence[str], noun: str) -> str:
@@ -198,11 +207,11 @@ def _list(items: Sequence[str], noun: str) -> str:
 
 
 def _section(one: ClaimReport, name: str, pictured: bool) -> str:
-    rates = ", ".join(map(rate_text, one.gammas))
+    rates = f". Tested at γ = {', '.join(map(rate_text, one.gammas))}" * bool(one.gammas)
     parts = [
-        f'<section id="{name}"><h3>{escape(one.claim)} at {escape(where_text(one))} {badge(one.verdict)}</h3>',
+        f'<details id="{name}"><summary>{escape(_place(one))} {badge(one.verdict)}</summary><div class="body">',
         f"<p>{escape(one.statement)}</p>",
-        f'<p class="reference">{escape(one.reference)}{f". Tested at γ = {rates}" * bool(rates)}.</p>',
+        f'<p class="reference">{escape(one.reference)} ({escape(one.claim)}){rates}.</p>',
     ]
     if one.verdict in ("violated", "inconclusive", "not applicable"):
         parts.append(f"<p><strong>Why {one.verdict}:</strong> {escape(why(one))}</p>")
@@ -224,7 +233,16 @@ def _section(one: ClaimReport, name: str, pictured: bool) -> str:
             f"<details><summary>Side {escape(side)}: {count(len(states), 'state')}</summary>"
             f"<p>{escape(', '.join(map(show, states)))}</p></details>"
         )
-    return "\n".join([*parts, '<p class="note"><a href="#top">to the top</a></p></section>'])
+    return "\n".join([*parts, '<p class="note"><a href="#top">to the top</a></p></div></details>'])
+
+
+def _place(one: ClaimReport) -> str:
+    """Where a report is: its states by name, its actions too."""
+    if one.claim == "thm-6.13" or not one.where:
+        return where_text(one)
+    states, actions = split_where(one)
+    names = [named(one.mdp, one.mdp.states[s]) for s in states] + [action_named(one.mdp, a) for _, a in actions]
+    return ", ".join(names)
 
 
 def _item(status: str, text: str, detail: str) -> str:
@@ -241,9 +259,8 @@ def _phi(one: ClaimReport) -> str:
         for s, t, swap in pairs
     )
     table = f"<table><tr><th>s</th><th></th><th>φ(s)</th></tr>{rows}</table>"
-    is_long = len(pairs) > MOST_OPEN
     return (
-        f"<details{'' if is_long else ' open'}><summary>φ is {escape(phi_words(one.phi, one.mdp))}</summary>{table}"
+        f"<details><summary>φ is {escape(phi_words(one.phi, one.mdp))}</summary>{table}"
         "<p>Other states stay.</p></details>"
     )
 

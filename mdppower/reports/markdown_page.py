@@ -1,4 +1,4 @@
-"""Reports of claims as Markdown: CommonMark with GitHub's tables, a section a report, no pictures.
+"""Reports of claims as Markdown: CommonMark with GitHub's tables; sentences, then each report, folded; no pictures.
 
 Every text that comes from outside is escaped: a label never becomes markup. φ is a table of swaps; where it is long,
 its shape on the map says more than its rows, and the rest of these is counted.
@@ -8,31 +8,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from html import escape as escape_html
 from typing import Any
 
 from mdppower._text import rate_text
+from mdppower.reports.first_page import GLOSSARY, first_page
+from mdppower.reports.names import heading, label_note, show
+from mdppower.reports.permutation_words import moves, phi_words
 from mdppower.reports.words import (
     MARKS,
     TITLE,
     about_items,
     by_claim,
-    evidence_text,
-    findings,
+    count_text,
     fold,
     line,
-    moves,
-    phi_words,
-    show,
+    verdict_line,
     where_text,
 )
 from mdppower.theorems.claim_report import ClaimReport, require_reports
+from mdppower.theorems.verification import Verification
 
 MOST_ROWS = 12
 """Rows of φ, and states of a side."""
 
 
 def to_markdown(reports: Iterable[ClaimReport], title: str = TITLE, about: Mapping[str, Any] | None = None) -> str:
-    """Reports as Markdown (CommonMark with GitHub's tables), a section each.
+    """Reports as Markdown (CommonMark with GitHub's tables): sentences, then a section each, folded.
 
     Parameters
     ----------
@@ -58,28 +60,38 @@ def to_markdown(reports: Iterable[ClaimReport], title: str = TITLE, about: Mappi
     >>> print(to_markdown([report], "Fork", {"gamma": [0.5]}).splitlines()[0])
     # Fork
     """
-    found = require_reports(reports)
+    given = reports if isinstance(reports, Verification) else tuple(reports)
+    found = require_reports(given)
+    page = first_page(given)
     lines = [f"# {escape(title)}", ""]
-    lines += [f"- **{escape(name)}:** {escape(value)}" for name, value in about_items(about or {})]
-    lines += [""] * bool(about)
-    for text in findings(found):
-        lines += [f"**{escape(text)}**" if text.startswith("VIOLATED") else escape(text), ""]
-    if found:
-        lines += ["| claim | where | verdict | strict part | evidence |", "|---|---|---|---|---|"]
-    for one in found:
-        strict = "–" if one.strict is None else one.strict.status
-        cells = (one.claim, where_text(one), f"{MARKS[one.verdict]} {one.verdict}", strict, evidence_text(one))
-        lines.append("| " + " | ".join(map(escape, cells)) + " |")
-    lines += [""] * bool(found)
+    for text in page.alarms:
+        lines += [f"**{escape(text)}**", ""]
+    for name, sentences in page.parts:
+        lines += [f"## {name}", "", *(f"- {escape(page.told(one))}" for one in sentences), ""]
+    lines += ["## The reports", "", escape(f"{count_text(found)}."), ""] if found else ["No claim was checked.", ""]
     for group in by_claim(found).values():
+        # The blank lines let the Markdown inside of a fold be read as such.
+        lines += ["<details>", f"<summary>{html(heading(group[0]))}: {html(verdict_line(group))}</summary>", ""]
         for one in group:
             lines += _section(one)
+        lines += ["</details>", ""]
+    notes = [label_note(found[0].mdp)] if found else []
+    lines += ["## How to read this", "", *(f"- {escape(text)}" for text in (*GLOSSARY, *notes) if text), ""]
+    if about:
+        lines += ["<details>", "<summary>The run</summary>", ""]
+        lines += [f"- **{escape(name)}:** {escape(value)}" for name, value in about_items(about)]
+        lines += ["", "</details>", ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def html(text: str) -> str:
+    """Text inside of a tag."""
+    return escape_html(line(text))
 
 
 def _section(one: ClaimReport) -> list[str]:
     lines = [
-        f"## {escape(one.claim)} at {escape(where_text(one))}: {MARKS[one.verdict]} {one.verdict}",
+        f"### {escape(one.claim)} at {escape(where_text(one))}: {MARKS[one.verdict]} {one.verdict}",
         "",
         f"**It says:** {escape(one.statement)}",
         "",

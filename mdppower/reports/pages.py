@@ -1,8 +1,8 @@
-"""Reports of claims as pages: a table and a few sentences for the terminal, Markdown, JSON; and the door to HTML.
+"""Reports of claims as pages: sentences and a table for the terminal, Markdown, JSON; and the door to HTML.
 
-All say the same, from `ClaimReport.verdict` down to φ, and none says more: what is not proved is not called proved.
-A violation, where a theorem's hypotheses are proved and its conclusion is contradicted, is a discovery or a bug, and
-stands at the top of every page.
+All begin with the same sentences (`mdppower.reports.first_page`), and all say the same, from `ClaimReport.verdict`
+down to φ, and none says more: what is not proved is not called proved. A violation, where a theorem's hypotheses are
+proved and its conclusion is contradicted, is a discovery or a bug, and stands at the top of every page.
 
 ========  ====================================================================
 suffix    what is written
@@ -12,15 +12,15 @@ suffix    what is written
 .json     schema "mdppower-claims/1", for programs
 ========  ====================================================================
 
-The JSON is an object with ``schema``, ``title``, ``about`` (facts of the run), ``counts`` (of the four verdicts) and
-``reports`` (see `ClaimReport.to_dict`). It is valid JSON: numbers that are not finite are null, as in our tables.
+The JSON is an object with ``schema``, ``title``, ``about`` (facts of the run), ``counts`` (of the four verdicts),
+``sentences`` (of the first page, each with its part and its claims) and ``reports`` (see `ClaimReport.to_dict`). It
+is valid JSON: numbers that are not finite are null, as in our tables.
 """
 
 from __future__ import annotations
 
 import math
 import os
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,10 +29,22 @@ import numpy as np
 from mdppower._atomic import write_atomically
 from mdppower._text import cut
 from mdppower.errors import ParameterError
+from mdppower.reports.first_page import first_page
 from mdppower.reports.markdown_page import to_markdown
-from mdppower.reports.words import TITLE, evidence_text, findings, line, verdict_counts, where_text, why, wrap
+from mdppower.reports.names import TITLES
+from mdppower.reports.words import (
+    TITLE,
+    by_claim,
+    by_interest,
+    line,
+    verdict_counts,
+    verdict_line,
+    where_text,
+    wrap,
+)
 from mdppower.results.table_text import json_text
 from mdppower.theorems.claim_report import ClaimReport, require_reports
+from mdppower.theorems.verification import Verification
 
 SCHEMA = "mdppower-claims/1"
 SUFFIXES = (".md", ".html", ".json")
@@ -41,21 +53,19 @@ SUFFIXES = (".md", ".html", ".json")
 # ---------------------------------------------------------------------- the terminal
 
 
-def summary_table(reports: Iterable[ClaimReport], *, width: int | None = None) -> dict[str, list[Any]]:
-    """Reports, one row each, for `mdppower.results.table_text.render`.
+def claims_table(reports: Iterable[ClaimReport], *, width: int = 120) -> dict[str, list[Any]]:
+    """One row a claim, for the terminal.
 
     Parameters
     ----------
     reports : iterable of ClaimReport
-    width : int, optional
-        Columns of the terminal: long texts are cut, and the evidence is left out where there is no room for it. By
-        default everything is there in full, as for CSV and JSON.
+    width : int
+        Columns of the terminal: long texts are cut.
 
     Returns
     -------
     dict
-        Columns claim, where, verdict, strict (the side condition of the strict part), why (the first hypothesis that
-        is not met or not known, or what contradicts, or the certificate) and evidence.
+        Columns claim, verdict (of its reports, each with how many), what it says, and where first.
 
     Raises
     ------
@@ -65,45 +75,30 @@ def summary_table(reports: Iterable[ClaimReport], *, width: int | None = None) -
     Examples
     --------
     >>> import mdppower as mp
-    >>> from mdppower.theorems import Evidence, Hypothesis
-    >>> from mdppower.results.table_text import render
-    >>> parts = (Hypothesis("rewards are bounded", "met"),), (Evidence("exact", "supports", "2/3 ≤ 1"),)
-    >>> report = ClaimReport("prop-5.4", "here", "POWER ≤ 1", mp.envs.fork(2), ("root",), (0.5,), *parts)
-    >>> print(render(summary_table([report])))
-    claim     where  verdict  strict  why      evidence
-    prop-5.4  root   holds    –       2/3 ≤ 1  exact
+    >>> claims_table([mp.theorems.proposition_5_4(mp.envs.fork(2))])["verdict"]
+    ['✓ holds']
     """
-    found = require_reports(reports)
-    table: dict[str, list[Any]] = {
-        "claim": [one.claim for one in found],
-        "where": [where_text(one, sys.maxsize) for one in found],
-        "verdict": [one.verdict for one in found],
-        "strict": ["–" if one.strict is None else one.strict.status for one in found],
-        "why": [line(why(one)) for one in found],
-        "evidence": [evidence_text(one) for one in found],
-    }
-    if width is None:
-        return table
-    table["where"] = [cut(text, max(12, width // 5)) for text in table["where"]]
-    fixed = sum(max(map(len, [name, *table[name]])) + 2 for name in ("claim", "where", "verdict", "strict"))
-    room = width - fixed
-    wanted = {name: max(map(len, [name, *table[name]])) for name in ("why", "evidence")}
-    if room >= 20 + 2 + min(wanted["evidence"], 16):
-        share = min(wanted["evidence"], max(16, room // 3, room - 2 - wanted["why"]))
-        table["evidence"] = [cut(text, share) for text in table["evidence"]]
-        room -= share + 2
-    else:
-        del table["evidence"]
-    table["why"] = [cut(text, max(16, room)) for text in table["why"]]
+    table: dict[str, list[Any]] = {"claim": [], "verdict": [], "it says": [], "where": []}
+    for claim, group in by_claim(require_reports(reports)).items():
+        where = [where_text(one) for one in by_interest(group) if one.where]
+        table["claim"].append(line(claim))
+        table["verdict"].append(verdict_line(group))
+        table["it says"].append(TITLES.get(claim, line(group[0].statement)))
+        table["where"].append(line(where[0]) + f"; +{len(where) - 1}" * (len(where) > 1) if where else "–")
+    room = width - sum(max(map(len, [name, *table[name]])) + 2 for name in ("claim", "verdict"))
+    says = min(max(map(len, ["it says", *table["it says"]])), max(20, room - 18))
+    table["it says"] = [cut(text, says) for text in table["it says"]]
+    table["where"] = [cut(text, max(12, room - says - 2)) for text in table["where"]]
     return table
 
 
 def summary(reports: Iterable[ClaimReport], *, width: int = 100) -> str:
-    """The reports in a few lines: how many hold, what is most interesting, and an alarm if one is violated.
+    """The sentences of the first page: alarms, what is proved, tested, open, and does not apply, in that order.
 
     Parameters
     ----------
     reports : iterable of ClaimReport
+        A `Verification` has more to say than its reports alone.
     width : int
         Columns of the terminal.
 
@@ -121,7 +116,11 @@ def summary(reports: Iterable[ClaimReport], *, width: int = 100) -> str:
     >>> print(summary([]))
     No claim was checked.
     """
-    return "\n".join(wrap(line(text), width) for text in findings(require_reports(reports)))
+    page = first_page(reports)
+    paragraphs = [wrap(text, width) for text in page.alarms]
+    for name, sentences in page.parts:
+        paragraphs.append("\n".join([name, *(wrap(f"• {page.told(one)}", width) for one in sentences)]))
+    return "\n\n".join(paragraphs) or "No claim was checked."
 
 
 # ---------------------------------------------------------------------- JSON
@@ -152,12 +151,18 @@ def to_json(reports: Iterable[ClaimReport], title: str = TITLE, about: Mapping[s
     >>> json.loads(to_json([], "none"))["schema"]
     'mdppower-claims/1'
     """
-    found = require_reports(reports)
+    found = require_reports(given := reports if isinstance(reports, Verification) else tuple(reports))
+    first = first_page(given)
     page = {
         "schema": SCHEMA,
         "title": title,
         "about": dict(about or {}),
         "counts": verdict_counts(found),
+        "sentences": [
+            {"part": name, "text": one.text, "claims": list(one.claims)}
+            for name, sentences in first.parts
+            for one in sentences
+        ],
         "reports": [one.to_dict() for one in found],
     }
     return json_text(_json(page), indent=1) + "\n"
@@ -222,5 +227,6 @@ def write_report(
     else:
         make = to_markdown if suffix == ".md" else to_json
     # What is no Unicode becomes its code, which in JSON, too, is how to write it.
-    text = make(require_reports(reports), title, about).encode("utf-8", "backslashreplace")
+    given = reports if isinstance(reports, Verification) else require_reports(reports)
+    text = make(given, title, about).encode("utf-8", "backslashreplace")
     write_atomically(path, text)

@@ -27,6 +27,7 @@ from mdppower.montecarlo.run_loop import whole
 from mdppower.results.result import Result
 from mdppower.results.table import Table
 from mdppower.rewards.distribution import resolve
+from mdppower.symmetry.automorphisms import Symmetries
 from mdppower.symmetry.involutions import Budget
 from mdppower.theorems.candidates import Survey
 from mdppower.theorems.claim_report import ClaimReport, Hypothesis
@@ -82,7 +83,8 @@ class Verification(Result, Sequence[ClaimReport]):
         facts |= {
             "MDP": repr(here.mdp),
             "γ": ", ".join(map(rate_text, here.gammas)),
-            "pathwise tests": f"{here.samples:,} draws of {resolve(here.rewards, here.mdp).name} rewards each",
+            "rewards": self.rewards_name,
+            "pathwise tests": f"{here.samples:,} draws of {self.rewards_name} rewards each",
             "votes": f"{here.votes:,} elements of an orbit, or all",
             "rng": str(here.entropy),
             "symmetries of the whole MDP": self._symmetric,
@@ -91,10 +93,23 @@ class Verification(Result, Sequence[ClaimReport]):
         return facts | {f"search, {claim}": str(survey) for claim, survey in self.surveys.items()}
 
     @property
-    def _symmetric(self) -> str:
+    def rewards_name(self) -> str:
+        """The law that tests draw from, by its name."""
+        given = self.here.rewards
+        return given if isinstance(given, str) else resolve(given, self.here.mdp).name
+
+    @property
+    def symmetries(self) -> Symmetries | None:
+        """The symmetries of the whole MDP; None where the run was interrupted before they were looked for."""
         if self.interrupted and "symmetries" not in self.here.__dict__:
-            return "not looked for"  # who pressed Ctrl-C does not wait for a search now
-        orbits = self.here.symmetries
+            return None  # who pressed Ctrl-C does not wait for a search now
+        return self.here.symmetries
+
+    @property
+    def _symmetric(self) -> str:
+        orbits = self.symmetries
+        if orbits is None:
+            return "not looked for"
         told = "none" if orbits.is_trivial else f"{count(len(orbits.orbits), 'orbit')} of states"
         return told if orbits.complete else f"{told} (the search was cut short)"
 
@@ -156,7 +171,7 @@ class Verification(Result, Sequence[ClaimReport]):
 
             save_result(self, path)
             return
-        write_report(self.reports, path, title=title or f"Claims about {self.here.mdp!r}", about=self.about)
+        write_report(self, path, title=title or f"Claims about {self.here.mdp!r}", about=self.about)
 
     @overload
     def __getitem__(self, index: int) -> ClaimReport: ...

@@ -12,8 +12,10 @@ from claim_reports import DRAWS, MIRROR, PROVED, actions_in_figure_1, copy_in_fi
 
 import mdppower as mp
 from mdppower.reports.markdown_page import escape
-from mdppower.reports.pages import SCHEMA, summary, summary_table, to_json, to_markdown, write_report
-from mdppower.reports.words import ALARM, by_interest, fold, moves, phi_words
+from mdppower.reports.names import TITLES
+from mdppower.reports.pages import SCHEMA, claims_table, summary, to_json, to_markdown, write_report
+from mdppower.reports.permutation_words import moves, phi_words
+from mdppower.reports.words import ALARM, by_interest, fold, why
 from mdppower.results.table_text import render
 from mdppower.theorems.claim_report import Evidence, Strict
 
@@ -33,55 +35,44 @@ def four_verdicts():
 # ---------------------------------------------------------------------- the terminal
 
 
-def test_the_table_says_of_each_verdict_why():
-    table = summary_table(four_verdicts())
-    assert list(table) == ["claim", "where", "verdict", "strict", "why", "evidence"]
-    assert table["where"] == ["t1, t2", "t2, t1", "r_se, l_sw", "root, t1"]
-    assert table["verdict"] == ["not applicable", "inconclusive", "holds", "violated"]
-    assert table["strict"] == ["–", "–", "met", "–"]
-    assert table["why"] == [
+def test_the_table_has_a_row_a_claim():
+    table = claims_table([*four_verdicts(), report(FORK, "prop-B.1", evidence=(DRAWS,))], width=200)
+    assert table["claim"] == ["prop-6.6", "prop-5.5", "prop-B.1"]
+    # Samples alone prove nothing.
+    assert table["verdict"] == ["✓ holds, ? inconclusive, ○ not applicable", "✗ violated", "? inconclusive"]
+    assert table["where"] == ["r_se, l_sw; +2", "root, t1", "–"]  # the most interesting first
+    assert table["it says"][0] == TITLES["prop-6.6"]
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_table_fits_the_terminal(width):
+    reports = [copy_in_figure_1(), report(FORK, where=("t" * 300,), evidence=(PROVED, DRAWS) * 30)]
+    table = claims_table(reports, width=width)
+    assert max(map(len, render(table).splitlines())) <= width
+    assert table["verdict"] == ["✓ holds ×2"]  # verdicts are never cut
+
+
+def test_why_is_the_part_that_decides():
+    assert [why(one) for one in four_verdicts()] == [
         "not met: F(s) contains a copy of F_nd(s') (F(t1) has one vector)",
         "unknown: F(s) contains a copy of F_nd(s') (10,000 nodes searched)",
         "φ: mirror image left-right of the states that move (2 swaps)",
         "pathwise evidence contradicts: draw 17: 0.3 > 0.1",
     ]
-    assert table["evidence"] == [
-        "structural",
-        "structural",
-        "structural, pathwise",
-        "structural; contradicts: pathwise",
-    ]
+    assert why(report(FORK, evidence=(DRAWS,))) == "no proof, samples only"
 
 
-def test_samples_alone_are_called_samples():
-    table = summary_table([report(FORK, evidence=(DRAWS, DRAWS)), report(FORK, evidence=())])
-    assert table["verdict"] == ["inconclusive"] * 2
-    assert table["why"] == ["no proof, samples only", "no evidence"]
-    assert table["evidence"] == ["pathwise ×2", "none"]
-
-
-@pytest.mark.parametrize("width", [60, 80, 100, 160])
-def test_the_table_fits_the_terminal(width):
-    reports = [*four_verdicts(), report(FORK, where=("t" * 300,), evidence=(PROVED, DRAWS) * 30)]
-    table = summary_table(reports, width=width)
-    assert max(map(len, render(table).splitlines())) <= max(width, 72)
-    assert table["verdict"][-2:] == ["violated", "holds"]  # verdicts are never cut
-    assert ("evidence" in table) == (width >= 100)
-    # In full, for programs, it is all there.
-    assert max(map(len, render(summary_table(reports)).splitlines())) > 300
-
-
-def test_the_summary_counts_and_shouts():
+def test_the_summary_shouts_first():
     text = summary(four_verdicts(), width=70)
     assert max(map(len, text.splitlines())) <= 70
     flat = re.sub(r"\s+", " ", text)
-    assert flat.startswith("4 reports on 2 claims: 1 holds, 1 violated, 1 inconclusive, 1 not applicable.")
-    assert ALARM in flat
-    assert "✗ prop-5.5 at root, t1" in flat
-    assert "✓ prop-6.6 at r_se, l_sw: POWER(s) ≥ POWER(s')" in flat
+    assert flat.startswith(ALARM)
+    assert "Proposition 6.6 at root, t1: POWER(s) ≥ POWER(s') for most rewards; pathwise evidence contradicts" in flat
+    assert "r_se has at least the POWER of l_sw at every γ" in flat
     calm = summary([copy_in_figure_1(), actions_in_figure_1()])
     assert "VIOLATED" not in calm
-    assert calm.startswith("2 reports on 2 claims: 2 hold.")
+    assert calm.startswith("Proved\n")
+    assert summary([]) == "No claim was checked."
 
 
 def test_what_is_most_interesting_comes_first():
@@ -93,29 +84,10 @@ def test_what_is_most_interesting_comes_first():
     assert [found[2], found[3]] == [strict, facts]
 
 
-def test_without_a_symmetry_the_summary_says_so():
-    none = [report(FORK, claim, status="not met") for claim in ("prop-6.6", "prop-6.12")]
-    assert "No symmetry was found: nothing that rests on a copy applies here (prop-6.6, prop-6.12)." in summary(none)
-    # Not found within the budget is not the same as that there is none.
-    told = summary([*none, report(FORK, status="unknown")], width=200)
-    assert "No symmetry was found within the budget, which proves nothing" in told
-    # Proposition 6.9 may have its copy and fail by reachability; 6.12 may hold as both states reach the same ends.
-    copied = report(FORK, "prop-6.9.1", status="not met", phi={"t1": "t2", "t2": "t1"})
-    told = summary([none[0], copied], width=200)
-    assert "nothing that rests on a copy applies here (prop-6.6)." in told
-    assert "Where copies were found for prop-6.9.1, another hypothesis fails." in told
-    told = summary([none[0], report(FORK, "prop-6.12", phi={})], width=200)
-    assert "nothing that rests on a copy applies here (prop-6.6)." in told
-    assert "prop-6.12: only with φ the identity, as one set contains the other as it is." in told
-    for other in ([*none, copy_in_figure_1()], [report(FORK, "prop-5.4")]):
-        assert "symmetry" not in summary(other)
-    assert summary([]) == "No claim was checked."
-
-
 def test_labels_cannot_steer_a_terminal():
     mdp = mp.RewardlessMDP.from_successors({"\x1b[31mred\nline": {"go": "\x1b[31mred\nline"}})
     one = report(mdp, where=mdp.states, statement="POWER(\x1b[31m)")
-    for text in (render(summary_table([one])), summary([one]), to_markdown([one])):
+    for text in (render(claims_table([one])), summary([one]), to_markdown([one])):
         assert "\x1b" not in text
         assert r"\x1b[31m" in text.replace(r"\\", "\\").replace(r"\[", "[")
 
@@ -132,6 +104,7 @@ def images(name):
         "rising": lambda r, c: (3 - c, 3 - r),
         "half turn": lambda r, c: (4 - r, 3 - c),
         "shift": lambda r, c: (r, c ^ 1),
+        "mixed": lambda r, c: (r, 3 - c) if c in (1, 2) else (r ^ 1, 3 - c) if r < 4 else (r, c),
     }[name]
     cells = [(r, c) for r in range(5) for c in range(4)]
     return {cell: way(*cell) for cell in cells if way(*cell) in cells}
@@ -145,8 +118,10 @@ def images(name):
         ("falling", "mirror image in a falling diagonal of the states that move (6 swaps)"),
         ("rising", "mirror image in a rising diagonal of the states that move (6 swaps)"),
         ("half turn", "half turn about (2, 1.5) (10 swaps)"),
-        # Negative control: an involution that is no isometry, each two columns swapped.
-        ("shift", "(0, 0) ↔ (0, 1), (0, 2) ↔ (0, 3), (1, 0) ↔ (1, 1), … (10 swaps)"),
+        # Each two columns swapped: of every pair, one lies a column to the right of the other.
+        ("shift", "shift by 1 column, there and back (10 swaps)"),
+        # Negative control, an involution of no shape: 5 swaps of columns 1 and 2, 4 of columns 0 and 3 a row apart.
+        ("mixed", "(0, 0) ↔ (1, 3), (0, 1) ↔ (0, 2), (0, 3) ↔ (1, 0), … (9 swaps)"),
     ],
 )
 def test_the_shape_of_phi_is_named(name, words):
@@ -196,15 +171,17 @@ def test_moves_and_folds():
 
 def test_markdown_has_every_part_of_a_report():
     text = to_markdown([*four_verdicts()], "Figure 1", {"gamma": [0.5, 1], "rng": 7})
-    assert text.startswith("# Figure 1\n\n- **gamma:** 0.5, 1\n- **rng:** 7\n")
+    assert text.startswith(f"# Figure 1\n\n**{ALARM}.**\n")
+    assert text.rstrip().endswith("- **gamma:** 0.5, 1\n- **rng:** 7\n\n</details>")
     assert f"**{ALARM}.**" in text
-    assert re.findall("^## .*", text, re.M) == [
-        "## prop-6.6 at t1, t2: ○ not applicable",
-        "## prop-6.6 at t2, t1: ? inconclusive",
-        "## prop-6.6 at r_se, l_sw: ✓ holds",
-        "## prop-5.5 at root, t1: ✗ violated",
+    assert re.findall("^### .*", text, re.M) == [
+        "### prop-6.6 at t1, t2: ○ not applicable",
+        "### prop-6.6 at t2, t1: ? inconclusive",
+        "### prop-6.6 at r_se, l_sw: ✓ holds",
+        "### prop-5.5 at root, t1: ✗ violated",
     ]
-    section = text.split("## prop-6.6 at r_se")[1].split("\n## ")[0]
+    assert text.index("## Proved") < text.index("## Open") < text.index("## Does not apply here") < text.index("###")
+    section = text.split("### prop-6.6 at r_se")[1].split("</details>")[0]
     for part in (
         "**It says:** POWER(s) ≥ POWER(s') for most rewards",
         "Reference: Proposition 6.6. Tested at γ = 0.5, 1.",
@@ -240,8 +217,12 @@ def test_no_label_becomes_markup(label):
     assert re.sub(r"\\([\\`*\[\]<|~$&#_])", r"\1", escape(label)) == label
     assert not re.search(r"(?<!\\)(?:\\\\)*[`*\[\]<|~$&#]", escape(label))
     mdp = mp.RewardlessMDP.from_successors({label: {"go": label}})
-    rows = [row for row in to_markdown([report(mdp, where=(label,))]).splitlines() if row.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}  # five columns, whatever the label
+    phi = {label: "other", "other": label}
+    mdp = mp.RewardlessMDP.from_successors({label: {label: "other"}, "other": {"go": label}})
+    text = to_markdown([report(mdp, where=(label, "other"), phi=phi, statement=label)], label)
+    rows = [row for row in text.splitlines() if row.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {4}  # three columns, whatever the label
+    assert text.count("<") - text.count("\\<") == len(re.findall("</?(?:details|summary)>", text))
 
 
 def test_underscores_inside_of_words_stay_readable():
@@ -320,6 +301,6 @@ def test_bad_paths(tmp_path):
 
 
 def test_only_reports_are_reported():
-    for make in (summary_table, summary, to_markdown, to_json):
+    for make in (claims_table, summary, to_markdown, to_json):
         with pytest.raises(mp.ParameterError, match="expected reports of claims, got 'holds'"):
             make(["holds"])
