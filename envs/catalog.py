@@ -220,7 +220,10 @@ def build_map(build: Callable[..., RewardlessMDP], name: str, options: dict[str,
     return build(**options)
 
 
-_OF_THE_ADAPTER = ("terminated", "starts", "reachable_only", "check", "rng")
+_OF_THE_ADAPTER = (
+    "terminated", "starts", "reachable_only", "check", "rng", "method", "key", "mask", "seed", "limit", "tries",
+    "progress",
+)  # fmt: skip
 
 
 def _from_gymnasium(name: str, options: dict[str, Any]) -> RewardlessMDP:

@@ -14,6 +14,7 @@ from . import (
 # POWER, optimality and p(A >= B) of a model, and what these give back
 from .mdp.model import RewardlessMDP as RewardlessMDP
 from .adapters.from_gymnasium import from_gymnasium as from_gymnasium
+from .mdp.own_reward import given_rewards as given_rewards
 from .rewards.gaussian import Gaussian as Gaussian
 from .rewards.joint_laws import (
     Features as Features,

@@ -1,7 +1,7 @@
 """Models of other libraries become a `RewardlessMDP`, and back.
 
-`from_gymnasium` reads an environment's transition table, `networkx_graph` goes both ways. What another library means
-otherwise than we do is a choice of the user's, and is kept in `mdp.origin` with what it changed.
+`from_gymnasium` reads an environment's transition table, or enumerates it; `networkx_graph` goes both ways. What
+another library means otherwise than we do is a choice of the user's, kept in `mdp.origin` with what it changed.
 
 ======================= ============================================================================
 from_gymnasium          an environment, its id, or a table P
@@ -10,7 +10,16 @@ gymnasium_termination   what becomes of terminated transitions: absorb, sink, co
 gymnasium_options       what the text of an argument means, and of which kind it must be
 gymnasium_wrappers      which wrappers leave P true
 gymnasium_ids           which there are, and which are near a name
-gymnasium_check         whether `step` does what P says
+gymnasium_check         whether `step` does what the table says
+gymnasium_rewards       the environment's own reward, where it is a function
+gymnasium_world         an environment without P as a table, by its steps:
+gymnasium_enumerate     the search, breadth-first by copies
+gymnasium_copies        copies, with generators set anew and counters set back
+gymnasium_probe         which attributes change, which count steps
+gymnasium_keys          what tells states apart, by family
+gymnasium_minigrid      one of these: Minigrid's keys, labels, and what copies share
+gymnasium_masks         which actions a state has
+gymnasium_spaces        actions listed, values as keys and as labels
 own_modules             ``module:Name`` from the working folder
 networkx_graph          an MDP as a MultiDiGraph, a directed graph as an MDP
 ======================= ============================================================================

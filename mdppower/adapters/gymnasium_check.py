@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import special
 
 from mdppower import _checks
+from mdppower._quotes import quoted
 from mdppower._text import count
 from mdppower._typing import AnyArray, Label
 from mdppower.adapters.gymnasium_table import Table
@@ -22,9 +23,37 @@ EPISODE = 300
 """Most steps before it starts again."""
 
 
-def compare_steps(base: Any, table: Table, rng: Any) -> str:
-    """Take random steps and compare their outcomes with P."""
+class Walk(NamedTuple):
+    """How an environment is walked in.
+
+    Attributes
+    ----------
+    env : gymnasium.Env
+        What is stepped.
+    read : callable or None
+        (environment, observation) → key of the table; None: the observation is one.
+    moves : mapping from label to action, or None
+        What `step` takes; None: the labels.
+    seed : int or None
+        Of every reset; None: of the first only, as drawn.
+    steps : int or None
+        How many; None: 30 for each pair, between 50,000 and 150,000.
+    against : str
+        What is compared, in words.
+    """
+
+    env: Any
+    read: Callable[[Any, Any], Any] | None = None
+    moves: Mapping[Label, Any] | None = None
+    seed: int | None = None
+    steps: int | None = None
+    against: str = "P"
+
+
+def compare_steps(walk: Walk, table: Table, rng: Any) -> str:
+    """Take random steps and compare their outcomes with the table."""
     generator = _checks.generator(rng)
+    env, against = walk.env, walk.against
     index = {key: i for i, key in enumerate(table.keys)}
     n_pairs = len(table.owner)
     first = np.searchsorted(table.owner, np.arange(len(index) + 1)).tolist()
@@ -39,25 +68,35 @@ def compare_steps(base: Any, table: Table, rng: Any) -> str:
     def where(pair: int) -> str:
         return f"state {table.states[table.owner[pair]]!r}, action {moves[pair]!r}"
 
-    steps = min(max(50_000, 30 * n_pairs), 150_000)
-    seed: int | None = int(generator.integers(2**31))
+    def place(observation: Any) -> int:
+        if walk.read is None:
+            return _observed(observation, index)
+        key = walk.read(env, observation)
+        if key not in index:
+            raise ModelError(f"{quoted(key)} is no state that was enumerated")
+        return index[key]
+
+    steps = walk.steps or min(max(50_000, 30 * n_pairs), 150_000)
+    seed: int | None = int(generator.integers(2**31)) if walk.seed is None else walk.seed
     state, age = None, 0
     for luck in generator.random(steps).tolist():
         if state is None or age == EPISODE:
             try:
-                observation, _ = base.reset(seed=seed)
+                observation, _ = env.reset(seed=seed)
             except Exception as error:  # a reset may raise anything
                 raise ModelError(f"reset failed: {type(error).__name__}: {error}") from None
-            state, seed, age = _observed(observation, index), None, 0
+            state, seed, age = place(observation), walk.seed, 0
         pair = first[state] + int(luck * (first[state + 1] - first[state]))
         try:
-            observation, _, terminated, truncated, _ = base.step(moves[pair])
+            observation, _, terminated, truncated, _ = env.step(
+                moves[pair] if walk.moves is None else walk.moves[moves[pair]]
+            )
         except Exception as error:  # a step may raise anything
             raise ModelError(f"{where(pair)}: step failed: {type(error).__name__}: {error}") from None
-        outcome = (_observed(observation, index), bool(terminated))
+        outcome = (place(observation), bool(terminated))
         if outcome not in seen[pair]:
             successor = f"{table.states[outcome[0]]!r}, terminated={outcome[1]}"
-            raise ModelError(f"{where(pair)}: step led to {successor}, which P gives probability 0")
+            raise ModelError(f"{where(pair)}: step led to {successor}, which {against} gives probability 0")
         seen[pair][outcome] += 1
         state, age = None if terminated or truncated else outcome[0], age + 1
 
@@ -69,9 +108,9 @@ def compare_steps(base: Any, table: Table, rng: Any) -> str:
         if (p := p_value(counts, chances)) * len(open_) < FALSE_ALARM:
             times, given = counts.tolist(), chances.round(6).tolist()
             raise ModelError(
-                f"{where(pair)}: step had its outcomes {times} times, P gives them {given} (p = {p:.0e})"
+                f"{where(pair)}: step had its outcomes {times} times, {against} gives them {given} (p = {p:.0e})"
             )
-    return f"{steps:,} steps agree with P ({len(tried):,} of {count(n_pairs, 'pair')} tried)"
+    return f"{steps:,} steps agree with {against} ({len(tried):,} of {count(n_pairs, 'pair')} tried)"
 
 
 def _observed(observation: Any, index: Mapping[Label, int]) -> int:

@@ -53,8 +53,8 @@ def read_value(text: str) -> Any:
         return _written(word)
     if _WORD.fullmatch(word) and any(letter.isalpha() for letter in word):
         return word
-    quoted = json.dumps(word, ensure_ascii=False)
-    raise ValueError(f"neither a number, a word, nor JSON; a string is {quoted}, in quotes")
+    written = json.dumps(word, ensure_ascii=False)
+    raise ValueError(f"neither a number, a word, nor JSON; a string is {written}, in quotes")
 
 
 def _number(text: str) -> int | float:
@@ -110,6 +110,24 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return all(map(_is_plain, value))
     return value is None or isinstance(value, str | int | float)
+
+
+FAMILIES = {"MiniGrid-": "minigrid", "BabyAI-": "minigrid"}
+"""Beginnings of ids, and the module that registers them when it is imported."""
+
+
+def full_id(name: str) -> str:
+    """The id with its module, where it is of a known family that is not registered: Gymnasium imports that.
+
+    Examples
+    --------
+    >>> full_id("FrozenLake-v1"), full_id("BabyAI-Nowhere-v0")
+    ('FrozenLake-v1', 'minigrid:BabyAI-Nowhere-v0')
+    """
+    import gymnasium
+
+    module = next((module for start, module in FAMILIES.items() if name.startswith(start)), None)
+    return name if module is None or name in gymnasium.registry else f"{module}:{name}"
 
 
 def require_kinds(name: str, options: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from scipy.sparse import coo_array
 
 from mdppower._quotes import quoted
 from mdppower._text import cut, shorten
-from mdppower._typing import AnyArray, BoolArray, Label
+from mdppower._typing import AnyArray, BoolArray, FloatArray, Label
 from mdppower.errors import ModelError
 from mdppower.mdp.canonical import Rounded, as_probability, coarsest_eps, plain_label, require_several
 from mdppower.mdp.model import RewardlessMDP
@@ -20,9 +20,9 @@ from mdppower.mdp.model import RewardlessMDP
 
 @dataclass(frozen=True)
 class Table:
-    """P as arrays. `owner` and `codes` belong to pairs; `pair`, `target`, `probability`, `flag` to entries.
+    """P as arrays. `owner` and `codes` belong to pairs; `pair`, `target`, `probability`, `flag`, `reward` to entries.
 
-    ``eps`` is that of the coarsest type among the probabilities.
+    ``eps`` is that of the coarsest type among the probabilities. A reward that is none is NaN.
     """
 
     keys: list[Label]
@@ -37,6 +37,7 @@ class Table:
     target: AnyArray
     probability: AnyArray
     flag: BoolArray
+    reward: FloatArray
     eps: float
 
     def build(self, origin: Mapping[str, str] | None = None) -> RewardlessMDP:
@@ -59,7 +60,7 @@ def read_table(entries: Any, base: Any) -> Table:
     states, layout, marks = _labels(base, keys)
     owner: list[int] = []
     moves: list[Label] = []
-    rows: list[tuple[int, Any, int, bool]] = []
+    rows: list[tuple[int, Any, int, bool, float]] = []
     for i, (state, (_, choices)) in enumerate(zip(states, given, strict=True)):
         for action, outcomes in _items(choices, f"state {quoted(state)}: P[s]"):
             where = f"state {quoted(state)}, action {quoted(action)}"
@@ -78,11 +79,11 @@ def read_table(entries: Any, base: Any) -> Table:
         actions = distinct if names is None else [plain_label(names[a]) for a in distinct]
     except (IndexError, KeyError, TypeError):
         raise ModelError(f"action_labels does not have a label for each of the actions {shorten(distinct)}") from None
-    pair, chances, target, flag = zip(*rows, strict=True)
+    pair, chances, target, flag, reward = zip(*rows, strict=True)
     codes = np.array([code[a] for a in moves])
     return Table(
         keys, distinct, states, actions, layout, marks, np.array(owner), codes, np.array(pair), np.array(target),
-        np.array(chances, dtype=np.float64), np.array(flag), coarsest_eps(chances),
+        np.array(chances, dtype=np.float64), np.array(flag), np.array(reward, float), coarsest_eps(chances),
     )  # fmt: skip
 
 
@@ -100,8 +101,8 @@ def _in_order(keys: list[Any]) -> list[Any]:
     return sorted(keys) if all(isinstance(key, int) for key in keys) else keys
 
 
-def _outcome(entry: Any, index: Mapping[Label, int], where: str) -> tuple[Any, int, bool]:
-    """Probability (in its own type), position of the next state, and flag of an entry of P."""
+def _outcome(entry: Any, index: Mapping[Label, int], where: str) -> tuple[Any, int, bool, float]:
+    """Probability (in its own type), position of the next state, flag and reward of an entry of P."""
     if (
         not isinstance(entry, tuple | list | np.ndarray)
         or (isinstance(entry, np.ndarray) and not entry.ndim)
@@ -120,7 +121,9 @@ def _outcome(entry: Any, index: Mapping[Label, int], where: str) -> tuple[Any, i
         raise ModelError(f"{where}: next state {quoted(successor)} is not a state of P{hint}") from None
     if not isinstance(terminated, Real | np.bool_) or terminated not in (0, 1):
         raise ModelError(f"{where}: terminated is {quoted(terminated)}, not True or False")
-    return probability if isinstance(probability, np.floating) else number, target, bool(terminated)
+    reward = as_probability(entry[2]) if len(entry) > 2 else None
+    chance = probability if isinstance(probability, np.floating) else number
+    return chance, target, bool(terminated), np.nan if reward is None else reward
 
 
 def attribute(base: Any, name: str, default: Any = None) -> Any:
@@ -144,12 +147,30 @@ def _labels(base: Any, keys: list[Label]) -> tuple[list[Label], Any, Mapping[str
     decoded = _decoded(base, keys)
     if decoded is not None:
         return list(decoded), [(6 * d + row, 6 * p + column) for row, column, p, d in decoded], {}
+    return _grid_labels(keys, base, n)
+
+
+def grid_labels(keys: Sequence[Any], base: Any) -> tuple[list[Label], Any, Mapping[str, list[int]]]:
+    """Labels, layout and marks of some of the states of a toy-text environment, by their numbers."""
+    decode = attribute(base, "decode")
+    if decode is not None and all(type(key) is int and 0 <= key < 500 for key in keys):
+        decoded = [tuple(map(int, decode(key))) for key in keys]
+        if {len(label) for label in decoded} == {4}:
+            return list(decoded), [(6 * d + row, 6 * p + column) for row, column, p, d in decoded], {}
+    return _grid_labels(keys, base, None)
+
+
+def _grid_labels(keys: Sequence[Any], base: Any, n: int | None) -> tuple[list[Label], Any, Mapping[str, list[int]]]:
+    """(row, column) of numbers of cells, where the environment has a grid of `n` of these, or of no fewer (None)."""
     sides = attribute(base, "nrow"), attribute(base, "ncol")
     shape: Any = attribute(base, "shape") if any(side is None for side in sides) else sides
     is_grid = isinstance(shape, tuple | list) and len(shape) == 2 and all(isinstance(k, Integral) for k in shape)
-    if not is_grid or shape[0] * shape[1] != n or not all(isinstance(key, int) for key in keys):
-        return keys, None, {}
-    cells = [divmod(i, int(shape[1])) for i in range(n)]
+    if not is_grid or not all(isinstance(key, int) for key in keys):
+        return list(keys), None, {}
+    if shape[0] * shape[1] != n and (n is not None or max(keys) >= shape[0] * shape[1] or min(keys) < 0):
+        return list(keys), None, {}
+    order = range(len(keys)) if n is not None else keys
+    cells = [divmod(int(i), int(shape[1])) for i in order]
     desc = attribute(base, "desc", "")
     try:
         letters = np.asarray(desc)
@@ -157,7 +178,8 @@ def _labels(base: Any, keys: list[Label]) -> tuple[list[Label], Any, Mapping[str
         raise ModelError(f"desc must be letters, as many in each row, got {quoted(desc)}") from None
     if letters.shape != tuple(shape) or letters.dtype.kind not in "SU":
         return list(cells), cells, {}
-    marks = {mark: np.flatnonzero(letters.astype("U").ravel() == mark).tolist() for mark in "SGH"}
+    drawn = letters.astype("U")
+    marks = {mark: [i for i, cell in enumerate(cells) if drawn[cell] == mark] for mark in "SGH"}
     return list(cells), cells, {mark: where for mark, where in marks.items() if where}
 
 

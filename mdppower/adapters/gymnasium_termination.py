@@ -49,6 +49,7 @@ def absorb(table: Table, starts: BoolArray, absorbing: AnyArray) -> tuple[Table,
         target=np.append(target[keep], table.owner[stay]),
         probability=np.append(table.probability[keep], np.ones(len(stay))),
         flag=np.append(table.flag[keep], np.zeros(len(stay), bool)),
+        reward=np.append(table.reward[keep], np.zeros(len(stay))),
     )
     return _add(kept, labels), "; ".join(changed) or "nothing", bool(made.any())
 
@@ -91,6 +92,7 @@ def _add(table: Table, labels: Sequence[Label]) -> Table:
         target=np.append(table.target, state),
         probability=np.append(table.probability, np.ones(len(new))),
         flag=np.append(table.flag, np.zeros(len(new), bool)),
+        reward=np.append(table.reward, np.zeros(len(new))),
     )
 
 

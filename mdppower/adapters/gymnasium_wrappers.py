@@ -1,7 +1,8 @@
 """Wrappers: which of them leave P true, and which may not.
 
 P belongs to the environment inside. A wrapper can replace an action, repeat it, or send the agent elsewhere, and
-nothing in Gymnasium says whether it does: only those pass that are known.
+nothing in Gymnasium says whether it does: only those pass that are known. With any other the environment is
+enumerated as it is wrapped.
 """
 
 from __future__ import annotations
@@ -23,6 +24,67 @@ NEUTRAL = frozenset(
 """Of `gymnasium.wrappers`, those that leave states, actions and their outcomes alone."""
 
 
+WATCHING = frozenset(
+    ["Autoreset", "OrderEnforcing", "PassiveEnvChecker", "RecordEpisodeStatistics", "RecordVideo",
+     "RenderCollection", "HumanRendering", "AddWhiteNoise", "ObstructView", "TimeLimit"]
+)  # fmt: skip
+"""Those of them that leave the reward alone, too."""
+
+
+def _is_ours(layer: Any, names: frozenset[str]) -> bool:
+    """Whether a wrapper is one of Gymnasium's of these names, as it is: no subclass, and with its own `step`."""
+    kind = type(layer)
+    ours = kind.__module__.startswith("gymnasium.wrappers.") and kind.__name__ in names
+    return ours and not {"step", "reset"} & set(vars(layer))
+
+
+def acting_wrapper(env: Any) -> str:
+    """The name of the first wrapper, from outside, that may change what an action does; empty if there is none.
+
+    A subclass of a neutral wrapper, or one whose ``step`` or ``reset`` was replaced, is such.
+
+    Examples
+    --------
+    >>> import gymnasium
+    >>> from gymnasium.wrappers import StickyAction
+    >>> acting_wrapper(StickyAction(gymnasium.make("CliffWalking-v1"), 0.25))
+    'StickyAction'
+    """
+    return next((type(layer).__name__ for layer in _wrappers(env) if not _is_ours(layer, NEUTRAL)), "")
+
+
+def told_wrappers(env: Any) -> str:
+    """The names of all such wrappers, from inside."""
+    return ", ".join(type(layer).__name__ for layer in _wrappers(env)[::-1] if not _is_ours(layer, NEUTRAL))
+
+
+def without_watchers(env: Any) -> Any:
+    """The environment inside the outermost wrappers that only watch, draw, and begin or end episodes."""
+    for layer in _wrappers(env):
+        if not _is_ours(layer, WATCHING):
+            return layer
+    return env.unwrapped
+
+
+def time_limit(env: Any) -> str:
+    """What cuts episodes off, in words: TimeLimit's number of steps, or `max_steps` of the environment."""
+    steps = [layer._max_episode_steps for layer in _wrappers(env) if type(layer).__name__ == "TimeLimit"]
+    told = [f"TimeLimit of {min(steps):,} steps"] if steps else []
+    own = vars(env.unwrapped).get("max_steps")
+    told += [f"max_steps={own:,}"] if type(own) is int else []
+    return f"{' and '.join(told)} left out: an MDP has no clock" if told else ""
+
+
+def _wrappers(env: Any) -> list[Any]:
+    import gymnasium
+
+    found = []
+    while isinstance(env, gymnasium.Wrapper):
+        found.append(env)
+        env = env.env
+    return found
+
+
 def refuse_wrappers(env: Any) -> None:
     """A ModelError that names the first wrapper, from outside, that may change what an action does.
 
@@ -33,7 +95,7 @@ def refuse_wrappers(env: Any) -> None:
     Raises
     ------
     ModelError
-        There is one. A subclass of a neutral wrapper, or one whose ``step`` or ``reset`` was replaced, is such.
+        There is one.
 
     Examples
     --------
@@ -44,12 +106,6 @@ def refuse_wrappers(env: Any) -> None:
     Traceback (most recent call last):
     mdppower.errors.ModelError: wrapper StickyAction may change what actions do; if P is meant, give env.unwrapped
     """
-    import gymnasium
-
-    layer = env
-    while isinstance(layer, gymnasium.Wrapper):
-        kind = type(layer)
-        ours = kind.__module__.startswith("gymnasium.wrappers.") and kind.__name__ in NEUTRAL
-        if not ours or {"step", "reset"} & set(vars(layer)):
-            raise ModelError(f"wrapper {kind.__name__} may change what actions do; if P is meant, give env.unwrapped")
-        layer = layer.env
+    name = acting_wrapper(env)
+    if name:
+        raise ModelError(f"wrapper {name} may change what actions do; if P is meant, give env.unwrapped")

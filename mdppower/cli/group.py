@@ -104,6 +104,8 @@ def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
     given = {name: value for name, value in options.items() if value is not None and name != "settings"}
     if "bias" in given:
         given["bias"] = parse_bias(given["bias"])
+    if "max_states" in given:
+        given["limit"] = given.pop("max_states")
     settings = parse_settings(options["settings"])
     clash = sorted(set(settings) & set(options))
     if clash:

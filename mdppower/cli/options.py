@@ -51,6 +51,8 @@ def _gymnasium_options(command: Any) -> Any:
             "false/no/off or none/null/~ in any case, a number, what JSON or Python write in quotes, brackets or "
             "braces, else one word, which is a string: map_name=8x8.",
         ),
+        click.option("--max-states", type=int, help="Without a table: limit of states. Default: 100,000."),
+        click.option("--seed", type=int, help="Without a table: of reset, which draws the world."),
         click.option("--check", is_flag=True, default=None, help="Compare its steps with its table."),
         click.option("--reachable-only", is_flag=True, default=None, help="Drop states that a start cannot reach."),
         click.option(

@@ -31,8 +31,8 @@ _LOOKS = (
 _NAMES = ("cmap", "norm", "vmin", "vmax", "annotate", "colorbar", "figsize", "dpi", "style")
 _POWER = (
     click.option(
-        "--kind", "drawing", type=click.Choice(["map", "bars", "lines", "graph"]),
-        help="Maps where the states lie on a grid, bars, lines over γ, coloured graphs.",
+        "--kind", "drawing", type=click.Choice(["map", "planes", "bars", "lines", "graph"]),
+        help="Maps of grids, planes where states share cells, bars, lines over γ, graphs.",
     ),
     click.option("--line", "states", multiple=True, metavar="STATE", help="A state, of lines. Repeatable."),
     click.option("--arrows", is_flag=True, help="The most POWER-seeking action of each cell."),

@@ -10,7 +10,8 @@ ink                 black or white, whichever can be read on a colour
 colour_scale        what the colours of a map say
 grid_sheet          the panels of a map: cells, walls, colour bar
 cell_signs          what stands in cells: exits and pits, one-way floor, marks, numbers, arrows
-power_picture       POWER: a map, bars, lines or a graph
+power_picture       POWER: a map, planes, bars, lines or a graph
+planes_picture      POWER where cells have several states: named small maps
 heatmap             one map a γ, with numbers, marks, arrows and hatches
 frames              one map after the other: a GIF over γ
 bars                bars with their intervals

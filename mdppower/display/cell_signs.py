@@ -103,13 +103,12 @@ def write_marks(panel: Axes, sheet: Sheet, mdp: RewardlessMDP, values: FloatArra
 
 
 def write_numbers(
-    panel: Axes, mdp: RewardlessMDP, text: list[str], values: FloatArray, inks: Inks, size: float
+    panel: Axes, places: AnyArray, text: list[str], values: FloatArray, inks: Inks, size: float
 ) -> None:
-    """A number in the middle of each cell."""
-    assert mdp.layout is not None
+    """A number in the middle of each of (K, 2) cells, given as row and column."""
     texts = [
         panel.text(column, row, told, ha="center", va="center", fontsize=size)
-        for told, (row, column) in zip(text, mdp.layout.astype(int).tolist(), strict=True)
+        for told, (row, column) in zip(text, places.tolist(), strict=True)
     ]
     inks.write(texts, values)
 

@@ -69,6 +69,8 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, look: Look, extras: Extra
         power, estimate.error_bound, gammas, choice, look, scale=extras.scale, share=extras.share_scale
     )
     sheet = grid_sheet(mdp, grid, len(gammas), look)
+    assert mdp.layout is not None
+    places = mdp.layout.astype(int)
     notes: list[str] = []
     cautions: list[str] = []
     for g, (panel, scale) in enumerate(zip(sheet.panels, scales, strict=True)):
@@ -86,7 +88,7 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, look: Look, extras: Extra
             notes += _draw_arrows(panel, sheet, estimate, g, scale.shown, inks)
         text = _numbers(sheet, power[g], choice, extras)
         if text:
-            write_numbers(panel, mdp, text, scale.shown, inks, max(1.0, number_points(sheet, text)))
+            write_numbers(panel, places, text, scale.shown, inks, max(1.0, number_points(sheet, text)))
         notes += draw_one_way(panel, sheet, mdp, scale.shown, inks)
         write_marks(panel, sheet, mdp, scale.shown, inks)
         sheet.add_scale(panel, shown, scale)

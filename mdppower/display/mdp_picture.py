@@ -152,7 +152,7 @@ def draw_nodes(
 
 def _places(mdp: RewardlessMDP) -> FloatArray:
     """(S, 2) positions (x to the right, y upwards), neighbours about 1 apart."""
-    if mdp.layout is not None:
+    if mdp.layout is not None and len(np.unique(mdp.layout, axis=0)) == mdp.n_states:
         place = mdp.layout[:, ::-1] * np.array([1.0, -1.0])
     else:
         import networkx as nx

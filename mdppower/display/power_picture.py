@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Unpack
 
 from matplotlib.axes import Axes
@@ -18,13 +18,14 @@ from mdppower.display.graph_picture import power_graphs
 from mdppower.display.heatmap import Extras, heat_maps
 from mdppower.display.line_picture import power_lines
 from mdppower.display.look import NO_SCALE, Look, LookOptions
+from mdppower.display.planes_picture import MOST_UNASKED, power_planes
 from mdppower.display.words import Words, finished
 from mdppower.errors import ParameterError
-from mdppower.mdp.layout import grid_of, is_drawing
+from mdppower.mdp.layout import grid_of, is_drawing, planes_of
 from mdppower.measures.power_estimate import PowerEstimate
 
-KINDS = ("map", "bars", "lines", "graph")
-COLOURED = ("map", "graph")
+KINDS = ("map", "planes", "bars", "lines", "graph")
+COLOURED = ("map", "planes", "graph")
 
 
 def plot_power(
@@ -34,6 +35,7 @@ def plot_power(
     kind: str | None = None,
     gamma: float | None = None,
     states: Sequence[Label] | None = None,
+    planes: Iterable[Label | tuple[Label, ...]] | None = None,
     arrows: bool = False,
     hatch: bool = False,
     scale: str = "linear",
@@ -48,13 +50,17 @@ def plot_power(
     estimate : PowerEstimate
     path : str or path, optional
         Where to save it; the suffix says how: .png, .svg, .pdf, or .gif, a frame a γ with one scale.
-    kind : {"map", "bars", "lines", "graph"}, optional
-        A heat map for each γ; bars with intervals for each state; a line over γ for some states, with a band; the
-        graph of the MDP with its states coloured. By default a map where the states lie on a grid, else bars.
+    kind : {"map", "planes", "bars", "lines", "graph"}, optional
+        A heat map for each γ; where cells have several states, a small map for each plane of them, at one γ; bars
+        with intervals for each state; a line over γ for some states, with a band; the graph of the MDP with its
+        states coloured. By default a map where the states lie on a grid, up to 16 planes where they share cells and
+        there is one γ, else bars.
     gamma : float, optional
         Draw only this one of the estimate's rates.
     states : sequence of labels, optional
         Of lines. By default those of most and of least POWER at each γ, up to eight.
+    planes : iterable of label, or of tuple of labels, optional
+        The rows of planes, from above: the names of planes without their first part, or whole where they have one.
     arrows : bool
         Map: whether each cell gets an arrow along the action that seeks the most POWER, faint where the paired
         interval (95 %, simultaneous) of its lead does not exclude 0; a dot where that action stays; "=" at γ = 1
@@ -63,8 +69,8 @@ def plot_power(
         Map and bars: whether states are hatched whose interval (95 %, simultaneous) meets that of the state with the
         greatest POWER: they may be as great.
     scale : {"linear", "rank", "relative"}
-        Map and graph: whether colours say POWER, its rank among the states, or how far it is from their average, in
-        per cent. The scale comes from states that are not absorbing; those have a colour of their own. Numbers in
+        Map, planes and graph: whether colours say POWER, its rank among the states, or how far it is from their
+        average, in per cent. The scale comes from states that are not absorbing; those have a colour of their own. Numbers in
         cells are POWER.
     share_scale : bool
         Map and graph: whether several γ share one colour scale; by default each shows its own differences.
@@ -100,10 +106,19 @@ def plot_power(
     if gamma is not None:
         estimate = estimate.at(gamma)
     grid = None if is_drawing(estimate.mdp) else grid_of(estimate.mdp)
-    drawn = choice(kind or ("bars" if grid is None else "map"), "kind", KINDS)
+    usual = "map" if grid is not None else "planes" if planes is not None or _few_planes(estimate) else "bars"
+    drawn = choice(kind or usual, "kind", KINDS)
     if arrows and drawn == "bars" and kind is None:
         raise ParameterError("arrows need states that lie on a grid; this MDP's POWER is drawn as bars")
-    _refuse(drawn, arrows=arrows, hatch=hatch, scale=scale != "linear", share_scale=share_scale, states=states)
+    _refuse(
+        drawn,
+        arrows=arrows,
+        hatch=hatch,
+        scale=scale != "linear",
+        share_scale=share_scale,
+        states=states,
+        planes=planes,
+    )
     chosen = Look.of(look, without="" if drawn in COLOURED else NO_SCALE, why=drawn)
     extras = Extras(arrows, hatch, scale, share_scale or suffix == ".gif")
     if suffix == ".gif":
@@ -113,24 +128,31 @@ def plot_power(
             raise ParameterError("a .gif has figures of its own: give no ax")
 
         def frame(one: PowerEstimate, own: Look) -> tuple[list[Axes], Words]:
-            return _draw(one, drawn, own, extras, None)
+            return _draw(one, drawn, own, extras, None, planes)
 
         save_frames(estimate, path, frame, chosen, extras, title)
         suffix = path = None
-    panels, words = _draw(estimate, drawn, chosen, extras, states)
+    panels, words = _draw(estimate, drawn, chosen, extras, states, planes)
     if estimate.interrupted:
         words.cautions.append("interrupted: fewer draws than were asked for")
     return finished(panels, chosen, words, path, suffix, title)
 
 
 def _draw(
-    estimate: PowerEstimate, kind: str, look: Look, extras: Extras, states: Sequence[Label] | None
+    estimate: PowerEstimate,
+    kind: str,
+    look: Look,
+    extras: Extras,
+    states: Sequence[Label] | None,
+    planes: Iterable[Label | tuple[Label, ...]] | None,
 ) -> tuple[list[Axes], Words]:
     """The panels of a kind, and what is said around them."""
     if kind == "bars":
         return bar_chart(estimate, look, extras.hatch)
     if kind == "lines":
         return power_lines(estimate, states, look)
+    if kind == "planes":
+        return power_planes(estimate, planes, look, extras)
     if kind == "graph":
         return power_graphs(estimate, look, extras)
     grid = grid_of(estimate.mdp)
@@ -139,11 +161,16 @@ def _draw(
     return heat_maps(estimate, grid, look, extras)
 
 
+def _few_planes(estimate: PowerEstimate) -> bool:
+    """Whether planes are drawn unasked."""
+    return len(estimate.gammas) == 1 and 1 < len(planes_of(estimate.mdp)) <= MOST_UNASKED
+
+
 def _refuse(kind: str, **asked: object) -> None:
     """Say what is not for a kind of picture."""
     kinds = {
-        "arrows": ("map",), "hatch": ("map", "bars"), "scale": COLOURED, "share_scale": COLOURED,
-        "states": ("lines",),
+        "arrows": ("map",), "hatch": ("map", "bars"), "scale": COLOURED, "share_scale": ("map", "graph"),
+        "states": ("lines",), "planes": ("planes",),
     }  # fmt: skip
     for name, wanted in asked.items():
         if wanted is not None and wanted is not False and kind not in kinds[name]:

@@ -13,6 +13,7 @@ actions      of a state: greedy, equivalent, forced
 policy_table policies as (S, A) tables, read and written
 rational     fractions for floats; exact chains and their expansions at both ends of γ
 layout       where states lie: grids, marks
+own_reward   the reward that an environment came with, beside its MDP
 ============ ==========================================================================================
 
 **Rows that miss 1** by more than rounding but by less than 1e-9 are rescaled, with a warning: left alone they would

@@ -1,4 +1,4 @@
-"""Where states lie: the grid of a layout, the marks of its cells, maps side by side."""
+"""Where states lie: the grid of a layout, the marks of its cells, maps side by side, planes over each other."""
 
 from __future__ import annotations
 
@@ -31,6 +31,65 @@ def grid_of(mdp: RewardlessMDP) -> npt.NDArray[np.int64] | None:
     grid = np.full(shape, -1, np.int64)
     grid[tuple(cells.T)] = np.arange(mdp.n_states)
     return grid if (grid >= 0).sum() == mdp.n_states else None
+
+
+class Plane(NamedTuple):
+    """States that differ in their cell alone.
+
+    Attributes
+    ----------
+    name : tuple of Label
+        What their labels have after (row, column): a direction, what is carried, …
+    grid : (rows, columns) array
+        State indices, −1 where there is no state; all planes of an MDP have the same cells.
+    """
+
+    name: tuple[Label, ...]
+    grid: npt.NDArray[np.int64]
+
+
+def planes_of(mdp: RewardlessMDP) -> list[Plane]:
+    """The planes of states whose labels are (row, column, …), as those of Minigrid are.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+
+    Returns
+    -------
+    list of Plane
+        In the order of their first states; empty where cells are not shared, or labels do not begin with the
+        positions of the layout. A state of another label, such as the "end" that an adapter adds, is in none.
+
+    Examples
+    --------
+    >>> doors = RewardlessMDP.from_pairs(
+    ...     [0, 1, 2], [[0, 1, 0], [0, 0, 1], [0, 0, 1]], layout=[(0, 0), (0, 1), (0, 0)],
+    ...     states=[(0, 0, "shut"), (0, 1, "shut"), (0, 0, "open")])
+    >>> [(plane.name, plane.grid.tolist()) for plane in planes_of(doors)]
+    [(('shut',), [[0, 1]]), (('open',), [[2, -1]])]
+    """
+    if mdp.layout is None or (mdp.layout != np.round(mdp.layout)).any():
+        return []
+    places = [tuple(place) for place in mdp.layout.astype(np.int64).tolist()]
+    ours = [
+        isinstance(label, tuple) and len(label) > 2 and label[:2] == place
+        for label, place in zip(mdp.states, places, strict=True)
+    ]
+    inside = np.flatnonzero(ours)
+    if len(set(places)) == len(places) or 2 * len(inside) < len(places):
+        return []
+    cells = mdp.layout[inside].astype(np.int64)
+    cells -= cells.min(axis=0)
+    shape = tuple(cells.max(axis=0) + 1)
+    if np.prod(shape) > 100 * mdp.n_states + 10_000:
+        return []
+    found: dict[tuple[Label, ...], npt.NDArray[np.int64]] = {}
+    for state, cell in zip(inside.tolist(), cells.tolist(), strict=True):
+        label = mdp.states[state]
+        assert isinstance(label, tuple)
+        found.setdefault(label[2:], np.full(shape, -1, np.int64))[tuple(cell)] = state
+    return [Plane(name, grid) for name, grid in found.items()]
 
 
 def is_drawing(mdp: RewardlessMDP) -> bool:

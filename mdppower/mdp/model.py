@@ -82,8 +82,8 @@ class RewardlessMDP:
     """
 
     __slots__ = (
-        "__dict__", "__weakref__", "_labels", "action_codes", "action_names", "kernel", "layout", "marks", "origin",
-        "pointer",
+        "__dict__", "__weakref__", "_labels", "_reward", "action_codes", "action_names", "kernel", "layout", "marks",
+        "origin", "pointer",
     )  # fmt: skip
 
     kernel: sparse.csr_array
@@ -94,6 +94,7 @@ class RewardlessMDP:
     marks: Mapping[str, tuple[int, ...]]
     origin: Mapping[str, str]
     _labels: tuple[Label, ...] | AnyArray | None
+    _reward: FloatArray  # of an environment, set where there is one: `own_reward`
 
     def __init__(self) -> None:
         raise TypeError("use RewardlessMDP.from_arrays, from_pairs, from_successors or from_graph")
@@ -793,7 +794,7 @@ class RewardlessMDP:
         labels = self._labels if isinstance(self._labels, np.ndarray) else self.states
         return _rebuild, (
             self.pair_states, self.kernel, labels, self.action_names, self.action_codes, self.layout,
-            dict(self.marks), dict(self.origin),
+            dict(self.marks), dict(self.origin), getattr(self, "_reward", None),
         )  # fmt: skip
 
     def _freeze(self) -> None:
@@ -843,8 +844,13 @@ def _rebuild(
     layout: FloatArray | None,
     marks: dict[str, tuple[int, ...]],
     origin: dict[str, str],
+    reward: FloatArray | None,
 ) -> RewardlessMDP:
-    return RewardlessMDP.from_pairs(
+    made = RewardlessMDP.from_pairs(
         pair_states, kernel, states=states, actions=actions, action_codes=codes, layout=layout, marks=marks,
         origin=origin,
     )  # fmt: skip
+    if reward is not None:
+        reward.setflags(write=False)
+        made._reward = reward
+    return made

@@ -20,6 +20,14 @@ def main() -> None:
         FOLDER / "frozen-lake.png", title="FrozenLake8x8-v1, slippery"
     )
 
+    door_key = mp.from_gymnasium("MiniGrid-DoorKey-5x5-v0", seed=0)
+    mp.power(door_key, 0.95, samples=16_384, rng=0, workers=-1).plot(
+        FOLDER / "door-key.png",
+        planes=["yellow door locked; yellow key at 2,1", "carries yellow key; yellow door locked",
+                "carries yellow key; yellow door open", "yellow door open; yellow key at 2,1"],
+        title="MiniGrid-DoorKey-5x5, four directions: what the key is worth, and the open door",
+    )  # fmt: skip
+
     figure_1 = mp.envs.make("turner-figure-1")
     mp.power(figure_1, [0, 0.5, 0.9], samples=16_384, rng=0, workers=-1).plot(
         FOLDER / "figure-1.png", kind="graph", share_scale=True, title="Figure 1 of Turner et al."

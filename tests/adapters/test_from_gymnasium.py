@@ -161,7 +161,9 @@ def test_origin_names_the_environment_and_its_options():
     assert sink == {
         "source": "Taxi-v4",
         "terminated": "sink",
+        "time_limit": "TimeLimit of 200 steps left out: an MDP has no clock",
         "changed": "4 terminated transitions lead to 'end'",
+        "reward": "kept, a function of state and action; 0 after the end",
         "labels": "row, column, passenger (R G Y B taxi), destination (R G Y B)",
     }
 
@@ -299,10 +301,17 @@ def test_environments_that_cannot_be_made():
         make_environment("FrozenLake-v1", depth=3)
 
 
-@pytest.mark.parametrize("name", ["Blackjack-v1", "CartPole-v1"])
-def test_environments_without_a_table(name):
-    with pytest.raises(mp.ModelError, match=rf"^{name} has no transition table P \(env.unwrapped.P\); build [^\n]*$"):
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("Blackjack-v1", "outcomes are random"), ("CartPole-v1", r"state \(changed at every step\)")],
+)
+def test_environments_without_a_table(name, why):
+    with pytest.raises(mp.ModelError, match=rf"^{name}: [^\n]*{why}[^\n]*$"):
         from_gymnasium(name)
+    with pytest.raises(
+        mp.ModelError, match=rf"^{name} has no transition table P \(env.unwrapped.P\); method='steps'"
+    ):
+        from_gymnasium(name, method="table")
 
 
 @pytest.mark.parametrize("env", [3, None, b"FrozenLake-v1", np.ones((2, 1, 2)), FrozenLakeEnv])
@@ -417,7 +426,6 @@ def lake():
     return gymnasium.make("FrozenLake-v1", is_slippery=False)
 
 
-@pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize(
     ("wrapped", "name"),
     [
@@ -429,10 +437,27 @@ def lake():
         (lambda: Watch(lake(), 9), "Watch"),
     ],
 )
-def test_wrappers_that_may_change_the_dynamics_are_refused_by_name(wrapped, name, check):
-    # In the flipped lake action 2 leads from the corner to the left, where the wall is; P says to the right.
+def test_with_wrappers_that_may_act_no_table_is_read(wrapped, name):
     with pytest.raises(mp.ModelError, match=f"wrapper {name} may change what actions do"):
-        from_gymnasium(wrapped(), check=check, rng=0)
+        from_gymnasium(wrapped(), method="table")
+
+
+def test_wrappers_that_act_are_enumerated():
+    # In the flipped lake action 2 leads from the corner to the left, where the wall is; P says to the right.
+    flipped = from_gymnasium(wrappers.TimeLimit(Flip(lake()), 9), check=True, rng=0)
+    plain = from_gymnasium(lake())
+    assert flipped.successors((0, 0), 2) == {(0, 0): 1.0}
+    for state in plain.states:
+        for action in range(4):
+            assert flipped.successors(state, action) == plain.successors(state, (action + 2) % 4)
+    assert from_gymnasium(Watch(lake(), 9)).equals(plain)
+    # Twice to the right, and nowhere else: (0, 1) is passed, and never stood on; at the end one stops.
+    twice = from_gymnasium(wrappers.RepeatAction(lake(), 2), check=True, rng=0)
+    assert twice.successors((0, 0), 2) == {(0, 2): 1.0}
+    with pytest.raises(
+        mp.ModelError, match=r"random.* wrapper StickyAction may change what actions do: if P is meant"
+    ):
+        from_gymnasium(wrappers.StickyAction(lake(), 0.25))
 
 
 def test_a_wrapper_with_another_step_is_refused():

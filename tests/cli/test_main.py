@@ -47,7 +47,7 @@ BAD = {
     "no file": (["show", "nowhere.txt"], "nowhere.txt"),
     "a folder": (["show", "."], "."),
     "no table": (["power", "CartPole-v1"], "no transition table P"),
-    "no table either": (["power", "Blackjack-v1"], "no transition table P"),
+    "no table either": (["power", "Blackjack-v1"], "outcomes are random"),
     "unknown id": (["power", "FrozenLake-v99"], "FrozenLake"),
     "unknown id at all": (["power", "Nowhere-v0"], "Nowhere-v0"),
     "unknown namespace": (["power", "no_such_module:Nowhere-v0"], "no_such_module"),

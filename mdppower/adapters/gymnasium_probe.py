@@ -1,0 +1,167 @@
+"""A few random steps of an environment, to see which of its attributes change: counters of steps, and state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mdppower._text import cut
+from mdppower.adapters.gymnasium_copies import Copier, Counter, layers, seed_globals
+from mdppower.adapters.gymnasium_masks import Masks
+from mdppower.adapters.gymnasium_spaces import Key, exact_key
+from mdppower.errors import ModelError
+
+STEPS = 24
+"""Taken for a look."""
+
+SHOWN = 12
+"""Most attributes that a message names."""
+
+_WORDS = frozenset(
+    ["step", "steps", "elapsed", "tick", "ticks", "time", "timestep", "timesteps", "t", "age", "clock", "frame",
+     "frames", "count", "counter", "iteration", "iterations", "turn", "turns", "moves"]
+)  # fmt: skip
+"""One of these is in the name of what counts steps."""
+
+_NOT_STATE = frozenset(
+    ["spec", "action_space", "observation_space", "metadata", "render_mode", "np_random", "_np_random",
+     "_np_random_seed", "env", "_action_space", "_observation_space", "_reward_range", "_metadata", "_cached_spec",
+     "reward_range"]
+)  # fmt: skip
+
+
+class Seen(NamedTuple):
+    """What a few steps showed.
+
+    Attributes
+    ----------
+    steps : int
+        That were taken.
+    changed : dict from (layer, name) to int
+        In how many of them an attribute changed.
+    counters : tuple of Counter
+        Integers with a counter's name that went up, or down, by 1 in every step.
+    """
+
+    steps: int
+    changed: dict[tuple[int, str], int]
+    counters: tuple[Counter, ...]
+
+
+def look(env: Any, info: Any, actions: list[Any], masks: Masks, copier: Copier) -> Seen:
+    """Take `STEPS` random steps in copies of an environment that was reset.
+
+    An episode that ends is begun anew from `env`. An action that raises ends one, too: the enumeration will tell.
+    """
+    rng = np.random.default_rng(0)
+    first = attributes(env)
+    changed = dict.fromkeys(first, 0)
+    differences: dict[tuple[int, str], set[Any]] = {place: set() for place in first}
+    seed_globals(0)
+    walker, mask, before, taken = copier.copy(env, 0), masks.of(env, info), first, 0
+    for _ in range(STEPS):
+        allowed = np.flatnonzero(mask)
+        if not len(allowed):
+            break
+        try:
+            _, _, terminated, truncated, told = walker.step(actions[rng.choice(allowed)])
+            mask = masks.of(walker, told)
+        except Exception:
+            break
+        after, taken = attributes(walker), taken + 1
+        for place in after.keys() | before.keys():
+            old, new = before.get(place), after.get(place)
+            changed[place] = changed.get(place, 0) + (old != new)
+            plain = type(old) is int and type(new) is int
+            differences.setdefault(place, set()).add(new - old if plain else None)  # type: ignore[operator]
+        before = after
+        if terminated or truncated:
+            walker, mask, before = copier.copy(env, 0), masks.of(env, info), first
+    counters = []
+    for place, steps in differences.items():
+        start = first.get(place)
+        if type(start) is not int:
+            continue
+        if _is_time_limit(env, place):
+            counters.append(Counter(*place, start, 1))
+        elif (steps == {1} or steps == {-1}) and _counts(place[1]):
+            counters.append(Counter(*place, start, steps.pop()))
+    return Seen(taken, changed, tuple(counters))
+
+
+def _counts(name: str) -> bool:
+    """Whether a name is one of what counts steps: ``step_count``, ``_elapsed_steps``, ``timeStep``, ``t``."""
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
+    return any(word.lower() in _WORDS for word in words)
+
+
+def _is_time_limit(env: Any, place: tuple[int, str]) -> bool:
+    return place[1] == "_elapsed_steps" and type(layers(env)[place[0]]).__name__ == "TimeLimit"
+
+
+def attributes(env: Any) -> dict[tuple[int, str], Any]:
+    """What each attribute holds, as far as it can be compared."""
+    return {
+        (depth, name): _held(value, 0)
+        for depth, layer in enumerate(layers(env))
+        for name, value in vars(layer).items()
+        if name not in _NOT_STATE
+    }
+
+
+def _held(value: Any, depth: int) -> Any:
+    """A key of what a value holds; of an object, that of its attributes."""
+    try:
+        return exact_key(value)
+    except (ModelError, TypeError, ValueError):
+        pass
+    if depth > 3 or callable(value) or isinstance(value, ModuleType):
+        return getattr(value, "__name__", type(value).__name__)
+    if isinstance(value, list | tuple):
+        return tuple(_held(part, depth + 1) for part in value)
+    if isinstance(value, dict):
+        return tuple((repr(name), _held(part, depth + 1)) for name, part in value.items())
+    held = getattr(value, "__dict__", None)
+    return type(value).__name__ if held is None else (type(value).__name__, _held(dict(held), depth + 1))
+
+
+def told_attributes(env: Any, seen: Seen) -> str:
+    """The attributes of an environment, those that changed first, for a message."""
+    inside = layers(env)
+    order = sorted(seen.changed, key=lambda place: (seen.changed[place] == 0, place))
+    words = []
+    for place in order[:SHOWN]:
+        times = seen.changed[place]
+        often = {0: "", seen.steps: " (changed at every step)"}.get(times, f" (changed in {times} of {seen.steps})")
+        owner = f"{type(inside[place[0]]).__name__}." if place[0] < len(inside) - 1 else ""
+        words.append(f"{owner}{place[1]}{often if seen.steps else ''}")
+    more = f", … ({len(order)} in all)" if len(order) > SHOWN else ""
+    return (", ".join(words) + more) or "none"
+
+
+def told_differences(a: Any, b: Any) -> str:
+    """Attributes in which two environments differ, with their values, for a message."""
+    inside, ours, theirs = layers(a), attributes(a), attributes(b)
+    words = []
+    for place in ours:
+        if ours[place] != theirs.get(place):
+            owner = f"{type(inside[place[0]]).__name__}." if place[0] < len(inside) - 1 else ""
+            pair = [cut(repr(vars(layers(env)[place[0]]).get(place[1])), 30) for env in (a, b)]
+            words.append(f"{owner}{place[1]} ({pair[0]}, {pair[1]})")
+    return ", ".join(words[:SHOWN]) or "none that can be compared"
+
+
+def without_state(seen: Seen, env: Any, key: Callable[[Any], Key], copier: Copier) -> tuple[Counter, ...]:
+    """The counters that the key does not look at: what it looks at is a part of the state."""
+    found = []
+    for counter in seen.counters:
+        moved = copier.copy(env)
+        before = key(moved)
+        vars(layers(moved)[counter.layer])[counter.name] = counter.start + counter.change
+        if key(moved) == before:
+            found.append(counter)
+    return tuple(found)

@@ -1,0 +1,247 @@
+"""From an environment to a table, by steps: where it begins, what its state is, what counts, and the search."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from mdppower._quotes import quoted
+from mdppower._text import count
+from mdppower._typing import BoolArray, Label
+from mdppower.adapters.gymnasium_check import Walk
+from mdppower.adapters.gymnasium_copies import Copier, globals_kept
+from mdppower.adapters.gymnasium_enumerate import Arrival, Found, Search, World, told_found
+from mdppower.adapters.gymnasium_keys import reading_of
+from mdppower.adapters.gymnasium_masks import Masks
+from mdppower.adapters.gymnasium_probe import Seen, attributes, look, told_attributes, without_state
+from mdppower.adapters.gymnasium_rewards import Rewards
+from mdppower.adapters.gymnasium_spaces import Key, listed_actions
+from mdppower.adapters.gymnasium_table import Table, attribute
+from mdppower.errors import ModelError, ParameterError
+from mdppower.mdp.canonical import FLOAT64_EPS, numbers
+
+RESETS = 8
+"""Tried where no seed is given, to see whether they begin alike."""
+
+CHECK_STEPS = 20_000
+"""Random steps of `check`."""
+
+
+@dataclass(frozen=True)
+class StepOptions:
+    """What `mdppower.from_gymnasium` was told of an enumeration; see there."""
+
+    key: Any = None
+    mask: Any = None
+    seed: int | None = None
+    limit: int = 100_000
+    tries: int = 3
+    progress: bool | None = None
+
+
+@dataclass(frozen=True)
+class Enumerated:
+    """An environment as a table, and what is to be said of it."""
+
+    table: Table
+    starts: BoolArray
+    ended: BoolArray
+    """(S,) states that were entered by the end of an episode only."""
+    rewards: Rewards
+    counters: str
+    """Names of the counters of steps; empty where there is none."""
+    told: dict[str, str]
+    walk: Walk
+
+
+def enumerate_environment(env: Any, options: StepOptions, goes_on: bool) -> Enumerated:
+    """Enumerate an environment: copies of it are stepped, and it is left as it is.
+
+    Parameters
+    ----------
+    env : gymnasium.Env
+    options : StepOptions
+    goes_on : bool
+        Whether steps after the end of an episode count.
+
+    Raises
+    ------
+    ModelError
+        It has continuous actions, cannot be copied, is random, or else as `mdppower.from_gymnasium` says.
+    SizeError
+        There are more states than `limit`.
+    ParameterError
+        An option is out of its range.
+    """
+    with globals_kept():
+        before = attributes(env)
+        actions, names = listed_actions(env)
+        plain = Copier(lambda base, memo: None)
+        here, observation, info = _reset(plain.copy(env), 0 if options.seed is None else options.seed)
+        masks = Masks(here, options.mask, info, len(actions))
+        reading = reading_of(here, options.key)
+        seen = look(here, info, actions, masks, plain if reading is None else Copier(reading.share))
+        if reading is None:
+            raise _no_key(here, seen)
+        copier = Copier(reading.share)
+        copier.counters = without_state(seen, here, lambda moved: reading.read(moved, observation), copier)
+        world = World(reading, masks, copier, actions, names, here.unwrapped, options.tries, goes_on)
+        starts = _starts(env, here, observation, info, world, options.seed)
+        loud = logging.getLogger("mdppower").isEnabledFor(logging.WARNING)
+        hidden = (None if loud else True) if options.progress is None else not options.progress
+        with tqdm(desc="states", unit=" states", disable=hidden, leave=False) as bar:
+            found = _search(world, starts, options, bar)
+    changed = [name for (depth, name), held in attributes(env).items() if before.get((depth, name)) != held]
+    if changed:
+        raise ModelError(f"steps of copies change {changed[0]} of the environment itself, which they share")
+    table, begin, ended = _table(found, world, env.unwrapped)
+    moves = dict(zip(names, actions, strict=True))
+    walk = Walk(env, reading.read, moves, options.seed, CHECK_STEPS, "what was enumerated")
+    counters = ", ".join(counter.name for counter in copier.counters)
+    told = {"enumerated": told_found(found, options.tries), "key": reading.told}
+    if counters:
+        told["counters"] = f"{counters}: set back before each step"
+    if masks.source:
+        told["mask"] = f"{masks.source}: masked actions do not exist"
+    if options.seed is not None:
+        told["seed"] = str(options.seed)
+    if found.truncated:
+        told["truncated"] = f"{count(found.truncated, 'transition')} that the environment cut off go on"
+    return Enumerated(table, begin, ended, found.rewards, counters, told, walk)
+
+
+def _reset(env: Any, seed: int | None) -> tuple[Any, Any, Mapping[str, Any]]:
+    try:
+        observation, info = env.reset(seed=seed)
+    except Exception as error:  # a reset may raise anything
+        raise ModelError(f"reset failed: {type(error).__name__}: {error}") from error
+    return env, observation, info
+
+
+def _no_key(env: Any, seen: Seen) -> ModelError:
+    return ModelError(
+        "has no transition table P (env.unwrapped.P), and what tells its states apart is not known: give key=, a "
+        'function of the environment such as lambda env: (env.x, env.y), or key="observation" where that shows all; '
+        f"attributes are {told_attributes(env, seen)}"
+    )
+
+
+# ---------------------------------------------------------------------- where it begins
+
+
+def _starts(
+    env: Any, here: Any, observation: Any, info: Any, world: World, seed: int | None
+) -> list[tuple[Key, Arrival]]:
+    """Every state that it may begin in, as far as that is known."""
+    name, chances = _initial(here.unwrapped)
+    if chances is not None:
+        positive = np.flatnonzero(chances)
+        return [world.arrive(*_reset_to(here, world, name, chances, int(i), seed)) for i in positive]
+    world.copier.set_counters(here, 0)
+    if seed is not None:
+        return [world.arrive(here, observation, info)]
+    found = dict([world.arrive(*_reset(world.copier.copy(env), k)) for k in range(RESETS)])
+    if world.reading.drawn is not None and len({world.reading.drawn(key) for key in found}) > 1:
+        raise _drawn(len(found))
+    return list(found.items())
+
+
+def _initial(base: Any) -> tuple[str, Any]:
+    for name in ("initial_state_distrib", "isd"):
+        given = attribute(base, name)
+        if given is not None:
+            chances = numbers(given, name)
+            if chances.ndim != 1 or not (chances >= 0).all() or not chances.any():
+                raise ModelError(f"{name} is not a list of probabilities: {quoted(given)}")
+            return name, chances
+    return "", None
+
+
+def _reset_to(here: Any, world: World, name: str, chances: Any, start: int, seed: int | None) -> tuple[Any, Any, Any]:
+    """A copy that was reset with all probability on one start."""
+    made = world.copier.copy(here)
+    try:
+        setattr(made.unwrapped, name, np.eye(1, len(chances), start)[0])
+    except AttributeError:
+        raise ModelError(f"{name} cannot be set, so that its starts cannot be told apart") from None
+    result = _reset(made, 0 if seed is None else seed)
+    setattr(made.unwrapped, name, getattr(here.unwrapped, name))
+    world.copier.set_counters(made, 0)
+    return result
+
+
+def _drawn(resets: int) -> ModelError:
+    return ModelError(
+        f"reset draws what the world is like, not only where one begins: {RESETS} resets began in {resets} states "
+        "and steps do not lead from one to the others; give seed= to keep one of these worlds"
+    )
+
+
+def _search(world: World, starts: list[tuple[Key, Arrival]], options: StepOptions, bar: Any) -> Found:
+    """Search from the first start; where others are drawn by `reset`, they must lie in the same world."""
+    search = Search(world, options.limit, bar)
+    sure = options.seed is not None or _initial(starts[0][1].env.unwrapped)[1] is not None
+    for key, arrival in starts if sure else starts[:1]:
+        search.begin(key, arrival)
+    found = search.run()
+    if not sure:
+        if any(not search.knows(key) for key, _ in starts):
+            raise _drawn(len(starts))
+        for key, arrival in starts[1:]:
+            search.begin(key, arrival)
+    return found
+
+
+# ---------------------------------------------------------------------- as a table
+
+
+def _table(found: Found, world: World, base: Any) -> tuple[Table, BoolArray, BoolArray]:
+    """States in the order in which they were found; where their keys are all int, by these."""
+    n = len(found.keys)
+    order = list(range(n))
+    if all(type(key) is int for key in found.keys):
+        order.sort(key=lambda i: found.keys[i])  # type: ignore[arg-type,return-value]
+    place = {old: new for new, old in enumerate(order)}
+    keys = [found.keys[i] for i in order]
+    labels, layout, marks = world.reading.called(keys, base)
+    named: list[Any] = [*keys]
+    owner: list[int] = []
+    codes: list[int] = []
+    target: list[int] = []
+    flag: list[bool] = []
+    reward: list[float] = []
+    for new, old in enumerate(order):
+        # Where an episode ended nobody knows of actions: as in Gymnasium's own tables all are there, and stay.
+        steps = found.steps[old] or dict.fromkeys(range(len(world.actions)), (old, False))
+        for action, (successor, ends) in steps.items():
+            owner.append(new)
+            codes.append(action)
+            target.append(place[successor])
+            flag.append(ends)
+            reward.append(found.rewards.of.get((old, action), 0.0))
+    names: list[Label] = list(world.names)
+    pair = np.arange(len(owner))
+    table = Table(
+        named, names, labels, names, layout, marks, np.array(owner), np.array(codes), pair, np.array(target),
+        np.ones(len(pair)), np.array(flag), np.array(reward), FLOAT64_EPS,
+    )  # fmt: skip
+    begin, ended = np.zeros(n, bool), np.zeros(n, bool)
+    begin[[place[start] for start in found.starts]] = True
+    ended[[place[old] for old in range(n) if not found.steps[old]]] = True
+    return table, begin, ended
+
+
+def require_options(options: StepOptions) -> None:
+    """Raise ParameterError for options out of their range."""
+    for name, least in (("limit", 1), ("tries", 2)):
+        value = getattr(options, name)
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise ParameterError(f"{name} must be an integer, {least} or more, got {quoted(value)}")
+    seed = options.seed
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
+        raise ParameterError(f"seed must be an integer, 0 or more, got {quoted(seed)}")
