@@ -165,9 +165,7 @@ def _proved(
         told.append(Sentence(f"As in every finite MDP: {'; '.join(TITLES[one] for one in general)}.", tuple(general)))
     if run is not None and not any(one.claim in ORDER and one not in alike for one in held):
         one = kind(run.here.mdp)
-        undecided = (
-            f"below γ = 1, no theorem here says which {one} has more POWER, or which action is likelier optimal"
-        )
+        undecided = f"below γ = 1, nothing found says which {one} has more POWER, or which action is likelier optimal"
         if not {"prop-6.6", "prop-6.9.1", "prop-6.9.2"} <= {one.claim for one in run.reports}:
             undecided = "not all claims were looked at"
         told.append(Sentence(f"Nothing {'else ' * bool(told)}is proved: {undecided}."))
