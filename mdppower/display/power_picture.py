@@ -70,8 +70,8 @@ def plot_power(
         greatest POWER: they may be as great.
     scale : {"linear", "rank", "relative"}
         Map, planes and graph: whether colours say POWER, its rank among the states, or how far it is from their
-        average, in per cent. The scale comes from states that are not absorbing; those have a colour of their own. Numbers in
-        cells are POWER.
+        average, in per cent. The scale comes from states that are not absorbing; those have a colour of their own.
+        Numbers in cells are POWER.
     share_scale : bool
         Map and graph: whether several γ share one colour scale; by default each shows its own differences.
     title : str, optional

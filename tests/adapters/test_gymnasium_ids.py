@@ -17,7 +17,7 @@ def test_those_with_a_table_are_those():
     shown = [name for name in small if hasattr(make_environment(name).unwrapped, "P")]
     assert sorted(shown) == ids_with_table()
     assert all(from_gymnasium(name).n_states > 1 for name in ids_with_table())
-    with pytest.raises(ModelError, match="no transition table"):
+    with pytest.raises(ModelError, match="outcomes are random, and only a table P has their"):
         from_gymnasium("Blackjack-v1")
 
 

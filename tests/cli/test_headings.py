@@ -49,7 +49,10 @@ def test_which_options_are_of_which_environments_is_said_once(run, name):
     text = run(name, "--help")[1]
     shown = sections(text)
     assert shown[MAPS] == ["--moves", "--stay", "--no-stay", "--blocked", "--slip", "--bias", "--wrap"]
-    assert shown[GYMNASIUM] == ["--terminated", "--reachable-only", "--check", "--set"]
+    assert shown[GYMNASIUM] == [
+        "--terminated", "--reachable-only", "--check", "--seed", "--max-states", "--set",
+    ]  # fmt: skip
+
     assert text.count("Gymnasium") == 1
 
 

@@ -99,8 +99,6 @@ def test_ends_leave_the_colours_to_all_else():
 
 def test_a_graph_has_no_two_nodes_on_one_place():
     # The layout puts four states into each cell: the graph is laid out by itself.
-    from mdppower.display.mdp_picture import draw_graph
-
-    circles = [patch for axes in draw_graph(lever()).axes for patch in axes.patches if hasattr(patch, "radius")]
+    circles = [patch for axes in lever().plot().axes for patch in axes.patches if hasattr(patch, "radius")]
     assert len(circles) == 12
     assert len({tuple(np.round(patch.center, 6)) for patch in circles}) == 12
