@@ -32,6 +32,7 @@ from mdppower.display.figures import picture_suffix, save_figure
 from mdppower.display.look import NO_SCALE, PLAIN, Look, LookOptions, points
 from mdppower.display.mdp_picture import RADIUS
 from mdppower.display.words import wrapped
+from mdppower.reports.names import heading
 from mdppower.reports.permutation_words import moves, phi_words
 from mdppower.reports.words import RANKED, line, where_text
 from mdppower.theorems.claim_report import ClaimReport
@@ -106,9 +107,9 @@ def draw_claim(report: ClaimReport, look: Look = PLAIN, title: str | None = None
     --------
     >>> import mdppower as mp
     >>> phi = {"t1": "t2", "t2": "t1"}
-    >>> report = ClaimReport("prop-6.6", "here", "", mp.envs.fork(2), ("t1", "t2"), (), (), (), phi=phi)
-    >>> draw_claim(report).get_suptitle()
-    'prop-6.6 at t1, t2: inconclusive'
+    >>> report = ClaimReport("prop-6.6", "Proposition 6.6", "", mp.envs.fork(2), ("t1", "t2"), (), (), (), phi=phi)
+    >>> draw_claim(report).get_suptitle().replace("\\n", " ")[-33:]
+    'rewards — at t1, t2: inconclusive'
     """
     mdp = report.mdp
     scene = scene_of(mdp, look)
@@ -276,7 +277,7 @@ def _explain(scene: Scene, report: ClaimReport, keys: list[tuple[Any, str]], loo
     texts = ["\n".join(wrapped(text, figure.get_figwidth(), small) or [text]) for _, text in keys]
     lines = [line for text in texts for line in text.split("\n")]
     wide = max(figure.get_figwidth(), small * (0.0106 * max(map(len, lines), default=0) + 0.11), 3.2)
-    told = own if own is not None else f"{line(report.claim)} at {where_text(report)}: {report.verdict}"
+    told = own if own is not None else f"{line(heading(report))} — at {where_text(report)}: {report.verdict}"
     title = wrapped(told, wide, large)
     if look.ax is not None:
         scene.panel.set_title("\n".join(title), fontsize=large, parse_math=False)
