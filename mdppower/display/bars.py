@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from mdppower._text import cut, rate_text
 from mdppower.display.colour_scale import UNIT
 from mdppower.display.heatmap import meets_greatest
-from mdppower.display.look import Look, points
+from mdppower.display.look import Look, figure_of, points
 from mdppower.display.words import Words
 from mdppower.errors import ParameterError
 from mdppower.measures.power_estimate import PowerEstimate
@@ -35,8 +35,12 @@ def bar_chart(estimate: PowerEstimate, look: Look, hatch: bool) -> tuple[list[Ax
     power = estimate.data.value
     lower, upper = estimate.data.bounds(0.95, simultaneous=True)
     n = estimate.mdp.n_states
-    inches = float(np.clip(0.3 * n * max(1.0, len(rates) / 2), 3.0, 8.0 if n > MOST_BARS else 12.0))
-    panel = look.panel(inches + 2.5, 4.0)
+    letters = points("xtick.labelsize", 10) / 10  # as many times as large as usual
+    inches = float(np.clip(0.3 * n * max(1.0, len(rates) / 2) * letters, 3.0, 8.0 if n > MOST_BARS else 12.0))
+    panel = look.panel(inches + 2.5 * letters, 4.0 * letters)
+    if look.ax is not None or look.figsize is not None:
+        figure = figure_of(panel)
+        inches = panel.get_window_extent().width / figure.dpi
     colours = look.spread(len(rates))
     order = np.argsort(-power[rates[-1]], kind="stable") if many else np.arange(n)
     width = 0.8 / len(rates)
@@ -61,7 +65,7 @@ def bar_chart(estimate: PowerEstimate, look: Look, hatch: bool) -> tuple[list[Ax
         panel.set_xlabel(f"{n:,} states, from most to least POWER at γ = {rate_text(estimate.gammas[rates[-1]])}")
     else:
         names = [cut(str(label), 24) for label in estimate.mdp.states]
-        slanted = max(map(len, names)) * 0.09 > 0.9 * inches / n
+        slanted = max(map(len, names)) * 0.09 * letters > 0.9 * inches / n
         panel.set_xticks(
             np.arange(n), names, rotation=45 if slanted else 0, ha="right" if slanted else "center", parse_math=False
         )

@@ -41,7 +41,8 @@ def draw_absorbing(panel: Axes, sheet: Sheet, mdp: RewardlessMDP, states: BoolAr
     marks = marks_of(mdp)
     kinds = sorted({mark for s in held.tolist() for mark in marks.get(s, "").split(",") if mark})
     named = ", ".join(f"{mark} {MARKS[mark]}" if mark in MARKS else cut(mark, 8) for mark in kinds[:MOST_NAMED])
-    return [f"framed: absorbing{f' ({named})' if named else ''}, not on the scale"]
+    look = "framed" if sheet.inch >= LEAST_INCH else "orange"
+    return [f"{look}: absorbing{f' ({named})' if named else ''}, not on the scale"]
 
 
 def draw_one_way(panel: Axes, sheet: Sheet, mdp: RewardlessMDP, values: FloatArray, inks: Inks) -> list[str]:
@@ -103,11 +104,11 @@ def write_marks(panel: Axes, sheet: Sheet, mdp: RewardlessMDP, values: FloatArra
 
 
 def write_numbers(
-    panel: Axes, places: AnyArray, text: list[str], values: FloatArray, inks: Inks, size: float
+    panel: Axes, places: AnyArray, text: list[str], values: FloatArray, inks: Inks, size: float, *, below: float = 0
 ) -> None:
-    """A number in the middle of each of (K, 2) cells, given as row and column."""
+    """A number in the middle of each of (K, 2) cells, given as row and column, or so far below it."""
     texts = [
-        panel.text(column, row, told, ha="center", va="center", fontsize=size)
+        panel.text(column, row + below, told, ha="center", va="center", fontsize=size)
         for told, (row, column) in zip(text, places.tolist(), strict=True)
     ]
     inks.write(texts, values)
@@ -120,15 +121,15 @@ def number_points(sheet: Sheet, text: list[str]) -> float:
 
 def draw_arrows(
     panel: Axes, mdp: RewardlessMDP, pairs: IntArray, strong: BoolArray, values: FloatArray, inks: Inks, *,
-    ends: tuple[float, float] = (-0.35, 0.35), width: float = 0.08,
+    ends: tuple[float, float] = (-0.35, 0.35), width: float = 0.08, above: float = 0,
 ) -> None:  # fmt: skip
     """An arrow in the cell of each pair, to where it leads, faint where not strong; a dot where that is itself.
 
-    Its ends are so far from the middle of the cell; `values` are those of the states.
+    Its ends are so far from the middle of the cell, or from a point above that; `values` are those of the states.
     """
     assert mdp.layout is not None
     steps, cells = directions(mdp, pairs), mdp.pair_states[pairs]
-    rows, columns = mdp.layout[cells].T
+    rows, columns = mdp.layout[cells].T - np.array([[above], [0]])
     moves = steps.any(axis=1)
     across, down = (ends[1] - ends[0]) * steps[moves, 1], (ends[1] - ends[0]) * steps[moves, 0]
     middle = (ends[0] + ends[1]) / 2 * steps[moves]

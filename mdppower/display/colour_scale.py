@@ -14,7 +14,6 @@ import numpy as np
 from matplotlib.colors import Normalize
 from scipy.stats import rankdata
 
-from mdppower._checks import choice
 from mdppower._text import rate_text
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.display.look import Look
@@ -22,6 +21,8 @@ from mdppower.errors import ParameterError
 
 UNIT = "POWER (reward units)"
 SCALES = ("linear", "rank", "relative")
+OFF, TOLD_OFF = "white", "white: the norm has no colour for it"
+"""Of numbers that are off the scale."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,14 @@ class ColourScale:
     shown: FloatArray
     norm: Normalize
     label: str
+
+    @property
+    def off(self) -> BoolArray:
+        """(S,) whether the norm has no colour for a number: a logarithm of one below 0, say."""
+        finite = np.isfinite(self.shown)
+        if not finite.any():
+            return finite
+        return np.asarray(finite & np.ma.getmaskarray(self.norm(np.ma.masked_invalid(self.shown))))
 
     @property
     def extend(self) -> str:
@@ -73,11 +82,8 @@ def power_scales(
     Raises
     ------
     ParameterError
-        The scale is another; or it is relative to an average that is not positive.
+        The scale is relative to an average that is not positive.
     """
-    choice(scale, "scale", SCALES)
-    if look.norm is not None and scale != "linear":
-        raise ParameterError(f"norm is for scale='linear', not {scale!r}")
     seen = np.where(coloured & np.isfinite(power), power, np.nan)
     label = UNIT
     if scale == "rank":
@@ -117,7 +123,7 @@ def scales_of(seen: FloatArray, slack: FloatArray, look: Look, label: str, *, sh
         The ends that are chosen leave nothing between them.
     """
     if look.norm is not None:
-        look.norm.autoscale_None(seen[np.isfinite(seen)])
+        _fit(look.norm, seen)
         norms = [look.norm] * len(seen)
     elif share:
         norms = [_limits(seen, float(slack.max()), look)] * len(seen)
@@ -139,7 +145,7 @@ def signed_scale(shown: FloatArray, typical: BoolArray, look: Look, label: str) 
     label : str
     """
     if look.norm is not None:
-        look.norm.autoscale_None(shown[np.isfinite(shown)])
+        _fit(look.norm, shown)
         return ColourScale(shown, look.norm, label)
     sizes = np.abs(shown[np.isfinite(shown) & typical])
     most = float(sizes.max(initial=0.0)) or float(np.abs(shown[np.isfinite(shown)]).max(initial=0.0)) or 1.0
@@ -147,6 +153,30 @@ def signed_scale(shown: FloatArray, typical: BoolArray, look: Look, label: str) 
     if not low < high:
         raise ParameterError(f"the colours would go from {low:.4g} to {high:.4g}: vmin must be below vmax")
     return ColourScale(shown, Normalize(low, high), label)
+
+
+def _fit(norm: Normalize, seen: FloatArray) -> None:
+    """Give a norm the ends that it lacks.
+
+    Raises
+    ------
+    ParameterError
+        It has no colours for such numbers.
+    """
+    finite = seen[np.isfinite(seen)]
+    if not finite.size:
+        return
+    norm.autoscale_None(finite)
+    try:
+        fits = not np.ma.getmaskarray(norm(finite)).all()
+        if norm.vmin == norm.vmax:  # then norms call all numbers 0, also those that they have no place for
+            norm.inverse(0.5)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ParameterError(
+            f"norm ({type(norm).__name__}) has no colours for numbers from {finite.min():.4g} to {finite.max():.4g}"
+        )
 
 
 def _ranks(row: FloatArray, gap: float) -> FloatArray:

@@ -10,13 +10,14 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 
 from mdppower._typing import FloatArray
 from mdppower.bounds.gap_bounds import PowerGap, power_gap
 from mdppower.display.figures import picture_suffix
-from mdppower.display.look import NO_SCALE, Look, LookOptions
+from mdppower.display.look import NO_SCALE, Look, LookOptions, figure_of
 from mdppower.display.look import points as size_of
-from mdppower.display.words import Words, finished
+from mdppower.display.words import Words, finished, wrapped
 
 FILL, EDGE, POST = "#cfd8ea", "#31688e", "#5a5a5a"
 MARKERS = ("o", "^", "s", "D", "v", "P")
@@ -96,7 +97,8 @@ def draw_curve(
     """
     rates = np.arange(1, RATES + 1) / (RATES + 1)
     band = power_gap(rates, nu, drop=drop, cap=cap)
-    left, right = look.panels(1, 2, (10.5, 5.0), sharey=True)
+    letters = size_of("axes.labelsize", 10) / 10  # as many times as large as usual
+    left, right = look.panels(1, 2, (10.5 * letters, 5.0 * letters), sharey=True)
     _panel(left, band, band.post_lower, band.post_upper, "As the post draws it: open at both ends")
     known = ["the variance", *["the range"] * (drop is not None), *["the greatest gap"] * (cap is not None)]
     _panel(right, band, band.lower, band.upper, f"With all that is known: {', '.join(known)}")
@@ -116,9 +118,25 @@ def draw_curve(
     left.set_ylabel("power of B less power of A,  C(B) − C(A)")
     left.set_ylim(-3.2 * nu, 3.2 * nu)
     small = size_of("legend.fontsize", 8)
-    for panel in (left, right):  # below the panel: nothing covers the band
-        panel.legend(fontsize=small, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, frameon=False)
+    for panel in (left, right):  # below the panel and its names: nothing covers the band
+        below = ScaledTranslation(0, -3.6 * size_of("axes.labelsize", 10) / 72, figure_of(panel).dpi_scale_trans)
+        panel.legend(
+            fontsize=small, loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=panel.transAxes + below,
+            ncols=_columns(panel, small), frameon=False,
+        )  # fmt: skip
     return [left, right]
+
+
+def _columns(panel: Axes, size: float) -> int:
+    """How many columns a legend has that is not wider than the panel, in letters of that size."""
+    names = panel.get_legend_handles_labels()[1]
+    for columns in (3, 2):
+        down = -(-len(names) // columns)
+        widest = [max(map(len, names[k : k + down])) for k in range(0, len(names), down)]
+        # A letter is about half as wide as it is high; the handle and its spaces are 4.8 letters high.
+        if (0.52 * sum(widest) + 4.8 * len(widest)) * size / 72 <= figure_of(panel).get_figwidth() / 2.2:
+            return columns
+    return 1
 
 
 def _panel(panel: Axes, band: PowerGap, lower: FloatArray, upper: FloatArray, title: str) -> None:
@@ -129,4 +147,5 @@ def _panel(panel: Axes, band: PowerGap, lower: FloatArray, upper: FloatArray, ti
     panel.axhline(0, color=matplotlib.rcParams["text.color"], linewidth=0.6, zorder=2)
     panel.set_xlim(0, 1)
     panel.set_xlabel("success rate  s = p(A ≥ B)")
-    panel.set_title(title, fontsize=size_of("axes.titlesize", 10.5))
+    size, wide = size_of("axes.titlesize", 10.5), figure_of(panel).get_figwidth() / 2.4
+    panel.set_title("\n".join(wrapped(title, wide, size)), fontsize=size)

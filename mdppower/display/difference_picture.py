@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.display.cell_signs import number_points, write_marks
-from mdppower.display.colour_scale import signed_scale
+from mdppower.display.colour_scale import TOLD_OFF, signed_scale
 from mdppower.display.figures import picture_suffix
 from mdppower.display.grid_sheet import Sheet, grid_sheet
 from mdppower.display.ink import Inks
@@ -119,6 +119,7 @@ def _maps(found: ModelDifference, grid: AnyArray, verdicts: AnyArray, look: Look
         scale = signed_scale(value, typical, look, UNIT)
         shown, inks = sheet.paint(panel, scale, diverging(look))
         panel.set_title(f"γ = {number_text(found.gammas[g])}", fontsize=points("axes.titlesize", 10))
+        notes += [TOLD_OFF] * bool(scale.off.any())
         for name, labels in (("A", found.only_A), ("B", found.only_B)):
             for label in labels:
                 _write_only(panel, found, union.index(label), name, sheet.inch)

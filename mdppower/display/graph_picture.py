@@ -13,8 +13,8 @@ from matplotlib.patches import Circle
 
 from mdppower._typing import FloatArray
 from mdppower.display.cell_signs import ABSORBING
-from mdppower.display.colour_scale import power_scales
-from mdppower.display.heatmap import NOISE, Extras, is_noise, told_spread
+from mdppower.display.colour_scale import OFF, TOLD_OFF, power_scales
+from mdppower.display.heatmap import NOISE, Extras, caution_of, told_spread
 from mdppower.display.ink import Inks
 from mdppower.display.look import Look, figure_of, points
 from mdppower.display.mdp_picture import RADIUS, draw_nodes, graph_place
@@ -47,21 +47,23 @@ def power_graphs(estimate: PowerEstimate, look: Look, extras: Extras) -> tuple[l
     for g, (panel, colours) in enumerate(zip(panels, scales, strict=True)):
         shown = ScalarMappable(colours.norm, look.colours)
         shown.set_array(colours.shown[np.isfinite(colours.shown)])
-        fills = [_fill(shown, x) for x in colours.shown.tolist()]
+        notes += [TOLD_OFF] * bool(colours.off.any())
+        grounds = np.where(choice, OFF, ABSORBING).tolist()
+        fills = _fills(shown, colours.shown, grounds)
         names = draw_nodes(panel, mdp, place, scale, fills)
         inks = Inks(shown)
         inks.write(names, colours.shown)
         nodes = [patch for patch in panel.patches if isinstance(patch, Circle)]
 
-        shown.callbacks.connect("changed", partial(_colour_again, nodes, colours.shown))
+        shown.callbacks.connect("changed", partial(_colour_again, nodes, colours.shown, grounds))
         for s in np.flatnonzero(~choice).tolist():
             panel.add_patch(Circle(place[s], RADIUS - 0.035, facecolor="none", edgecolor="black", lw=0.8, zorder=3.5))
         if look.annotate is not False:
             _write_numbers(panel, number_texts(power[g], power[g, choice]), place, scale)
         told = f"γ = {number_text(estimate.gammas[g])}{told_spread(estimate, half[g])}"
-        if is_noise(estimate, g, choice):
-            told += ", noise"
-            cautions = [NOISE]
+        caution = caution_of(estimate, g, choice)
+        cautions += [caution] * bool(caution)
+        told += ", noise" * (caution == NOISE)
         panel.set_title(told, fontsize=points("axes.titlesize", 10))
         if look.colorbar:
             bar = figure_of(panel).colorbar(
@@ -72,18 +74,20 @@ def power_graphs(estimate: PowerEstimate, look: Look, extras: Extras) -> tuple[l
     if estimate.exact is None and np.isfinite(half).all():
         notes.append(f"±: {how_sure(0.95, together=True)}")
     notes += ["double ring: absorbing, not on the scale"] if not choice.all() else []
-    return panels, Words(f"POWER — {estimate.about}", notes, cautions)
+    return panels, Words(f"POWER — {estimate.about}", list(dict.fromkeys(notes)), list(dict.fromkeys(cautions)))
 
 
-def _fill(shown: ScalarMappable, x: float) -> Any:
-    """The colour of a node."""
-    return tuple(np.asarray(shown.to_rgba(np.array(x))).tolist()) if np.isfinite(x) else ABSORBING
+def _fills(shown: ScalarMappable, values: FloatArray, grounds: list[str]) -> list[Any]:
+    """The colours of nodes; that of their ground where they are not on the scale."""
+    colours = np.asarray(shown.to_rgba(np.ma.masked_invalid(values)))
+    seen = (np.isfinite(values) & (colours[:, 3] > 0)).tolist()
+    return [tuple(x) if on else ground for x, on, ground in zip(colours.tolist(), seen, grounds, strict=True)]
 
 
-def _colour_again(nodes: list[Circle], values: FloatArray, shown: ScalarMappable) -> None:
+def _colour_again(nodes: list[Circle], values: FloatArray, grounds: list[str], shown: ScalarMappable) -> None:
     """Nodes follow a change of the colour map or its ends."""
-    for node, value in zip(nodes, values.tolist(), strict=True):
-        node.set_facecolor(_fill(shown, value))
+    for node, colour in zip(nodes, _fills(shown, values, grounds), strict=True):
+        node.set_facecolor(colour)
 
 
 def _write_numbers(panel: Axes, texts: list[str], place: FloatArray, scale: float) -> None:

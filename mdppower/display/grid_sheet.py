@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mdppower._colours import WALL_COLOUR
 from mdppower._typing import AnyArray, BoolArray
-from mdppower.display.colour_scale import ColourScale
+from mdppower.display.colour_scale import OFF, ColourScale
 from mdppower.display.ink import Inks
 from mdppower.display.look import Look, figure_of, points
 from mdppower.mdp.model import RewardlessMDP
@@ -55,6 +55,8 @@ class Sheet:
             np.ma.masked_where(~colour, scale.shown[self.grid]), cmap=cmap or self.look.colours, norm=scale.norm,
             interpolation="nearest", extent=self.extent,
         )  # fmt: skip
+        if scale.off.any():
+            self.fill(panel, scale.off, OFF)
         return shown, Inks(shown)
 
     def fill(self, panel: Axes, states: BoolArray, colour: str) -> AxesImage:

@@ -19,7 +19,7 @@ from mdppower.display.cell_signs import (
     write_marks,
     write_numbers,
 )
-from mdppower.display.colour_scale import power_scales
+from mdppower.display.colour_scale import TOLD_OFF, power_scales
 from mdppower.display.grid_sheet import Sheet, grid_sheet
 from mdppower.display.ink import Inks
 from mdppower.display.look import Look, points
@@ -34,6 +34,8 @@ from mdppower.results.number_text import how_sure, number_text, number_texts
 MOST_TEXTS = 2500
 LEAST_POINTS = 5.5
 MOST_DRAWN = 10_000
+EQUAL = "=: all actions have the same POWER, since γ = 1 and the same can be reached after each"
+UNTOLD = "no intervals, since rewards have no variance: the pattern may be chance, however many draws there are"
 NOISE = "noise: so few draws tell no state from the average (95\N{NO-BREAK SPACE}%), and the pattern may be chance"
 
 
@@ -77,6 +79,7 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, look: Look, extras: Extra
         shown, inks = sheet.paint(panel, scale)
         told = f"γ = {number_text(gammas[g])}{told_spread(estimate, half[g])}"
         notes += draw_absorbing(panel, sheet, mdp, ~choice)
+        notes += [TOLD_OFF] * bool(scale.off.any())
         finite = np.isfinite(power[g])
         if not finite.all():
             sheet.fill(panel, ~finite, "white")
@@ -84,27 +87,31 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, look: Look, extras: Extra
         if extras.hatch:
             _hatch_ties(panel, estimate, g, grid)
             notes.append("hatched: may have as much as the greatest")
-        if extras.arrows:
-            notes += _draw_arrows(panel, sheet, estimate, g, scale.shown, inks)
         text = _numbers(sheet, power[g], choice, extras)
+        if extras.arrows:
+            notes += _draw_arrows(panel, sheet, estimate, g, scale.shown, inks, 0.17 if text else 0.0)
         if text:
-            write_numbers(panel, places, text, scale.shown, inks, max(1.0, number_points(sheet, text)))
+            size = max(1.0, number_points(sheet, text))
+            below = 0.27 if extras.arrows else 0.0
+            write_numbers(panel, places, text, scale.shown, inks, 0.8 * size if below else size, below=below)
         notes += draw_one_way(panel, sheet, mdp, scale.shown, inks)
         write_marks(panel, sheet, mdp, scale.shown, inks)
         sheet.add_scale(panel, shown, scale)
-        if finite.all() and is_noise(estimate, g, choice):
-            told += ", noise"
-            cautions = [NOISE]
+        caution = caution_of(estimate, g, choice) if finite.all() else ""
+        cautions += [caution] * bool(caution)
+        told += ", noise" * (caution == NOISE)
         panel.set_title(told, fontsize=points("axes.titlesize", 10))
         notes += name_tiles(panel, sheet, mdp)
     if estimate.exact is None and np.isfinite(half).all():
         notes.insert(0, f"±: {how_sure(0.95, together=True)}")
-    return sheet.panels, Words(f"POWER — {estimate.about}", list(dict.fromkeys(notes)), cautions)
+    return sheet.panels, Words(f"POWER — {estimate.about}", list(dict.fromkeys(notes)), list(dict.fromkeys(cautions)))
 
 
-def is_noise(estimate: PowerEstimate, g: int, choice: BoolArray) -> bool:
-    """Whether the pattern of a panel may be noise alone."""
-    return estimate.samples > 0 and not pattern_is_told(estimate, g, np.flatnonzero(choice))
+def caution_of(estimate: PowerEstimate, g: int, choice: BoolArray) -> str:
+    """What is to be read with a panel whose pattern may be noise alone; else nothing."""
+    if estimate.samples == 0 or pattern_is_told(estimate, g, np.flatnonzero(choice)):
+        return ""
+    return NOISE if estimate.data.has_variance else UNTOLD
 
 
 def told_spread(estimate: PowerEstimate, half: FloatArray) -> str:
@@ -150,9 +157,12 @@ def _hatch_ties(panel: Axes, estimate: PowerEstimate, g: int, grid: AnyArray) ->
 
 
 def _draw_arrows(
-    panel: Axes, sheet: Sheet, estimate: PowerEstimate, g: int, values: FloatArray, inks: Inks
+    panel: Axes, sheet: Sheet, estimate: PowerEstimate, g: int, values: FloatArray, inks: Inks, above: float
 ) -> list[str]:
-    """An arrow along the most POWER-seeking action, "=" where all have the same; what they mean, in words."""
+    """An arrow along the most POWER-seeking action, "=" where all have the same; what they mean, in words.
+
+    They stand so far above the middles of cells, and are smaller where there is something below them.
+    """
     mdp = estimate.mdp
     pairs, resolved = most_power_seeking(estimate, g)
     same = np.zeros(mdp.n_states, bool)
@@ -160,16 +170,20 @@ def _draw_arrows(
         same = nothing_to_choose(mdp)
         same[mdp.absorbing_states] = False
     drawn = np.flatnonzero(~same)
-    draw_arrows(panel, mdp, pairs[drawn], resolved[drawn], values, inks)
+    reach = 0.2 if above else 0.35
+    draw_arrows(
+        panel, mdp, pairs[drawn], resolved[drawn], values, inks, ends=(-reach, reach), width=0.06 if above else 0.08,
+        above=above,
+    )  # fmt: skip
     assert mdp.layout is not None
     size = max(4.0, min(14.0, 40 * sheet.inch))
     equal = np.flatnonzero(same)
     signs = [
-        panel.text(column, row, "=", ha="center", va="center", fontsize=size)
+        panel.text(column, row - above, "=", ha="center", va="center", fontsize=size)
         for row, column in mdp.layout[equal].tolist()
     ]
     inks.write(signs, values[equal])
     notes = (
         ["arrow: the action of most POWER, faint where the draws cannot tell; dot: it stays"] if len(drawn) else []
     )
-    return notes + (["=: all actions have the same POWER, since γ = 1 and all can be reached"] if len(equal) else [])
+    return notes + ([EQUAL] if len(equal) else [])

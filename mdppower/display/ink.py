@@ -30,7 +30,7 @@ class Inks:
         """(K, 4) what is black or white on cells of these values; black on what is not coloured."""
         values = np.asarray(values, float)
         under = np.asarray(self._shown.to_rgba(np.ma.masked_invalid(values)))
-        white = white_is_better(under) & np.isfinite(values)
+        white = white_is_better(under) & np.isfinite(values) & (under[:, 3] > 0)
         return np.column_stack([np.repeat(white[:, None].astype(float), 3, axis=1), np.ones(len(values))])
 
     def keep(self, values: FloatArray, ink: Callable[[FloatArray], None]) -> None:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from mdppower._text import cut, rate_text
 from mdppower.display.figures import picture_suffix
 from mdppower.display.line_picture import draw_lines, told_band
-from mdppower.display.look import NO_SCALE, Look, LookOptions, points
+from mdppower.display.look import NO_SCALE, Look, LookOptions, named_legend
 from mdppower.display.words import Words, finished
 from mdppower.errors import SizeError
 from mdppower.measures.comparison_estimate import Comparison
@@ -85,21 +85,17 @@ def plot_estimate(
         _names_at_the_left(panel, names)
         panel.set_xlabel(unit)
         notes = ["exact" if exact else f"bars: {how_sure(0.95, together=None if value.size == 1 else True)}"]
-    if max(n if over_gamma else rates, 1) > 1:
-        _explain(panel)
+    if over_gamma and n > 1:
+        named_legend(panel, panel.get_lines(), [cut(name, 24) for name in names], frameon=False)
+    elif not over_gamma and rates > 1:
+        handles, labels = panel.get_legend_handles_labels()
+        named_legend(panel, handles, labels, frameon=False)
     if (lower <= 0).any() and (upper >= 0).any():
         (panel.axhline if over_gamma else panel.axvline)(0, color="grey", lw=0.8, zorder=0)
     rate = "" if rates > 1 or np.isnan(estimate.gammas[0]) else f"γ = {rate_text(estimate.gammas[0])}"
     made = f"{estimate.samples:,} draws of {estimate.draws.source.rewards.name} rewards" if estimate.draws else ""
     told = ", ".join(filter(None, [made * (estimate.samples > 0), rate]))
     return finished([panel], chosen, Words(estimate._told_of(told), notes), path, suffix, title)
-
-
-def _explain(panel: Axes) -> None:
-    """A legend beside the panel: names are not mathematics."""
-    panel.legend(fontsize=points("legend.fontsize", 8), loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
-    for text in panel.get_legend().get_texts():  # type: ignore[union-attr]
-        text.set_parse_math(False)
 
 
 def plot_comparison(

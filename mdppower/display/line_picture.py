@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from mdppower._text import cut
 from mdppower._typing import FloatArray, Label
 from mdppower.display.colour_scale import UNIT
-from mdppower.display.look import Look, points
+from mdppower.display.look import Look, named_legend
 from mdppower.display.words import Words
 from mdppower.errors import ParameterError
 from mdppower.measures.power_estimate import PowerEstimate
@@ -29,13 +29,11 @@ def power_lines(estimate: PowerEstimate, states: Sequence[Label] | None, look: L
     Raises
     ------
     ParameterError
-        There is one γ alone, or too many states or none.
+        There are too many states or none.
     LabelError
         There is no such state.
     """
     mdp = estimate.mdp
-    if len(estimate.gammas) < 2:
-        raise ParameterError("lines go over several γ, and the estimate has one: measure at more")
     chosen = _extremes(estimate.data.value) if states is None else [mdp.index(label) for label in states]
     if not 1 <= len(chosen) <= MOST_LINES:
         raise ParameterError(f"lines are for 1 to {MOST_LINES} states, not {len(chosen):,}")
@@ -45,12 +43,7 @@ def power_lines(estimate: PowerEstimate, states: Sequence[Label] | None, look: L
     draw_lines(panel, look, estimate.gammas, names, *(x[:, chosen] for x in (estimate.data.value, lower, upper)))
     panel.set_ylabel(UNIT)
     if len(chosen) > 1:
-        panel.legend(
-            title="state", fontsize=points("legend.fontsize", 8), title_fontsize=points("legend.fontsize", 8),
-            loc="upper left", bbox_to_anchor=(1, 1), frameon=False,
-        )  # fmt: skip
-        for text in panel.get_legend().get_texts():  # type: ignore[union-attr]
-            text.set_parse_math(False)
+        named_legend(panel, panel.get_lines(), [cut(name, 24) for name in names], title="state", frameon=False)
     else:
         panel.set_ylabel(f"POWER of {cut(names[0], 30)} (reward units)", parse_math=False)
     notes = [told_band(estimate.exact is not None, upper)]

@@ -119,6 +119,8 @@ class Look:
             raise ParameterError(f"vmin must be below vmax, got {low:g} and {high:g}")
         if "norm" in given and (low is not None or high is not None):
             raise ParameterError("norm has ends of its own: give vmin and vmax to it, or no norm")
+        if "ax" in given and "figsize" in given:
+            raise ParameterError("figsize is for a figure of ours: that of ax has a size")
         for name in ("annotate", "colorbar"):
             if not isinstance(given.get(name, True), (bool, np.bool_)):
                 raise ParameterError(f"{name} must be True or False, got {quoted(given[name])}")
@@ -185,6 +187,17 @@ def points(setting: str, ours: float) -> float:
     return ours * float(settings["font.size"]) / float(usual["font.size"])
 
 
+def named_legend(panel: Axes, handles: Sequence[Any], names: Sequence[str], **how: Any) -> None:
+    """A legend whose names are no mathematics, and may begin with "_", which matplotlib takes for hidden ones."""
+    small = points("legend.fontsize", 8)
+    legend = panel.legend(
+        handles, [str(k) for k in range(len(names))], fontsize=small, title_fontsize=small, loc="upper left",
+        bbox_to_anchor=(1, 1), **how,
+    )  # fmt: skip
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set(text=name, parse_math=False)
+
+
 def figure_of(panel: Axes) -> Figure:
     """The whole figure that a panel is in."""
     figure: Any = panel.figure
@@ -231,9 +244,11 @@ def _axes(given: Any) -> tuple[Axes, ...] | None:
     if given is None:
         return None
     found = tuple(np.ravel(np.asarray(given, dtype=object)).tolist())
-    wrong = next((one for one in found if not isinstance(one, Axes)), None)
-    if wrong is not None or not found:
-        raise ParameterError(f"ax must be matplotlib Axes, one or several, got {quoted(wrong)}")
+    wrong = [one for one in found if not isinstance(one, Axes)]
+    if wrong or not found:
+        raise ParameterError(
+            f"ax must be matplotlib Axes, one or several, got {quoted(wrong[0] if wrong else given)}"
+        )
     return found
 
 

@@ -113,10 +113,15 @@ def draw_graph(mdp: RewardlessMDP, look: Look) -> tuple[Axes, list[str]]:
     return panel, ["orange: absorbing"] if len(mdp.absorbing_states) else []
 
 
-def graph_place(mdp: RewardlessMDP, look: Look) -> tuple[FloatArray, tuple[float, float], float]:
-    """(S, 2) where the nodes are, the inches that the drawing takes, and those of a unit."""
+def require_few(mdp: RewardlessMDP) -> None:
+    """Raise ParameterError where there are too many states for a graph."""
     if mdp.n_states > MOST_NODES:
         raise ParameterError(f"a graph is drawn for up to {MOST_NODES} states, not {mdp.n_states:,}")
+
+
+def graph_place(mdp: RewardlessMDP, look: Look) -> tuple[FloatArray, tuple[float, float], float]:
+    """(S, 2) where the nodes are, the inches that the drawing takes, and those of a unit."""
+    require_few(mdp)
     place = _places(mdp)
     width, height = (np.ptp(place, axis=0) + 1.2).tolist()
     wide, tall = look.figsize or (10.0, 8.0)

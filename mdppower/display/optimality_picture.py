@@ -18,7 +18,7 @@ from mdppower.display.colour_scale import scales_of
 from mdppower.display.figures import picture_suffix
 from mdppower.display.grid_sheet import grid_sheet
 from mdppower.display.heatmap import MOST_DRAWN
-from mdppower.display.look import NO_SCALE, Look, LookOptions, points
+from mdppower.display.look import NO_SCALE, Look, LookOptions, named_legend, points
 from mdppower.display.words import Words, finished
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import equivalent_pairs, with_a_choice
@@ -133,7 +133,7 @@ def action_bars(chances: ActionOptimality, state: Label, confidence: float, look
     inches = float(np.clip(0.16 * rates * (size + 1.5), 3.6, 11.0))
     names = [cut(str(action), 24) for action in actions]
     panel = look.panel(inches + 1.7 + 0.07 * max(map(len, names)), 4.2)
-    width, line, small = 0.84 / size, matplotlib.rcParams["text.color"], points("legend.fontsize", 8)
+    width, line = 0.84 / size, matplotlib.rcParams["text.color"]
     handles: list[Any] = []
     with matplotlib.rc_context({"hatch.linewidth": 0.7}):
         for k, name in enumerate(names):
@@ -155,12 +155,10 @@ def action_bars(chances: ActionOptimality, state: Label, confidence: float, look
     panel.set_ylabel(TITLE)
     panel.set_ylim(0, 1.02)
     panel.margins(x=0.02)
-    panel.legend(
-        handles=handles, fontsize=small, title="action" + _meaning(chances, confidence), title_fontsize=small,
-        handlelength=2.4, handleheight=1.6, loc="upper left", bbox_to_anchor=(1, 1), alignment="left",
+    named_legend(
+        panel, handles, [handle.get_label() for handle in handles], title="action" + _meaning(chances, confidence),
+        handlelength=2.4, handleheight=1.6, alignment="left",
     )  # fmt: skip
-    for text in panel.get_legend().get_texts():  # type: ignore[union-attr]
-        text.set_parse_math(False)
     return panel
 
 

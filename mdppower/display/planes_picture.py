@@ -15,7 +15,7 @@ from mdppower._typing import Label
 from mdppower.display.cell_signs import ABSORBING, number_points, write_numbers
 from mdppower.display.colour_scale import power_scales
 from mdppower.display.grid_sheet import Sheet
-from mdppower.display.heatmap import NOISE, Extras, is_noise, told_spread
+from mdppower.display.heatmap import Extras, caution_of, told_spread
 from mdppower.display.look import Look, figure_of, points
 from mdppower.display.words import Words
 from mdppower.errors import ParameterError
@@ -104,7 +104,8 @@ def power_planes(
     if estimate.exact is None and np.isfinite(half).all():
         notes.insert(0, f"±: {how_sure(0.95, together=True)}")
     told = f"POWER — {estimate.about}, γ = {number_text(estimate.gammas[0])}{told_spread(estimate, half[0])}"
-    return panels, Words(told, notes, [NOISE] if is_noise(estimate, 0, coloured) else [])
+    caution = caution_of(estimate, 0, coloured)
+    return panels, Words(told, notes, [caution] if caution else [])
 
 
 def _rows(planes: list[Plane], chosen: Iterable[Label | tuple[Label, ...]] | None) -> list[list[Plane | None]]:

@@ -12,16 +12,19 @@ from matplotlib.figure import Figure
 from mdppower._checks import choice
 from mdppower._typing import Label
 from mdppower.display.bars import bar_chart
+from mdppower.display.colour_scale import SCALES
 from mdppower.display.figures import picture_suffix
 from mdppower.display.frames import save_frames
 from mdppower.display.graph_picture import power_graphs
 from mdppower.display.heatmap import Extras, heat_maps
 from mdppower.display.line_picture import power_lines
 from mdppower.display.look import NO_SCALE, Look, LookOptions
+from mdppower.display.mdp_picture import require_few
 from mdppower.display.planes_picture import MOST_UNASKED, power_planes
 from mdppower.display.words import Words, finished
 from mdppower.errors import ParameterError
 from mdppower.mdp.layout import grid_of, is_drawing, planes_of
+from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
 
 KINDS = ("map", "planes", "bars", "lines", "graph")
@@ -75,7 +78,7 @@ def plot_power(
     share_scale : bool
         Map and graph: whether several γ share one colour scale; by default each shows its own differences.
     title : str, optional
-        In place of the rewards and the number of draws.
+        In place of the rewards and the number of draws; "" for none.
     **look
         ``ax, cmap, norm, vmin, vmax, annotate, colorbar, figsize, dpi``: see `mdppower.display.look.Look`.
 
@@ -105,27 +108,12 @@ def plot_power(
     suffix = picture_suffix(path, (".gif",))
     if gamma is not None:
         estimate = estimate.at(gamma)
-    grid = None if is_drawing(estimate.mdp) else grid_of(estimate.mdp)
-    usual = "map" if grid is not None else "planes" if planes is not None or _few_planes(estimate) else "bars"
-    drawn = choice(kind or usual, "kind", KINDS)
-    if arrows and drawn == "bars" and kind is None:
-        raise ParameterError("arrows need states that lie on a grid; this MDP's POWER is drawn as bars")
-    _refuse(
-        drawn,
-        arrows=arrows,
-        hatch=hatch,
-        scale=scale != "linear",
-        share_scale=share_scale,
-        states=states,
-        planes=planes,
-    )
-    chosen = Look.of(look, without="" if drawn in COLOURED else NO_SCALE, why=drawn)
+    drawn, chosen = planned(
+        estimate.mdp, len(estimate.gammas), suffix, kind=kind, states=states, arrows=arrows, hatch=hatch, scale=scale,
+        share_scale=share_scale, planes=planes, **look,
+    )  # fmt: skip
     extras = Extras(arrows, hatch, scale, share_scale or suffix == ".gif")
     if suffix == ".gif":
-        if drawn not in COLOURED:
-            raise ParameterError(f"a .gif has a frame for each γ: it is for maps and graphs, not {drawn}")
-        if chosen.ax is not None:
-            raise ParameterError("a .gif has figures of its own: give no ax")
 
         def frame(one: PowerEstimate, own: Look) -> tuple[list[Axes], Words]:
             return _draw(one, drawn, own, extras, None, planes)
@@ -136,6 +124,44 @@ def plot_power(
     if estimate.interrupted:
         words.cautions.append("interrupted: fewer draws than were asked for")
     return finished(panels, chosen, words, path, suffix, title)
+
+
+def planned(
+    mdp: RewardlessMDP, rates: int, suffix: str | None, *, kind: str | None = None,
+    states: Sequence[Label] | None = None, arrows: bool = False, hatch: bool = False, scale: str = "linear",
+    share_scale: bool = False, planes: Iterable[Label | tuple[Label, ...]] | None = None,
+    **look: Unpack[LookOptions],
+) -> tuple[str, Look]:  # fmt: skip
+    """The kind and the looks of a picture of POWER at so many `rates`; what cannot be is said before there is any.
+
+    Raises
+    ------
+    ParameterError
+        As for `plot_power`, as far as it does not take the numbers.
+    """
+    grid = None if is_drawing(mdp) else grid_of(mdp)
+    usual = "map" if grid is not None else "planes" if planes is not None or _few_planes(mdp, rates) else "bars"
+    drawn = choice(usual if kind is None else kind, "kind", KINDS)
+    if arrows and drawn == "bars" and kind is None:
+        raise ParameterError("arrows need states that lie on a grid; this MDP's POWER is drawn as bars")
+    asked = {"scale": scale != "linear", "share_scale": share_scale, "states": states, "planes": planes}
+    _refuse(drawn, arrows=arrows, hatch=hatch, **asked)
+    chosen = Look.of(look, without="" if drawn in COLOURED else NO_SCALE, why=drawn)
+    choice(scale, "scale", SCALES)
+    if chosen.norm is not None and scale != "linear":
+        raise ParameterError(f"norm is for scale='linear', not {scale!r}")
+    if drawn == "map" and grid is None:
+        raise ParameterError("a map needs states that lie on a grid; this MDP's POWER is drawn as bars or graph")
+    if drawn == "graph":
+        require_few(mdp)
+    if drawn == "lines" and rates < 2:
+        raise ParameterError("lines go over several γ, and there is one: measure at more")
+    if suffix == ".gif":
+        if drawn not in COLOURED:
+            raise ParameterError(f"a .gif has a frame for each γ: it is for maps and graphs, not {drawn}")
+        if chosen.ax is not None:
+            raise ParameterError("a .gif has figures of its own: give no ax")
+    return drawn, chosen
 
 
 def _draw(
@@ -156,14 +182,13 @@ def _draw(
     if kind == "graph":
         return power_graphs(estimate, look, extras)
     grid = grid_of(estimate.mdp)
-    if grid is None or is_drawing(estimate.mdp):
-        raise ParameterError("a map needs states that lie on a grid; this MDP's POWER is drawn as bars or graph")
+    assert grid is not None  # or it would not be a map
     return heat_maps(estimate, grid, look, extras)
 
 
-def _few_planes(estimate: PowerEstimate) -> bool:
+def _few_planes(mdp: RewardlessMDP, rates: int) -> bool:
     """Whether planes are drawn unasked."""
-    return len(estimate.gammas) == 1 and 1 < len(planes_of(estimate.mdp)) <= MOST_UNASKED
+    return rates == 1 and 1 < len(planes_of(mdp)) <= MOST_UNASKED
 
 
 def _refuse(kind: str, **asked: object) -> None:

@@ -46,10 +46,11 @@ def finished(
     if look.ax is not None:
         told = [*([str(title)] if title is not None else []), *words.cautions, panels[0].get_title()]
         own = panels[0].title.get_fontsize()
-        panels[0].set_title("\n".join(filter(None, told)), fontsize=own, parse_math=False)
+        panels[0].set_title("\n".join(filter(None, told)), fontsize=own, parse_math=title is not None)
     else:
         size = points("figure.titlesize", 11)
-        lines = [line for text in (title or words.title, *words.cautions) for line in wrapped(text, wide, size)]
+        head = words.title if title is None else title
+        lines = [line for text in (head, *words.cautions) for line in wrapped(text, wide, size)]
         figure.suptitle("\n".join(lines), fontsize=size, parse_math=title is not None)
         small = points("axes.labelsize", 8)
         below = wrapped(" · ".join(words.notes), wide, small)
@@ -65,4 +66,5 @@ def finished(
 
 def wrapped(text: str, inches: float, size: float) -> list[str]:
     """The lines of a text in letters of that size, which are about half as wide as high, at that width."""
-    return textwrap.wrap(str(text), max(20, int(72 * inches / (0.54 * size))))
+    room = max(20, int(72 * inches / (0.54 * size)))
+    return [part for line in str(text).splitlines() for part in textwrap.wrap(line, room)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -136,3 +138,41 @@ def test_maps_side_by_side_have_names():
     assert (
         "above each map" not in mp.power(mp.from_gymnasium("CliffWalking-v1"), 0.9, samples=16).plot().get_supxlabel()
     )
+
+
+def test_numbers_and_arrows_stand_apart():
+    """Where both are asked for, numbers stand below arrows, "=" and dots, and touch none of them."""
+    figure = mp.power(ROOMS, [0.5, 1], samples=64, rng=0).plot(arrows=True, annotate=True)
+    figure.canvas.draw()
+    for panel in [axes for axes in figure.axes if axes.images]:
+        across = panel.transData.inverted()
+        numbers = [text for text in panel.texts if any(letter.isdigit() for letter in text.get_text())]
+        assert len(numbers) == 8
+        tops = {}
+        for text in numbers:
+            x, y = text.get_position()
+            low, high = across.transform(text.get_window_extent())[:, 1]  # rows go downwards
+            assert max(low, high) < round(y) + 0.5
+            tops[x, round(y)] = min(low, high)
+        (arrows,) = (c for c in panel.collections if c.__class__.__name__ == "Quiver")
+        # Half of a head of 4 shafts of 0.06, or half of an arrow of 0.4.
+        for (x, y), down in zip(arrows.get_offsets().tolist(), np.abs(arrows.V).tolist(), strict=True):
+            assert y + max(0.12, down / 2) < tops[round(x), round(y)]
+        equal = [text.get_position() for text in panel.texts if text.get_text() == "="]
+        dots = [c.get_offsets().tolist() for c in panel.collections if c.__class__.__name__ == "PathCollection"]
+        for x, y in [*equal, *itertools.chain(*dots)]:
+            assert y + 0.1 < tops[x, round(y)]
+
+
+def test_without_variance_no_draws_are_called_too_few():
+    with pytest.warns(mp.MDPPowerWarning, match="no variance"):
+        room = mp.power(mp.envs.make("open(2,2)"), 0.5, "t(1.5)", samples=4096, rng=0)
+    figure = room.plot()
+    assert "noise" not in figure.axes[0].get_title() + figure.get_suptitle()
+    assert "no intervals, since rewards have no variance" in figure.get_suptitle().replace("\n", " ")
+
+
+def test_small_cells_have_no_frame_that_words_speak_of():
+    room = mp.power(ROOMS, 0.9, samples=16, rng=0)
+    words = [room.plot(figsize=size).get_supxlabel().replace("\n", " ") for size in ((4, 4), (2, 1.4))]
+    assert ["framed: absorbing" in text for text in words] == [True, False]

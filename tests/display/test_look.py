@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from matplotlib.colors import LogNorm, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 
 import mdppower as mp
+from mdppower.display.curve_picture import plot_curve
 
 FORK = mp.envs.fork(3)
 
@@ -130,6 +132,10 @@ def test_dots_an_inch(maze, tmp_path):
         ({"dpi": 0}, "dpi must be a positive number, got 0"),
         ({"figsize": 3}, "figsize must be a width and a height in inches, got 3"),
         ({"figsize": (3, -1)}, "figsize must be a positive number, got -1"),
+        ({"ax": []}, r"ax must be matplotlib Axes, one or several, got \[\]"),
+        ({"ax": [None, None]}, "ax must be matplotlib Axes, one or several, got None"),
+        ({"ax": Figure().subplots(1, 2), "figsize": (3, 3)}, "figsize is for a figure of ours"),
+        ({"kind": ""}, "kind must be"),
         ({"annotate": "no"}, "annotate must be True or False, got 'no'"),
         ({"scale": "log"}, "scale must be"),
         ({"kind": "heat"}, "kind must be"),
@@ -141,3 +147,86 @@ def test_dots_an_inch(maze, tmp_path):
 def test_what_cannot_be_is_said(maze, options, told):
     with pytest.raises(mp.ParameterError, match=told):
         maze.plot(**options)
+
+
+def test_what_the_norm_has_no_colour_for_is_no_wall():
+    """Rewards of mean 0 have POWER on both sides of 0: a logarithm has colours for one of them."""
+    room = mp.power(mp.envs.make("open(2,3)"), 0.01, "norm(-0.9,1)", samples=256, rng=0)
+    above = room.mean > 0
+    assert above.any()
+    assert not above.all()
+    figure = room.plot(norm="log")
+    panel = panels_of(figure)[0]
+    _, white = panel.images
+    assert (~white.get_array().mask.ravel() == ~above).all()
+    assert to_rgb(white.get_cmap().colors[0]) == (1, 1, 1)
+    for text, on in zip(panel.texts, above.tolist(), strict=True):
+        assert on or to_rgb(text.get_color()) == (0, 0, 0)
+    assert "white: the norm has no colour for it" in figure.get_supxlabel().replace("\n", " ")
+    graph = room.plot(kind="graph", norm="log").axes[0]
+    nodes = [patch for patch in graph.patches if isinstance(patch, Circle)]
+    assert [to_rgb(node.get_facecolor()) == (1, 1, 1) for node in nodes] == (~above).tolist()
+    with pytest.raises(mp.ParameterError, match=r"norm \(LogNorm\) has no colours for numbers from -"):
+        mp.power(room.mdp, 0.5, "norm(-9,1)", samples=16, rng=0).plot(norm="log")
+    with pytest.raises(mp.ParameterError, match=r"norm \(LogNorm\) has no colours for numbers from 0 to 0"):
+        mp.sensitivity.difference(room.mdp, room.mdp, 0.5, samples=16, rng=0).plot(norm="log")
+
+
+def test_titles(maze):
+    """Of the user's own: as many lines as they have, mathematics, none at all; in the axes of others, too."""
+    assert maze.plot(title="one\ntwo").get_suptitle() == "one\ntwo"
+    assert not maze.plot(title="").get_suptitle()
+    ax = Figure().subplots()
+    maze.plot(gamma=0.9, title=r"$x^2$", ax=ax)
+    assert ax.title.get_parse_math()
+    assert ax.get_title().startswith("$x^2$\nγ = 0.9")
+
+
+def test_legends_name_what_matplotlib_would_hide():
+    """A label with "_" before it means "not in legends" there; here it is a name like others."""
+    names = ["_left", "$x$", "right"]
+    ring = mp.RewardlessMDP.from_successors({s: {"_on": names[k - 1], "$stay$": s} for k, s in enumerate(names)})
+    drawn = [
+        mp.power(ring, [0.5, 0.9], samples=16, rng=0).plot(kind="lines"),
+        mp.action_optimality(ring, 0.5, samples=16, rng=0).plot(state="_left"),
+    ]
+    for figure, told in zip(drawn, (names, ["_on", "$stay$"]), strict=True):
+        texts = figure.axes[0].get_legend().get_texts()
+        assert [text.get_text() for text in texts] == told
+        assert not any(text.get_parse_math() for text in texts)
+
+
+def overlapping(texts):
+    """Pairs of texts of which one covers some of the other."""
+    boxes = [(text.get_text(), text.get_window_extent().shrunk(0.98, 0.98)) for text in texts]
+    return [(a, b) for k, (a, one) in enumerate(boxes) for b, other in boxes[:k] if one.overlaps(other)]
+
+
+@pytest.mark.parametrize(("options", "letters"), [({}, 10), ({"figsize": (6, 4)}, 10), ({}, 20)])
+def test_the_words_of_the_curve_stand_apart(options, letters):
+    with matplotlib.rc_context({"font.size": letters}):
+        figure = plot_curve(0.45, drop=1, cap=0.5, **options)
+        figure.canvas.draw()
+    panels = figure.axes
+    words = [text for panel in panels for text in (panel.title, panel.xaxis.label, *panel.get_legend().get_texts())]
+    assert not overlapping([*words, panels[0].yaxis.label, figure._suptitle, figure._supxlabel])
+    width = figure.bbox.width
+    assert all(text.get_window_extent().x0 >= 0 and text.get_window_extent().x1 <= width for text in words)
+    # And what they are about is not small for it.
+    assert all(panel.get_position().width > 0.35 for panel in panels)
+
+
+@pytest.mark.parametrize(("options", "letters"), [({}, 10), ({"figsize": (4, 3)}, 10), ({}, 20)])
+def test_names_below_bars_are_slanted_where_they_would_meet(options, letters):
+    """Between the lines of slanted names there is room for letters: their distance times sin 45°."""
+    names = ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"]
+    ring = mp.RewardlessMDP.from_successors({s: {"on": names[k - 1]} for k, s in enumerate(names)})
+    with matplotlib.rc_context({"font.size": letters}):
+        figure = mp.power(ring, 0.9, samples=16, rng=0).plot(**options)
+        figure.canvas.draw()
+    texts = figure.axes[0].get_xticklabels()
+    if texts[0].get_rotation() == 0:
+        assert not overlapping(texts)
+    else:
+        ends = [text.get_window_extent().x1 for text in texts]
+        assert np.diff(ends).min() * np.sqrt(0.5) > texts[0].get_fontsize() * figure.dpi / 72

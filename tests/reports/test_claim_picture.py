@@ -42,7 +42,9 @@ def test_each_swap_of_figure_1_is_one_arrow_with_two_heads():
     assert sorted(map(sorted, found)) == [["l_nw", "r_ne"], ["l_sw", "r_se"]]
     assert [patch.get_arrowstyle().arrow for patch in patches] == ["<|-|>"] * 2
     title = figure.get_suptitle().replace("\n", " ")
-    assert title == "Proposition 6.6: states with more options have more POWER, for most rewards — at r_se, l_sw: holds"
+    assert (
+        title == "Proposition 6.6: states with more options have more POWER, for most rewards — at r_se, l_sw: holds"
+    )
     assert legend_of(figure) == [
         "r_se (greater): 2 states",
         "l_sw: 2 states",
