@@ -24,7 +24,7 @@ from mdppower.cli.options import (
     store_option,
     table_option,
 )
-from mdppower.cli.pictures import Picture, picture_options
+from mdppower.cli.pictures import NO_SCALE, Picture, picture_options
 from mdppower.cli.rewards import parse_rewards
 from mdppower.errors import MDPPowerError, ParameterError
 
@@ -37,8 +37,8 @@ MOST_STATES = 60
 
 @cli.command()
 @click.option("--nu", type=float, help="ν of the difference; with --env by default one that is certified for it.")
-@click.option("--drop", type=float, help="The most that the difference can fall below 0, for Markov's bound.")
-@click.option("--cap", type=float, help="The greatest gap that there can be.")
+@click.option("--drop", type=float, help="The greatest size of the difference, |h_A − h_B|, for Markov's bound.")
+@click.option("--cap", type=float, help="The greatest size of the gap, |C(B) − C(A)|.")
 @click.option("--env", help="Lay all pairs of states of this environment over the curve.")
 @gamma_option("With --env: discount rates, separated by commas.")
 @click.option("--rewards", default="uniform", show_default=True, help="With --env: law of each state's reward.")
@@ -48,7 +48,7 @@ MOST_STATES = 60
 )
 @under(RUN)(click.option("--rng", type=int, help="Seed; the same seed gives the same numbers."))
 @store_option
-@picture_options(required=True)
+@picture_options(required=True, without=f"cmap {NO_SCALE}")
 @environment_options
 def curve(
     nu: float | None, drop: float | None, cap: float | None, env: str | None, gamma: tuple[str, ...], rewards: str,
@@ -144,8 +144,8 @@ Two starts in a maze, each trial with a reward of its own:
 @gamma_option("With --a and --b: one discount rate. Default: 0.9, and 1 with --kind rsd.", default=None)
 @click.option("--rewards", default="uniform", show_default=True, help="With --env: law of each state's reward.")
 @reward_option
-@click.option("--drop", type=float, help="The most that the difference can fall below 0, for Markov's bound.")
-@click.option("--cap", type=float, help="The greatest gap that there can be.")
+@click.option("--drop", type=float, help="The greatest size of the difference, |h_A − h_B|, for Markov's bound.")
+@click.option("--cap", type=float, help="The greatest size of the gap, |C(B) − C(A)|.")
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the result.")
 @table_option
 @environment_options
@@ -171,25 +171,32 @@ def bound(
             "give one of --nu (certified), --range LOW,HIGH (where rewards lie), --env ENV (it is certified for)"
         )
     known: dict[str, Any] = {"nu": nu}
-    why = f"ν = {nu}, as given"
+    why, assumed = "", []
     if env is None:
         _refuse_without("env", options)
     if ends is not None:
         known, why = _of_range(ends)
+        assumed.append(f"all that can be earned lies in [{ends}]")
     elif env is not None:
         known, why = _of_environment(env, **options)
-    known |= {name: value for name, value in (("drop", drop), ("cap", cap)) if value is not None}
+    given = {name: value for name, value in (("nu", nu), ("drop", drop), ("cap", cap)) if value is not None}
+    known |= given
+    letters = {"nu": "ν", "drop": "the greatest |h_A − h_B|", "cap": "the greatest |C(B) − C(A)|"}
+    assumed += [f"{letters[name]} is {value:g}, as given" for name, value in given.items()]
     found = gap_from_count(success_rate, n, successes=successes, ties=ties, confidence=confidence, **known)
     if fmt != "table":
         size = len(found.table()["lower"])
-        counted = ("successes", "trials", "p_lower", "p_upper")
+        counted: tuple[str, ...] = ("successes", "trials", "p_lower", "p_upper")
+        if ties is not None:
+            counted = (*counted, "ties", "greater_lower", "greater_upper")
         about = {name: [getattr(found, name)] * size for name in counted} | {"nu": [known["nu"]] * size}
         click.echo(render(about | found.table(), fmt))
         return
     tell(found.verdict)
     click.echo("\n" + render(found.table(), fmt))
-    tell(f"\n{why}: proven for h_A − h_B, not estimated")
-    click.echo("assumed: independent trials, each with a reward drawn anew; the same A and B in all of them")
+    tell(f"\n{why}: proven for h_A − h_B, not estimated" if why else "")
+    assumed.append("independent trials, each with a reward drawn anew; the same A and B in all of them")
+    click.echo(f"assumed: {'; '.join(assumed)}")
 
 
 def _refuse_without(needed: str, names: Collection[str]) -> None:

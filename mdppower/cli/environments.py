@@ -13,7 +13,7 @@ import click
 from mdppower._text import printable
 from mdppower.cli.group import build_environment, cli, print_map
 from mdppower.cli.options import colour_option, environment_options
-from mdppower.cli.pictures import Picture, picture_options
+from mdppower.cli.pictures import NO_SCALE, Picture, picture_options
 
 if TYPE_CHECKING:
     from mdppower.mdp.model import RewardlessMDP
@@ -45,7 +45,7 @@ def envs(fmt: str) -> None:
 
 @cli.command()
 @click.argument("env")
-@picture_options()
+@picture_options(without=f"cmap {NO_SCALE}")
 @environment_options
 @colour_option
 def show(env: str, colour: bool | None, picture: Picture, **options: Any) -> None:

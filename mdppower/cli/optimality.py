@@ -24,7 +24,7 @@ from mdppower.cli.options import (
     parse_state,
     table_option,
 )
-from mdppower.cli.pictures import Picture, picture_options
+from mdppower.cli.pictures import NO_SCALE, Picture, picture_options
 from mdppower.cli.rewards import parse_rewards
 from mdppower.errors import ParameterError, SizeError
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @chance_options
 @click.option("--state", metavar="STATE", help='Only this state: a name, a number, a mark, "(0, 3)" or "0,3".')
 @gamma_option("Discount rates in [0, 1], separated by commas; 1 is Blackwell optimality.")
-@picture_options(help="Picture to write: .png, .svg or .pdf; a chart, or a grid's map.")
+@picture_options(help="Picture to write: .png, .svg or .pdf; a chart, or a grid's map.", without="annotate")
 @table_option
 @environment_options
 def optimal(
@@ -194,7 +194,7 @@ def _made(samples: int, rewards: str, entropy: Any) -> str:
 @click.option("--nondominated", is_flag=True, help="Only those that are strictly best for some reward.")
 @click.option("--rsd", "ends", is_flag=True, help="Where policies end: recurrent state distributions.")
 @click.option("--limit", type=int, default=100_000, show_default=True, help="Most distributions to list.")
-@picture_options(help="Picture of two states' visits (--x, --y): .png, .svg or .pdf.")
+@picture_options(help="Picture of two states' visits (--x, --y): .png, .svg or .pdf.", without=f"cmap {NO_SCALE}")
 @under(PICTURE)(click.option("--x", "across", metavar="STATE", help="The state on the horizontal axis."))
 @under(PICTURE)(click.option("--y", "up", metavar="STATE", help="The state on the vertical axis."))
 @table_option

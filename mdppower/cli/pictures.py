@@ -6,7 +6,7 @@ import difflib
 import functools
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from mdppower.cli.group import tell
 from mdppower.cli.headings import PICTURE, under
 from mdppower.cli.options import check_output
 from mdppower.errors import ParameterError
+
+if TYPE_CHECKING:
+    from mdppower.mdp.model import RewardlessMDP
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -43,6 +46,8 @@ _POWER = (
     ),
     click.option("--share-scale", is_flag=True, help="One colour scale for all γ."),
 )  # fmt: skip
+NO_SCALE = "norm vmin vmax annotate colorbar"
+"""What is not for pictures whose colours are names; as in `mdppower.display.look`, which is not imported for help."""
 _SWITCHES = ("annotate", "colorbar")
 """What can be turned off, too."""
 POWER_NAMES = ("drawing", "states", "arrows", "hatch", "scale", "share_scale")
@@ -83,17 +88,44 @@ class Picture:
 
             Look.of(looks)
 
+    def foresee(self, mdp: RewardlessMDP, rates: int) -> None:
+        """Say of a picture of POWER what cannot be, before that is computed.
+
+        Parameters
+        ----------
+        mdp : RewardlessMDP
+        rates : int
+            How many γ there will be.
+
+        Raises
+        ------
+        ParameterError
+        """
+        if self.out is None:
+            return
+        from mdppower.display.power_picture import planned
+
+        options = self._named()
+        if "states" in options and options.get("kind") != "lines":
+            raise ParameterError("--line is for --kind lines")
+        planned(mdp, rates, os.path.splitext(self.out)[1].lower(), **options)
+
+    def _named(self) -> dict[str, Any]:
+        """The options as ``plot`` calls them."""
+        return {"kind" if name == "drawing" else name: value for name, value in self.options.items()}
+
     def draw(self, plot: Callable[..., Any], *arguments: Any, **more: Any) -> None:
         """Draw and write it, where one is asked for, and say so."""
         if self.out is None:
             return
-        options = {"kind" if name == "drawing" else name: value for name, value in self.options.items()}
         with _styled(self.style):
-            plot(*arguments, self.out, **more, **options)
+            plot(*arguments, self.out, **more, **self._named())
         tell(f"wrote {self.out}", err=True)
 
 
-def picture_options(*, power: bool = False, help: str = "", required: bool = False) -> Callable[[Any], Any]:
+def picture_options(
+    *, power: bool = False, help: str = "", required: bool = False, without: str = ""
+) -> Callable[[Any], Any]:
     """Add the options of a picture; the command gets them as one argument, `picture`.
 
     Parameters
@@ -104,10 +136,13 @@ def picture_options(*, power: bool = False, help: str = "", required: bool = Fal
         Of --out.
     required : bool
         Whether there is no command without one.
+    without : str
+        Names of looks that make no sense for this picture, with blanks between them: the command does not have them.
     """
     suffixes = (*SUFFIXES, ".gif") if power else SUFFIXES
     told = help or f"Picture to write: {', '.join(suffixes[:-1])} or {suffixes[-1]}{' (a frame a γ)' * power}."
-    names = (*(POWER_NAMES if power else ()), *_NAMES)
+    looks = [option for name, option in zip(_NAMES, _LOOKS, strict=True) if name not in without.split()]
+    names = (*(POWER_NAMES if power else ()), *(name for name in _NAMES if name not in without.split()))
 
     def decorate(command: Any) -> Any:
         @functools.wraps(command)
@@ -118,7 +153,7 @@ def picture_options(*, power: bool = False, help: str = "", required: bool = Fal
             return command(*arguments, picture=picture, **options)
 
         file = click.option("--out", type=click.Path(), required=required, help=told)
-        for option in (file, *(_POWER if power else ()), *_LOOKS)[::-1]:
+        for option in (file, *(_POWER if power else ()), *looks)[::-1]:
             folded = under(PICTURE)(option)(folded)
         return folded
 

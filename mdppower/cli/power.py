@@ -89,6 +89,7 @@ def _measure(
     rule = None if policy is None else parse_policy(policy)
     mdp = build_environment(env, options)
     _name_lines(picture, mdp)
+    picture.foresee(mdp, len(rates))
     law = parse_rewards(mdp, rewards, reward)
     estimate, failure = attempt(
         power, mdp, rates, law, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
@@ -165,6 +166,7 @@ def plot(
             if estimate.caution and fmt != "map":
                 tell(f"mdppower: caution: {estimate.caution}", err=True)
         _name_lines(picture, estimate.mdp)
+        picture.foresee(estimate.mdp, len(estimate.gammas))
         picture.draw(estimate.plot, title=title)
     else:
         _refuse_power(picture, f"{file} holds {_named(found)}")

@@ -25,7 +25,7 @@ from mdppower.cli.options import (
     table_option,
     workers_option,
 )
-from mdppower.cli.pictures import Picture, picture_options
+from mdppower.cli.pictures import NO_SCALE, Picture, picture_options
 from mdppower.cli.rewards import parse_rewards
 from mdppower.errors import ParameterError
 from mdppower.results.number_text import how_sure
@@ -157,7 +157,7 @@ def _tell(found: ModelDifference, confidence: float) -> None:
 @click.option(
     "--state", metavar="STATE", help="How likely its actions are to be optimal; in csv and json, only that."
 )
-@picture_options(help="Picture of the changes to write: .png, .svg or .pdf.")
+@picture_options(help="Picture of the changes to write: .png, .svg or .pdf.", without=NO_SCALE)
 @table_option
 @environment_options
 def sensitivity_command(

@@ -32,7 +32,8 @@ def test_bound_states_its_assumptions(capsys):
     assert _run(["bound", "--success-rate", "1", "--n", "20", "--nu", "1"]) == 0
     told = capsys.readouterr().out
     assert "in 20 of 20 trials, so that p(A ≥ B) is between 0.8316 and 1.0000 (95 %)." in told
-    assert "ν = 1.0, as given: proven for h_A − h_B, not estimated" in told
+    assert "assumed: ν is 1, as given; independent trials, each with" in told
+    assert "proven" not in told  # by whom?
 
 
 def test_bound_answers_with_a_sentence_from_a_range(capsys):
@@ -42,12 +43,25 @@ def test_bound_answers_with_a_sentence_from_a_range(capsys):
     found = gap_from_count(successes=391, n=400, ties=3, nu=nu, drop=drop, cap=cap)
     assert told[:3] == found.verdict.splitlines()
     assert "ν = 1 from the range [0, 1] alone (Hoeffding): proven for h_A − h_B, not estimated" in told
-    # What the user knows is better than what the range says.
+    assert told[-1].startswith("assumed: all that can be earned lies in [0,1]; independent trials")
+    # What the user knows is better than what the range says, but it is the user's.
+    assert _run(["bound", "--successes", "391", "--n", "400", "--range", "0,1", "--cap", "0.5", "--drop", "0.9"]) == 0
+    assert "the greatest |h_A − h_B| is 0.9, as given; the greatest |C(B) − C(A)| is 0.5" in capsys.readouterr().out
     assert (
         _run(["bound", "--successes", "391", "--n", "400", "--range", "0,1", "--cap", "0.5", "--format", "csv"]) == 0
     )
     head, _, row = (line.split(",") for line in capsys.readouterr().out.splitlines())
     assert dict(zip(head, row, strict=True))["lower"] == "-0.5"
+
+
+def test_bound_gives_ties_as_data_too(capsys):
+    given = ["bound", "--successes", "391", "--n", "400", "--range", "0,1", "--format", "json"]
+    assert _run([*given, "--ties", "3"]) == 0
+    row = json.loads(capsys.readouterr().out)[1]
+    limits = stats.binomtest(388, 400).proportion_ci(0.95, method="exact")
+    assert (row["ties"], row["greater_lower"], row["greater_upper"]) == pytest.approx((3, limits.low, limits.high))
+    assert _run(given) == 0
+    assert "ties" not in json.loads(capsys.readouterr().out)[1]
 
 
 def test_bound_certifies_for_an_environment(capsys):

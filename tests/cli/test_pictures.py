@@ -45,6 +45,12 @@ def test_kinds(run, tmp_path):
         (["--no-annotate"], "--no-annotate is for a picture: add --out FILE"),
         (["--line", "0,0"], "--line is for a picture: add --out FILE"),
         (["--vmax", "0"], "--vmax is for a picture: add --out FILE"),
+        (["--line", "0,0", "--out", "x.png"], "--line is for --kind lines"),
+        (["--kind", "lines", "--gamma", "0.5", "--out", "x.png"], "lines go over several γ, and there is one"),
+        (["--kind", "bars", "--no-colorbar", "--out", "x.png"], "colorbar is not for bars"),
+        (["--kind", "bars", "--out", "x.gif"], "it is for maps and graphs, not bars"),
+        (["--kind", "graph", "--arrows", "--out", "x.png"], "arrows are for map; this picture is of kind 'graph'"),
+        (["--norm", "log", "--scale", "rank", "--out", "x.png"], "norm is for scale='linear', not 'rank'"),
         (["--kind", "lines", "--line", "9,9", "--gamma", "0.1,0.5", "--out", "x.png"], "there is no state '9,9'"),
     ],
 )
@@ -53,3 +59,25 @@ def test_mistakes_cost_nothing(run, asked, told, monkeypatch):
     code, _, err = run("map", "open(2,3)", *asked)
     assert code == 2
     assert told in err
+
+
+@pytest.mark.parametrize(
+    ("command", "never"),
+    [
+        (["show", "maze"], "--vmin"), (["sensitivity", "fork(2)"], "--vmin"), (["optimal", "maze"], "--annotate"),
+        (["visits", "fork(2)", "--state", "root"], "--cmap"), (["curve", "--nu", "1"], "--norm"),
+    ],
+)  # fmt: skip
+def test_commands_have_no_option_that_is_never_for_their_picture(run, command, never):
+    assert never not in run(command[0], "--help")[1]
+    value = [] if never == "--annotate" else ["1"]
+    code, _, err = run(*command, never, *value, "--out", "x.png")
+    assert code == 2
+    assert "No such option" in err
+
+
+def test_the_two_lists_of_looks_are_one():
+    from mdppower.cli import pictures
+    from mdppower.display import look
+
+    assert pictures.NO_SCALE == look.NO_SCALE
