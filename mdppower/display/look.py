@@ -17,9 +17,10 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, Normalize
+from matplotlib.colors import Colormap, Normalize, to_rgb
 from matplotlib.figure import Figure
 
+from mdppower._colours import white_is_better
 from mdppower._quotes import quoted
 from mdppower.display.figures import Picture
 from mdppower.errors import ParameterError
@@ -157,8 +158,9 @@ class Look:
         return self.panels(1, 1, (width, height), **how)[0]
 
     def spread(self, count: int) -> Any:
-        """(count, 4) colours that are told apart, of discount rates, say."""
-        return self.colours(np.linspace(0.1, 0.85, count))
+        """(count, 4) colours that are told apart, of discount rates, say; on a dark ground without the dark end."""
+        dark = bool(white_is_better(np.array(to_rgb(matplotlib.rcParams["axes.facecolor"]))))
+        return self.colours(np.linspace(0.35, 0.95, count) if dark else np.linspace(0.1, 0.85, count))
 
 
 PLAIN = Look()

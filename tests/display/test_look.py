@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 import mdppower as mp
+from mdppower._colours import luminance
 from mdppower.display.curve_picture import plot_curve
 
 FORK = mp.envs.fork(3)
@@ -230,3 +231,13 @@ def test_names_below_bars_are_slanted_where_they_would_meet(options, letters):
     else:
         ends = [text.get_window_extent().x1 for text in texts]
         assert np.diff(ends).min() * np.sqrt(0.5) > texts[0].get_fontsize() * figure.dpi / 72
+
+
+def test_lines_are_seen_on_dark_ground():
+    """3 : 1 at least, which is asked of graphics: (L + 0.05) / 0.05 on black, L the relative luminance."""
+    estimate = mp.power(FORK, [0.1, 0.5, 0.9], samples=16, rng=0)
+    with matplotlib.rc_context():
+        matplotlib.style.use("dark_background")
+        lines = estimate.plot(kind="lines").axes[0].lines
+    level = luminance(np.array([to_rgb(line.get_color()) for line in lines]))
+    assert ((level + 0.05) / 0.05).min() >= 3
