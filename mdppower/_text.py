@@ -89,8 +89,8 @@ def near_names(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     --------
     >>> near_names("frozenlake", ["FrozenLake-v1", "FrozenLake8x8-v1", "maze"])
     ['FrozenLake-v1']
-    >>> near_names("tiger", ["FrozenLake-v1", "maze"])
-    []
+    >>> near_names("tiger", ["FrozenLake-v1", "maze"]), near_names("", ["maze"])
+    ([], [])
     """
     if len(name) > LONGEST_NAME:
         return []
@@ -105,7 +105,7 @@ def _likeness(name: str, other: str) -> float:
     bare, other_bare = _BESIDE_THE_NAME.sub("", name), _BESIDE_THE_NAME.sub("", other)
     last, other_last = bare.rpartition("/")[2], other_bare.rpartition("/")[2]
     pairs = ((name, other, 1.0), (bare, other_bare, 0.97), (last, other_last, 0.9))
-    return max(weight * SequenceMatcher(None, a, b).ratio() for a, b, weight in pairs if a and b)
+    return max((weight * SequenceMatcher(None, a, b).ratio() for a, b, weight in pairs if a and b), default=0.0)
 
 
 def did_you_mean(names: Sequence[str]) -> str:

@@ -37,7 +37,8 @@ _POWER = (
         "--kind", "drawing", type=click.Choice(["map", "planes", "bars", "lines", "graph"]),
         help="Maps of grids, planes where states share cells, bars, lines over γ, graphs.",
     ),
-    click.option("--line", "states", multiple=True, metavar="STATE", help="A state, of lines. Repeatable."),
+    click.option("--line", "states", multiple=True, metavar="STATE", help="Lines over γ: a state. Repeatable."),
+    click.option("--plane", "planes", multiple=True, metavar="NAME", help="Planes: a row of them. Repeatable."),
     click.option("--arrows", is_flag=True, help="The most POWER-seeking action of each cell."),
     click.option("--hatch", is_flag=True, help="Hatch what may be as great as the greatest."),
     click.option(
@@ -50,7 +51,7 @@ NO_SCALE = "norm vmin vmax annotate colorbar"
 """What is not for pictures whose colours are names; as in `mdppower.display.look`, which is not imported for help."""
 _SWITCHES = ("annotate", "colorbar")
 """What can be turned off, too."""
-POWER_NAMES = ("drawing", "states", "arrows", "hatch", "scale", "share_scale")
+POWER_NAMES = ("drawing", "states", "planes", "arrows", "hatch", "scale", "share_scale")
 
 
 class Picture:
@@ -106,8 +107,10 @@ class Picture:
         from mdppower.display.power_picture import planned
 
         options = self._named()
-        if "states" in options and options.get("kind") != "lines":
+        if "states" in options and options.get("kind", "lines") != "lines":
             raise ParameterError("--line is for --kind lines")
+        if "planes" in options and options.get("kind", "planes") != "planes":
+            raise ParameterError("--plane is for --kind planes")
         planned(mdp, rates, os.path.splitext(self.out)[1].lower(), **options)
 
     def _named(self) -> dict[str, Any]:
@@ -162,7 +165,8 @@ def picture_options(
 
 def spelled(name: str, value: Any = None) -> str:
     """An option as it is written, without the dashes before it."""
-    return "no-" * (value is False) + {"states": "line", "drawing": "kind"}.get(name, name).replace("_", "-")
+    written = {"states": "line", "planes": "plane", "drawing": "kind"}.get(name, name).replace("_", "-")
+    return "no-" * (value is False) + written
 
 
 def _size(text: str) -> tuple[float, float]:

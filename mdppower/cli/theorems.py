@@ -108,7 +108,8 @@ def verify(
         click.echo(render(claims_table(found, width=width), "table"))
         if found.interrupted:
             tell(f"interrupted: {found.about['interrupted']}")
-        tell(f"draws of {found.rewards_name} rewards (rng={found.about['rng']}); every test and φ: --out claims.html")
+        where = "; every test and φ: --out claims.html" * (out is None)
+        tell(f"draws of {found.rewards_name} rewards (rng={found.about['rng']}){where}")
     if out is not None:
         found.save(out, title)
         tell(f"wrote {out}", err=True)

@@ -18,6 +18,7 @@ from mdppower.mdp.actions import with_a_choice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from mdppower.display.heatmap import Extras
     from mdppower.display.look import Look
@@ -30,8 +31,8 @@ MILLISECONDS = 900
 def save_frames(
     estimate: PowerEstimate, path: str | os.PathLike[str] | None,
     draw: Callable[[PowerEstimate, Look], tuple[list[Axes], Words]], look: Look, extras: Extras, title: str | None,
-) -> None:  # fmt: skip
-    """Write a GIF.
+) -> Figure:  # fmt: skip
+    """Write a GIF; the figure of its last frame.
 
     Parameters
     ----------
@@ -79,3 +80,4 @@ def save_frames(
         duration=[MILLISECONDS] * len(rest) + [3 * MILLISECONDS],
     )  # fmt: skip
     write_atomically(path, written.getbuffer())
+    return figure

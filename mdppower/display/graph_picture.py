@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -25,7 +24,7 @@ from mdppower.results.number_text import how_sure, number_text, number_texts
 
 
 def power_graphs(estimate: PowerEstimate, look: Look, extras: Extras) -> tuple[list[Axes], Words]:
-    """Panels with the graph for each γ, its numbers below the nodes, and the words around them.
+    """Panels with the graph for each γ, its numbers in the nodes, and the words around them.
 
     Raises
     ------
@@ -59,7 +58,8 @@ def power_graphs(estimate: PowerEstimate, look: Look, extras: Extras) -> tuple[l
         for s in np.flatnonzero(~choice).tolist():
             panel.add_patch(Circle(place[s], RADIUS - 0.035, facecolor="none", edgecolor="black", lw=0.8, zorder=3.5))
         if look.annotate is not False:
-            _write_numbers(panel, number_texts(power[g], power[g, choice]), place, scale)
+            for name, number in zip(names, number_texts(power[g], power[g, choice]), strict=True):
+                name.set(text=f"{name.get_text()}\n{number}", fontsize=min(name.get_fontsize(), 8.5 * scale))
         told = f"γ = {number_text(estimate.gammas[g])}{told_spread(estimate, half[g])}"
         caution = caution_of(estimate, g, choice)
         cautions += [caution] * bool(caution)
@@ -88,12 +88,3 @@ def _colour_again(nodes: list[Circle], values: FloatArray, grounds: list[str], s
     """Nodes follow a change of the colour map or its ends."""
     for node, colour in zip(nodes, _fills(shown, values, grounds), strict=True):
         node.set_facecolor(colour)
-
-
-def _write_numbers(panel: Axes, texts: list[str], place: FloatArray, scale: float) -> None:
-    """The numbers below the nodes, on the ground, so that they are read over edges."""
-    box = {"facecolor": matplotlib.rcParams["figure.facecolor"], "edgecolor": "none", "pad": 0.6}
-    for text, (x, y) in zip(texts, place.tolist(), strict=True):
-        panel.text(
-            x, y - RADIUS - 0.04, text, ha="center", va="top", fontsize=min(10.0, 9.5 * scale), zorder=2.5, bbox=box,
-        )  # fmt: skip

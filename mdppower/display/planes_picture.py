@@ -21,6 +21,7 @@ from mdppower.display.words import Words
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import with_a_choice
 from mdppower.mdp.layout import Plane, planes_of
+from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.results.number_text import how_sure, number_text, number_texts
 
@@ -60,7 +61,7 @@ def power_planes(
     if len(estimate.gammas) > 1:
         rates = ", ".join(map(number_text, estimate.gammas))
         raise ParameterError(f"planes are drawn at one γ: give gamma=, one of {rates}")
-    rows = _rows(planes_of(mdp), planes)
+    rows = rows_of(mdp, planes)
     power, choice = estimate.data.value, with_a_choice(mdp)
     drawn = np.zeros(mdp.n_states, bool)
     for one in (plane for row in rows for plane in row if plane is not None):
@@ -108,8 +109,9 @@ def power_planes(
     return panels, Words(told, notes, [caution] if caution else [])
 
 
-def _rows(planes: list[Plane], chosen: Iterable[Label | tuple[Label, ...]] | None) -> list[list[Plane | None]]:
-    """Planes as they are laid out, None where a row has no such plane."""
+def rows_of(mdp: RewardlessMDP, chosen: Iterable[Label | tuple[Label, ...]] | None) -> list[list[Plane | None]]:
+    """Planes as they are laid out, None where a row has no such plane; refused as `power_planes` refuses them."""
+    planes = planes_of(mdp)
     if not planes:
         raise ParameterError("there are no planes: they need a layout, and labels (row, column, …) that share cells")
     if any(len(plane.name) == 1 for plane in planes):
@@ -125,7 +127,7 @@ def _rows(planes: list[Plane], chosen: Iterable[Label | tuple[Label, ...]] | Non
         rows = [[by_name.get((column, *rest)) for column in columns] for rest in _chosen(names, chosen)]
     if sum(map(len, rows)) > MOST_PANELS:
         raise ParameterError(
-            f"{sum(map(len, rows))} maps are more than {MOST_PANELS}: give planes=, some of "
+            f"{sum(map(len, rows))} maps are more than {MOST_PANELS}: choose planes, some of "
             f"{shorten([name[0] if len(name) == 1 else name for name in names])}"
         )
     return rows

@@ -20,7 +20,7 @@ from mdppower.display.heatmap import Extras, heat_maps
 from mdppower.display.line_picture import power_lines
 from mdppower.display.look import NO_SCALE, Look, LookOptions
 from mdppower.display.mdp_picture import require_few
-from mdppower.display.planes_picture import MOST_UNASKED, power_planes
+from mdppower.display.planes_picture import MOST_UNASKED, power_planes, rows_of
 from mdppower.display.words import Words, finished
 from mdppower.errors import ParameterError
 from mdppower.mdp.layout import grid_of, is_drawing, planes_of
@@ -57,7 +57,7 @@ def plot_power(
         A heat map for each γ; where cells have several states, a small map for each plane of them, at one γ; bars
         with intervals for each state; a line over γ for some states, with a band; the graph of the MDP with its
         states coloured. By default a map where the states lie on a grid, up to 16 planes where they share cells and
-        there is one γ, else bars.
+        there is one γ, else bars; lines where `states` are given.
     gamma : float, optional
         Draw only this one of the estimate's rates.
     states : sequence of labels, optional
@@ -85,6 +85,7 @@ def plot_power(
     Returns
     -------
     matplotlib.figure.Figure
+        Of a .gif the last frame's.
 
     Raises
     ------
@@ -118,8 +119,7 @@ def plot_power(
         def frame(one: PowerEstimate, own: Look) -> tuple[list[Axes], Words]:
             return _draw(one, drawn, own, extras, None, planes)
 
-        save_frames(estimate, path, frame, chosen, extras, title)
-        suffix = path = None
+        return save_frames(estimate, path, frame, chosen, extras, title)
     panels, words = _draw(estimate, drawn, chosen, extras, states, planes)
     if estimate.interrupted:
         words.cautions.append("interrupted: fewer draws than were asked for")
@@ -141,6 +141,7 @@ def planned(
     """
     grid = None if is_drawing(mdp) else grid_of(mdp)
     usual = "map" if grid is not None else "planes" if planes is not None or _few_planes(mdp, rates) else "bars"
+    usual = usual if states is None else "lines"
     drawn = choice(usual if kind is None else kind, "kind", KINDS)
     if arrows and drawn == "bars" and kind is None:
         raise ParameterError("arrows need states that lie on a grid; this MDP's POWER is drawn as bars")
@@ -154,6 +155,10 @@ def planned(
         raise ParameterError("a map needs states that lie on a grid; this MDP's POWER is drawn as bars or graph")
     if drawn == "graph":
         require_few(mdp)
+    if drawn == "planes":
+        rows_of(mdp, planes)
+        if rates > 1:
+            raise ParameterError(f"planes are drawn at one γ: choose one of the {rates} with gamma")
     if drawn == "lines" and rates < 2:
         raise ParameterError("lines go over several γ, and there is one: measure at more")
     if suffix == ".gif":

@@ -186,10 +186,11 @@ class Verification(Result, Sequence[ClaimReport]):
         return len(self.reports)
 
     def __repr__(self) -> str:
-        counts = [(v, sum(one.verdict == v for one in self.reports)) for v in ("holds", "violated", "inconclusive")]
-        told = ", ".join(f"{count} {verdict}" for verdict, count in counts)
+        verdicts = ("holds", "violated", "inconclusive", "not applicable")
+        counts = [(verdict, sum(one.verdict == verdict for one in self.reports)) for verdict in verdicts]
+        told = ", ".join(f"{number} {verdict}" for verdict, number in counts)
         more = f"; interrupted, {count(len(self.unchecked), 'claim')} not checked" * self.interrupted
-        return f"Verification({len(self.reports)} reports: {told}{more})"
+        return f"Verification({count(len(self.reports), 'report')}: {told}{more})"
 
 
 def verify(

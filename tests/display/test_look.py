@@ -142,7 +142,7 @@ def test_dots_an_inch(maze, tmp_path):
         ({"kind": "heat"}, "kind must be"),
         ({"kind": "lines", "arrows": True}, "arrows are for map; this picture is of kind 'lines'"),
         ({"kind": "bars", "vmin": 0}, "vmin is not for bars"),
-        ({"states": [(0, 0)]}, "states are for lines; this picture is of kind 'map'"),
+        ({"states": [(0, 0)], "kind": "map"}, "states are for lines; this picture is of kind 'map'"),
     ],
 )
 def test_what_cannot_be_is_said(maze, options, told):
