@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -89,7 +90,7 @@ def compare_steps(walk: Walk, table: Table, rng: Any) -> str:
         pair = first[state] + int(luck * (first[state + 1] - first[state]))
         try:
             observation, _, terminated, truncated, _ = env.step(
-                moves[pair] if walk.moves is None else walk.moves[moves[pair]]
+                moves[pair] if walk.moves is None else copy.deepcopy(walk.moves[moves[pair]])
             )
         except Exception as error:  # a step may raise anything
             raise ModelError(f"{where(pair)}: step failed: {type(error).__name__}: {error}") from None

@@ -57,6 +57,7 @@ class Copier:
 
     def __init__(self, share: Share, counters: tuple[Counter, ...] = ()) -> None:
         self._share, self.counters = share, counters
+        self._seeded: tuple[int, list[Any]] = (0, [])
 
     def copy(self, env: Any, seed: int | None = None, steps: int = 0) -> Any:
         """A copy whose generators begin at `seed`, if given, and whose counters have seen so many steps.
@@ -80,11 +81,18 @@ class Copier:
         except Exception as error:  # an attribute may be of any class
             raise _no_copy(inside, error) from error
         if seed is not None:
-            for place, thing in memo.items():
-                if place not in shared:
-                    _reseed(thing, seed)
+            self._seeded = (
+                seed,
+                [thing for place, thing in memo.items() if place not in shared and _reseed(thing, seed)],
+            )
         self.set_counters(made, steps)
         return made
+
+    def drew(self) -> bool:
+        """Whether a step after `copy` with a seed, and `seed_globals`, drew a number: of what it makes anew, no."""
+        seed, generators = self._seeded
+        shared = np.random.get_state(legacy=False)["state"]["pos"], random.getstate()[1][-1]  # noqa: NPY002
+        return shared != (MT_FULL, MT_FULL) or any(_has_drawn(thing, seed) for thing in generators)
 
     def set_counters(self, env: Any, steps: int) -> None:
         """Set what counts steps to what it is after so many."""
@@ -109,7 +117,8 @@ def _no_copy(inside: list[Any], error: Exception) -> ModelError:
     return ModelError(f"{type(inside[0]).__name__} cannot be copied, by which its steps are tried: {told}")
 
 
-def _reseed(thing: Any, seed: int) -> None:
+def _reseed(thing: Any, seed: int) -> bool:
+    """Set a generator anew; whether it is one."""
     if isinstance(thing, np.random.Generator):
         thing.bit_generator.state = _first_state(type(thing.bit_generator), seed)
     elif isinstance(thing, np.random.RandomState):
@@ -117,6 +126,25 @@ def _reseed(thing: Any, seed: int) -> None:
         bits.state = _first_state(type(bits), seed)
     elif isinstance(thing, random.Random) and not isinstance(thing, random.SystemRandom):
         thing.seed(seed)
+    else:
+        return False
+    return True
+
+
+MT_FULL = 624
+"""Position of a Mersenne twister of which nothing was drawn."""
+
+
+def _has_drawn(thing: Any, seed: int) -> bool:
+    if isinstance(thing, random.Random):
+        return bool(thing.getstate()[1][-1] != MT_FULL)
+    bits: Any = thing.bit_generator if isinstance(thing, np.random.Generator) else thing._bit_generator
+    state = bits.state
+    held = state["state"]
+    if isinstance(held, dict) and "pos" in held:
+        return bool(held["pos"] != MT_FULL)
+    kind: Any = type(bits)
+    return repr(state) != repr(_first_state(kind, seed))
 
 
 @lru_cache(maxsize=8192)

@@ -7,6 +7,7 @@ the last time with the counters of steps one further. Any difference refuses, wi
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -26,6 +27,21 @@ from mdppower.errors import ModelError, SizeError
 
 LAG = 200
 """States that wait for another way into them before they are stepped again."""
+
+MORE_TRIES = 30
+"""Of a pair whose step draws random numbers."""
+
+MOST_MORE = 6_000
+"""Steps that these take in all."""
+
+FURTHER = 24
+"""Most steps by which counters are set further."""
+
+LENGTHS = 5
+"""Of these are tried in each pair …"""
+
+MOST_FURTHER = 1_000
+"""… up to so many in all."""
 
 SEEDS = 4096
 """Of the generators, one after another: what is drawn in one step of a hundred must not be missed in all of them."""
@@ -102,12 +118,18 @@ class Found:
     rewards : Rewards
     truncated : int
         Transitions that the environment cut off without a counter's doing.
+    drew : bool
+        Whether steps draw random numbers, of which no effect was seen.
+    ended : int
+        How far a counter was set when it ended an episode that goes on without; 0 where none did.
     """
 
     keys: list[Key] = field(default_factory=list)
     steps: list[dict[int, tuple[int, bool]]] = field(default_factory=list)
     rewards: Rewards = field(default_factory=Rewards)
     truncated: int = 0
+    drew: bool = False
+    ended: int = 0
     starts: list[int] = field(default_factory=list)
 
 
@@ -124,7 +146,9 @@ class Search:
         self._queue: deque[int] = deque()
         self._waiting: deque[int] = deque()
         self._masks: dict[int, tuple[bool, ...]] = {}
-        self._steps = 0
+        self._steps = self._more = self._further = 0
+        self._lengths = np.random.default_rng(0)
+        self._drew = False
 
     def begin(self, key: Key, arrival: Arrival) -> None:
         """Add a start."""
@@ -228,10 +252,11 @@ class Search:
         env = world.copier.copy(here.env, seed, steps)
         seed_globals(seed)
         try:
-            observation, reward, terminated, truncated, info = env.step(world.actions[action])
+            observation, reward, terminated, truncated, info = env.step(copy.deepcopy(world.actions[action]))
             terminated, truncated = bool(terminated), bool(truncated)
         except Exception as error:  # a step may raise anything
             raise ModelError(f"{self._where(state, action)}: step failed: {type(error).__name__}: {error}") from error
+        self._drew = world.copier.drew()
         world.copier.set_counters(env, 0)
         try:
             key = world.reading.read(env, observation)
@@ -264,6 +289,55 @@ class Search:
                 if arrival is not None:  # what hides in it is tried where it leads
                     target = self._number[outcome.key]
                     self._note(target, arrival._replace(own=target == state))
+                if self._drew and self._more < MOST_MORE:
+                    self._try_more(state, action, known, first, ways)
+        if self.world.copier.counters:
+            self._try_further(state, outcomes, first, ways[-1])
+
+    def _try_more(self, state: int, action: int, known: Outcome, first: Arrival, ways: list[Arrival]) -> None:
+        """Step by an action that draws random numbers many times more."""
+        self.found.drew = True
+        for k in range(MORE_TRIES // (self.world.tries - 1)):
+            self._more += 1
+            other, seed = ways[k % len(ways)], self._seed()
+            outcome, _ = self._step(state, other, action, seed)
+            if outcome[:2] != known[:2] or outcome.mask != known.mask:
+                self._refuse(state, action, known, outcome, first, other, seed, 0)
+            self._compare_rewards(state, action, known, outcome, other, seed, 0)
+
+    def _try_further(self, state: int, outcomes: dict[int, Outcome], first: Arrival, way: Arrival) -> None:
+        """Step with counters several steps further. An episode that then ends has a limit of time: it is left out."""
+        for action, known in outcomes.items():
+            for further in self._lengths.integers(2, FURTHER, LENGTHS).tolist():
+                if self._further >= MOST_FURTHER:
+                    return
+                self._further += 1
+                seed = self._seed()
+                try:
+                    outcome, _ = self._step(state, way, action, seed, further)
+                except ModelError:  # it may not go on where its time is over
+                    continue
+                if outcome.terminated and not known.terminated and outcome.key == known.key:
+                    self.found.ended = min(further + 1, self.found.ended or further + 1)
+                elif outcome[:2] != known[:2] or outcome.mask != known.mask:
+                    self._refuse(state, action, known, outcome, first, way, seed, further)
+
+    def differs_from(self, key: Key, arrival: Arrival) -> str:
+        """Where the steps from another reset are others than those that were found; empty where they are the same."""
+        reached, waiting = {key}, deque([(key, arrival)])
+        while waiting:
+            key, here = waiting.popleft()
+            state = self._number[key]
+            if tuple(here.mask.tolist()) != self._masks.get(state):
+                return f"in state {self.world.name(key)} other actions are there"
+            for action, known in self.found.steps[state].items():
+                outcome, there = self._step(state, here, action, self._seed())
+                if (self._number.get(outcome.key), outcome.terminated) != known:
+                    return f"{self._where(state, action)} has another outcome"
+                if there is not None and outcome.key not in reached:
+                    reached.add(outcome.key)
+                    waiting.append((outcome.key, there))
+        return ""
 
     def _compare_rewards(
         self, state: int, action: int, known: Outcome, outcome: Outcome, here: Arrival, seed: int, steps: int
@@ -285,8 +359,9 @@ class Search:
         """Say why two steps of a pair differ: chance, a counter, or a key that leaves something out."""
         where, world = self._where(state, action), self.world
         told = f"{where}: step led to {self._told(known, other)} and to {self._told(other, known)}"
-        same = self._step(state, first, action, seed)[0]
-        if (same[:2], same.mask) != (known[:2], known.mask):
+        again = [self._step(state, first, action, one)[0] for one in (seed, *range(MORE_TRIES))] + [known]
+        there = [self._step(state, way, action, one, steps)[0] for one in range(MORE_TRIES)] + [other]
+        if any(len({(one[:2], one.mask) for one in tries}) > 1 for tries in (again, there)):
             raise ModelError(
                 f"{told} from copies of one environment: outcomes are random, and only a table P has their "
                 "probabilities"
@@ -294,7 +369,10 @@ class Search:
         still = self._step(state, way, action, seed)[0] if steps else other
         if (still[:2], still.mask) == (known[:2], known.mask):
             names = ", ".join(counter.name for counter in world.copier.counters)
-            raise ModelError(f"{told} where {names} was one further: it is a part of the state, which key= must hold")
+            far = "one" if steps == 1 else steps
+            raise ModelError(
+                f"{told} where {names} was {far} further: it is a part of the state, which key= must hold"
+            )
         raise ModelError(
             f"{told} by another way into the state: the key ({world.reading.told}) leaves out what decides; "
             f"different are {told_differences(first.env, way.env)}"
@@ -322,4 +400,5 @@ def told_found(found: Found, tries: int) -> str:
     ended = sum(1 for steps in found.steps if not steps)
     ends = f", {ended:,} of them only as the end of an episode" if ended else ""
     states = count(len(found.keys), "state")
-    return f"{states} by steps of copies{ends}; no randomness seen in {tries} tries of each pair"
+    drew = f"; steps draw random numbers, without effect in {tries + MORE_TRIES} tries" if found.drew else ""
+    return f"{states} by steps of copies{ends}; no randomness seen in {tries} tries of each pair{drew}"

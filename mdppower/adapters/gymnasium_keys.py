@@ -29,6 +29,7 @@ from mdppower.adapters.gymnasium_minigrid import (
 )
 from mdppower.adapters.gymnasium_spaces import Key, as_label, distinct_labels, exact_key, user_key
 from mdppower.adapters.gymnasium_table import grid_labels
+from mdppower.adapters.gymnasium_wrappers import acting_wrapper
 from mdppower.errors import ModelError, ParameterError
 
 Named = tuple[list[Label], Any, Mapping[str, list[int]]]
@@ -78,7 +79,7 @@ def reading_of(env: Any, key: Any) -> Reading | None:
     minigrid, toy = is_minigrid(base), _is_toy_text(base)
     share = share_minigrid if minigrid else _share_tables if toy else _share_nothing
     if callable(key):
-        return Reading("key=", _called(key), _plain_names, share)
+        return Reading("key=", _called(key, bool(acting_wrapper(env))), _plain_names, share)
     if key == "observation":
         return Reading("the observation", _observed, _plain_names, share)
     if key is not None:
@@ -111,12 +112,14 @@ def _share_tables(base: Any, memo: dict[int, Any]) -> None:
             memo[id(value)] = value
 
 
-def _called(key: Callable[[Any], Any]) -> Callable[[Any, Any], Key]:
+def _called(key: Callable[[Any], Any], wrapped: bool) -> Callable[[Any, Any], Key]:
+    hint = "; what key= is given is the environment as wrapped: env.unwrapped is inside" if wrapped else ""
+
     def read(env: Any, observation: Any) -> Key:
         try:
-            given = key(env)
+            given = key(env if wrapped else env.unwrapped)
         except Exception as error:  # code of the user's
-            raise ModelError(f"key= raised {type(error).__name__}: {error}") from error
+            raise ModelError(f"key= raised {type(error).__name__}: {error}{hint}") from error
         return user_key(given)
 
     return read

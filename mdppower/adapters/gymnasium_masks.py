@@ -13,6 +13,7 @@ import numpy as np
 
 from mdppower._quotes import quoted
 from mdppower._typing import BoolArray
+from mdppower.adapters.gymnasium_copies import layers
 from mdppower.errors import ModelError, ParameterError
 
 METHODS = ("action_masks", "action_mask", "get_action_mask")
@@ -50,17 +51,23 @@ class Masks:
         self._count, self.source = count, ""
         self._read: Callable[[Any, Any], Any] = _nothing
         if callable(mask):
-            self._read, self.source = _called(mask), "mask="
+            self._read, self.source = _of_base(mask), "mask="
         elif mask is None and isinstance(info, Mapping) and "action_mask" in info:
             self._read, self.source = _from_info, 'info["action_mask"]'
         elif mask is None:
-            name = next((name for name in METHODS if callable(getattr(env.unwrapped, name, None))), None)
-            if name is not None:
-                self._read, self.source = _called(lambda base: getattr(base, name)()), f"{name}()"
+            places = ((k, name) for k, layer in enumerate(layers(env)) for name in METHODS if _has(layer, name))
+            place = next(places, None)
+            if place is not None:
+                self._read, self.source = _method(*place), f"{place[1]}()"
+        self._looked = mask is None
 
     def of(self, env: Any, info: Any) -> BoolArray:
         """(A,) which actions there are where the environment now is; ModelError where that is no mask."""
         if not self.source:
+            if self._looked and isinstance(info, Mapping) and "action_mask" in info:
+                raise ModelError(
+                    'info has an "action_mask" here, which it had not at reset: give mask=, or mask=False'
+                )
             return np.ones(self._count, bool)
         return _truth(self._read(env, info), self._count, self.source)
 
@@ -75,10 +82,23 @@ def _from_info(env: Any, info: Any) -> Any:
     return info["action_mask"]
 
 
+def _has(layer: Any, name: str) -> bool:
+    return callable(getattr(layer, name, None))
+
+
+def _method(depth: int, name: str) -> Callable[[Any, Any], Any]:
+    """Of the outermost layer that has it: a wrapper may be what masks."""
+    return _called(lambda env: getattr(layers(env)[depth], name)())
+
+
+def _of_base(mask: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    return _called(lambda env: mask(env.unwrapped))
+
+
 def _called(mask: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
     def read(env: Any, info: Any) -> Any:
         try:
-            return mask(env.unwrapped)
+            return mask(env)
         except Exception as error:  # code of others may raise anything
             raise ModelError(f"the mask raised {type(error).__name__}: {error}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable
 from types import ModuleType
@@ -17,6 +18,9 @@ from mdppower.errors import ModelError
 
 STEPS = 24
 """Taken for a look."""
+
+FEW = 4
+"""Actions that are tried to see whether a counter is observed."""
 
 SHOWN = 12
 """Most attributes that a message names."""
@@ -44,7 +48,7 @@ class Seen(NamedTuple):
     changed : dict from (layer, name) to int
         In how many of them an attribute changed.
     counters : tuple of Counter
-        Integers with a counter's name that went up, or down, by 1 in every step.
+        Integers with a counter's name that went up in every step, or down in every step.
     """
 
     steps: int
@@ -68,10 +72,11 @@ def look(env: Any, info: Any, actions: list[Any], masks: Masks, copier: Copier) 
         if not len(allowed):
             break
         try:
-            _, _, terminated, truncated, told = walker.step(actions[rng.choice(allowed)])
+            _, _, terminated, truncated, told = walker.step(copy.deepcopy(actions[rng.choice(allowed)]))
             mask = masks.of(walker, told)
         except Exception:
             break
+        refuse_other_copy(walker, copier)
         after, taken = attributes(walker), taken + 1
         for place in after.keys() | before.keys():
             old, new = before.get(place), after.get(place)
@@ -88,8 +93,8 @@ def look(env: Any, info: Any, actions: list[Any], masks: Masks, copier: Copier) 
             continue
         if _is_time_limit(env, place):
             counters.append(Counter(*place, start, 1))
-        elif (steps == {1} or steps == {-1}) and _counts(place[1]):
-            counters.append(Counter(*place, start, steps.pop()))
+        elif _goes_one_way(steps) and _counts(place[1]):
+            counters.append(Counter(*place, start, min(steps, key=abs)))
     return Seen(taken, changed, tuple(counters))
 
 
@@ -97,6 +102,11 @@ def _counts(name: str) -> bool:
     """Whether a name is one of what counts steps: ``step_count``, ``_elapsed_steps``, ``timeStep``, ``t``."""
     words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
     return any(word.lower() in _WORDS for word in words)
+
+
+def _goes_one_way(steps: set[Any]) -> bool:
+    """By 1 in every step, or by several where a wrapper repeats actions."""
+    return bool(steps) and None not in steps and (min(steps) > 0 or max(steps) < 0)
 
 
 def _is_time_limit(env: Any, place: tuple[int, str]) -> bool:
@@ -124,7 +134,7 @@ def _held(value: Any, depth: int) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_held(part, depth + 1) for part in value)
     if isinstance(value, dict):
-        return tuple((repr(name), _held(part, depth + 1)) for name, part in value.items())
+        return tuple((_held(name, depth + 1), _held(part, depth + 1)) for name, part in value.items())
     held = getattr(value, "__dict__", None)
     return type(value).__name__ if held is None else (type(value).__name__, _held(dict(held), depth + 1))
 
@@ -155,13 +165,55 @@ def told_differences(a: Any, b: Any) -> str:
     return ", ".join(words[:SHOWN]) or "none that can be compared"
 
 
-def without_state(seen: Seen, env: Any, key: Callable[[Any], Key], copier: Copier) -> tuple[Counter, ...]:
-    """The counters that the key does not look at: what it looks at is a part of the state."""
+def without_state(
+    seen: Seen, env: Any, observation: Any, actions: list[Any], read: Callable[[Any, Any], Key], copier: Copier
+) -> tuple[Counter, ...]:
+    """The counters that the key does not look at, and an observation does not show: else they are state."""
     found = []
     for counter in seen.counters:
         moved = copier.copy(env)
-        before = key(moved)
+        before = read(moved, observation)
         vars(layers(moved)[counter.layer])[counter.name] = counter.start + counter.change
-        if key(moved) == before:
+        if read(moved, observation) == before and not _is_shown(counter, env, actions, read, copier):
             found.append(counter)
     return tuple(found)
+
+
+def _is_shown(
+    counter: Counter, env: Any, actions: list[Any], read: Callable[[Any, Any], Key], copier: Copier
+) -> bool:
+    """Whether steps that leave the same behind, but for a counter, are observed as others."""
+    place = (counter.layer, counter.name)
+    for action in actions[:FEW]:
+        keys, left = [], []
+        for steps in (0, 1):
+            moved = copier.copy(env, 0)
+            vars(layers(moved)[counter.layer])[counter.name] = counter.start + steps * counter.change
+            seed_globals(0)
+            try:
+                observation = moved.step(copy.deepcopy(action))[0]
+                keys.append(read(moved, observation))
+            except Exception:
+                break
+            left.append({name: held for name, held in attributes(moved).items() if name != place})
+        if len(left) == 2 and keys[0] != keys[1] and left[0] == left[1]:
+            return True
+    return False
+
+
+def refuse_other_copy(env: Any, copier: Copier) -> None:
+    """A ModelError where a copy is not what was copied, as of an EzPickle, which is made anew."""
+    made = copier.copy(env)
+    if attributes(made) != attributes(env):
+        kind = type(env.unwrapped)
+        own = [name for name in ("__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__")
+               if getattr(kind, name, None) is not getattr(object, name, None)]  # fmt: skip
+        cause = f"; it has its own {own[0]} (of {_owner(kind, own[0])})" if own else ""
+        raise ModelError(
+            f"copies, by which its steps are tried, are not as the environment that was copied: different are "
+            f"{told_differences(env, made)}{cause}"
+        )
+
+
+def _owner(kind: type, name: str) -> str:
+    return next(base.__name__ for base in kind.__mro__ if name in vars(base))

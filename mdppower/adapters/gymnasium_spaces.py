@@ -20,6 +20,7 @@ from mdppower._quotes import quoted
 from mdppower._schema import DEEPEST
 from mdppower._text import MOST_BITS
 from mdppower._typing import Label
+from mdppower.adapters.gymnasium_wrappers import NEUTRAL
 from mdppower.errors import ModelError
 
 Key: TypeAlias = Hashable
@@ -43,7 +44,8 @@ def listed_actions(env: Any) -> tuple[list[Any], list[Label]]:
     -------
     actions : list
     labels : list of Label
-        Names of ``env.unwrapped.actions`` where that is an IntEnum of just these numbers, as Minigrid has it;
+        Names of ``env.unwrapped.actions`` where that is an IntEnum of just these numbers, as Minigrid has it, and
+        no wrapper may change what they do;
         else the numbers, tuples of these for MultiDiscrete, MultiBinary and Tuple, and pairs (name, number) for Dict.
 
     Raises
@@ -70,11 +72,24 @@ def listed_actions(env: Any) -> tuple[list[Any], list[Label]]:
         raise ModelError(f"action_space has {size:,} actions; up to {MOST_ACTIONS:,} are listed")
     actions = _values(space)
     names: Any = getattr(env.unwrapped, "actions", None)
-    if isinstance(names, type) and issubclass(names, enum.IntEnum):
+    if isinstance(names, type) and issubclass(names, enum.IntEnum) and not _is_rewritten(env):
         called = {int(member): member.name for member in names}
         if all(isinstance(action, int) and action in called for action in actions):
             return actions, [called[action] for action in actions]
     return actions, [as_label(exact_key(action)) for action in actions]
+
+
+def _is_rewritten(env: Any) -> bool:
+    """Whether a wrapper has a step of its own, in which an action may become another."""
+    from gymnasium import ObservationWrapper, RewardWrapper, Wrapper
+
+    plain = (Wrapper.step, ObservationWrapper.step, RewardWrapper.step)
+    while isinstance(env, Wrapper):
+        known = type(env).__module__.startswith("gymnasium.wrappers.") and type(env).__name__ in NEUTRAL
+        if type(env).step not in plain and not known:
+            return True
+        env = env.env
+    return False
 
 
 def _size(space: Any) -> int | None:

@@ -18,7 +18,7 @@ from mdppower.adapters.gymnasium_copies import Copier, globals_kept
 from mdppower.adapters.gymnasium_enumerate import Arrival, Found, Search, World, told_found
 from mdppower.adapters.gymnasium_keys import reading_of
 from mdppower.adapters.gymnasium_masks import Masks
-from mdppower.adapters.gymnasium_probe import Seen, attributes, look, told_attributes, without_state
+from mdppower.adapters.gymnasium_probe import Seen, attributes, look, told_attributes, told_differences, without_state
 from mdppower.adapters.gymnasium_rewards import Rewards
 from mdppower.adapters.gymnasium_spaces import Key, listed_actions
 from mdppower.adapters.gymnasium_table import Table, attribute
@@ -27,6 +27,9 @@ from mdppower.mdp.canonical import FLOAT64_EPS, numbers
 
 RESETS = 8
 """Tried where no seed is given, to see whether they begin alike."""
+
+OTHER_WORLDS = 2
+"""Of these, if they differ in an attribute, are enumerated again to see whether that matters."""
 
 CHECK_STEPS = 20_000
 """Random steps of `check`."""
@@ -89,7 +92,7 @@ def enumerate_environment(env: Any, options: StepOptions, goes_on: bool) -> Enum
         if reading is None:
             raise _no_key(here, seen)
         copier = Copier(reading.share)
-        copier.counters = without_state(seen, here, lambda moved: reading.read(moved, observation), copier)
+        copier.counters = without_state(seen, here, observation, actions, reading.read, copier)
         world = World(reading, masks, copier, actions, names, here.unwrapped, options.tries, goes_on)
         starts = _starts(env, here, observation, info, world, options.seed)
         loud = logging.getLogger("mdppower").isEnabledFor(logging.WARNING)
@@ -105,7 +108,8 @@ def enumerate_environment(env: Any, options: StepOptions, goes_on: bool) -> Enum
     counters = ", ".join(counter.name for counter in copier.counters)
     told = {"enumerated": told_found(found, options.tries), "key": reading.told}
     if counters:
-        told["counters"] = f"{counters}: set back before each step"
+        over = f"; episodes that end when {found.ended} steps were counted, or sooner, go on" if found.ended else ""
+        told["counters"] = f"{counters}: set back before each step{over}"
     if masks.source:
         told["mask"] = f"{masks.source}: masked actions do not exist"
     if options.seed is not None:
@@ -145,10 +149,11 @@ def _starts(
     world.copier.set_counters(here, 0)
     if seed is not None:
         return [world.arrive(here, observation, info)]
-    found = dict([world.arrive(*_reset(world.copier.copy(env), k)) for k in range(RESETS)])
-    if world.reading.drawn is not None and len({world.reading.drawn(key) for key in found}) > 1:
-        raise _drawn(len(found))
-    return list(found.items())
+    found = [world.arrive(*_reset(world.copier.copy(env), k)) for k in range(RESETS)]
+    keys = {key for key, _ in found}
+    if world.reading.drawn is not None and len({world.reading.drawn(key) for key in keys}) > 1:
+        raise _drawn(len(keys))
+    return found
 
 
 def _initial(base: Any) -> tuple[str, Any]:
@@ -191,10 +196,27 @@ def _search(world: World, starts: list[tuple[Key, Arrival]], options: StepOption
     found = search.run()
     if not sure:
         if any(not search.knows(key) for key, _ in starts):
-            raise _drawn(len(starts))
+            raise _drawn(len({key for key, _ in starts}))
         for key, arrival in starts[1:]:
             search.begin(key, arrival)
+        found = search.run()
+        _refuse_hidden(search, starts, world)
     return found
+
+
+def _refuse_hidden(search: Search, starts: list[tuple[Key, Arrival]], world: World) -> None:
+    """A ModelError where `reset` draws what the key leaves out, and what decides, such as where the goal is."""
+    first = starts[0][1].env
+    held = attributes(first)
+    others = [start for start in starts[1:] if attributes(start[1].env) != held]
+    for key, arrival in others[:OTHER_WORLDS]:
+        where = search.differs_from(key, arrival)
+        if where:
+            raise ModelError(
+                f"reset draws what the key ({world.reading.told}) leaves out and what decides: after another reset "
+                f"{where}; different are {told_differences(first, arrival.env)}; give seed= to keep one of these "
+                "worlds, or a key= that holds it"
+            )
 
 
 # ---------------------------------------------------------------------- as a table

@@ -1,5 +1,8 @@
 """Environments without a table: enumerated against what is known of them, and what is refused, with its reason."""
 
+import enum
+import random
+
 import gymnasium
 import numpy as np
 import pytest
@@ -9,9 +12,12 @@ from walkers import (
     Counted,
     Drawn,
     GloballySlippery,
+    HiddenGoal,
     Lights,
     Locked,
     Masked,
+    Overwriting,
+    Rebuilt,
     Slippery,
     Tide,
     where,
@@ -408,14 +414,14 @@ def test_steps_that_copies_share_are_found_out():
 
 
 def test_check_finds_what_the_search_did_not():
-    # The counter wraps a trap: at the fifth step of an episode the corridor throws back to its start. One step
-    # further than the first is the second: no copy comes to the fifth.
+    # The counter wraps a trap: at the fortieth step of an episode the corridor throws back to its start. Copies
+    # come to the 24th.
     class Trap(Counted):
         def step(self, action):
             result = super().step(action)
-            if self.steps == 5:
+            if self.steps == 40:
                 self.x = 0
-            return (self.x, *result[1:])
+            return self.x, *result[1:3], False, {}
 
     assert from_gymnasium(Trap(9), key=where).n_states == 9
     with pytest.raises(mp.ModelError, match="which what was enumerated gives probability 0"):
@@ -429,3 +435,177 @@ def test_options_for_the_other_method_are_refused():
         from_gymnasium(Corridor(), method="table")
     with pytest.raises(mp.ParameterError, match="one of 'auto', 'table', 'steps'"):
         from_gymnasium(Corridor(), method="guess")
+
+
+# ---------------------------------------------------------------------- what would be wrong in silence
+
+
+def test_a_goal_that_reset_draws_and_no_key_holds():
+    with pytest.raises(mp.ModelError, match=r"reset draws what the key \(key=\) leaves out .* different are goal \("):
+        from_gymnasium(HiddenGoal(7), key=where)
+    kept = from_gymnasium(HiddenGoal(7), key=where, seed=1, check=True, rng=0)
+    assert kept.n_states == HiddenGoal(7).unwrapped.n - (6 - int(kept.states[kept.absorbing_states[0]]))
+
+
+def test_a_start_that_is_the_end_of_another_episode():
+    # Reset draws any of three cells; an episode ends where the right one is entered, but one that begins there goes
+    # on: it is a start with steps of its own, and its end a twin.
+    class Anywhere(Corridor):
+        def reset(self, *, seed=None, options=None):
+            super().reset(seed=seed)
+            self.x = int(self.np_random.integers(3))
+            return self.x, {}
+
+        def step(self, action):
+            self.x = min(max(self.x + (1 if action else -1), 0), 2)
+            return self.x, 0.0, self.x == 2, False, {}
+
+    mdp = from_gymnasium(Anywhere(3), key=where)
+    assert mdp.successors(2, 0) == {1: 1.0}
+    assert mdp.successors(1, 1) == {(2, "done"): 1.0}
+
+
+def test_copies_that_are_made_anew_are_refused():
+    for key in (where, "observation"):
+        with pytest.raises(
+            mp.ModelError, match=r"different are x \(1, 0\); it has its own __getstate__ \(of EzPickle"
+        ):
+            from_gymnasium(Rebuilt(4), key=key)
+
+
+def test_an_action_that_step_overwrites():
+    # Every action moves both parts, one down or up: from the corner (0, 0) all of 3 · 3 cells are reached.
+    mdp = from_gymnasium(Overwriting(), key="observation", check=True, rng=0)
+    for i, j in mdp.states:
+        for a, b in mdp.actions((i, j)):
+            to = tuple(int(np.clip(at + 2 * way - 1, 0, 2)) for at, way in ((i, a), (j, b)))
+            assert mdp.successors((i, j), (a, b)) == {to: 1.0}
+
+
+def test_chance_that_three_tries_do_not_show():
+    # 6 pairs at 1 in 10, three tries: 0.73⁶ = 15 % hide it. A step that draws is tried 33 times: 0.9³³ⁿ of n = 6
+    # pairs is below 1e-9. What is drawn to no effect passes, and is said.
+    class Rare(Corridor):
+        def step(self, action):
+            return super().step(1 - action if random.random() < 0.1 else action)
+
+    class Idle(Corridor):
+        def step(self, action):
+            self.np_random.random()
+            return super().step(action)
+
+    with pytest.raises(mp.ModelError, match="outcomes are random"):
+        from_gymnasium(Rare(4), key=where)
+    assert (
+        "draw random numbers, without effect in 33 tries" in from_gymnasium(Idle(4), key=where).origin["enumerated"]
+    )
+    assert "draw" not in from_gymnasium(Corridor(4), key=where).origin["enumerated"]
+
+
+def test_a_counter_that_decides_now_and_then():
+    # Every seventh step goes left, in a corridor with 5 pairs to the right: a step 2 … 23 further is such for 3 of 22
+    # lengths, and each pair is tried with five.
+    class Gusts(Counted):
+        def step(self, action):
+            return super().step(0 if self.steps % 7 == 6 else action)
+
+    with pytest.raises(mp.ModelError, match=r"where steps was \d+ further: it is a part of the state"):
+        from_gymnasium(Gusts(6), key=where)
+
+
+def test_a_counter_that_ends_episodes():
+    class Timed(Counted):
+        def step(self, action):
+            observation, reward, ended, _, info = super().step(action)
+            return observation, reward, ended or self.steps >= 12, False, info
+
+    mdp = from_gymnasium(Timed(6), key=where)
+    assert mdp.equals(from_gymnasium(Corridor(6), key=where))
+    assert "episodes that end when 12 steps were counted" in mdp.origin["counters"]
+
+
+def test_a_counter_that_is_observed():
+    class Clock(Counted):
+        def step(self, action):
+            result = super().step(action)
+            return (np.array([self.x, self.steps % 3]), *result[1:])
+
+        def reset(self, *, seed=None, options=None):
+            return np.array([super().reset(seed=seed)[0], 0]), {}
+
+    mdp = from_gymnasium(Clock(4), key="observation")
+    assert mdp.successors((0, 0), 1) == {(1, 1): 1.0}
+    assert mdp.successors((1, 1), 0) == {(0, 2): 1.0}
+    assert mdp.successors((0, 2), 0) == {(0, 0): 1.0}
+
+
+class Twice(gymnasium.Wrapper):
+    """Every action twice."""
+
+    def step(self, action):
+        for _ in range(2):
+            result = self.env.step(action)
+            if result[2]:
+                break
+        return result
+
+
+def test_a_counter_under_a_frame_skip():
+    # Two steps at a time: the reward at the end is that of the second step of an episode, wherever it was found.
+    class Falling(Counted):
+        def step(self, action):
+            result = super().step(action)
+            return (result[0], result[1] * (1 - self.steps / 100), *result[2:])
+
+    mdp = from_gymnasium(Twice(Falling(7)), key=lambda env: env.unwrapped.x)
+    assert mdp.successors(0, 1) == {2: 1.0}
+    assert mp.given_rewards(mdp).of(4, 1) == 0.98
+
+
+def test_a_mask_that_a_wrapper_gives():
+    class Masker(gymnasium.Wrapper):
+        def action_masks(self):
+            return np.array([self.env.unwrapped.x > 0, True])
+
+    mdp = from_gymnasium(Masker(Corridor(3)), key=lambda env: env.unwrapped.x)
+    assert (mdp.actions(0), mdp.actions(1)) == ((1,), (0, 1))
+
+
+def test_a_mask_that_reset_does_not_give():
+    class Late(Corridor):
+        def step(self, action):
+            return (*super().step(action)[:4], {"action_mask": np.array([1, 1], np.int8)})
+
+    with pytest.raises(mp.ModelError, match='info has an "action_mask" here, which it had not at reset'):
+        from_gymnasium(Late(3), key=where)
+    assert from_gymnasium(Late(3), key=where, mask=False).n_states == 3
+
+
+def test_names_of_actions_that_a_wrapper_makes_others_of():
+    class Named(Corridor):
+        actions = enum.IntEnum("actions", {"back": 0, "forth": 1})
+
+    assert from_gymnasium(Named(3), key=where).actions(0) == ("back", "forth")
+    assert from_gymnasium(Flip(Named(3)), key=lambda env: env.unwrapped.x).actions(0) == (0, 1)
+
+
+def test_a_wrapper_of_the_reward_leaves_the_key_its_environment():
+    mdp = from_gymnasium(wrappers.TransformReward(Corridor(3), lambda reward: 5 * reward), key=where)
+    assert mp.given_rewards(mdp).of(1, 1) == 5.0
+
+
+@pytest.mark.parametrize(
+    ("observe", "label"),
+    [
+        (lambda x: np.array([x, 9 - x]), (1, 8)),  # an integer Box
+        (lambda x: (x, np.array([x])), (1, (1,))),  # a Tuple
+        (lambda x: {"b": x, "a": (x, 0)}, (("a", (1, 0)), ("b", 1))),
+        (lambda x: np.full((9, 9), x, np.uint8), "array of 9 × 9#2"),  # an image
+    ],
+)
+def test_observations_as_labels(observe, label):
+    env = wrappers.TransformObservation(Corridor(3), observe, None)
+    mdp = from_gymnasium(env, key="observation")
+    assert mdp.n_states == 3
+    assert mdp.states[1] == label
+    assert mdp.successors(mdp.states[0], 1) == {label: 1.0}

@@ -114,3 +114,41 @@ class Drawn(Corridor):
 
 def where(env):
     return env.unwrapped.x
+
+
+class HiddenGoal(Corridor):
+    """Where the episode ends is drawn by `reset`, and is not observed."""
+
+    def reset(self, *, seed=None, options=None):
+        observation = super().reset(seed=seed)
+        self.goal = int(self.np_random.integers(2, self.n))
+        return observation
+
+    def step(self, action):
+        observation, _, _, truncated, info = super().step(action)
+        return observation, 0.0, self.x == self.goal, truncated, info
+
+
+class Rebuilt(Corridor, gymnasium.utils.EzPickle):
+    """Copied by making it anew: a copy is at the start."""
+
+    def __init__(self, n=5):
+        gymnasium.utils.EzPickle.__init__(self, n)
+        super().__init__(n)
+
+
+class Overwriting(gymnasium.Env):
+    """Its step makes −1, 1 of the action 0, 1 where that is."""
+
+    action_space, observation_space = spaces.MultiDiscrete([2, 2]), spaces.Box(0, 2, (2,), np.int64)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.at = np.zeros(2, np.int64)
+        return self.at, {}
+
+    def step(self, action):
+        action *= 2
+        action -= 1
+        self.at = np.clip(self.at + action, 0, 2)
+        return self.at, 0.0, False, False, {}
