@@ -30,6 +30,7 @@ from mdppower.adapters.gymnasium_world import StepOptions, enumerate_environment
 from mdppower.adapters.gymnasium_wrappers import (
     acting_wrapper,
     refuse_wrappers,
+    rewarding_wrapper,
     time_limit,
     told_wrappers,
     without_watchers,
@@ -258,7 +259,11 @@ def _from_table(name: str, env: Any, base: Any, entries: Any, given: _Settings) 
         walk = None if env is None else Walk(without_watchers(env))
         told = {"time_limit": time_limit(env)} if env is not None and time_limit(env) else {}
         told |= told_labels(base, table.states)
-        read = _Read(table, begin, plain.absorbing_states, known, walk, told, "", "")
+        changed = "" if env is None else rewarding_wrapper(env)
+        refused = (
+            f"{changed} makes another of it, which P does not know; method='steps' keeps that" if changed else ""
+        )
+        read = _Read(table, begin, plain.absorbing_states, known, walk, told, refused, "")
         return _finished(name, read, given)
     except ModelError as error:
         raise ModelError(f"{name}: {error}") from error.__cause__

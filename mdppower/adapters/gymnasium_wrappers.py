@@ -53,6 +53,11 @@ def acting_wrapper(env: Any) -> str:
     return next((type(layer).__name__ for layer in _wrappers(env) if not _is_ours(layer, NEUTRAL)), "")
 
 
+def rewarding_wrapper(env: Any) -> str:
+    """The name of the first wrapper of Gymnasium, from outside, that changes the reward; empty if none does."""
+    return next((type(layer).__name__ for layer in _wrappers(env) if _is_ours(layer, NEUTRAL - WATCHING)), "")
+
+
 def told_wrappers(env: Any) -> str:
     """The names of all such wrappers, from inside."""
     return ", ".join(type(layer).__name__ for layer in _wrappers(env)[::-1] if not _is_ours(layer, NEUTRAL))

@@ -561,3 +561,11 @@ def test_a_text_is_no_truth_value():
     with pytest.raises(mp.ParameterError, match=r"success_rate must be a number, such as 0\.3.*, got '1/3'"):
         mp.envs.make("FrozenLake-v1", success_rate="1/3")
     assert mp.envs.make("FrozenLake-v1", is_slippery=0, map_name="8x8").is_deterministic
+
+
+def test_the_reward_of_a_table_is_not_that_of_a_wrapper():
+    changed = wrappers.TransformReward(lake(), lambda reward: 5 * reward)
+    with pytest.raises(mp.MDPPowerError, match="TransformReward makes another of it, which P does not know"):
+        mp.given_rewards(from_gymnasium(changed))
+    assert mp.given_rewards(from_gymnasium(changed, method="steps")).values.max() == 5.0
+    assert mp.given_rewards(from_gymnasium(lake())).values.max() == 1.0
