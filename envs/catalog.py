@@ -228,7 +228,8 @@ _OF_THE_ADAPTER = (
 
 def _from_gymnasium(name: str, options: dict[str, Any]) -> RewardlessMDP:
     """Options of the adapter go to it, all others to Gymnasium's `make`."""
-    from mdppower.adapters.from_gymnasium import from_gymnasium, make_environment
+    from mdppower.adapters.from_gymnasium import from_gymnasium
+    from mdppower.adapters.gymnasium_make import make_environment
 
     ours = {k: options[k] for k in _OF_THE_ADAPTER if k in options}
     theirs = {k: v for k, v in options.items() if k not in ours}

@@ -9,6 +9,7 @@ gymnasium_table         P as arrays, every entry checked
 gymnasium_termination   what becomes of terminated transitions: absorb, sink, continue
 gymnasium_options       what the text of an argument means, and of which kind it must be
 gymnasium_wrappers      which wrappers leave P true
+gymnasium_make          an environment from its id
 gymnasium_ids           which there are, and which are near a name
 gymnasium_check         whether `step` does what the table says
 gymnasium_rewards       the environment's own reward, where it is a function

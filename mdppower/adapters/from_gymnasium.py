@@ -10,19 +10,16 @@ from __future__ import annotations
 import reprlib
 import warnings
 from collections.abc import Callable, Mapping, Sequence, Set
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from mdppower._checks import choice
 from mdppower._quotes import quoted
-from mdppower._text import did_you_mean
 from mdppower._typing import AnyArray, BoolArray
 from mdppower._warn import warn
 from mdppower.adapters.gymnasium_check import Walk, compare_steps
-from mdppower.adapters.gymnasium_ids import near_ids
-from mdppower.adapters.gymnasium_options import full_id, require_kinds
+from mdppower.adapters.gymnasium_make import make_environment
 from mdppower.adapters.gymnasium_rewards import keep_reward
 from mdppower.adapters.gymnasium_table import Table, attribute, read_table, told_labels
 from mdppower.adapters.gymnasium_termination import absorb, only_reachable, sink
@@ -35,8 +32,7 @@ from mdppower.adapters.gymnasium_wrappers import (
     told_wrappers,
     without_watchers,
 )
-from mdppower.adapters.own_modules import load_module, raised_at
-from mdppower.errors import LabelError, MDPPowerWarning, ModelError, ParameterError, SizeError
+from mdppower.errors import MDPPowerWarning, ModelError, ParameterError, SizeError
 from mdppower.mdp.canonical import numbers, plain_label
 from mdppower.mdp.model import RewardlessMDP
 
@@ -259,6 +255,8 @@ def _from_table(name: str, env: Any, base: Any, entries: Any, given: _Settings) 
         walk = None if env is None else Walk(without_watchers(env))
         told = {"time_limit": time_limit(env)} if env is not None and time_limit(env) else {}
         told |= told_labels(base, table.states)
+        if callable(attribute(base, "action_mask")) and given.steps.mask is None:
+            told["mask"] = "action_mask() is not used: method='steps' leaves out what it masks"
         changed = "" if env is None else rewarding_wrapper(env)
         refused = (
             f"{changed} makes another of it, which P does not know; method='steps' keeps that" if changed else ""
@@ -348,60 +346,6 @@ def _name(base: Any) -> str:
         if k != "render_mode" and not (k in registered and repr(registered[k]) == repr(v))
     ]
     return name + (f"({', '.join(given)})" if given else "")
-
-
-def make_environment(name: str, /, **options: Any) -> gymnasium.Env[Any, Any]:
-    """``gymnasium.make``, with our errors.
-
-    Parameters
-    ----------
-    name : str
-        The id of an environment; ``module:id`` imports the module, which registers it, first (see `own_modules`).
-        Those of Minigrid need no ``minigrid:`` before them.
-    **options
-        Passed on.
-
-    Returns
-    -------
-    gymnasium.Env
-
-    Raises
-    ------
-    LabelError
-        There is no environment of that id, or no module of that name.
-    ModelError
-        It cannot be imported or made.
-    ParameterError
-        An option is no truth value where its default is one, or a str where that is a number: to Python any
-        text is true.
-
-    Examples
-    --------
-    >>> make_environment("FrozenLake-v1", map_name="8x8").unwrapped.nrow
-    8
-    """
-    import gymnasium
-
-    given, name = name, full_id(name)
-    module, _, bare = name.rpartition(":")
-    if name != given and find_spec(module) is None:
-        hint = f"pip install 'mdppower[{module}]'"
-        raise ModelError(f"environment {quoted(given)} is one of {module}, which is not installed: {hint}")
-    if module:
-        load_module(module)
-    require_kinds(bare, options)
-    try:
-        return gymnasium.make(bare, **{"disable_env_checker": True, **options})
-    except Exception as error:  # a constructor may raise anything
-        text = " ".join(str(error).split())
-        lookup = (gymnasium.error.UnregisteredEnv, gymnasium.error.DeprecatedEnv)
-        if not isinstance(error, lookup) and type(error) is not gymnasium.error.Error:
-            place = raised_at(error)
-            what = f"{type(error).__name__}: {text}" + (f" ({place})" if place else "")
-            raise ModelError(f"environment {quoted(name)} cannot be made: {what}") from None
-        near = did_you_mean([f"{module}:{other}" if module else other for other in near_ids(bare)])
-        hint = near or "gymnasium.pprint_registry() lists those there are"
-        raise LabelError(f"there is no environment {quoted(name)}; {hint}") from None
 
 
 def _initial(base: Any) -> tuple[str, Any]:

@@ -12,7 +12,8 @@ from gymnasium_tables import ENVIRONMENTS, Chain, chain, make
 from quantecon.markov import DiscreteDP
 
 import mdppower as mp
-from mdppower.adapters.from_gymnasium import from_gymnasium, make_environment
+from mdppower.adapters.from_gymnasium import from_gymnasium
+from mdppower.adapters.gymnasium_make import make_environment
 from mdppower.adapters.gymnasium_wrappers import NEUTRAL
 
 TWINS = [((0, 0, 0, 0), "done"), ((0, 4, 1, 1), "done"), ((4, 0, 2, 2), "done"), ((4, 3, 3, 3), "done")]
@@ -165,6 +166,7 @@ def test_origin_names_the_environment_and_its_options():
         "changed": "4 terminated transitions lead to 'end'",
         "reward": "kept, a function of state and action; 0 after the end",
         "labels": "row, column, passenger (R G Y B taxi), destination (R G Y B)",
+        "mask": "action_mask() is not used: method='steps' leaves out what it masks",
     }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gymnasium
 import pytest
 
-from mdppower.adapters.from_gymnasium import from_gymnasium, make_environment
+from mdppower.adapters.from_gymnasium import from_gymnasium
 from mdppower.adapters.gymnasium_ids import ids_with_table, near_ids, newest_ids
+from mdppower.adapters.gymnasium_make import make_environment
 from mdppower.errors import ModelError
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower.adapters.from_gymnasium import from_gymnasium, make_environment
+from mdppower.adapters.from_gymnasium import from_gymnasium
 from mdppower.adapters.gymnasium_copies import Copier
+from mdppower.adapters.gymnasium_make import make_environment
 from mdppower.adapters.gymnasium_minigrid import minigrid_key, share_minigrid
 
 minigrid = pytest.importorskip("minigrid")
