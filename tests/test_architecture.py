@@ -24,7 +24,7 @@ FLOOR = {
     for room in rooms.split("|")
 }
 ROOMS = sorted({path.parent.name for path in PACKAGE.glob("*/*.py")})
-FORWARDS = re.compile(r"plot|save|load|to_\w+|from_\w+|_repr_\w+_")
+FORWARDS = re.compile(r"optimal_actions|plot|save|load|to_\w+|from_\w+|_repr_\w+_")
 """Methods that may reach up: results that show or write themselves, and constructors."""
 
 

@@ -42,6 +42,7 @@ RESULTS = {
         lambda: mp.OccupancyPolytope(FORK, "root", 0.9).support([0.0, 1, 2, 3, 4, 5]), EVERY - {"plot"}  # N numbers
     ),
     "Solution": (lambda: mp.optimal_values(FORK, [[0.0, 1, 2, 3]], 0.9), EVERY - {"plot"}),  # as many as rewards
+    "OptimalActions": (lambda: mp.optimal_values(FORK, [0.0, 1, 2, 2], 0.9).optimal_actions, EVERY - {"plot"}),
     # Verdicts and proofs, with numbers in words: arrays of them would say nothing.
     "Verification": (
         lambda: verify(FORK, [0.5], claims=["prop-5.4"], rng=0, samples=64, votes=16), EVERY - {"to_xarray", "plot"}

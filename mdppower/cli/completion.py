@@ -59,7 +59,7 @@ _COMPLETIONS: Mapping[str, Callable[[str], list[str]]] = {
     "env": environments,
     "a": environments,
     "b": environments,
-    "rewards": lambda incomplete: _beginning(incomplete, LAWS),
+    "rewards": lambda incomplete: _beginning(incomplete, (*LAWS, "onpairs(uniform)")),
     "sampler": lambda incomplete: _beginning(incomplete, SAMPLERS),
     "method": lambda incomplete: _beginning(incomplete, METHODS),
     "exact method": lambda incomplete: _beginning(incomplete, (*METHODS, "exact")),

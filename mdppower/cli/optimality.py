@@ -72,7 +72,7 @@ def optimal(
     if fmt == "table":
         made = f"{chances.samples:,} draws of" if chances.samples else "exact,"
         seed = f" (rng={chances.entropy})" if chances.samples else ""
-        tell(f"\n{made} {chances.rewards.name} rewards{seed}")
+        tell(f"\n{made} {chances.rewards.told}{seed}")
         if 1 in chances.gammas:
             click.echo("γ = 1 is the limit of optimal policies: Blackwell optimality, not average optimality")
     picture.draw(chances.plot, state=label, confidence=confidence)
@@ -132,7 +132,7 @@ def compare_command(
             click.echo(render({name: [text] * size for name, text in about.items()} | table, fmt))
         else:
             tell(f"A: {_told(result.A)}\nB: {_told(result.B)}\n\n{render(table)}\n")
-            tell(_made(result.samples, result.rewards.name, result.entropy))
+            tell(_made(result.samples, result.rewards.told, result.entropy))
             click.echo(f"{result.verdict}{' (at 95 %)' if result.samples else ''}")
         finish(result.interrupted, failure)
         return
@@ -144,7 +144,7 @@ def compare_command(
     found, failure = attempt(compare_all, given, law, confidence=confidence, **run)
     click.echo(render(pairs_table(found), fmt))
     if fmt == "table":
-        tell(f"\n{kind} at γ = {rate_text(rate)}; " + _made(found.samples, found.rewards, found.entropy))
+        tell(f"\n{kind} at γ = {rate_text(rate)}; " + _made(found.samples, f"{found.rewards} rewards", found.entropy))
         click.echo("lower, upper: of p_at_least = p(A ≥ B), each alone")
         click.echo("convergent: whether p(A ≥ B) is at most 1/2, judged for all pairs together")
     finish(bool(found.interrupted), failure)
@@ -181,7 +181,7 @@ def _told(option: Option) -> str:
 
 
 def _made(samples: int, rewards: str, entropy: Any) -> str:
-    return f"{samples:,} draws of {rewards} rewards (rng={entropy})" if samples else f"exact, {rewards} rewards"
+    return f"{samples:,} draws of {rewards} (rng={entropy})" if samples else f"exact, {rewards}"
 
 
 @cli.command("visits")

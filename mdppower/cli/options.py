@@ -103,7 +103,8 @@ reward_option = under(QUESTION)(
         "--reward",
         multiple=True,
         metavar="STATE=LAW",
-        help='Another law, or a number, for one state, or all of a mark: "a=norm(1,1)", "0,3=2". Repeatable.',
+        help='Another law, or a number, for one state, or all of a mark: "a=norm(1,1)", "0,3=2". Repeatable. '
+        'On pairs: "0,3:N=2".',
     )
 )
 _rewards = under(QUESTION)(
@@ -111,7 +112,7 @@ _rewards = under(QUESTION)(
         "--rewards",
         default="uniform",
         show_default=True,
-        help="Law of each state's reward: norm(0,1), …, or a number.",
+        help="Law of each state's reward: norm(0,1), …, or a number; onpairs(norm(0,1)) of each state-action pair's.",
     )
 )
 

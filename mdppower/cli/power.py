@@ -272,7 +272,11 @@ def info(file: str) -> None:
         facts |= {f"MDP: {name}": told for name, told in mdp.origin.items()}
     if isinstance(found, PowerEstimate):
         lower, upper = found.data.bounds(0.95, simultaneous=True)
-        facts["holds"] = "a POWER estimate" + (", interrupted before its end" if found.interrupted else "")
+        facts["holds"] = (
+            ("an" if found.task.on_pairs else "a")
+            + f" {found.quantity_name} estimate"
+            + (", interrupted before its end" if found.interrupted else "")
+        )
         facts |= {"rewards": found.rewards.name, "draws": _draws(found)}
         facts |= {"method": found.method, "guarantee": f"{found.guarantee} intervals, widened by the solver's error"}
         if found.caution:
@@ -280,7 +284,7 @@ def info(file: str) -> None:
         for g, gamma in enumerate(found.gammas):
             power = found.data.value[g]
             facts[f"γ = {rate_text(gamma)}"] = (
-                f"POWER {power.min():.5g} … {power.max():.5g}, 95 % of all at once within "
+                f"{found.quantity_name} {power.min():.5g} … {power.max():.5g}, 95 % of all at once within "
                 f"± {(upper[g] - lower[g]).max() / 2:.2g}, solver error ≤ {found.error_bound[g]:.1g}"
             )
         facts |= found.history

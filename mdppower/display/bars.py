@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from mdppower._text import cut, rate_text
-from mdppower.display.colour_scale import UNIT
+from mdppower.display.colour_scale import unit_of
 from mdppower.display.heatmap import meets_greatest
 from mdppower.display.look import Look, figure_of, points
 from mdppower.display.words import Words
@@ -62,7 +62,8 @@ def bar_chart(estimate: PowerEstimate, look: Look, hatch: bool) -> tuple[list[Ax
                 at, center, error, fmt="none", ecolor=matplotlib.rcParams["text.color"], elinewidth=1, capsize=2
             )
     if many:
-        panel.set_xlabel(f"{n:,} states, from most to least POWER at γ = {rate_text(estimate.gammas[rates[-1]])}")
+        last = rate_text(estimate.gammas[rates[-1]])
+        panel.set_xlabel(f"{n:,} states, from most to least {estimate.quantity_name} at γ = {last}")
     else:
         names = [cut(str(label), 24) for label in estimate.mdp.states]
         slanted = max(map(len, names)) * 0.09 * letters > 0.9 * inches / n
@@ -70,7 +71,7 @@ def bar_chart(estimate: PowerEstimate, look: Look, hatch: bool) -> tuple[list[Ax
             np.arange(n), names, rotation=45 if slanted else 0, ha="right" if slanted else "center", parse_math=False
         )
         panel.set_xlabel("state")
-    panel.set_ylabel(UNIT)
+    panel.set_ylabel(unit_of(estimate.quantity_name))
     panel.margins(x=0.02)
     intervals = f"bars: {how_sure(0.95, together=True)}" if np.isfinite(upper).all() else "no intervals: no variance"
     step = -(-len(handles) // MOST_NAMES)
@@ -83,4 +84,6 @@ def bar_chart(estimate: PowerEstimate, look: Look, hatch: bool) -> tuple[list[Ax
         loc="upper left",
         bbox_to_anchor=(1, 1),
     )
-    return [panel], Words(f"POWER — {estimate.about}", ["hatched: may have as much as the greatest"] * hatch)
+    return [panel], Words(
+        f"{estimate.quantity_name} — {estimate.about}", ["hatched: may have as much as the greatest"] * hatch
+    )

@@ -19,7 +19,12 @@ from mdppower._typing import BoolArray, FloatArray
 from mdppower.display.look import Look
 from mdppower.errors import ParameterError
 
-UNIT = "POWER (reward units)"
+
+def unit_of(what: str) -> str:
+    """The label of numbers of POWER, or of what they are instead."""
+    return f"{what} (reward units)"
+
+
 SCALES = ("linear", "rank", "relative")
 OFF, TOLD_OFF = "white", "white: the norm has no colour for it"
 """Of numbers that are off the scale."""
@@ -62,7 +67,7 @@ class ColourScale:
 
 def power_scales(
     power: FloatArray, slack: FloatArray, gammas: Sequence[float], coloured: BoolArray, look: Look, *, scale: str,
-    share: bool,
+    share: bool, what: str = "POWER",
 ) -> list[ColourScale]:  # fmt: skip
     """The scale of each panel.
 
@@ -78,6 +83,8 @@ def power_scales(
     scale : {"linear", "rank", "relative"}
     share : bool
         Whether all panels have one scale.
+    what : str
+        What the numbers are.
 
     Raises
     ------
@@ -85,18 +92,18 @@ def power_scales(
         The scale is relative to an average that is not positive.
     """
     seen = np.where(coloured & np.isfinite(power), power, np.nan)
-    label = UNIT
+    label = unit_of(what)
     if scale == "rank":
-        label = f"rank of POWER, 1 … {int(coloured.sum()):,} (most)"
+        label = f"rank of {what}, 1 … {int(coloured.sum()):,} (most)"
         seen = np.array([_ranks(row, 2 * gap) for row, gap in zip(seen, slack.tolist(), strict=True)])
         slack = np.zeros_like(slack)
     elif scale == "relative":
-        label = "POWER against the cells' average (%)"
+        label = f"{what} against the cells' average (%)"
         average = np.nanmean(np.where(np.isnan(seen).all(axis=1, keepdims=True), 1.0, seen), axis=1)
         for gamma, mean in zip(gammas, average.tolist(), strict=True):
             if mean <= 0:
                 raise ParameterError(
-                    f"scale='relative' is in per cent of the average POWER, which is {mean:.4g} at "
+                    f"scale='relative' is in per cent of the average {what}, which is {mean:.4g} at "
                     f"γ = {rate_text(gamma)}: take 'linear' or 'rank'"
                 )
         seen, slack = 100 * (seen / average[:, None] - 1), 100 * slack / average

@@ -55,6 +55,7 @@ def save_frames(
     scale = power_scales(
         estimate.data.value, estimate.error_bound, estimate.gammas, with_a_choice(estimate.mdp), look,
         scale=extras.scale, share=True,
+        what=estimate.quantity_name,
     )[0]  # fmt: skip
     one_scale = look if look.norm is not None else replace(look, vmin=scale.norm.vmin, vmax=scale.norm.vmax)
     frames = []

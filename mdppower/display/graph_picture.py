@@ -34,7 +34,14 @@ def power_graphs(estimate: PowerEstimate, look: Look, extras: Extras) -> tuple[l
     mdp, rates = estimate.mdp, len(estimate.gammas)
     power, half, choice = estimate.data.value, estimate.half_widths(), with_a_choice(mdp)
     scales = power_scales(
-        power, estimate.error_bound, estimate.gammas, choice, look, scale=extras.scale, share=extras.share_scale
+        power,
+        estimate.error_bound,
+        estimate.gammas,
+        choice,
+        look,
+        scale=extras.scale,
+        share=extras.share_scale,
+        what=estimate.quantity_name,
     )
     place, (wide, tall), scale = graph_place(mdp, look)
     across = min(rates, 2)
@@ -74,7 +81,8 @@ def power_graphs(estimate: PowerEstimate, look: Look, extras: Extras) -> tuple[l
     if estimate.exact is None and np.isfinite(half).all():
         notes.append(f"±: {how_sure(0.95, together=True)}")
     notes += ["double ring: absorbing, not on the scale"] if not choice.all() else []
-    return panels, Words(f"POWER — {estimate.about}", list(dict.fromkeys(notes)), list(dict.fromkeys(cautions)))
+    title = f"{estimate.quantity_name} — {estimate.about}"
+    return panels, Words(title, list(dict.fromkeys(notes)), list(dict.fromkeys(cautions)))
 
 
 def _fills(shown: ScalarMappable, values: FloatArray, grounds: list[str]) -> list[Any]:

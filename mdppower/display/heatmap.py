@@ -68,7 +68,14 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, look: Look, extras: Extra
             raise ParameterError(f"{name} are for up to {MOST_DRAWN:,} states, not {mdp.n_states:,}")
     power, half, choice = estimate.data.value, estimate.half_widths(), with_a_choice(mdp)
     scales = power_scales(
-        power, estimate.error_bound, gammas, choice, look, scale=extras.scale, share=extras.share_scale
+        power,
+        estimate.error_bound,
+        gammas,
+        choice,
+        look,
+        scale=extras.scale,
+        share=extras.share_scale,
+        what=estimate.quantity_name,
     )
     sheet = grid_sheet(mdp, grid, len(gammas), look)
     assert mdp.layout is not None
@@ -104,7 +111,8 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, look: Look, extras: Extra
         notes += name_tiles(panel, sheet, mdp)
     if estimate.exact is None and np.isfinite(half).all():
         notes.insert(0, f"±: {how_sure(0.95, together=True)}")
-    return sheet.panels, Words(f"POWER — {estimate.about}", list(dict.fromkeys(notes)), list(dict.fromkeys(cautions)))
+    title = f"{estimate.quantity_name} — {estimate.about}"
+    return sheet.panels, Words(title, list(dict.fromkeys(notes)), list(dict.fromkeys(cautions)))
 
 
 def caution_of(estimate: PowerEstimate, g: int, choice: BoolArray) -> str:

@@ -68,7 +68,8 @@ def plot_estimate(
     rates, n = value.shape
     if n > MOST:
         raise SizeError(f"a picture shows up to {MOST} numbers, not {n:,}: take some of them with .of(…)")
-    unit = "POWER" if estimate._quantity == "power" else f"estimate of each {estimate.dimension}"
+    names_it = {"power": "POWER", "optimal_value": "optimal value"}
+    unit = names_it.get(estimate._quantity, f"estimate of each {estimate.dimension}")
     exact = estimate.fractions is not None
     over_gamma = n == 1 < rates or (n <= MOST_LINES and rates > 2)
     panel = chosen.panel(6.0, 4.0 if over_gamma else 1.6 + 0.28 * n)
@@ -93,7 +94,7 @@ def plot_estimate(
     if (lower <= 0).any() and (upper >= 0).any():
         (panel.axhline if over_gamma else panel.axvline)(0, color="grey", lw=0.8, zorder=0)
     rate = "" if rates > 1 or np.isnan(estimate.gammas[0]) else f"γ = {rate_text(estimate.gammas[0])}"
-    made = f"{estimate.samples:,} draws of {estimate.draws.source.rewards.name} rewards" if estimate.draws else ""
+    made = f"{estimate.samples:,} draws of {estimate.draws.source.rewards.told}" if estimate.draws else ""
     told = ", ".join(filter(None, [made * (estimate.samples > 0), rate]))
     return finished([panel], chosen, Words(estimate._told_of(told), notes), path, suffix, title)
 

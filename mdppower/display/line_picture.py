@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from mdppower._text import cut
 from mdppower._typing import FloatArray, Label
-from mdppower.display.colour_scale import UNIT
+from mdppower.display.colour_scale import unit_of
 from mdppower.display.look import Look, named_legend
 from mdppower.display.words import Words
 from mdppower.errors import ParameterError
@@ -39,17 +39,17 @@ def power_lines(estimate: PowerEstimate, states: Sequence[Label] | None, look: L
         raise ParameterError(f"lines are for 1 to {MOST_LINES} states, not {len(chosen):,}")
     lower, upper = estimate.data.bounds(0.95, simultaneous=True)
     names = [str(mdp.states[s]) for s in chosen]
-    panel = look.panel(6.4, 4.0)
+    panel, what = look.panel(6.4, 4.0), estimate.quantity_name
     draw_lines(panel, look, estimate.gammas, names, *(x[:, chosen] for x in (estimate.data.value, lower, upper)))
-    panel.set_ylabel(UNIT)
+    panel.set_ylabel(unit_of(what))
     if len(chosen) > 1:
         named_legend(panel, panel.get_lines(), [cut(name, 24) for name in names], title="state", frameon=False)
     else:
-        panel.set_ylabel(f"POWER of {cut(names[0], 30)} (reward units)", parse_math=False)
+        panel.set_ylabel(f"{what} of {cut(names[0], 30)} (reward units)", parse_math=False)
     notes = [told_band(estimate.exact is not None, upper)]
     if states is None and len(chosen) < mdp.n_states:
-        notes.append(f"the states of most and of least POWER at some γ, of {mdp.n_states:,}")
-    return [panel], Words(f"POWER over γ — {estimate.about}", notes)
+        notes.append(f"the states of most and of least {what} at some γ, of {mdp.n_states:,}")
+    return [panel], Words(f"{what} over γ — {estimate.about}", notes)
 
 
 def draw_lines(

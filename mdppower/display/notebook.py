@@ -17,7 +17,7 @@ from mdppower.measures.power_estimate import PowerEstimate
 def inline_picture(what: PowerEstimate | RewardlessMDP) -> str:
     """An ``<img>`` of an estimate or an MDP for a notebook; nothing where the MDP is too large to draw."""
     if isinstance(what, PowerEstimate):
-        figure, alt = plot_power(what), "POWER"
+        figure, alt = plot_power(what), what.quantity_name
     else:
         grid = None if is_drawing(what) else grid_of(what)
         if grid is None and what.n_states > MOST_NODES:

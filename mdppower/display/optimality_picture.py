@@ -101,7 +101,7 @@ def draw_optimality(
     """The bars of a state, or the map of all of them, and the words around it."""
     mdp = chances.mdp
     made = f"{chances.samples:,} draws of" if chances.samples else "exact,"
-    told = f"{made} {chances.rewards.name} rewards"
+    told = f"{made} {chances.rewards.told}"
     cautions = ["interrupted: fewer draws than were asked for"] * chances.interrupted
     if state is not None:
         name = mdp.states[mdp.index(state)]

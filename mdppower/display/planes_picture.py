@@ -68,7 +68,14 @@ def power_planes(
         drawn[one.grid[one.grid >= 0]] = True
     coloured = drawn & choice if (drawn & choice).any() else drawn
     (scale,) = power_scales(
-        power, estimate.error_bound, estimate.gammas, coloured, look, scale=extras.scale, share=False
+        power,
+        estimate.error_bound,
+        estimate.gammas,
+        coloured,
+        look,
+        scale=extras.scale,
+        share=False,
+        what=estimate.quantity_name,
     )
     height, width = next(plane for plane in rows[0] if plane is not None).grid.shape
     inch = min(0.55, 3.2 / max(width, height))
@@ -104,9 +111,10 @@ def power_planes(
     notes = ["orange: absorbing, not on the scale"] if (drawn & ~coloured).any() else []
     if estimate.exact is None and np.isfinite(half).all():
         notes.insert(0, f"±: {how_sure(0.95, together=True)}")
-    told = f"POWER — {estimate.about}, γ = {number_text(estimate.gammas[0])}{told_spread(estimate, half[0])}"
+    told = f"γ = {number_text(estimate.gammas[0])}{told_spread(estimate, half[0])}"
     caution = caution_of(estimate, 0, coloured)
-    return panels, Words(told, notes, [caution] if caution else [])
+    title = f"{estimate.quantity_name} — {estimate.about}, {told}"
+    return panels, Words(title, notes, [caution] if caution else [])
 
 
 def rows_of(mdp: RewardlessMDP, chosen: Iterable[Label | tuple[Label, ...]] | None) -> list[list[Plane | None]]:

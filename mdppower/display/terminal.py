@@ -97,7 +97,7 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
         name = estimate.mdp.states
         best, worst = int(value[g].argmax()), int(value[g].argmin())
         blocks.append(
-            f"POWER at γ = {rate_text(gamma)}\n{body}\n"
+            f"{estimate.quantity_name} at γ = {rate_text(gamma)}\n{body}\n"
             f"most   {with_error(value[g, best], half[best])} at {printable(str(name[best]))}\n"
             f"least  {with_error(value[g, worst], half[worst])} at {printable(str(name[worst]))}"
             + (_why_the_same(estimate) if gamma == 1 else "")
@@ -256,7 +256,7 @@ def _bars(estimate: PowerEstimate, value: FloatArray, half: FloatArray, width: i
         drawn = _ink(bar, share) if colour else bar
         lines.append(f"{name:>{pad}}  {drawn}{' ' * (room - len(bar))}  {with_error(value[s], half[s])}")
     if len(value) > MOST_BARS:
-        lines.append(f"… and {len(value) - MOST_BARS:,} states of less POWER (use --format table)")
+        lines.append(f"… and {len(value) - MOST_BARS:,} states of less {estimate.quantity_name} (use --format table)")
     return "\n".join([*lines, f"bars from {low:.4g}"])
 
 

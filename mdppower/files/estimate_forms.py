@@ -183,7 +183,8 @@ def _rewards_of_copies() -> Field:
     def read(told: Any, parts: Any, sizes: Any) -> Any:
         states = sizes["drawn"]
         found = parts.rewards(told, max(states, MOST_COPIES))
-        require(len(found.low) % states == 0, f"of a multiple of {states:,} states", len(found.low), ".size")
+        fits = found.on == "pairs" or len(found.low) % states == 0
+        require(fits, f"of a multiple of {states:,} states", len(found.low), ".size")
         return found
 
     return Field(lambda value, writer: writer.put(value), read)

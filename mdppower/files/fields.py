@@ -229,12 +229,14 @@ def mdp(states: str | None = None, pairs: str | None = None) -> Field:
     return Field(lambda value, writer: writer.put(value), read)
 
 
-def rewards(states: str) -> Field:
-    """A reward distribution over that many states; of a user's own code the name."""
+def rewards(states: str, pairs: str | None = None) -> Field:
+    """A reward distribution over that many states, or pairs; of a user's own code the name."""
 
     def read(told: Any, parts: Parts, sizes: Sizes) -> Any:
-        found = parts.rewards(told, sizes[states])
-        agree(sizes, (states,), (len(found.low),), found)
+        found = parts.rewards(told, sizes[states] if pairs is None else LARGEST_INDEX)
+        if found.on == "pairs" and pairs is None:
+            raise Misfit("rewards of states", found.name)
+        agree(sizes, (pairs if pairs is not None and found.on == "pairs" else states,), (len(found.low),), found)
         return found
 
     return Field(lambda value, writer: writer.put(value), read)

@@ -36,6 +36,7 @@ from mdppower.sensitivity.model_difference import unaffected_states, union_of
 from mdppower.sensitivity.model_difference_estimate import ModelDifference
 from mdppower.sensitivity.sensitivity_estimate import Sensitivity
 from mdppower.sensitivity.transformed import Transformed
+from mdppower.solvers.optimal_action_sets import OptimalActions
 from mdppower.solvers.solution import Solution
 
 SAMPLER = plain(one_of("latin", "sobol", "iid", "exact"))
@@ -160,6 +161,12 @@ def _check_solution(found: Any) -> None:
         raise Misfit("an action of that state", int(policies[draw, state]), f".policies[{draw}, {state}]")
 
 
+def _of_pairs(form: Form) -> Form:
+    """The form of the same result about rewards on pairs; its files say so by a kind of their own."""
+    fields = {**form.fields, "mdp": mdp("state", "pair"), "rewards": array("f8", "draw", "pair")}
+    return form._replace(make=lambda **found: form.make(**found, on="pairs"), fields=fields)
+
+
 SOLUTION = Form(
     Solution,
     {
@@ -174,6 +181,30 @@ SOLUTION = Form(
         "guarantee": plain(one_of("certified")),
     },
     check=_check_solution,
+)
+PAIR_SOLUTION = _of_pairs(SOLUTION)
+
+
+def _check_sets(found: Any) -> None:
+    """Raise Misfit unless in each state one is the only optimal action, or others are tied or open."""
+    codes, first = found["codes"], found["mdp"].pointer[:-1]
+    alone = np.add.reduceat((codes == 1).astype(np.int64), first, axis=1)
+    others = np.add.reduceat((codes > 1).astype(np.int64), first, axis=1)
+    wrong = np.argwhere((alone > 1) | ((alone == 1) & (others > 0)) | ((alone == 0) & (others == 0)))
+    if len(wrong):
+        draw, state = wrong[0].tolist()
+        raise Misfit("one that is alone, or several", int(alone[draw, state]), f".codes[{draw}] of state {state}")
+
+
+OPTIMAL_ACTIONS = Form(
+    OptimalActions,
+    {
+        "mdp": mdp("state", "pair"),
+        "codes": array("i1", "draw", "pair", low=0, high=3),
+        "gamma": RATE,
+        "on": plain(one_of("states", "pairs")),
+    },
+    check=_check_sets,
 )
 
 

@@ -273,7 +273,9 @@ def _mdp(file: h5py.File, header: dict[str, Any], sizes: dict[str, int]) -> Rewa
 
 
 def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes: dict[str, int]) -> PowerEstimate:
-    rewards = from_description(header["rewards"], mdp.n_states)
+    told = header["rewards"]
+    on_pairs = isinstance(told, dict) and told.get("kind") == "on pairs"
+    rewards = from_description(told, mdp.n_pairs if on_pairs else mdp.n_states)
     guarantee = header["guarantee"]
     arrays = read_arrays(file, ESTIMATE | (SUMS if guarantee else MEANS), sizes, OLD_NAMES)
     gammas = tuple(arrays["gamma"].tolist())
@@ -325,12 +327,13 @@ def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes
             **common,
         )
     room = (arrays["slack"] + arrays["error_bound"])[:, None] + 1e-9 * np.maximum(1, abs(kept.value))
+    what = "optimal value" if on_pairs else "POWER"
     least, most = np.maximum(low, rewards.low.min()), np.minimum(high, rewards.high.max())
     beyond = np.argwhere(~((least - room <= kept.value) & (kept.value <= most + room)))
     if len(beyond):
         g, s = beyond[0]
         told = f"in [{least[s]:g}, {most[s]:g}], within the rewards,"
-        raise Misfit(f"{told} on average in state number {s}", float(kept.value[g, s]), "POWER")
+        raise Misfit(f"{told} on average in state number {s}", float(kept.value[g, s]), what)
     if header["sampler"] == "exact" and not kept.constant.all():
         raise Misfit("1 everywhere in what is exact", 0, "constant")
     fractions = None

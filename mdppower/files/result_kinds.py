@@ -1,6 +1,11 @@
-"""The results that have a file, by the names of their classes: a new one is a line here, and a form."""
+"""The results that have a file, by the names of their classes: a new one is a line here, and a form.
+
+One class may have several kinds of file: `kind_of` says which.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from mdppower.files.claim_forms import REPORT, VERIFICATION
 from mdppower.files.count_forms import COMPARISON, OPTIMALITY
@@ -10,6 +15,8 @@ from mdppower.files.fields import Form
 from mdppower.files.model_forms import (
     CERTIFIED,
     DIFFERENCE,
+    OPTIMAL_ACTIONS,
+    PAIR_SOLUTION,
     POLYTOPE,
     RECURRENT,
     SENSITIVITY,
@@ -25,6 +32,8 @@ KINDS: dict[str, Form] = {
     "ModelDifference": DIFFERENCE,
     "Sensitivity": SENSITIVITY,
     "Solution": SOLUTION,
+    "Solution of pair rewards": PAIR_SOLUTION,
+    "OptimalActions": OPTIMAL_ACTIONS,
     "Support": SUPPORT,
     "Visits": VISITS,
     "Recurrent": RECURRENT,
@@ -34,3 +43,9 @@ KINDS: dict[str, Form] = {
     "Verification": VERIFICATION,
     "Dataset": DATASET,
 }
+
+
+def kind_of(result: Any) -> str:
+    """The name of a result's kind of file; of what has none, of its class."""
+    kind = type(result).__name__
+    return f"{kind} of pair rewards" if kind == "Solution" and result.on == "pairs" else kind

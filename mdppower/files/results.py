@@ -15,7 +15,7 @@ import numpy as np
 from mdppower._schema import LARGEST_INDEX, Misfit, anything, one_of, record, several, text, whole
 from mdppower._text import cut
 from mdppower.errors import MDPPowerError, ParameterError
-from mdppower.files.result_kinds import KINDS
+from mdppower.files.result_kinds import KINDS, kind_of
 from mdppower.files.sealed import MOST_NAMES, PathLike, suffix_of, told_as_file_error, write_sealed
 from mdppower.files.stored_arrays import read_any
 from mdppower.measures.stored_calls import Reader, Writer
@@ -48,7 +48,7 @@ def save_result(result: Any, path: PathLike) -> None:
     suffix = suffix_of(path)
     if hasattr(result, "table") and saved_as_table(result, path):
         return
-    kind = type(result).__name__
+    kind = kind_of(result)
     if suffix != ".nc" or kind not in KINDS:
         known = ".nc, .csv or .json" if hasattr(result, "table") else ".nc"
         raise ParameterError(f"{kind} is saved as {known}; got {os.fspath(path)!r}")

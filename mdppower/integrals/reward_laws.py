@@ -35,6 +35,7 @@ from mdppower.rewards.distribution import Independent
 from mdppower.rewards.gaussian import Gaussian
 from mdppower.rewards.joint_laws import Fixed, Reordered
 from mdppower.rewards.laws import Law, parameters_of
+from mdppower.rewards.pair_rewards import PairRewards
 from mdppower.rewards.reward_distribution import RewardDistribution
 
 Number: TypeAlias = "Fraction | float"
@@ -214,6 +215,8 @@ def exact_law(rewards: RewardDistribution, most_atoms: int = MOST_ATOMS) -> Boxe
     >>> exact_law(resolve({"root": 0, "default": "uniform(-1,2)"}, mp.envs.fork(1))).highs
     [Fraction(0, 1), Fraction(2, 1)]
     """
+    if isinstance(rewards, PairRewards):
+        return exact_law(rewards.base, most_atoms)
     if isinstance(rewards, Gaussian):
         return Normals(rewards.mean, rewards.covariance)
     if isinstance(rewards, Fixed):

@@ -10,6 +10,7 @@ graph        reachability, communicating and closed classes, end components
 chains       Markov chains: visits from a start, recurrent classes
 elimination  linear equations of chains without subtraction, right to each entry's own rounding
 actions      of a state: greedy, equivalent, forced
+pair_states  MDPs in which what a pair earns is earned in a state
 policy_table policies as (S, A) tables, read and written
 rational     fractions for floats; exact chains and their expansions at both ends of γ
 layout       where states lie: grids, marks

@@ -29,6 +29,7 @@ from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.action_optimality_estimate import ActionOptimality
 from mdppower.measures.certified_rates import certified_rates
+from mdppower.measures.power_task import earners
 from mdppower.measures.questions import ask, told_mdp
 from mdppower.measures.stored_calls import answers
 from mdppower.montecarlo.engines import Rows, Workers
@@ -71,6 +72,7 @@ def action_optimality(
         Discount rates in [0, 1]. The ends are limits of optimal policy sets; 1 is Blackwell optimality.
     rewards : str, distribution, mapping, callable, …
         What reward functions are drawn from; see `mdppower.rewards`. They need no mean.
+        Of ``mp.rewards.OnPairs(…)`` actions are optimal by what they earn and lead to.
     samples : int
         Independent reward functions to draw, rounded up to whole replicates (of up to 64).
     rng : int, numpy.random.Generator, SeedSequence, …
@@ -143,7 +145,7 @@ def _steps(
     check_mdp(mdp)
     gammas, single = discount_rates(gamma)
     samples = positive_integer(looks[-1], "samples")
-    distribution = resolve(rewards, mdp)
+    distribution = resolve(rewards, mdp, pairs=True)
     if method == "exact":
         from mdppower.measures.exact_optimality import exact_action_optimality
 
@@ -156,7 +158,7 @@ def _steps(
         return
     method = pick(mdp, method)
     for rate in gammas:
-        require_size(mdp, rate)
+        require_size(mdp, rate, distribution.on)
     if len(gammas) * mdp.n_pairs > MOST_NUMBERS:
         size = 3 * len(gammas) * mdp.n_pairs / 2**27
         raise SizeError(f"the counts would take {size:.1f} GiB; use fewer gammas")
@@ -203,7 +205,7 @@ class _Task:
     def __call__(self, numbers: Sequence[int]) -> Rows:
         """(n, 3, G, P) of n replicates: draws on which a pair alone is optimal in its state, is tied, is open."""
         size = self.source.size
-        rewards = self.source.replicates(numbers, self.mdp.states)
+        rewards = self.source.replicates(numbers, earners(self.mdp, self.source.rewards))
         # A replicate has at most 64 draws.
         counts = np.zeros((len(numbers), 3, len(self.gammas), self.mdp.n_pairs), np.uint8)
         step = max(1, min(MOST_ROWS, BLOCK // self.mdp.n_pairs))
@@ -212,7 +214,7 @@ class _Task:
             of = np.arange(begin, begin + len(rows)) // size
             for g, gamma in enumerate(self.gammas):
                 try:
-                    codes = optimal_pairs(self.mdp, rows, gamma, self.method)
+                    codes = optimal_pairs(self.mdp, rows, gamma, self.method, self.source.rewards.on)
                 except SolverError as error:
                     error.in_run(numbers[0] * size + begin, len(rows), self.source.entropy)
                     raise
@@ -238,7 +240,7 @@ class _Counts(OneTask):
 
     def prepare(self) -> None:
         """Compile what replicates need."""
-        warm_up(self.task.mdp, self.task.method, self.task.gammas)
+        warm_up(self.task.mdp, self.task.method, self.task.gammas, self.task.source.rewards.on)
 
     def add(self, rows: Rows) -> None:
         """Add the next replicates."""

@@ -363,5 +363,5 @@ class ActionOptimality(Result):
             span += f", ± ≤ {half:.2g} ({how_sure(0.95, together=True)})"
         return (
             f"ActionOptimality({count(self.mdp.n_states, 'state')}, {count(self.mdp.n_pairs, 'pair')}, γ = {rates}, "
-            f"{self.made}, {self.rewards.name} rewards: {span}{'; interrupted' * self.interrupted})"
+            f"{self.made}, {self.rewards.told}: {span}{'; interrupted' * self.interrupted})"
         )

@@ -39,7 +39,7 @@ from mdppower.montecarlo.run_loop import Conduct, finished_as, last
 from mdppower.montecarlo.same_draws import Draws
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
 from mdppower.montecarlo.steps import in_steps, no_draws
-from mdppower.occupancy.option import Option, Reach, require_alike, states_only, worth_range
+from mdppower.occupancy.option import Option, Reach, require_alike, require_values, whole_mdp, worth_range
 from mdppower.results.labelled import labelled
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.reward_distribution import RewardDistribution
@@ -78,7 +78,7 @@ def compare(
     A, B : Option
         Sets of one kind at one γ, over the same states.
     rewards : str, distribution, mapping, callable, …
-        As for `power`.
+        As for `power`; those of ``mp.rewards.OnPairs(…)`` go with options of kind "value".
     samples : int, optional
         Independent draws, rounded up to whole replicates. By default 4,096, unless the answer is exact.
     rng : int, numpy.random.Generator, SeedSequence, …
@@ -339,15 +339,15 @@ def _named(rewards: Any) -> Any:
 
 def _mdp_of(options: Sequence[Option]) -> RewardlessMDP:
     """An MDP over the options' states, which rewards are resolved against."""
-    for option in options:
-        for part in option.parts:
-            if isinstance(part, Reach):
-                return part.mdp
-    return states_only(options[0].states)
+    about = next((option for option in options if any(isinstance(part, Reach) for part in option.parts)), options[0])
+    return whole_mdp(about)
 
 
 def _rewards_of(options: Sequence[Option], rewards: Any) -> RewardDistribution:
-    return resolve(_named(rewards), _mdp_of(options))
+    found = resolve(_named(rewards), _mdp_of(options), pairs=True)
+    if found.on == "pairs":
+        require_values(options)
+    return found
 
 
 def _means(options: Sequence[Option], found: Tally, source: Sampler) -> Estimate:
@@ -355,8 +355,8 @@ def _means(options: Sequence[Option], found: Tally, source: Sampler) -> Estimate
     d = source.rewards
     size = len(options)
     if np.isinf(d.mean).any():
-        warn(f"{d.name} rewards have no mean: neither C(A), C(B) nor the gap exists")
-    ranges = np.array([worth_range(option, d.low, d.high) for option in options])
+        warn(f"{d.told} have no mean: neither C(A), C(B) nor the gap exists")
+    ranges = np.array([worth_range(option, d.low, d.high, d.on) for option in options])
     data = Replicates(
         means=np.where(np.isinf(d.mean).any(), np.nan, found.means)[:, None, :],
         low=ranges[:, 0],

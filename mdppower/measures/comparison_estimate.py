@@ -131,7 +131,7 @@ class Comparison(Result):
         kind = {"value": "VALUE sets", "power": "POWER sets", "rsd": "long-run averages"}.get(self.A.kind, "vectors")
         rate = "" if self.A.gamma is None or self.A.kind == "rsd" else f" at γ = {rate_text(self.A.gamma)}"
         made = f"{self.samples:,} draws of" if self.samples else "exact,"
-        return f"{kind}{rate}, {made} {self.rewards.name} rewards"
+        return f"{kind}{rate}, {made} {self.rewards.told}"
 
     @property
     def complexity_A(self) -> Estimate:

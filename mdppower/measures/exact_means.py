@@ -4,6 +4,9 @@ An option is turned into its nondominated vectors in fractions: F_nd(s) at the �
 at its ends. What is asked of their maximum is integrated exactly for independent uniform and finite discrete rewards
 (`mdppower.integrals.maxima`); for normal rewards in closed form up to two vectors, else numerically with an error
 (`mdppower.integrals.normal_maxima`).
+
+Rewards on pairs: F_nd(s) is listed in the MDP with a state for each pair (`mdppower.mdp.pair_states`), where actions
+that lead to the same states are none the less two; a row says how much of the time each pair is taken.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from mdppower.integrals.maxima import compare_discrete, compare_uniform
 from mdppower.integrals.reward_laws import Atoms, Boxes, Normals, Number, exact_law
 from mdppower.mdp.actions import reading_error
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.pair_states import through_pairs
 from mdppower.mdp.rational import Chain, Kernel, Row, rational, rational_rows
 from mdppower.measures.exact_work import ExactWork, seconds_of_chains
 from mdppower.occupancy.option import Option, Reach
@@ -59,28 +63,39 @@ _Listed = list["tuple[Reach, Visits | None, float] | list[Row]"]
 
 
 def _listed(
-    option: Option, work: ExactWork, law: Boxes | Atoms | Normals | None = None, most: int = LIMIT
+    option: Option,
+    work: ExactWork,
+    law: Boxes | Atoms | Normals | None = None,
+    most: int = LIMIT,
+    on: str = "states",
 ) -> _Listed:
     """The policies of an option's parts, and a plan of what it takes to make rows of them and to sift these."""
     parts: _Listed = []
     for part in option.parts:
         if isinstance(part, Reach):
             assert option.gamma is not None
-            parts.append((part, _policies(part, option.gamma, work, law, most), option.gamma))
+            parts.append((part, _policies(part, option.gamma, work, law, most, on), option.gamma))
         else:
             parts.append([[rational(x) for x in row] for row in part.tolist()])
     return parts
 
 
 def _policies(
-    part: Reach, gamma: float, work: ExactWork, law: Boxes | Atoms | Normals | None, most: int
+    part: Reach, gamma: float, work: ExactWork, law: Boxes | Atoms | Normals | None, most: int, on: str
 ) -> Visits | None:
     """F_nd of a state, planned for; None at γ = 0, where its actions are what there is."""
     if gamma == 0:
         return None
-    among = visits(part.mdp, part.mdp.states[part.state], gamma, limit=most).nondominated()
+    among = nondominated_of(part.mdp, part.state, gamma, on, most)
     _plan_rows(among, work, law)
     return among
+
+
+def nondominated_of(mdp: RewardlessMDP, state: int, gamma: float, on: str, most: int = LIMIT) -> Visits:
+    """F_nd of a state; where pairs earn, that of the MDP with a state for each pair."""
+    if on == "pairs":
+        return visits(through_pairs(mdp), state, gamma, limit=most).nondominated()
+    return visits(mdp, mdp.states[state], gamma, limit=most).nondominated()
 
 
 def _plan_rows(among: Visits, work: ExactWork, law: Boxes | Atoms | Normals | None) -> None:
@@ -91,16 +106,18 @@ def _plan_rows(among: Visits, work: ExactWork, law: Boxes | Atoms | Normals | No
     work.plan(seconds_of_chains(among.policies) + sift, sizes)
 
 
-def _rows_of(parts: _Listed) -> list[Row]:
+def _rows_of(parts: _Listed, on: str = "states") -> list[Row]:
     rows: list[Row] = []
     for part in parts:
-        rows += part if isinstance(part, list) else _reach_rows(*part)
+        rows += part if isinstance(part, list) else _reach_rows(*part, on)
     return unique_rows(rows)
 
 
-def _reach_rows(part: Reach, among: Visits | None, gamma: float) -> list[Row]:
+def _reach_rows(part: Reach, among: Visits | None, gamma: float, on: str = "states") -> list[Row]:
     mdp, s = part.mdp, part.state
     kernel, n = rational_rows(mdp), mdp.n_states
+    if on == "pairs":
+        return _of_whole(part, _pair_rows(part, among, gamma))
     if among is None:
         if not part.ahead:
             return [[Fraction(int(t == s)) for t in range(n)]]
@@ -110,6 +127,48 @@ def _reach_rows(part: Reach, among: Visits | None, gamma: float) -> list[Row]:
         kept = among.recurrent().policies if mdp.is_deterministic else among.policies
         return [chain.limit for chain in _chains(kept, kernel, s, n)]
     return chain_rows(among, part.ahead)
+
+
+def _pair_rows(part: Reach, among: Visits | None, gamma: float) -> list[Row]:
+    mdp, s = part.mdp, part.state
+    if among is None:  # what can be done at once
+        return [[Fraction(int(q == p)) for q in range(mdp.n_pairs)] for p in range(*mdp.pointer[s : s + 2].tolist())]
+    if gamma < 1:
+        return chain_rows(among, base=mdp)
+    policies = own_policies(among, mdp)
+    limits = [chain.limit for chain in _chains(policies, rational_rows(mdp), s, mdp.n_states)]
+    return [on_pairs(row, policy, mdp) for row, policy in zip(limits, policies, strict=True)]
+
+
+def _of_whole(part: Reach, rows: list[Row]) -> list[Row]:
+    """Rows over the pairs of the MDP before actions were taken out."""
+    if part.whole is None:
+        return rows
+    places, many = part.pairs.tolist(), part.whole.n_pairs  # type: ignore[union-attr]
+    wide = []
+    for row in rows:
+        wide.append([Fraction(0)] * many)
+        for p, x in zip(places, row, strict=True):
+            wide[-1][p] = x
+    return wide
+
+
+def own_policies(among: Visits, base: RewardlessMDP | None) -> Sequence[dict[int, int]]:
+    """The policies; of an MDP with a state for each pair of `base`, as policies of `base`."""
+    if base is None:
+        return among.policies
+    codes, first = among.mdp.action_codes, base.pointer  # there, actions are numbered in each state
+    return [
+        {s: int(first[s] + codes[p]) for s, p in policy.items() if s < base.n_states} for policy in among.policies
+    ]
+
+
+def on_pairs(row: Row, policy: dict[int, int], mdp: RewardlessMDP) -> Row:
+    """Visits of states as visits of the pairs that a policy takes there."""
+    found = [Fraction(0)] * mdp.n_pairs
+    for s, p in policy.items():
+        found[p] = row[s]
+    return found
 
 
 def _chains(policies: Sequence[dict[int, int]], kernel: Kernel, s: int, n: int) -> Iterator[Chain]:
@@ -151,7 +210,7 @@ def exact_mean(option: Option, rewards: RewardDistribution, progress: bool | Non
     (Fraction(3, 4), 0.0)
     """
     law, work = exact_law(rewards), ExactWork(f"the exact mean of {option.name}", progress)
-    rows = _rows_of(_listed(option, work, law))
+    rows = _rows_of(_listed(option, work, law, on=rewards.on), rewards.on)
     _plan(work, law, rows)
     ((mean, error),) = [_mean(one, law) for one in work.through([rows], "means")]
     return mean, error + _reading(option) * law.spread
@@ -204,15 +263,19 @@ def exact_comparisons(
     """
     what = "the exact comparison of " + ", ".join(f"{A.name} and {B.name}" for A, B in pairs[:2])
     work = ExactWork(what + (f" and {len(pairs) - 2:,} more" if len(pairs) > 2 else ""), progress)
-    return planned_comparisons(pairs, exact_law(rewards), work)
+    return planned_comparisons(pairs, exact_law(rewards), work, on=rewards.on)
 
 
 def planned_comparisons(
-    pairs: Sequence[tuple[Option, Option]], law: Boxes | Atoms | Normals, work: ExactWork, most: int = LIMIT
+    pairs: Sequence[tuple[Option, Option]],
+    law: Boxes | Atoms | Normals,
+    work: ExactWork,
+    most: int = LIMIT,
+    on: str = "states",
 ) -> list[ExactComparison]:
     """The same within a work of its own limit; of each state up to `most` policies are listed, else SizeError."""
-    listed = {id(one): _listed(one, work, law, most) for pair in pairs for one in pair}
-    rows = {key: _rows_of(parts) for key, parts in listed.items()}
+    listed = {id(one): _listed(one, work, law, most, on) for pair in pairs for one in pair}
+    rows = {key: _rows_of(parts, on) for key, parts in listed.items()}
     for A, B in pairs:
         plan_comparison(work, law, rows[id(A)], rows[id(B)])
     found = []
@@ -309,16 +372,15 @@ def exact_powers(
     starts = [(k, s) for k, (mdp, _) in enumerate(models) for s in range(mdp.n_states)]
     among: dict[tuple[int, int], Visits] = {}
     for k, s in work.through(starts if inside else [], "states", "listing policies"):
-        mdp = models[k][0]
         # F_nd is the same at every rate.
-        among[k, s] = visits(mdp, mdp.states[s], inside[0]).nondominated()
+        among[k, s] = nondominated_of(models[k][0], s, inside[0], models[k][1].on)
         for gamma in inside:
             _plan_rows(replace(among[k, s], gamma=gamma), work, laws[k])
     rows: list[list[Row]] = []
     parts = [(k, s, gamma) for k, s in starts for gamma in gammas]
     for k, s, gamma in work.through(parts, "states", "making fractions"):
         here = replace(among[k, s], gamma=gamma) if gamma > 0 else None
-        rows.append(unique_rows(_reach_rows(Reach(models[k][0], s, True), here, gamma)))
+        rows.append(unique_rows(_reach_rows(Reach(models[k][0], s, True), here, gamma, models[k][1].on)))
         _plan(work, laws[k], rows[-1])
     means = {}
     for (k, s, gamma), one in work.through(list(zip(parts, rows, strict=True)), "states"):
@@ -334,8 +396,14 @@ def exact_powers(
     return found
 
 
-def chain_rows(among: Visits, delayed: bool = False) -> list[Row]:
-    """The rows of a set at a γ in (0, 1): of the VALUE set, or (`delayed`) of the POWER set."""
-    mdp, s = among.mdp, among.mdp.index(among.start)
-    kernel, gamma = rational_rows(mdp), rate(among.gamma)
-    return [one.visits(gamma, delayed=delayed) for one in _chains(among.policies, kernel, s, mdp.n_states)]
+def chain_rows(among: Visits, delayed: bool = False, base: RewardlessMDP | None = None) -> list[Row]:
+    """The rows of a set at a γ in (0, 1): of the VALUE set, or (`delayed`) of the POWER set.
+
+    Where `among` is of the MDP with a state for each pair of `base`, the rows are over these pairs.
+    """
+    mdp, s = base or among.mdp, among.mdp.index(among.start)
+    kernel, gamma, policies = rational_rows(mdp), rate(among.gamma), own_policies(among, base)
+    rows = [one.visits(gamma, delayed=delayed) for one in _chains(policies, kernel, s, mdp.n_states)]
+    if base is None:
+        return rows
+    return [on_pairs(row, policy, base) for row, policy in zip(rows, policies, strict=True)]

@@ -21,13 +21,21 @@ from typing import TypeAlias
 import numpy as np
 
 from mdppower._stop import stop_if_told
-from mdppower._typing import AnyArray
+from mdppower._typing import AnyArray, Label
 from mdppower.errors import RewardError, SizeError
 from mdppower.integrals.reward_laws import MOST_ATOMS, Atoms, Boxes, Normals, Number, exact_law
 from mdppower.mdp.actions import as_read, equivalent_pairs
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.pair_states import after_transitions, through_pairs
 from mdppower.mdp.rational import Chain, Row, rational_rows
-from mdppower.measures.exact_means import chain_rows, compare_rows, plan_comparison, unique_rows
+from mdppower.measures.exact_means import (
+    chain_rows,
+    compare_rows,
+    on_pairs,
+    own_policies,
+    plan_comparison,
+    unique_rows,
+)
 from mdppower.measures.exact_work import ExactWork, seconds_of_chains
 from mdppower.occupancy.visit_distributions import Visits, visits
 from mdppower.optimal_sets.optimal_actions_exact import exact_sets
@@ -65,23 +73,24 @@ def exact_action_optimality(
     [Fraction(1, 2), Fraction(1, 2), Fraction(1, 1), Fraction(1, 1)]
     """
     mdp = as_read(mdp)
-    law = exact_law(rewards)
+    law, on = exact_law(rewards), rewards.on
     optimal = np.full((len(gammas), mdp.n_pairs), Fraction(0), dtype=object)
     tied = optimal.copy()
     work = ExactWork(f"exact optimality of the actions of {mdp.n_states:,} states", progress)
     if isinstance(law, Atoms):
-        _count_atoms(mdp, gammas, law, optimal, tied, work)
+        _count_atoms(mdp, gammas, law, optimal, tied, work, on)
         return optimal, tied, 0.0
     asked = [(g, s) for g in range(len(gammas)) for s in range(mdp.n_states)]
-    listed = [_listed(mdp, s, gammas[g], law, work) for g, s in work.through(asked, "states", "listing policies")]
+    listed = [_listed(mdp, s, gammas[g], law, work, on) for g, s in work.through(asked, "states", "listing policies")]
     regions = []
     for (_, s), policies in work.through(list(zip(asked, listed, strict=True)), "states", "making fractions"):
-        regions.append(_regions(policies, s, law) if policies is not None else None)
+        base = mdp if on == "pairs" else None
+        regions.append(_regions(policies, s, law, base) if policies is not None else None)
         if regions[-1] is not None:
             regions[-1].plan(work, law)
     worst = 0.0
     for (g, s), one in work.through(list(zip(asked, regions, strict=True)), "states"):
-        worst = max(worst, _share_out(mdp, s, one, law, optimal[g], tied[g]))
+        worst = max(worst, _share_out(mdp, s, one, law, optimal[g], tied[g], on))
     return optimal, tied, worst
 
 
@@ -89,12 +98,16 @@ _Listed: TypeAlias = "tuple[Visits, list[tuple[int, Visits]]]"
 """F_nd(s), and F_nd(s | π(s) = a) of each action where these may tie for certain."""
 
 
-def _listed(mdp: RewardlessMDP, s: int, gamma: float, law: Boxes | Normals, work: ExactWork) -> _Listed | None:
+def _listed(
+    mdp: RewardlessMDP, s: int, gamma: float, law: Boxes | Normals, work: ExactWork, on: str
+) -> _Listed | None:
     """The policies of a state, planned for; None where it has nothing to choose from."""
-    distinct = _distinct(mdp, s)
+    distinct = _distinct(mdp, s, on)
     if len(distinct) == 1:
         return None
-    state = mdp.states[s]
+    state: Label = mdp.states[s]
+    if on == "pairs":
+        mdp, state = through_pairs(mdp), s
     among, extra = visits(mdp, state, gamma).nondominated(), list[tuple[int, Visits]]()
     plan_policies(among, work, law)
     if law.has_constants:
@@ -113,21 +126,29 @@ def plan_policies(among: Visits, work: ExactWork, law: Boxes | Atoms | Normals) 
     work.plan(chains + sift, f"{count:,} nondominated policies from state {among.start!r} of {n:,}")
 
 
-def _distinct(mdp: RewardlessMDP, s: int) -> list[int]:
-    """A pair for each different action of a state."""
+def _distinct(mdp: RewardlessMDP, s: int, on: str) -> list[int]:
+    """A pair for each different action of a state; where pairs earn, all are."""
+    if on == "pairs":
+        return list(range(*mdp.pointer[s : s + 2].tolist()))
     return sorted(set(equivalent_pairs(mdp)[slice(*mdp.pointer[s : s + 2].tolist())].tolist()))
 
 
 def _share_out(
-    mdp: RewardlessMDP, s: int, regions: _Regions | None, law: Boxes | Normals, optimal: AnyArray, tied: AnyArray
+    mdp: RewardlessMDP,
+    s: int,
+    regions: _Regions | None,
+    law: Boxes | Normals,
+    optimal: AnyArray,
+    tied: AnyArray,
+    on: str,
 ) -> float:
     """Give the probability of each region to the pairs whose policies are optimal in it."""
     if regions is None:
-        cells: list[tuple[Number, set[int]]] = [(Fraction(1), set(_distinct(mdp, s)))]
+        cells: list[tuple[Number, set[int]]] = [(Fraction(1), set(_distinct(mdp, s, on)))]
         error = 0.0
     else:
         cells, error = regions.integrate(law)
-    same = equivalent_pairs(mdp)
+    same = np.arange(mdp.n_pairs) if on == "pairs" else equivalent_pairs(mdp)
     for share, chosen in cells:
         members = [p for p in range(*mdp.pointer[s : s + 2].tolist()) if same[p] in chosen]
         optimal[members] += share
@@ -170,7 +191,7 @@ def plan_cones(cones: list[list[Row]], work: ExactWork, law: Boxes | Normals) ->
         work.plan(law.seconds_of_cone(one), f"one of its integrals is over a cone of {len(one):,} sides")
 
 
-def _regions(policies: _Listed, s: int, law: Boxes | Normals) -> _Regions:
+def _regions(policies: _Listed, s: int, law: Boxes | Normals, base: RewardlessMDP | None) -> _Regions:
     """The regions of a state.
 
     F_nd has them all. Another f that is optimal with positive probability lies between distributions of F_nd that are
@@ -178,12 +199,12 @@ def _regions(policies: _Listed, s: int, law: Boxes | Normals) -> _Regions:
     """
     among, extra = policies
     inside = 0 < among.gamma < 1
-    terms = [[row] for row in chain_rows(among)] if inside else expansions(among)
+    terms = [[row] for row in chain_rows(among, base=base)] if inside else expansions(among, base)
     groups: list[tuple[list[Row], set[int]]] = []
-    for mine, policy in zip(terms, among.policies, strict=True):
+    for mine, policy in zip(terms, own_policies(among, base), strict=True):
         _join(groups, mine, policy[s], law, new=True)
     for p, one in extra:
-        for other in [[row] for row in chain_rows(one)] if inside else expansions(one):
+        for other in [[row] for row in chain_rows(one, base=base)] if inside else expansions(one, base):
             _join(groups, other, p, law, new=False)
     pairs = [found for _, found in groups]
     if inside:
@@ -211,15 +232,19 @@ def _normals(mine: list[Row], others: list[list[Row]], law: Boxes | Normals) -> 
     return unique_rows([row for row in normals if row is not None])
 
 
-def expansions(among: Visits) -> list[list[Row]]:
-    """The terms of each distribution's expansion at γ = 0 (Taylor) or 1 (Laurent), enough to tell any two apart."""
-    mdp, s = among.mdp, among.mdp.index(among.start)
+def expansions(among: Visits, base: RewardlessMDP | None = None) -> list[list[Row]]:
+    """The terms of each distribution's expansion at γ = 0 (Taylor) or 1 (Laurent), enough to tell any two apart.
+
+    Where `among` is of the MDP with a state for each pair of `base`, they are over these pairs.
+    """
+    mdp, s = base or among.mdp, among.mdp.index(among.start)
     kernel, levels = rational_rows(mdp), 2 * mdp.n_states
     found = []
-    for policy in among.policies:
+    for policy in own_policies(among, base):
         stop_if_told()
         chain = Chain(kernel, policy, s, mdp.n_states)
-        found.append(list(chain.laurent(levels) if among.gamma == 1 else chain.taylor(levels)))
+        terms = list(chain.laurent(levels) if among.gamma == 1 else chain.taylor(levels))
+        found.append(terms if base is None else [on_pairs(row, policy, base) for row in terms])
     return found
 
 
@@ -286,13 +311,21 @@ _STEP_SECONDS = {0.0: 3e-7, 1.0: 5e-6}
 
 
 def _count_atoms(
-    mdp: RewardlessMDP, gammas: Sequence[float], law: Atoms, optimal: AnyArray, tied: AnyArray, work: ExactWork
+    mdp: RewardlessMDP,
+    gammas: Sequence[float],
+    law: Atoms,
+    optimal: AnyArray,
+    tied: AnyArray,
+    work: ExactWork,
+    on: str,
 ) -> None:
     """Go through all rewards there can be, and find the optimal pairs of each exactly."""
     count = prod(len(atoms) for atoms in law.laws)
     if count > MOST_ATOMS:
         raise SizeError(f"{count:.2g} combinations of rewards; optimal actions are found for up to {MOST_ATOMS:,}")
-    seconds = sum(_STEP_SECONDS.get(gamma, 1e-6) for gamma in gammas) * mdp.n_states**3
+    after = after_transitions(mdp) if on == "pairs" else None
+    here = mdp if after is None else after.mdp
+    seconds = sum(_STEP_SECONDS.get(gamma, 1e-6) for gamma in gammas) * here.n_states**3
     work.plan(count * seconds, f"{count:,} combinations of rewards, {len(gammas):,} discount rates")
     for g, gamma in enumerate(gammas):
         for outcome in work.through(list(product(*law.laws)), "combinations"):
@@ -300,6 +333,8 @@ def _count_atoms(
             for _, p in outcome:
                 chance *= p
             reward = np.array([value for value, _ in outcome], dtype=object)  # fractions stay what they are
-            for members in exact_sets(mdp, reward, gamma):
+            if after is not None:
+                reward = after.rewards(reward[None], mdp.n_states)[0]
+            for members in exact_sets(here, reward, gamma)[: mdp.n_states]:
                 optimal[g][members] += chance
                 tied[g][members] += chance * (len(members) > 1)

@@ -54,13 +54,14 @@ def require_bounded(rewards: RewardDistribution, mdp: RewardlessMDP) -> None:
     without = np.flatnonzero(~np.isfinite(rewards.low) | ~np.isfinite(rewards.high))
     if len(without):
         s = int(without[0])
+        where = f"for pair {mdp.pair_label(s)!r}" if rewards.on == "pairs" else f"in state {mdp.states[s]!r}"
         raise RewardError(
-            f"guarantee=True needs bounded rewards; all that is known of {rewards.name} rewards in state "
-            f"{mdp.states[s]!r} is that they lie between {rewards.low[s]:g} and {rewards.high[s]:g}"
+            f"guarantee=True needs bounded rewards; all that is known of {rewards.told} {where} "
+            f"is that they lie between {rewards.low[s]:g} and {rewards.high[s]:g}"
         )
     with np.errstate(over="ignore"):
         if not np.isfinite(rewards.high.max() - rewards.low.min()):
-            raise RewardError(f"guarantee=True: the range of {rewards.name} rewards overflows")
+            raise RewardError(f"guarantee=True: the range of {rewards.told} overflows")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +83,7 @@ class GuaranteedTask:
         largest = np.zeros((count, rates))
         for g, parts, gaps in task.values(numbers):
             for k, part in enumerate(parts):
-                worth = best_successors(task.mdp, part) if task.policy is None else np.ascontiguousarray(part)
+                worth = best_successors(task.mdp, part) if task.is_power else np.ascontiguousarray(part)
                 about = bets.size[g], bets.centre[g], total[k, g], squares[k, g], rise[k, g], fall[k, g]
                 add_draws(worth, self.low, self.high, *about)
                 largest[k, g] = gaps[k].max()

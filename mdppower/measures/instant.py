@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+import numpy as np
 from scipy.sparse import csgraph
 
 from mdppower._typing import FloatArray
@@ -46,21 +47,23 @@ def instant_comparison(A: Option, B: Option, rewards: RewardDistribution) -> Exa
     8 uniform None
     2 expon None
     """
-    if len(A.states) > STATES or not all(map(_is_listed_fast, A.parts + B.parts)):
+    if len(A.states) > STATES or not all(_is_listed_fast(part, rewards.on) for part in A.parts + B.parts):
         return None
     work = ExactWork("an exact comparison", limit=SECONDS)
     try:
-        return planned_comparisons([(A, B)], exact_law(rewards, ATOMS), work, POLICIES)[0]
+        return planned_comparisons([(A, B)], exact_law(rewards, ATOMS), work, POLICIES, rewards.on)[0]
     except (RewardError, SizeError, SolverError):
         return None
 
 
-def _is_listed_fast(part: Reach | FloatArray) -> bool:
+def _is_listed_fast(part: Reach | FloatArray, on: str) -> bool:
     """Whether a part's vectors are few, or are found in a search that ends soon."""
     if not isinstance(part, Reach):
         return len(part) <= POLICIES
     if part.mdp.is_deterministic:
         return True
     seen = csgraph.breadth_first_order(adjacency(part.mdp), part.state, return_predecessors=False)
+    if on == "pairs":
+        return bool(prod(np.diff(part.mdp.pointer)[seen].tolist()) <= POLICIES // DEARER)
     choices = distinct_choices(part.mdp)
     return prod(len(choices[s]) for s in seen.tolist()) <= POLICIES // DEARER

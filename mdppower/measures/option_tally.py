@@ -13,12 +13,13 @@ import numpy as np
 
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import SolverError
+from mdppower.measures.power_task import earners
 from mdppower.measures.questions import ask, named_option
 from mdppower.montecarlo.engines import Rows, stacked
 from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, run
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.montecarlo.steps import paid_by, replicates_at
-from mdppower.occupancy.option import Option, Reach, worth
+from mdppower.occupancy.option import Option, Reach, whole_mdp, worth
 from mdppower.solvers.optimal_values import pick, warm_up
 
 
@@ -75,9 +76,13 @@ class TallyTask:
         return stacked([self._one(number) for number in numbers])
 
     def _one(self, number: int) -> tuple[AnyArray | float, ...]:
-        rewards = np.ascontiguousarray(self.source.replicates([number], self.options[0].states))
+        on = self.source.rewards.on
+        earning = (
+            earners(whole_mdp(self.options[0]), self.source.rewards) if on == "pairs" else self.options[0].states
+        )
+        rewards = np.ascontiguousarray(self.source.replicates([number], earning))
         try:
-            values, errors = worth(self.options, rewards, self.method)
+            values, errors = worth(self.options, rewards, self.method, on)
         except SolverError as error:
             error.in_run(number * self.source.size, len(rewards), self.source.entropy)
             raise
@@ -87,7 +92,8 @@ class TallyTask:
         """Compile, before threads begin."""
         reaches = [part for option in self.options for part in option.parts if isinstance(part, Reach)]
         for mdp in {id(part.mdp): part.mdp for part in reaches}.values():
-            warm_up(mdp, pick(mdp, self.method), [g for g in (self.options[0].gamma,) if g is not None])
+            rates = [g for g in (self.options[0].gamma,) if g is not None]
+            warm_up(mdp, pick(mdp, self.method), rates, self.source.rewards.on)
 
 
 def _count(values: FloatArray, errors: FloatArray) -> tuple[AnyArray | float, ...]:
@@ -118,7 +124,7 @@ def tally(
         gamma = options[0].gamma
         return ask(
             call, source, conduct.key, gammas=[] if gamma is None else [gamma], method=method, samples=looks[-1],
-            options=[named_option(option) for option in options], given={"options": list(options)},
+            options=[named_option(option, source.rewards.on) for option in options], given={"options": list(options)},
             told=", ".join(option.name for option in options[:4]) + ", …" * (len(options) > 4),
         )  # fmt: skip
 

@@ -5,6 +5,9 @@
 with v = (1−γ)V. The right-hand side is what is computed: one formula for every γ, its end γ = 0 included (best
 expected next reward, no solve). All states and all γ share the draws, so that differences are paired.
 
+Rewards on state-action pairs (`mdppower.rewards.OnPairs`) give C_Σ of what policies visit of the pairs, (1−γ) E V*:
+nothing is taken off, and the result says "optimal value".
+
 With a policy in the place of the optimal one it is suboptimal POWER (Def. C.1, `mdppower.agents.evaluation`); the
 rest of a run is the same.
 """
@@ -55,7 +58,8 @@ def power(
     gamma : float or sequence of float
         Discount rates in [0, 1]; 1 is average reward. Several cost less than as many runs.
     rewards : str, distribution, mapping, callable, …
-        What reward functions are drawn from; see `mdppower.rewards`. Default: i.i.d. uniform on [0, 1].
+        What reward functions are drawn from; see `mdppower.rewards`. Default: i.i.d. uniform on [0, 1]. With
+        ``mp.rewards.OnPairs(…)`` the numbers are (1−γ) E V*, the mean optimal value.
     samples : int
         Reward functions to draw, rounded up to whole replicates. With `precision`: how many before the first
         look.

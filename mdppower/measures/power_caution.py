@@ -10,7 +10,7 @@ What is known of the law comes first. Which law is averaged depends on the state
 
 `mdppower.montecarlo.trust` says how often the interval of such a mean is expected to miss. The simultaneous intervals
 miss no more often than all of them taken together, and where the data are looked at several times, than all looks.
-What is not read from the law is read from the replicate means.
+What is not read from the law is read from the replicate means; so are all values of rewards on pairs.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def find_caution(task: PowerTask, data: Replicates, counts: Sequence[int]) -> st
     """
     if not data.has_variance or counts[0] < 2:
         return ""
-    laws = _laws(task.distribution)
+    laws = None if task.on_pairs else _laws(task.distribution)
     read, known = ([], np.zeros(task.mdp.n_states, bool)) if laws is None else _which_laws(task, *laws)
     told = _from_laws(task, data, read, counts) or doubtful_means(data, ~known, tails=laws is None)
     if told and np.isfinite(task.distribution.low).all() and np.isfinite(task.distribution.high).all():

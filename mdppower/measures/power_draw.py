@@ -21,7 +21,7 @@ class Draw:
 
     Attributes
     ----------
-    rewards : (S,) array
+    rewards : (S,) array, or (P,) where pairs earn
     gamma : float
     normalised : (S,) array
         v = (1−γ)V*; under a policy of its own (Def. C.1), v = (1−γ)V^π.
@@ -90,5 +90,5 @@ def solve_draw(task: PowerTask, i: int, gamma: float) -> Draw:
         return Draw(rewards[0], gamma, values[0], likeliest, float(gap[0]), shares, task.mdp)
     *_, (_, values, pairs, gap) = task.solve(rewards, gamma)  # by way of the smaller γ: the same bits
     if pairs is None:
-        values, pairs, gap, _ = solve_rows(task.mdp, rewards, gamma, task.method)
+        values, pairs, gap, _ = solve_rows(task.mdp, rewards, gamma, task.method, on=task.distribution.on)
     return Draw(rewards[0], gamma, values[0], task.mdp.action_codes[pairs[0]], float(gap[0]), None, task.mdp)

@@ -1,5 +1,8 @@
 """What `mdppower.power` gives back: POWER of every state with its error, and the means to look closer.
 
+Where pairs earn the rewards (`mdppower.rewards.OnPairs`) the numbers are no POWER but optimal values, (1−γ) E V*, and
+are called so.
+
 All numbers come from the replicate means that `PowerTask` made; any draw can be made and solved again from the
 entropy of the run.
 """
@@ -151,10 +154,10 @@ class PowerEstimate(Estimate):
         '64 draws of uniform rewards'
         """
         if self.samples == 0:
-            return f"{'exact' if self.guarantee == 'exact' else 'integrated'}, {self.rewards.name} rewards"
+            return f"{'exact' if self.guarantee == 'exact' else 'integrated'}, {self.rewards.told}"
         under = "" if self.policy is None else f", policy {policy_name(self.policy)}"
         cut_short = ", interrupted" * self.interrupted
-        return f"{self.samples:,} draws of {self.rewards.name} rewards{under}{cut_short}"
+        return f"{self.samples:,} draws of {self.rewards.told}{under}{cut_short}"
 
     @property
     def entropy(self) -> int:
@@ -210,7 +213,19 @@ class PowerEstimate(Estimate):
 
     @property
     def _quantity(self) -> str:
-        return "power"
+        return "optimal_value" if self.task.on_pairs else "power"
+
+    @property
+    def quantity_name(self) -> str:
+        """What the numbers are: ``"POWER"``, or ``"optimal value"`` where pairs earn the rewards.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.power(mp.envs.fork(2), 0.9, mp.rewards.OnPairs("uniform"), samples=64, rng=7).quantity_name
+        'optimal value'
+        """
+        return "optimal value" if self.task.on_pairs else "POWER"
 
     def _position(self, label: Label) -> int:
         return self.mdp.index(label)
@@ -269,6 +284,8 @@ class PowerEstimate(Estimate):
         ------
         SizeError
             The MDP is so large that all pairs at once would not fit; give a state.
+        ParameterError
+            The numbers are not POWER: rewards are on pairs.
 
         Examples
         --------
@@ -278,6 +295,10 @@ class PowerEstimate(Estimate):
         np.True_
         """
         mdp = self.mdp
+        if self.task.on_pairs:
+            raise ParameterError(
+                "POWER-seeking is about POWER, of rewards of states; these are optimal values of rewards on pairs"
+            )
         if state is None:
             pairs = range(mdp.n_pairs)
         else:
@@ -322,7 +343,7 @@ class PowerEstimate(Estimate):
         ((3,), True)
         """
         if self.samples == 0:
-            raise ParameterError("exact POWER is made without draws")
+            raise ParameterError(f"exact {self.quantity_name} is made without draws")
         if isinstance(i, bool) or not isinstance(i, (int, np.integer)) or not 0 <= i < self.samples:
             raise ParameterError(f"draws are numbered 0 … {self.samples - 1}, got {i!r}")
         if gamma is None and len(self.gammas) > 1:
@@ -449,7 +470,7 @@ class PowerEstimate(Estimate):
     def __repr__(self) -> str:
         mean = self.data.value
         rates = ", ".join(map(rate_text, self.gammas))
-        name = "POWER" if self.policy is None else "POWER^pol"
+        name = self.quantity_name if self.policy is None else "POWER^pol"
         told = f"{name} {mean.min():.4f} … {mean.max():.4f}"
         if self.fractions is None:
             half = self.half_widths()
@@ -467,8 +488,9 @@ class PowerEstimate(Estimate):
         columns: dict[str, list[Any]] = {"state": [self.labels[s] for s in shown]}
         for g, gamma in enumerate(self.gammas):
             columns[f"γ = {rate_text(gamma)}"] = [self._number(g, s, half) for s in shown]
-        sure = "" if self.fractions is not None else f"POWER, ±: {self._sure(0.95, True)}"
-        few = f"the {SHOWN // 2} states of most and the {SHOWN // 2} of least POWER of {n:,}" * (n > SHOWN)
+        what = self.quantity_name
+        sure = "" if self.fractions is not None else f"{what}, ±: {self._sure(0.95, True)}"
+        few = f"the {SHOWN // 2} states of most and the {SHOWN // 2} of least {what} of {n:,}" * (n > SHOWN)
         return Table(columns, "; ".join(filter(None, [sure, few])))
 
     def _repr_picture_(self) -> str:

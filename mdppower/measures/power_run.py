@@ -86,17 +86,19 @@ def measure_power(
         raise ParameterError(f"guarantee=True needs independent draws: sampler='iid', not {sampler!r}")
     if precision is None and max_samples is not None:
         raise ParameterError("max_samples goes with precision")
-    distribution = resolve(rewards, mdp)
+    distribution = resolve(rewards, mdp, pairs=True)
     distribution.require_mean(mdp)
     if not distribution.has_variance:
         if precision is not None:
-            raise ParameterError(
-                f"{distribution.name} rewards have no variance, so that no precision can be promised"
-            )
-        warn(f"{distribution.name} rewards have no variance: there is no standard error and no interval")
+            raise ParameterError(f"{distribution.told} have no variance, so that no precision can be promised")
+        warn(f"{distribution.told} have no variance: there is no standard error and no interval")
     if policy is not None:
         if method != "auto":
             raise ParameterError(f"method is about optimal values; with policy= it must be 'auto', got {method!r}")
+        if distribution.on == "pairs":
+            raise ParameterError(
+                "policy= is for rewards of states; with rewards on pairs only optimal values are had"
+            )
         policy = resolve_policy(mdp, policy)
     if method == "exact":
         no_draws(looks, conduct, guarantee=guarantee)
@@ -118,7 +120,8 @@ def measure_power(
         if schedule[-1] * width > MOST_NUMBERS:
             size = schedule[-1] * width / 2**27
             raise SizeError(f"the replicate means would take {size:.1f} GiB; use fewer samples or fewer gammas")
-    _require_memory(mdp, source.size, kept, conduct.engine().threads, policy is not None, guarantee)
+    earning = 2 * mdp.n_pairs if distribution.on == "pairs" else 0
+    _require_memory(mdp, source.size, kept, conduct.engine().threads, policy is not None, guarantee, earning)
 
     def question(rates: tuple[float, ...]) -> Question:
         # Bets depend on where a guaranteed run is to end.
@@ -169,12 +172,12 @@ def _exactly(
 
 
 def _require_memory(
-    mdp: RewardlessMDP, draws: int, kept: int, threads: int, by_policy: bool, guarantee: bool
+    mdp: RewardlessMDP, draws: int, kept: int, threads: int, by_policy: bool, guarantee: bool, earning: int = 0
 ) -> None:
     """Raise SizeError before anything is done if the run would not fit into what is free now, by a rough estimate."""
     free = _free_memory()
     # A replicate: uniforms and rewards in place, values, policies; the solver's own arrays; the kernel renumbered.
-    replicate = mdp.n_states * (draws * (8 + 8 + 4) + 4 * 48)
+    replicate = mdp.n_states * (draws * (8 + 8 + 4) + 4 * 48) + earning * draws * 8
     if by_policy:  # a block of probabilities, as given, checked and rescaled; and the chain twice
         replicate += 3 * 8 * min(draws * mdp.n_pairs, max(BLOCK, mdp.n_pairs)) + 2 * 12 * mdp.kernel.nnz
     if guarantee:  # POWER's integrand draw by draw, and a worker's own sums
@@ -282,12 +285,15 @@ def _judged(estimate: PowerEstimate, counts: Sequence[int], aloud: bool = True) 
 
 
 def _constant(task: PowerTask) -> BoolArray:
-    """(S,) states whose POWER is known not to vary from draw to draw."""
+    """(S,) states whose POWER, or optimal value, is known not to vary from draw to draw."""
     varies = ~task.distribution.is_constant
     if getattr(task.policy, "depends_on_rewards", task.policy is not None):
         # What a policy makes of rewards may vary. Not so for optimal ones: what they do where rewards are constant
         # depends on nothing else.
         varies = varies | (np.diff(task.mdp.pointer) > 1)
+    if task.on_pairs:
+        varies = np.logical_or.reduceat(varies, task.mdp.pointer[:-1])
+        return ~(varies | can_reach(task.mdp, varies))
     return ~can_reach(task.mdp, varies)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mdppower._typing import FloatArray, IntArray
+from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.agents.evaluation import evaluate, warm_up_evaluation
 from mdppower.errors import MDPPowerError
 from mdppower.mdp.model import RewardlessMDP
@@ -22,6 +22,24 @@ if TYPE_CHECKING:
 
 MOST_NUMBERS = 2**29
 """Most numbers kept in one array (4 GiB)."""
+
+
+class PairLabels(Sequence[tuple[Label, Label]]):
+    """(state, action) of each pair of an MDP, made when it is asked for."""
+
+    def __init__(self, mdp: RewardlessMDP) -> None:
+        self.mdp = mdp
+
+    def __len__(self) -> int:
+        return self.mdp.n_pairs
+
+    def __getitem__(self, pair: Any) -> Any:
+        return self.mdp.pair_label(pair)
+
+
+def earners(mdp: RewardlessMDP, rewards: RewardDistribution) -> Sequence[Label]:
+    """The labels of what earns the rewards: states or pairs."""
+    return PairLabels(mdp) if rewards.on == "pairs" else mdp.states
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,21 +66,34 @@ class PowerTask:
         gaps = np.empty((len(numbers), self.source.size, len(self.gammas)))
         for g, parts, gap in self.values(numbers):
             for k, part in enumerate(parts):
-                means[k, g] = mean_best_successor(self.mdp, part) if self.policy is None else part.mean(axis=0)
+                means[k, g] = mean_best_successor(self.mdp, part) if self.is_power else part.mean(axis=0)
             gaps[:, :, g] = gap
         return means, gaps.mean(axis=1), gaps.max(axis=1)
 
     def values(self, numbers: Sequence[int]) -> Iterator[tuple[int, list[FloatArray], FloatArray]]:
-        """(position of γ, values of the draws of each replicate, their gaps); under a policy, POWER's integrand."""
+        """(position of γ, values of the draws of each replicate, their gaps); under a policy, POWER's integrand.
+
+        Where pairs earn, the values themselves are what is averaged.
+        """
         size = self.source.size
         # Small replicates are solved together: no draw sees another, and each call has its price.
-        rewards = self.source.replicates(numbers, self.mdp.states)
+        rewards = self.source.replicates(numbers, earners(self.mdp, self.distribution))
         try:
             for g, rows, gap in self._rows(rewards):
                 yield g, np.split(rows, len(numbers)), gap.reshape(len(numbers), size)
         except MDPPowerError as error:  # of a solver, or of a policy
             error.in_run(numbers[0] * size, len(rewards), self.source.entropy)
             raise
+
+    @property
+    def on_pairs(self) -> bool:
+        """Whether pairs earn the rewards, so that optimal values are averaged, and nothing is taken off."""
+        return self.distribution.on == "pairs"
+
+    @property
+    def is_power(self) -> bool:
+        """Whether POWER's integrand is still to be made of the values."""
+        return self.policy is None and not self.on_pairs
 
     def _rows(self, rewards: FloatArray) -> Iterator[tuple[int, FloatArray, FloatArray]]:
         """(position of γ, values, gap) of these rewards."""
@@ -77,7 +108,7 @@ class PowerTask:
     def prepare(self) -> None:
         """Compile, or load from the cache, what a replicate needs, before work is handed to threads."""
         if self.policy is None:
-            warm_up(self.mdp, self.method, self.gammas)
+            warm_up(self.mdp, self.method, self.gammas, self.distribution.on)
         else:
             warm_up_evaluation()
 
@@ -93,8 +124,9 @@ class PowerTask:
             gamma = self.gammas[g]
             if gamma > last:
                 return
-            if gamma == 0:
+            if gamma == 0 and not self.on_pairs:
                 yield g, rewards, None, np.zeros(len(rewards))
             else:
-                values, pairs, gap, _ = solve_rows(self.mdp, rewards, gamma, self.method, pairs)
+                on = self.distribution.on
+                values, pairs, gap, _ = solve_rows(self.mdp, rewards, gamma, self.method, pairs, on=on)
                 yield g, values, pairs, gap

@@ -142,12 +142,14 @@ def digest(*arrays: AnyArray) -> str:
     return found.hexdigest()
 
 
-def named_option(option: Option) -> list[Any]:
+def named_option(option: Option, on: str = "states") -> list[Any]:
     """An option as data; MDPs and rows by their SHA-256."""
     parts: list[Any] = []
     for part in option.parts:
         if isinstance(part, Reach):
             parts.append([part.mdp.fingerprint, part.state, part.ahead])
+            if on == "pairs":
+                parts[-1].append((part.whole or part.mdp).fingerprint)
         else:
             parts.append(digest(part))
     states = hashlib.sha256(json.dumps(option.states).encode()).hexdigest()

@@ -208,7 +208,9 @@ class Writer:
 
     def _option(self, option: Option) -> dict[str, Any]:
         parts: list[Any] = [
-            [self._mdp(part.mdp), part.state, part.ahead] if isinstance(part, Reach) else self.array(part)
+            [self._mdp(part.mdp), part.state, part.ahead, *([] if part.whole is None else [self._mdp(part.whole)])]
+            if isinstance(part, Reach)
+            else self.array(part)
             for part in option.parts
         ]
         first = next((part.mdp for part in option.parts if isinstance(part, Reach)), None)
@@ -371,9 +373,17 @@ class Reader:
                 rows = self.array(part)
                 shape = (len(rows), rows.shape[1]) if rows.ndim == 2 and len(rows) else (1, 1)
                 return np.asarray(checked(rows, shape, "f"))
-            if len(part) != 3 or kind == "vectors":
-                raise Misfit("a state of an MDP" if len(part) != 3 else "rows", part)
+            if len(part) not in (3, 4) or kind == "vectors":
+                raise Misfit("a state of an MDP" if len(part) not in (3, 4) else "rows", part)
             mdp = self.mdps[whole(0, len(self.mdps) - 1)(part[0])]
-            return Reach(mdp, whole(0, mdp.n_states - 1)(part[1]), flag(part[2]))
+            every = None if len(part) == 3 else self.mdps[whole(0, len(self.mdps) - 1)(part[3])]
+            reach = Reach(mdp, whole(0, mdp.n_states - 1)(part[1]), flag(part[2]), every)
+            inside = every is None or (
+                every.states == mdp.states and every.action_names == mdp.action_names
+                and len(np.atleast_1d(np.arange(every.n_pairs)[reach.pairs])) == mdp.n_pairs
+            )  # fmt: skip
+            if not inside:
+                raise Misfit("an MDP with these states and actions, and more", part[3])
+            return reach
         except Misfit as error:
             raise error.inside(place) from None

@@ -89,7 +89,7 @@ class Sampler:
         rng = np.random.default_rng(np.random.SeedSequence(self.entropy, spawn_key=(number,)))
         dimension = self.rewards.dimension
         if self.kind != "iid" and dimension is None:
-            raise ParameterError(f"{self.rewards.name} rewards can only be drawn with sampler='iid'")
+            raise ParameterError(f"{self.rewards.told} can only be drawn with sampler='iid'")
         where = number * self.size, self.size, self.entropy
         try:
             with one_blas_thread():  # bits depend on it
@@ -103,11 +103,17 @@ class Sampler:
         except MemoryError:
             raise
         except Exception as error:
-            told = f"{self.rewards.name} rewards raised {type(error).__name__}: {error}"
+            told = f"{self.rewards.told} raised {type(error).__name__}: {error}"
             raise RewardError(told).in_run(*where) from error
 
     def replicates(self, numbers: Sequence[int], states: Sequence[Label]) -> FloatArray:
         """The (len(numbers) · size, S) reward draws of consecutive replicates.
+
+        Parameters
+        ----------
+        numbers : sequence of int
+        states : sequence of labels
+            Of the states, or the pairs, that earn them.
 
         Raises
         ------
@@ -119,7 +125,8 @@ class Sampler:
         if not fine.all():
             i, s = np.argwhere(~fine)[0].tolist()
             large = f", beyond ± {LARGEST_REWARD:g}: its square is no number" if np.isfinite(rewards[i, s]) else ""
-            error = RewardError(f"{self.rewards.name} gave reward {rewards[i, s]} in state {states[s]!r}{large}")
+            place = f"{'for pair' if self.rewards.on == 'pairs' else 'in state'} {states[s]!r}"
+            error = RewardError(f"{self.rewards.name} gave reward {rewards[i, s]} {place}{large}")
             error.draw = i
             raise error.in_run(numbers[0] * self.size, len(rewards), self.entropy)
         return rewards

@@ -12,6 +12,8 @@ rsd      RSD(s)                        the greatest average reward: both of the 
 vectors  rows that the user gives      the greatest ⟨row, R⟩
 ======== ============================= ==============================================================
 
+With rewards of pairs, R(s, a), a state gives its VALUE set, of visits of pairs; there is no POWER set.
+
 F(s) may be restricted to policies that take an action at s: F(s | π(s) = a), which is not Q*(s, a). Nothing is
 enumerated here: the worth of a state is the optimal value that the solvers find.
 """
@@ -27,7 +29,7 @@ from scipy.sparse import csgraph
 
 from mdppower._checks import choice, discount_rates
 from mdppower._text import rate_text
-from mdppower._typing import FloatArray, Label
+from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import restricted
 from mdppower.mdp.argument import check_mdp
@@ -47,6 +49,19 @@ class Reach:
     state: int
     ahead: bool
     """Whether the POWER set is meant: what comes after the state."""
+    whole: RewardlessMDP | None = None
+    """The MDP before actions were taken out, where some were: rewards of pairs are of its pairs."""
+
+    @property
+    def pairs(self) -> AnyArray | slice:
+        """Which pairs of the whole MDP there are."""
+        if self.whole is None:
+            return slice(None)
+        many = len(self.whole.action_names)
+        own, every = (
+            mdp.pair_states.astype(np.int64) * many + mdp.action_codes for mdp in (self.mdp, self.whole)
+        )  # fmt: skip
+        return np.flatnonzero(np.isin(every, own))
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +158,7 @@ class Option:
         rate = _rate(gamma)
         choice(kind, "kind", ("value", "power"))
         inside = restricted(mdp, {state: action})
-        part = Reach(inside, mdp.index(state), kind == "power")
+        part = Reach(inside, mdp.index(state), kind == "power", mdp)
         return Option(f"{state!r} by {action!r}", kind, rate, mdp.states, (part,))
 
     @staticmethod
@@ -253,7 +268,38 @@ def require_alike(first: Option, second: Option) -> None:
         raise ParameterError(f"{first} and {second} have different gamma")
 
 
-def worth(options: Sequence[Option], rewards: FloatArray, method: str) -> tuple[FloatArray, FloatArray]:
+def whole_mdp(option: Option) -> RewardlessMDP:
+    """The MDP that an option is about, or one of its states alone; before actions were taken out."""
+    for part in option.parts:
+        if isinstance(part, Reach):
+            return part.whole or part.mdp
+    return states_only(option.states)
+
+
+def require_values(options: Sequence[Option]) -> None:
+    """Raise ParameterError unless rewards of pairs mean something: the VALUE sets of states of one MDP.
+
+    A POWER set leaves out what its state earns, which no pair does; and rows have no pairs.
+    """
+    wholes: list[RewardlessMDP] = []
+    for option in options:
+        for part in option.parts:
+            if not isinstance(part, Reach):
+                raise ParameterError(f"{option} is made of rows over states; rewards on pairs need states of an MDP")
+            if part.ahead:
+                raise ParameterError(
+                    f"{option} leaves out what its state earns; rewards on pairs go with kind='value', from which "
+                    "nothing is taken off"
+                )
+            wholes.append(part.whole or part.mdp)
+    for one in wholes[1:]:
+        if one is not wholes[0] and not one.equals(wholes[0]):
+            raise ParameterError("rewards on pairs need options of one MDP; these are of several")
+
+
+def worth(
+    options: Sequence[Option], rewards: FloatArray, method: str, on: str = "states"
+) -> tuple[FloatArray, FloatArray]:
     """The greatest ⟨vector, R⟩ of each option for each reward, and bounds on the errors.
 
     Each MDP is solved once, however many options are about it.
@@ -262,9 +308,11 @@ def worth(options: Sequence[Option], rewards: FloatArray, method: str) -> tuple[
     ----------
     options : sequence of K Option
         Alike.
-    rewards : (N, S) array
+    rewards : (N, S) array, or (N, P) with ``on="pairs"``
     method : str
         Of `optimal_values`.
+    on : {"states", "pairs"}
+        What earns the rewards; pairs go with VALUE sets alone (`require_values`).
 
     Returns
     -------
@@ -281,7 +329,8 @@ def worth(options: Sequence[Option], rewards: FloatArray, method: str) -> tuple[
             assert gamma is not None
             key = id(part.mdp), gamma
             if key not in solved:
-                v, _, gap, _ = solve_rows(part.mdp, rewards, gamma, pick(part.mdp, method))
+                own = np.ascontiguousarray(rewards[:, part.pairs]) if on == "pairs" else rewards
+                v, _, gap, _ = solve_rows(part.mdp, own, gamma, pick(part.mdp, method), on=on)
                 solved[key] = v, gap
             v, gap = solved[key]
             if part.ahead:
@@ -302,14 +351,15 @@ def worth(options: Sequence[Option], rewards: FloatArray, method: str) -> tuple[
     return values, errors
 
 
-def worth_range(option: Option, low: FloatArray, high: FloatArray) -> tuple[float, float]:
+def worth_range(option: Option, low: FloatArray, high: FloatArray, on: str = "states") -> tuple[float, float]:
     """Between what the worth of an option lies, whatever rewards are drawn from their range.
 
     Parameters
     ----------
     option : Option
-    low, high : (S,) arrays
-        Of each state's reward; infinite where there is no bound.
+    low, high : (S,) arrays, or (P,) with ``on="pairs"``
+        Of each reward; infinite where there is no bound.
+    on : {"states", "pairs"}
 
     Returns
     -------
@@ -329,13 +379,15 @@ def worth_range(option: Option, low: FloatArray, high: FloatArray) -> tuple[floa
     for part in option.parts:
         if isinstance(part, Reach):
             seen = csgraph.breadth_first_order(adjacency(part.mdp), part.state, return_predecessors=False)
-            ends.append((float(low[seen].min()), float(high[seen].max())))
+            earning = np.isin(part.mdp.pair_states, seen) if on == "pairs" else seen
+            least, most = (x[part.pairs] if on == "pairs" else x for x in (low, high))
+            ends.append((float(least[earning].min()), float(most[earning].max())))
         else:
             up, down = np.maximum(part, 0.0), np.maximum(-part, 0.0)
             with np.errstate(invalid="ignore"):  # what a row does not weigh says nothing about it: 0 · ∞ is 0
-                least = np.where(up > 0, up * low, 0.0) - np.where(down > 0, down * high, 0.0)
-                most = np.where(up > 0, up * high, 0.0) - np.where(down > 0, down * low, 0.0)
-            ends.append((float(least.sum(axis=1).max()), float(most.sum(axis=1).max())))
+                lowest = np.where(up > 0, up * low, 0.0) - np.where(down > 0, down * high, 0.0)
+                greatest = np.where(up > 0, up * high, 0.0) - np.where(down > 0, down * low, 0.0)
+            ends.append((float(lowest.sum(axis=1).max()), float(greatest.sum(axis=1).max())))
     return max(a for a, _ in ends), max(b for _, b in ends)
 
 

@@ -60,6 +60,7 @@ from mdppower.results.labelled import labelled, on_grid, written
 from mdppower.results.result import SHOWN, Result
 from mdppower.results.table import Table
 from mdppower.solvers import linprog
+from mdppower.solvers.given_rewards import reward_rows
 from mdppower.solvers.linear_program import flow
 from mdppower.solvers.optimal_values import pick, solve_rows
 
@@ -559,13 +560,15 @@ class OccupancyPolytope(Result):
 
     # ------------------------------------------------------------------ the set as a whole
 
-    def support(self, rewards: npt.ArrayLike) -> Support:
+    def support(self, rewards: Any, on: str | None = None) -> Support:
         """Largest value of reward functions over the polytope, by linear programs.
 
         Parameters
         ----------
-        rewards : (S,), (N, S) or (N, P) array
-            Earned in states, or by pairs.
+        rewards : (S,), (N, S) or (N, P) array; mapping
+            Earned in states, or by pairs; as for `mdppower.optimal_values`.
+        on : {"states", "pairs"}, optional
+            Which of them. By default what fits.
 
         Returns
         -------
@@ -575,7 +578,9 @@ class OccupancyPolytope(Result):
         Raises
         ------
         RewardError
-            Another shape, or not finite.
+            Another shape, or not finite; or a mapping that does not fit.
+        LabelError
+            A mapping names a pair that does not exist.
         SolverError
             HiGHS failed; the error has the number of the draw.
 
@@ -588,13 +593,9 @@ class OccupancyPolytope(Result):
         >>> best.duals.round(9), best.reduced_costs.round(9) + 0.0  # V; the pair ('root', '->t1') loses 2
         (array([[3., 2., 6.]]), array([[-2.,  0.,  0.,  0.]]))
         """
-        rows = np.atleast_2d(_numbers(rewards, "rewards", RewardError))
         n_states, n_pairs = self.mdp.n_states, self.mdp.n_pairs
-        if rows.ndim != 2 or rows.shape[1] not in (n_states, n_pairs):
-            raise RewardError(f"rewards must have {n_states} columns (states) or {n_pairs} (pairs); got {rows.shape}")
-        if not np.isfinite(rows).all():
-            raise RewardError(f"rewards of draw {np.argwhere(~np.isfinite(rows))[0][0]} are not finite")
-        if rows.shape[1] == n_states:
+        rows, kind = reward_rows(self.mdp, rewards, on)
+        if kind == "states":
             rows = rows[:, self.mdp.pair_states]
         two = 2 if self.gamma == 1 else 1
         values, bound, points = np.empty(len(rows)), np.empty(len(rows)), np.empty(rows.shape)

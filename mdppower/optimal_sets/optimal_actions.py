@@ -30,9 +30,11 @@ from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import SizeError
 from mdppower.mdp.actions import as_read, equivalent_pairs
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.pair_states import after_transitions
 from mdppower.optimal_sets.fraction_rows import reading_off
 from mdppower.optimal_sets.optimal_actions_exact import exact_sets
 from mdppower.optimal_sets.taylor import greatest, products, taylor_pairs
+from mdppower.solvers.optimal_action_sets import OptimalActions
 from mdppower.solvers.optimal_values import solve_rows
 
 Codes: TypeAlias = "npt.NDArray[np.int8]"
@@ -47,23 +49,28 @@ MOST_EXACT = 256
 MOST_BLACKWELL = 2000
 """Most states of a stochastic MDP at γ = 1: each policy needs the inverse of an S × S matrix."""
 
+BLOCK = 2**21
+"""Most pairs × draws looked at together."""
 UNIT = float(np.finfo(np.float64).eps) / 2
 _KNOWN: weakref.WeakKeyDictionary[RewardlessMDP, dict[tuple[float, bytes], Codes]] = weakref.WeakKeyDictionary()
 _MOST_KNOWN = 4096
 
 
-def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: str) -> Codes:
+def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: str, on: str = "states") -> Codes:
     """Which pairs are optimal.
 
     Parameters
     ----------
     mdp : RewardlessMDP
-    rewards : (n, S) array
+    rewards : (n, S) array, or (n, P) with ``on="pairs"``
         Finite.
     gamma : float
         In [0, 1]; the ends are the limits of optimal policy sets.
     method : {"deterministic", "stochastic", "lp", "lp-occupancy"}
         The solver, as `mdppower.solvers.optimal_values.pick` names it.
+    on : {"states", "pairs"}
+        What earns the rewards. Of pairs floats decide at 0 < γ < 1; what they leave open, and the limits, are
+        decided in the MDP that has a state for each transition (`mdppower.mdp.pair_states.after_transitions`).
 
     Returns
     -------
@@ -88,8 +95,10 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
     array([[2, 2, 1, 1],
            [0, 1, 1, 1]], dtype=int8)
     """
-    require_size(mdp, gamma)
+    require_size(mdp, gamma, on)
     mdp = as_read(mdp)
+    if on == "pairs":
+        return _of_pair_rewards(mdp, rewards, gamma, method)
     first = equivalent_pairs(mdp)
     if mdp.is_deterministic:
         # Imported here: Numba alone takes half a second.
@@ -120,9 +129,39 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
     return codes
 
 
-def require_size(mdp: RewardlessMDP, gamma: float) -> None:
+def _of_pair_rewards(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: str) -> Codes:
+    after = after_transitions(mdp)
+    codes = np.full((len(rewards), mdp.n_pairs), OPEN, np.int8)
+    if 0 < gamma < 1:
+        v, _, gap, _ = solve_rows(mdp, rewards, gamma, method, on="pairs")
+        score = (1 - gamma) * rewards + gamma * products(mdp, v)
+        lead = greatest(mdp, score) - score
+        entries = int(np.diff(mdp.kernel.indptr).max())
+        size = np.maximum(np.abs(v).max(axis=1, initial=0), np.abs(rewards).max(axis=1, initial=0))
+        allowed = 2 * (gap + reading_off(mdp, gamma) * np.ptp(rewards, axis=1)) + (2 * entries + 16) * UNIT * size
+        every, none = np.arange(mdp.n_pairs), np.zeros(v.shape, bool)
+        codes = classify(mdp, every, ~(lead > allowed[:, None]), none)
+    left = np.flatnonzero((codes == OPEN).any(axis=1))
+    step = max(1, BLOCK // after.mdp.n_pairs)
+    for begin in range(0, len(left), step):
+        stop_if_told()
+        rows = left[begin : begin + step]
+        own = after.rewards(rewards[rows], mdp.n_states)
+        codes[rows] = optimal_pairs(after.mdp, own, gamma, method)[:, : mdp.n_pairs]
+    return codes
+
+
+def require_size(mdp: RewardlessMDP, gamma: float, on: str = "states") -> None:
     """Raise SizeError at γ = 1 for a stochastic MDP too large for it."""
-    if gamma == 1 and mdp.n_states > MOST_BLACKWELL and not mdp.is_deterministic:
+    if gamma < 1 or mdp.is_deterministic:
+        return
+    if on == "pairs" and mdp.n_states + mdp.kernel.nnz > MOST_BLACKWELL:
+        raise SizeError(
+            "Blackwell optimality (gamma = 1) of rewards on pairs takes a state for each transition of a stochastic "
+            f"MDP: at most {MOST_BLACKWELL:,} states and transitions, not {mdp.n_states + mdp.kernel.nnz:,}; a gamma "
+            "just below 1 has no such limit"
+        )
+    if mdp.n_states > MOST_BLACKWELL:
         raise SizeError(
             f"Blackwell optimality (gamma = 1) inverts an S × S matrix for each policy of a stochastic MDP: at most "
             f"{MOST_BLACKWELL:,} states, not {mdp.n_states:,}; a gamma just below 1 has no such limit"
@@ -195,3 +234,14 @@ def _exact(mdp: RewardlessMDP, reward: FloatArray, gamma: float, start: AnyArray
     for best in exact_sets(mdp, reward, gamma, start):
         codes[best] = STRICT if len(best) == 1 else TIED
     return codes
+
+
+def find_optimal_actions(
+    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: str, on: str = "states"
+) -> OptimalActions:
+    """All optimal actions; see `mdppower.solvers.solution.Solution.optimal_actions`."""
+    step = max(1, BLOCK // mdp.n_pairs)
+    found = [
+        optimal_pairs(mdp, rewards[k : k + step], gamma, method, on) for k in range(0, max(len(rewards), 1), step)
+    ]
+    return OptimalActions(np.concatenate(found), gamma, mdp, on)

@@ -34,6 +34,7 @@ from mdppower.rewards.distribution import Independent
 from mdppower.rewards.gaussian import Gaussian
 from mdppower.rewards.joint_laws import Fixed, Linear, Mixed, Reordered, Repeated
 from mdppower.rewards.laws import Law, law, law_of_frozen
+from mdppower.rewards.pair_rewards import PairRewards
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.rewards.slow_laws import LARGEST_PARAMETER
 
@@ -85,7 +86,7 @@ def from_description(data: Any, size: int, depth: int = 0) -> RewardDistribution
     data : dict
         Anything that JSON can hold: it is checked.
     size : int
-        Numbers of one draw: the states of the MDP.
+        Numbers of one draw: the states of the MDP, or its pairs.
     depth : int
         Of how many distributions this is a part.
 
@@ -168,6 +169,10 @@ def _read(data: Any, size: int, depth: int) -> RewardDistribution:
                 return Repeated(from_description(given["base"], size // given["times"], depth + 1), given["times"])
             except Misfit as error:
                 raise error.inside(".base") from None
+        case "on pairs":
+            if depth:
+                raise Misfit("rewards of states", kind, ".kind")
+            return PairRewards(fields(base=part)["base"])
     given = fields(name=text(1000), low=vector(size, finite=False), high=vector(size, finite=False))
     return Unknown(given["name"], given["low"], given["high"])
 
@@ -213,12 +218,16 @@ def _describe(rewards: RewardDistribution, around: bool = False) -> dict[str, An
             return {"kind": "mixed", "parts": parts, "weights": rewards.weights.tolist()}
         case Repeated():
             return {"kind": "repeated", "base": _describe(rewards.base, around), "times": rewards.times}
+        case PairRewards():
+            return {"kind": "on pairs", "base": _describe(rewards.base, around)}
     if around:
         return _unknown(rewards)
     raise _CannotBeWritten
 
 
 def _unknown(rewards: RewardDistribution) -> dict[str, Any]:
+    if isinstance(rewards, PairRewards):
+        return {"kind": "on pairs", "base": _unknown(rewards.base)}
     return {"kind": "unknown", "name": rewards.name, "low": rewards.low.tolist(), "high": rewards.high.tolist()}
 
 
@@ -250,7 +259,7 @@ def _law_as_data(one: Law) -> dict[str, Any]:
     return given | {"name": one.name}
 
 
-_KINDS = ("independent", "fixed", "gaussian", "linear", "reordered", "mixed", "repeated", "unknown")
+_KINDS = ("independent", "fixed", "gaussian", "linear", "reordered", "mixed", "repeated", "on pairs", "unknown")
 _SHAPES = {"args": several(real(), 0, 20), "kwds": mapping(real(), 20)}
 _NAMED = {"name": nothing_or(text(1000))}
 

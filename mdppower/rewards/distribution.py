@@ -17,6 +17,7 @@ a mapping state → one of the above    independent over states; key ``"default"
 `scipy.stats.multivariate_normal`,    joint over the states, in their order; a `gaussian_kde` of one dimension
 other frozen multivariate laws        is the law of each state's reward
 a callable ``(n, rng) → (n, S)``      anything; draws are independent, moments are taken on trust
+`OnPairs`                             rewards of state-action pairs, in `mdppower.rewards.pair_rewards`
 ===================================== ===============================================================
 
 Strings are read by `mdppower.rewards.laws`.
@@ -119,13 +120,15 @@ class OwnSampler(RewardDistribution):
 # ---------------------------------------------------------------------- the one door
 
 
-def resolve(spec: Any, mdp: RewardlessMDP) -> RewardDistribution:
+def resolve(spec: Any, mdp: RewardlessMDP, *, pairs: bool = False) -> RewardDistribution:
     """The reward distribution that a user's description means for the states of an MDP.
 
     Parameters
     ----------
     spec : see the table at the top of this module
     mdp : RewardlessMDP
+    pairs : bool
+        Whether whoever asks knows what to do with rewards of state-action pairs (`mdppower.rewards.OnPairs`).
 
     Returns
     -------
@@ -134,7 +137,7 @@ def resolve(spec: Any, mdp: RewardlessMDP) -> RewardDistribution:
     Raises
     ------
     RewardError
-        The description is malformed or for another number of states.
+        The description is malformed or for another number of states, or is about pairs.
 
     Examples
     --------
@@ -144,7 +147,13 @@ def resolve(spec: Any, mdp: RewardlessMDP) -> RewardDistribution:
     """
     check_mdp(mdp)
     if hasattr(spec, "bind"):
-        return cast(RewardDistribution, spec.bind(mdp))
+        found = cast(RewardDistribution, spec.bind(mdp))
+        if found.on == "pairs" and not pairs:
+            raise RewardError(
+                f"{found.told}: power, action_optimality, compare, compare_all and complexity know these; here "
+                "rewards are of states"
+            )
+        return found
     if isinstance(spec, Mapping):
         return _from_mapping(spec, mdp)
     joint = joint_sampler(spec, mdp.n_states)

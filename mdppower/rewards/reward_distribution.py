@@ -37,6 +37,8 @@ class RewardDistribution(ABC):
         Whether all states' rewards are independent and of the same law.
     is_discrete : bool
         Whether some state's law has atoms; then draws are made iid.
+    on : {"states", "pairs"}
+        What earns them: with "pairs" all arrays have P numbers (`mdppower.rewards.pair_rewards`).
     """
 
     name: str
@@ -47,11 +49,17 @@ class RewardDistribution(ABC):
     dimension: int | None
     is_iid: bool = False
     is_discrete: bool = False
+    on: str = "states"
 
     @property
     def n_states(self) -> int:
-        """S, the number of states."""
+        """S, the number of states (of pairs, where these earn)."""
         return len(self.low)
+
+    @property
+    def told(self) -> str:
+        """The name, and what earns them."""
+        return f"{self.name} rewards"
 
     @abstractmethod
     def from_uniforms(self, uniforms: FloatArray) -> FloatArray:

@@ -2,7 +2,9 @@
 
 ===================== ==================================================================================
 optimal_values        the door, where a draw that cannot be certified is refused: `optimal_values`, `solve_rows`
+given_rewards         rewards as users give them, of states or of pairs, as rows
 solution              `Solution`: what comes back
+optimal_action_sets   `OptimalActions`: all optimal actions, found by `mdppower.optimal_sets`
 deterministic         Howard's policy iteration on the functional graph
 stochastic            policy iteration by corrections, with a shift
 gain                  γ = 1: the best long-run average, by end components and their best mixture
@@ -34,5 +36,9 @@ accepted_gap          how wide a gap may be
 - **LU without subtraction.** I − γT_π has row sums 1−γ, so its pivots are sums of positive terms (Grassmann, Taksar
   and Heyman), and the constant mode is solved for apart.
 - **Four draws at a time** in the deterministic solver: the loops over edges serve all of them, one in each lane.
+- **Rewards of pairs are solved in the same kernels**, which Numba compiles twice: where ``earned`` is None, nothing
+  of it is left in the code. They cost up to twice as much as rewards of states (`scripts/bench.md`). A state for
+  each pair would need no kernel, and costs 4 times as much in deterministic MDPs, 7 to 70 times in stochastic ones
+  (20×20; see `mdppower.mdp.pair_states`).
 - **A kernel calls only kernels of its own file**: Numba's cache does not see a change in another one.
 """

@@ -51,7 +51,7 @@ FIRST_SWEEPS, SWEEPS = 6, 3
 
 
 def solve(
-    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, start: IntArray | None = None
+    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, start: IntArray | None = None, on_pairs: bool = False
 ) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
     """Optimal values of many reward functions.
 
@@ -59,11 +59,13 @@ def solve(
     ----------
     mdp : RewardlessMDP
         Deterministic.
-    rewards : (N, S) array
+    rewards : (N, S) array, or (N, P) with `on_pairs`
     gamma : float
         In (0, 1].
     start : (N, S) int32 array, optional
         Pairs of a first policy for each draw.
+    on_pairs : bool
+        Whether rewards are earned by state-action pairs.
 
     Returns
     -------
@@ -75,26 +77,27 @@ def solve(
         Bound on |v − v*|; infinite where the iteration was stopped.
     iterations : (N,) int32 array
     """
-    n, n_states = rewards.shape
+    n, n_states = len(rewards), mdp.n_states
     values = np.empty((n, n_states))
     pairs = np.empty((n, n_states), np.int32) if start is None else np.array(start, np.int32, order="C")
     gap, iterations = np.empty(n), np.empty(n, np.int32)
+    earned = np.empty((mdp.n_pairs, LANES)) if on_pairs else None
     edges, stop = (mdp.pointer, mdp.kernel.indices), stop_flag()
     if gamma <= FARSIGHTED:
-        _solve_rows(rewards, gamma, start is not None, False, *edges, values, pairs, gap, iterations, stop)
+        _solve_rows(rewards, gamma, start is not None, False, *edges, earned, values, pairs, gap, iterations, stop)
         stop_if_told()
         return values, pairs, gap, iterations
     # Beyond it, one number a state would lose h: the last improvements are left to the exact comparison.
-    _solve_rows(rewards, FARSIGHTED, start is not None, False, *edges, values, pairs, gap, iterations, stop)
+    _solve_rows(rewards, FARSIGHTED, start is not None, False, *edges, earned, values, pairs, gap, iterations, stop)
     before = iterations.copy()
-    _solve_rows(rewards, gamma, True, True, *edges, values, pairs, gap, iterations, stop)
+    _solve_rows(rewards, gamma, True, True, *edges, earned, values, pairs, gap, iterations, stop)
     stop_if_told()
     return values, pairs, gap, before + iterations
 
 
 @kernel
-def _solve_rows(rewards, gamma, warm, exactly, pointer, successor, values, pairs, gap, iterations, stop):
-    n, n_states = rewards.shape
+def _solve_rows(rewards, gamma, warm, exactly, pointer, successor, earned, values, pairs, gap, iterations, stop):
+    n, n_states = len(rewards), len(pointer) - 1
     # Lanes are the last axis of what the loops over edges read, and the first of what the walks read.
     reward, pair = np.empty((LANES, n_states)), np.empty((LANES, n_states), np.int32)
     g, h = np.empty((LANES, n_states)), np.empty((LANES, n_states))
@@ -109,12 +112,17 @@ def _solve_rows(rewards, gamma, warm, exactly, pointer, successor, values, pairs
             # Centred, so that rounding is relative to the range of the rewards and equal rewards are exactly 0.
             middle[lane] = 0.5 * rewards[i].min() + 0.5 * rewards[i].max()
             for s in range(n_states):
-                reward[lane, s] = rewards[i, s] - middle[lane]
-                base[s, lane] = q[s, lane] = reward[lane, s]
+                if earned is None:
+                    reward[lane, s] = rewards[i, s] - middle[lane]
+                    base[s, lane] = q[s, lane] = reward[lane, s]
+                else:
+                    for p in range(pointer[s], pointer[s + 1]):
+                        earned[p, lane] = rewards[i, p] - middle[lane]
+                    q[s, lane] = 0.0
                 pair[lane, s] = pairs[i, s]
         if not warm:
-            _value_sweeps(gamma, FIRST_SWEEPS, pointer, successor, base, np.zeros(LANES), q)
-            _greedy(pointer, successor, q, pair)
+            _value_sweeps(gamma, FIRST_SWEEPS, pointer, successor, base, earned, np.zeros(LANES), q)
+            _greedy(gamma, pointer, successor, earned, q, pair)
         _howard(
             reward,
             gamma,
@@ -126,6 +134,7 @@ def _solve_rows(rewards, gamma, warm, exactly, pointer, successor, values, pairs
             h,
             q,
             base,
+            earned,
             target,
             visit,
             path,
@@ -144,8 +153,8 @@ def _solve_rows(rewards, gamma, warm, exactly, pointer, successor, values, pairs
 
 
 @kernel
-def _value_sweeps(gamma, sweeps, pointer, successor, reward, level, h):
-    """Gauss–Seidel sweeps of h = R − level + γ max h, forwards and backwards."""
+def _value_sweeps(gamma, sweeps, pointer, successor, reward, earned, level, h):
+    """Gauss–Seidel sweeps of h = R − level + γ max h (of pairs: max (R + γ h) − level), forwards and backwards."""
     n_states = len(pointer) - 1
     best = np.empty(LANES)
     for sweep in range(sweeps):
@@ -155,34 +164,58 @@ def _value_sweeps(gamma, sweeps, pointer, successor, reward, level, h):
             for p in range(pointer[s], pointer[s + 1]):
                 n = successor[p]
                 for lane in range(LANES):
-                    best[lane] = max(best[lane], h[n, lane])
+                    if earned is None:
+                        best[lane] = max(best[lane], h[n, lane])
+                    else:
+                        best[lane] = max(best[lane], earned[p, lane] + gamma * h[n, lane])
             for lane in range(LANES):
-                h[s, lane] = reward[s, lane] - level[lane] + gamma * best[lane]
+                if earned is None:
+                    h[s, lane] = reward[s, lane] - level[lane] + gamma * best[lane]
+                else:
+                    h[s, lane] = best[lane] - level[lane]
 
 
 @kernel
-def _greedy(pointer, successor, h, pair):
-    """The first pair of each state that leads to the greatest h."""
+def _greedy(gamma, pointer, successor, earned, h, pair):
+    """The first pair of each state that leads to the greatest h, or earns and leads to most."""
     best = np.empty(LANES)
     for s in range(len(pointer) - 1):
         best[:] = -np.inf
         for p in range(pointer[s], pointer[s + 1]):
             n = successor[p]
             for lane in range(LANES):
-                if h[n, lane] > best[lane]:
-                    best[lane] = h[n, lane]
+                worth = h[n, lane] if earned is None else earned[p, lane] + gamma * h[n, lane]
+                if worth > best[lane]:
+                    best[lane] = worth
                     pair[lane, s] = p
 
 
 @kernel
 def _howard(
-    reward, gamma, exactly, pointer, successor, pair, g, h, q, base, target, visit, path, gap, iterations, stop
+    reward,
+    gamma,
+    exactly,
+    pointer,
+    successor,
+    pair,
+    g,
+    h,
+    q,
+    base,
+    earned,
+    target,
+    visit,
+    path,
+    gap,
+    iterations,
+    stop,
 ):
     """Improve `pair` in place until no action gains; leave values in g and h, and say (gap, iterations) of each lane.
 
     Most improvements look at one number a state, q = h + (g − best g)/(1−γ), after some sweeps of value iteration
     that start from it: all lanes together. Where that finds no more, the exact comparison has the last word. With
-    `exactly` (γ so near 1 that q would lose h), q serves only where there is one component, and q is h.
+    `exactly` (γ so near 1 that q would lose h), q serves only where there is one component, and q is h. Where pairs
+    earn, `reward` is what the policy's own pairs do.
     """
     n_states = len(target)
     inverse = 1.0 / (1.0 - gamma) if gamma < 1.0 else LEXICOGRAPHIC
@@ -191,6 +224,11 @@ def _howard(
     exact, done, apart = np.zeros(LANES, np.bool_), np.arange(LANES) >= waiting, np.zeros(LANES, np.bool_)
     within, lead, switched = np.empty(LANES), np.empty(LANES), np.empty(LANES, np.int64)
     tolerance, least, stalled = np.ones(LANES), np.full(LANES, np.inf), np.zeros(LANES, np.int64)
+    largest = np.zeros(LANES)  # of what pairs earn: a comparison rounds to that, too
+    if earned is not None:
+        for p in range(len(earned)):
+            for lane in range(LANES):
+                largest[lane] = max(largest[lane], abs(earned[p, lane]))
     h[:] = 0.0
     gap[:] = np.inf
     for iteration in range(1, 10_000 + n_states):
@@ -201,8 +239,10 @@ def _howard(
                 continue
             for s in range(n_states):
                 target[s] = successor[pair[lane, s]]
+                if earned is not None:
+                    reward[lane, s] = earned[pair[lane, s], lane]
             _evaluate(reward[lane], gamma, target, g[lane], h[lane], visit, path)
-            level[lane], size = g[lane].max(), 0.0
+            level[lane], size = g[lane].max(), largest[lane]
             apart[lane] = exactly and g[lane].min() < level[lane]
             if not (exact[lane] or apart[lane]):
                 for s in range(n_states):
@@ -211,19 +251,22 @@ def _howard(
                 within[lane] = 8.0 * EPS * tolerance[lane] * size
         idle = exact | done | apart
         if not idle.all():
-            _value_sweeps(gamma, SWEEPS, pointer, successor, base, level, q)
-            _improve_all(pointer, successor, pair, q, within, idle, lead, switched)
+            _value_sweeps(gamma, SWEEPS, pointer, successor, base, earned, level, q)
+            _improve_all(gamma, pointer, successor, pair, earned, q, within, idle, lead, switched)
         for lane in range(LANES):
             if done[lane]:
                 continue
             if idle[lane] or switched[lane] == 0:
                 if not (exact[lane] or apart[lane]):
                     exact[lane], least[lane], stalled[lane] = True, np.inf, 0
+                own = None if earned is None else earned[:, lane]
                 lead[lane], switched[lane] = _improve(
-                    reward[lane], gamma, inverse, pointer, successor, pair[lane], g[lane], h[lane], tolerance[lane]
-                )
+                    reward[lane], gamma, inverse, pointer, successor, pair[lane], own, g[lane], h[lane],
+                    tolerance[lane], largest[lane],
+                )  # fmt: skip
             if switched[lane] == 0:
-                gap[lane] = _gap(reward[lane], gamma, pointer, successor, pair[lane], g[lane], h[lane])
+                own = None if earned is None else earned[:, lane]
+                gap[lane] = _gap(reward[lane], gamma, pointer, successor, pair[lane], g[lane], h[lane], own)
                 iterations[lane] = iteration
                 done[lane] = True
                 waiting -= 1
@@ -285,8 +328,8 @@ def _evaluate(reward, gamma, target, g, h, visit, path):
 
 
 @kernel
-def _improve_all(pointer, successor, pair, q, within, idle, lead, switched):
-    """Switch every state of all lanes to its best q where that leads by more than `within`."""
+def _improve_all(gamma, pointer, successor, pair, earned, q, within, idle, lead, switched):
+    """Switch every state of all lanes to its best pair where that leads by more than `within`."""
     best = np.empty(LANES)
     lead[:] = 0.0
     switched[:] = 0
@@ -295,27 +338,37 @@ def _improve_all(pointer, successor, pair, q, within, idle, lead, switched):
         for p in range(pointer[s], pointer[s + 1]):
             n = successor[p]
             for lane in range(LANES):
-                best[lane] = max(best[lane], q[n, lane])
+                if earned is None:
+                    best[lane] = max(best[lane], q[n, lane])
+                else:
+                    best[lane] = max(best[lane], earned[p, lane] + gamma * q[n, lane])
         for lane in range(LANES):
-            ahead = best[lane] - q[successor[pair[lane, s]], lane] - within[lane]
+            own = q[successor[pair[lane, s]], lane]
+            if earned is not None:
+                own = earned[pair[lane, s], lane] + gamma * own
+            ahead = best[lane] - own - within[lane]
             if ahead > 0.0 and not idle[lane]:
                 p = pointer[s]
-                while q[successor[p], lane] != best[lane]:
-                    p += 1
+                if earned is None:
+                    while q[successor[p], lane] != best[lane]:
+                        p += 1
+                else:
+                    while earned[p, lane] + gamma * q[successor[p], lane] != best[lane]:
+                        p += 1
                 pair[lane, s] = p
                 switched[lane] += 1
                 lead[lane] = max(lead[lane], ahead)
 
 
 @kernel
-def _improve(reward, gamma, inverse, pointer, successor, pair, g, h, tolerance):
+def _improve(reward, gamma, inverse, pointer, successor, pair, earned, g, h, tolerance, largest_earned):
     """Switch every state to its best action where that leads beyond rounding; return (largest lead, switches).
 
     A state that joins another component has its new value at once, and is seen to have it by those after it: else a
     better cycle would draw in its surroundings by one step an iteration, and mazes are long.
     """
     n_states = len(pair)
-    size, level = 0.0, 0.0
+    size, level = largest_earned, 0.0
     for s in range(n_states):
         size, level = max(size, abs(h[s])), max(level, abs(g[s]))
     within, apart = 8.0 * EPS * tolerance * size, 8.0 * EPS * tolerance * level
@@ -328,9 +381,12 @@ def _improve(reward, gamma, inverse, pointer, successor, pair, g, h, tolerance):
             best, choice = 0.0, -1
             for p in range(pointer[s], pointer[s + 1]):
                 n = successor[p]
-                lead = h[n] - here - within
+                ahead = h[n] - here
+                if earned is not None:
+                    ahead = (earned[p] - earned[pair[s]]) + gamma * ahead
+                lead = ahead - within
                 if g[n] != g[s]:
-                    lead += ((g[n] - g[s]) - apart) * inverse
+                    lead += ((g[n] - g[s]) - apart) * inverse * (1.0 if earned is None else gamma)
                 if lead > best:
                     best, choice = lead, p
             if choice >= 0:
@@ -340,7 +396,7 @@ def _improve(reward, gamma, inverse, pointer, successor, pair, g, h, tolerance):
                 largest = max(largest, best)
                 if g[n] > g[s]:
                     g[s] = g[n]
-                    h[s] = reward[s] - g[n] + gamma * h[n]
+                    h[s] = (reward[s] if earned is None else earned[choice]) - g[n] + gamma * h[n]
                     joined += 1
         if joined == 0:
             break
@@ -348,22 +404,27 @@ def _improve(reward, gamma, inverse, pointer, successor, pair, g, h, tolerance):
 
 
 @kernel
-def _gap(reward, gamma, pointer, successor, pair, g, h):
+def _gap(reward, gamma, pointer, successor, pair, g, h, earned=None):
     """Bound on |v − v*|: the largest |ρ|, plus the rounding of ρ and of v; g becomes what can be reached at γ = 1."""
     n_states = len(pair)
     raised = _raise_to_reachable(pointer, successor, g) if gamma == 1.0 else 0.0
     inverse = 1.0 / (1.0 - gamma) if gamma < 1.0 else 0.0
     widest, size = 0.0, 0.0
     for s in range(n_states):
-        lead = 0.0
+        lead, most = 0.0, abs(reward[s])
         here, level = h[successor[pair[s]]], g[s]
         for p in range(pointer[s], pointer[s + 1]):
             n = successor[p]
             if gamma < 1.0 or g[n] == level:
-                lead = max(lead, (g[n] - level) * inverse + (h[n] - here))
+                if earned is None:
+                    lead = max(lead, (g[n] - level) * inverse + (h[n] - here))
+                else:
+                    ahead = (g[n] - level) * inverse + (h[n] - here)
+                    lead = max(lead, (earned[p] - reward[s]) + gamma * ahead)
+                    most = max(most, 2.0 * abs(earned[p]))
         residual = reward[s] - level + gamma * here - h[s]
-        widest = max(widest, -residual, residual + gamma * lead)
-        size = max(size, abs(reward[s]) + abs(level) + 4.0 * abs(h[s]))
+        widest = max(widest, -residual, residual + (gamma * lead if earned is None else lead))
+        size = max(size, most + abs(level) + 4.0 * abs(h[s]))
     return widest + 4.0 * EPS * size + raised
 
 

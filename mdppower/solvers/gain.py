@@ -33,6 +33,7 @@ from mdppower._typing import BoolArray, FloatArray, IntArray
 from mdppower.errors import SolverError
 from mdppower.mdp.graph import end_components, lead_to
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.pair_states import through_pairs
 from mdppower.solvers.decimal_elimination import TooMuchWork
 from mdppower.solvers.long_average import LongAverage
 from mdppower.solvers.long_stopping import LongStopping
@@ -45,16 +46,18 @@ ENOUGH = 2.0**-32
 
 
 def solve(
-    mdp: RewardlessMDP, rewards: FloatArray, start: IntArray | None = None
+    mdp: RewardlessMDP, rewards: FloatArray, start: IntArray | None = None, on_pairs: bool = False
 ) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
     """Optimal gains of many reward functions.
 
     Parameters
     ----------
     mdp : RewardlessMDP
-    rewards : (N, S) array
+    rewards : (N, S) array, or (N, P) with `on_pairs`
     start : (N, S) int32 array, optional
         Pairs of a first policy for each draw.
+    on_pairs : bool
+        Whether rewards are earned by state-action pairs.
 
     Returns
     -------
@@ -76,15 +79,25 @@ def solve(
     level, gap = np.empty((n, plan.count)), np.zeros(n)
     pairs = np.repeat(mdp.pointer[None, :-1], n, axis=0)
     iterations = np.zeros(n, np.int32)
-    level[:, plan.label[plan.alone]] = rewards[:, plan.alone]
-    pairs[:, plan.alone] = plan.alone_pair
+    if on_pairs:
+        loops, first = plan.loops()
+        best = np.maximum.reduceat(rewards[:, loops], first, axis=1) if len(first) else rewards[:, :0]
+        owner = np.repeat(np.arange(len(first)), np.diff(first, append=len(loops)))
+        for i in range(n if len(first) else 0):
+            winners = np.flatnonzero(rewards[i, loops] == best[i, owner])
+            pairs[i, plan.alone] = loops[winners[np.searchsorted(winners, first)]]
+        level[:, plan.label[plan.alone]] = best
+    else:
+        level[:, plan.label[plan.alone]] = rewards[:, plan.alone]
+        pairs[:, plan.alone] = plan.alone_pair
     for part in plan.parts:
-        first = None if start is None else part.local(start[:, part.states])
-        level[:, part.number], inner, slack, steps = part.solve(rewards[:, part.states], first, enough)
+        before = None if start is None else part.local(start[:, part.states])
+        own = rewards[:, part.pairs if on_pairs else part.states]
+        level[:, part.number], inner, slack, steps = part.solve(own, before, enough, on_pairs)
         gap = np.maximum(gap, slack)
         pairs[:, part.states] = part.pairs[inner]
         iterations = np.maximum(iterations, steps)
-    values = np.empty(rewards.shape)
+    values = np.empty((n, mdp.n_states))
     for i in range(n):
         stop_if_told()
         values[i], choice, error = best_mixture(plan, level[i], enough[i])
@@ -150,32 +163,47 @@ class _Part:
         return np.where(known, place, self.mdp.pointer[:-1]).astype(np.int32)
 
     def solve(
-        self, rewards: FloatArray, start: IntArray | None, enough: FloatArray
+        self, rewards: FloatArray, start: IntArray | None, enough: FloatArray, on_pairs: bool
     ) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
         """The gain of each draw, own pairs, gaps and iterations; with more digits where a gap is not good enough."""
-        values, pairs, gap, iterations = self._in_floats(np.ascontiguousarray(rewards), start)
+        values, pairs, gap, iterations = self._in_floats(np.ascontiguousarray(rewards), start, on_pairs)
         gain = 0.5 * (values.min(axis=1) + values.max(axis=1))
         gap = gap + 0.5 * np.ptp(values, axis=1)
         for i in np.flatnonzero(~(gap <= enough)):
-            gain[i], pairs[i], gap[i] = _with_digits(self._long, rewards[i], pairs[i]) or (gain[i], pairs[i], gap[i])
+            found = self._paired_with_digits if on_pairs else self._state_with_digits
+            gain[i], pairs[i], gap[i] = found(rewards[i], pairs[i]) or (gain[i], pairs[i], gap[i])
         return gain, pairs, gap, iterations
 
+    def _state_with_digits(self, rewards: FloatArray, pairs: IntArray) -> tuple[Any, Any, Any] | None:
+        return _with_digits(self._long, rewards, pairs)
+
+    def _paired_with_digits(self, rewards: FloatArray, pairs: IntArray) -> tuple[Any, Any, Any] | None:
+        """The same with a state for each pair: every other step earns nothing, and gains halve."""
+        own = self.mdp
+        through = np.r_[pairs, own.n_pairs + np.arange(own.n_pairs)].astype(np.int32)
+        found = _with_digits(self._long_paired, np.r_[np.zeros(own.n_states), rewards], through)
+        return None if found is None else (2 * found[0], found[1][: own.n_states], 2 * found[2])
+
     def _in_floats(
-        self, rewards: FloatArray, start: IntArray | None
+        self, rewards: FloatArray, start: IntArray | None, on_pairs: bool
     ) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
         if self.mdp.is_deterministic:
             from mdppower.solvers import deterministic
 
-            return deterministic.solve(self.mdp, rewards, 1.0, start)
+            return deterministic.solve(self.mdp, rewards, 1.0, start, on_pairs)
         from mdppower.solvers import stochastic
 
         # Classes of different gain drive h to about Δg/(1−γ): they had better meet where that is not yet too large.
-        first = stochastic.solve(self.mdp, rewards, FARSIGHTED, start)[1]
-        return stochastic.solve(self.mdp, rewards, 1.0, first)
+        first = stochastic.solve(self.mdp, rewards, FARSIGHTED, start, on_pairs)[1]
+        return stochastic.solve(self.mdp, rewards, 1.0, first, on_pairs)
 
     @cached_property
     def _long(self) -> LongAverage:
         return LongAverage(self.mdp)
+
+    @cached_property
+    def _long_paired(self) -> LongAverage:
+        return LongAverage(through_pairs(self.mdp))
 
 
 @dataclass(frozen=True)
@@ -193,6 +221,15 @@ class Plan:
     long_outer: LongStopping
     owner_pair: IntArray  # pair of the MDP for each pair of the quotient
     mdp: weakref.ref[RewardlessMDP]
+
+    def loops(self) -> tuple[IntArray, IntArray]:
+        """The pairs that stay in components of one state, and where those of each begin."""
+        mdp = self.mdp()
+        assert mdp is not None
+        alone = np.zeros(mdp.n_states, bool)
+        alone[self.alone] = True
+        pairs = np.flatnonzero(self.inside & alone[mdp.pair_states]).astype(np.int32)
+        return pairs, np.searchsorted(mdp.pair_states[pairs], self.alone).astype(np.int32)
 
     def follow(self, choice: IntArray, pairs: IntArray) -> None:
         """Write the quotient's choices into a policy of the MDP: go on where it does not stop."""

@@ -50,17 +50,19 @@ def flow(mdp: RewardlessMDP, gamma: float) -> sparse.csr_array:
 
 
 def solve(
-    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, *, form: str = "primal"
+    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, *, form: str = "primal", on_pairs: bool = False
 ) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
     """Optimal values of many reward functions, one linear program each.
 
     Parameters
     ----------
     mdp : RewardlessMDP
-    rewards : (N, S) array
+    rewards : (N, S) array, or (N, P) with `on_pairs`
     gamma : float
         In (0, 1].
     form : {"primal", "occupancy"}
+    on_pairs : bool
+        Whether rewards are earned by state-action pairs.
 
     Returns
     -------
@@ -73,8 +75,8 @@ def solve(
         HiGHS failed; the error has the number of the draw.
     """
     if gamma == 1:
-        return _solve_gains(mdp, rewards, form)
-    n, n_states = rewards.shape
+        return _solve_gains(mdp, rewards, form, on_pairs)
+    n, n_states = len(rewards), mdp.n_states
     values, pairs = np.empty((n, n_states)), np.empty((n, n_states), np.int32)
     gap = np.empty(n)
     constraints = flow(mdp, gamma)
@@ -83,12 +85,13 @@ def solve(
         middle, scale = (reward.max() + reward.min()) / 2, (reward.max() - reward.min()) / 2
         scaled = (reward - middle) / (scale or 1.0)
         try:
-            long_run = solve_one(mdp, constraints, scaled)
+            long_run = solve_one(mdp, constraints, scaled if on_pairs else scaled[mdp.pair_states])
         except SolverError as error:
             raise SolverError(f"draw {i}: {error}", draw=i) from None
-        v, pairs[i], half = _certify(mdp, scaled, gamma, long_run)
-        vertex = spsolve(sparse.csc_array(constraints[pairs[i]]), scaled)
-        refined = _certify(mdp, scaled, gamma, np.atleast_1d(vertex))
+        v, pairs[i], half = _certify(mdp, scaled, gamma, long_run, on_pairs)
+        earned = scaled[pairs[i]] if on_pairs else scaled
+        vertex = spsolve(sparse.csc_array(constraints[pairs[i]]), earned)
+        refined = _certify(mdp, scaled, gamma, np.atleast_1d(vertex), on_pairs)
         if refined[2] < half:
             v, pairs[i], half = refined
         values[i] = middle + scale * v
@@ -100,7 +103,7 @@ def _primal(mdp: RewardlessMDP, constraints: sparse.csr_array, reward: FloatArra
     return linprog.solve(
         np.ones(mdp.n_states),
         upper=-constraints,
-        upper_rhs=-reward[mdp.pair_states],
+        upper_rhs=-reward,
         bounds=(None, None),
         tolerance=VERTEX,
     ).x
@@ -108,18 +111,16 @@ def _primal(mdp: RewardlessMDP, constraints: sparse.csr_array, reward: FloatArra
 
 def _occupancy(mdp: RewardlessMDP, constraints: sparse.csr_array, reward: FloatArray) -> FloatArray:
     transposed = sparse.csr_array(constraints.T)
-    return -linprog.solve(
-        -reward[mdp.pair_states], equal=transposed, equal_rhs=np.ones(mdp.n_states), tolerance=VERTEX
-    ).equal_duals
+    return -linprog.solve(-reward, equal=transposed, equal_rhs=np.ones(mdp.n_states), tolerance=VERTEX).equal_duals
 
 
 def _certify(
-    mdp: RewardlessMDP, reward: FloatArray, gamma: float, long_run: FloatArray
+    mdp: RewardlessMDP, reward: FloatArray, gamma: float, long_run: FloatArray, on_pairs: bool
 ) -> tuple[FloatArray, IntArray, float]:
     """From V: v in the middle of its enclosure, the greedy pairs, and half the width of the enclosure."""
     q = mdp.kernel @ long_run
-    pairs, best = greedy(mdp, q)
-    residual = reward + gamma * best - long_run
+    pairs, best = greedy(mdp, reward + gamma * q if on_pairs else q)
+    residual = (best if on_pairs else reward + gamma * best) - long_run
     low, high = residual.min(), residual.max()
     rounding = 8 * EPS * (2 + np.abs(long_run).max())
     v = (1 - gamma) * long_run + (low + high) / 2
@@ -130,16 +131,16 @@ def _certify(
 
 
 def _solve_gains(
-    mdp: RewardlessMDP, rewards: FloatArray, form: str
+    mdp: RewardlessMDP, rewards: FloatArray, form: str, on_pairs: bool
 ) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
-    n, n_states = rewards.shape
+    n, n_states = len(rewards), mdp.n_states
     values, pairs = np.empty((n, n_states)), np.empty((n, n_states), np.int32)
     gap = np.empty(n)
     for i, reward in enumerate(rewards):
         middle, scale = (reward.max() + reward.min()) / 2, (reward.max() - reward.min()) / 2
         scaled = (reward - middle) / (scale or 1.0)
         try:
-            g, _, pairs[i], half = gains(mdp, scaled[mdp.pair_states], form)
+            g, _, pairs[i], half = gains(mdp, scaled if on_pairs else scaled[mdp.pair_states], form)
         except SolverError as error:
             raise SolverError(f"draw {i}: {error}", draw=i) from None
         values[i] = middle + scale * g

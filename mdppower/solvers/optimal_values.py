@@ -1,7 +1,8 @@
 """Optimal values of many reward functions on one MDP, each with a certified bound on its error.
 
-Values are *normalised*: v = (1−γ)V solves v = (1−γ)R + γ max_a T_a v, and stays in the range of the rewards for
-every γ. `optimal_values` is the public door; `solve_rows` is the same without the frame, for `mdppower.power`.
+Values are *normalised*: v = (1−γ)V solves v = (1−γ)R + γ max_a T_a v, or, where pairs earn, v = max_a ((1−γ)R_a +
+γ T_a v), and stays in the range of the rewards for every γ. `optimal_values` is the public door; `solve_rows` is the
+same without the frame, for `mdppower.power`.
 """
 
 from __future__ import annotations
@@ -12,16 +13,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from mdppower._checks import choice, discount_rates
 from mdppower._typing import FloatArray, IntArray
-from mdppower.errors import ModelError, ParameterError, RewardError, SolverError
+from mdppower.errors import ParameterError, SolverError
 from mdppower.mdp.actions import equivalent_pairs, greedy
 from mdppower.mdp.argument import check_mdp
-from mdppower.mdp.canonical import numbers
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.solvers.accepted_gap import certifiable
+from mdppower.solvers.given_rewards import reward_rows
 from mdppower.solvers.solution import Solution
 
 log = logging.getLogger(__name__)
@@ -36,18 +36,25 @@ TINY = 2.0**-1074
 METHODS = ("auto", "deterministic", "stochastic", "lp", "lp-occupancy")
 
 
-def optimal_values(mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float, *, method: str = "auto") -> Solution:
+def optimal_values(
+    mdp: RewardlessMDP, rewards: Any, gamma: float, *, method: str = "auto", on: str | None = None
+) -> Solution:
     """Solve an MDP for many reward functions at one discount rate.
 
     Parameters
     ----------
     mdp : RewardlessMDP
-    rewards : (N, S) or (S,) array
-        One reward function a row, earned for being in a state.
+    rewards : (N, S) or (S,) array; (N, P) or (P,) array; mapping
+        One reward function a row, earned for being in a state, or by a state-action pair, in the order of
+        `RewardlessMDP.pair_label`. A mapping {(state, action): number} or {(state, action, successor): number} is
+        about pairs: what depends on the successor is averaged by T; ``"default"`` is for what it does not name.
     gamma : float
         In [0, 1]. At γ = 0 v is R itself, and the policies are those of the limit γ → 0: best next reward.
     method : {"auto", "deterministic", "stochastic", "lp", "lp-occupancy"}
         ``"auto"`` takes the fast exact solver that fits; ``"lp"`` is the reference, by scipy's HiGHS.
+    on : {"states", "pairs"}, optional
+        What earns the rewards. By default what fits (where there are as many pairs as states, each state has one, and
+        both are the same). With pairs, V(s) = max_a (R(s, a) + γ E V(s')), and at γ = 0 v is max_a R(s, a).
 
     Returns
     -------
@@ -58,7 +65,10 @@ def optimal_values(mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float, *, 
     ParameterError
         γ is out of range, or the method does not fit the MDP.
     RewardError
-        Rewards of the wrong length, or not finite.
+        Rewards of the wrong length, or not finite; a mapping leaves a pair without a number, or names a transition
+        that never happens.
+    LabelError
+        It names a pair that does not exist.
     SolverError
         A draw could not be certified; the error has its number.
 
@@ -68,15 +78,17 @@ def optimal_values(mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float, *, 
     >>> mdp = mp.RewardlessMDP.from_successors({"a": {"stay": "a", "go": "b"}, "b": {"stay": "b"}})
     >>> mp.optimal_values(mdp, [0.0, 1.0], 0.9).values
     array([[ 9., 10.]])
+    >>> mp.optimal_values(mdp, {("a", "go"): 1, ("b", "stay"): 2, "default": 0}, 0.5).values
+    array([[3., 4.]])
     """
     check_mdp(mdp)
     (rate, *_), single = discount_rates(gamma)
     if not single:
         raise ParameterError(f"optimal_values takes one gamma, got {gamma!r}")
-    rows = _as_rows(rewards, mdp)
+    rows, kind = reward_rows(mdp, rewards, on)
     name = pick(mdp, method)
-    values, pairs, gap, iterations = solve_rows(mdp, rows, rate, name)
-    return Solution(values, mdp.action_codes[pairs], gap, iterations, rate, name, mdp, rows)
+    values, pairs, gap, iterations = solve_rows(mdp, rows, rate, name, on=kind)
+    return Solution(values, mdp.action_codes[pairs], gap, iterations, rate, name, mdp, rows, on=kind)
 
 
 def pick(mdp: RewardlessMDP, method: str) -> str:
@@ -90,18 +102,25 @@ def pick(mdp: RewardlessMDP, method: str) -> str:
 
 
 def solve_rows(
-    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method: str, start: IntArray | None = None
+    mdp: RewardlessMDP,
+    rewards: FloatArray,
+    gamma: float,
+    method: str,
+    start: IntArray | None = None,
+    *,
+    on: str = "states",
 ) -> Rows:
     """Solve the rows of an (N, S) array by a solver that `pick` named; SolverError if one is not certified.
 
-    `start` may give the pairs of a first policy for each row, such as those of a neighbouring γ.
+    Of an (N, P) array with ``on="pairs"``. `start` may give the pairs of a first policy for each row, such as those
+    of a neighbouring γ.
     """
     if gamma == 0:
-        return _myopic(mdp, rewards)
+        return _myopic(mdp, rewards, on)
     power = _scale(rewards)
     scaled = np.ldexp(rewards, -power[:, None]) if power.any() else rewards
     begin = time.perf_counter()
-    values, pairs, gap, iterations = _solver(method, gamma)(mdp, scaled, gamma, start)
+    values, pairs, gap, iterations = _solver(method, gamma)(mdp, scaled, gamma, start, on == "pairs")
     if log.isEnabledFor(logging.DEBUG):
         log.debug(
             "%s solver at gamma = %.15g: %d draws of %d states, up to %d iterations, %.2g s",
@@ -117,7 +136,8 @@ def solve_rows(
     if len(failed):
         i = int(failed[0])
         excess = float(gap[i] / np.ldexp(allowed[i], power[i])) if allowed[i] > 0 else np.inf
-        raise _refusal(mdp, i, gamma, method, values[i], float(gap[i]), excess)
+        earned = (1 - gamma) * rewards[i] if on == "pairs" else None
+        raise _refusal(mdp, i, gamma, method, values[i], float(gap[i]), excess, earned)
     return values, pairs, gap, iterations
 
 
@@ -128,7 +148,14 @@ def _scale(rewards: FloatArray) -> IntArray:
 
 
 def _refusal(
-    mdp: RewardlessMDP, i: int, gamma: float, method: str, values: FloatArray, gap: float, excess: float
+    mdp: RewardlessMDP,
+    i: int,
+    gamma: float,
+    method: str,
+    values: FloatArray,
+    gap: float,
+    excess: float,
+    earned: FloatArray | None,
 ) -> SolverError:
     """The error for a draw that was not certified: what cannot be told apart, and between what the value lies."""
     how = f"the value only to {gap:.2g}" if np.isfinite(gap) else "no value"
@@ -136,10 +163,12 @@ def _refusal(
     lower, upper = values - gap, values + gap
     undecided: list[tuple[Any, Any]] = []
     if np.isfinite(lower).all():
-        going = mdp.kernel @ values
+        going = mdp.kernel @ values if earned is None else earned + gamma * (mdp.kernel @ values)
         lead = np.maximum.reduceat(going, mdp.pointer[:-1])[mdp.pair_states] - going
         # Equal rows are one action.
-        open_pairs = (lead <= 2 * gap) & (equivalent_pairs(mdp) == np.arange(mdp.n_pairs))
+        open_pairs = lead <= 2 * gap
+        if earned is None:
+            open_pairs &= equivalent_pairs(mdp) == np.arange(mdp.n_pairs)
         several = np.add.reduceat(open_pairs.astype(int), mdp.pointer[:-1])[mdp.pair_states] > 1
         undecided = [mdp.pair_label(p) for p in np.flatnonzero(open_pairs & several).tolist()]
     if undecided:
@@ -167,7 +196,7 @@ def _what_can(gamma: float, excess: float) -> str:
     return f"; gamma up to about 1 - {distance:.0e} can be certified, and gamma = 1 is average reward, without this"
 
 
-def warm_up(mdp: RewardlessMDP, method: str, gammas: Sequence[float] = ()) -> None:
+def warm_up(mdp: RewardlessMDP, method: str, gammas: Sequence[float] = (), on: str = "states") -> None:
     """Compile the solver's kernels (or load them from the cache) and plan, before work is handed to threads."""
     from mdppower.solvers.backup import mean_best_successor
 
@@ -181,16 +210,16 @@ def warm_up(mdp: RewardlessMDP, method: str, gammas: Sequence[float] = ()) -> No
 
             make_plan(mdp)
     tiny = RewardlessMDP.from_pairs([0], [[1.0]])
-    values, *_ = _solver(method, 0.5)(tiny, np.zeros((1, 1)), 0.5, None)
+    values, *_ = _solver(method, 0.5)(tiny, np.zeros((1, 1)), 0.5, None, on == "pairs")
     mean_best_successor(tiny, values)
 
 
-def _solver(method: str, gamma: float) -> Callable[[RewardlessMDP, FloatArray, float, IntArray | None], Rows]:
+def _solver(method: str, gamma: float) -> Callable[[RewardlessMDP, FloatArray, float, IntArray | None, bool], Rows]:
     # Imported here: Numba alone takes half a second.
     if method == "stochastic" and gamma == 1:
         from mdppower.solvers import gain
 
-        return lambda mdp, rewards, _, start: gain.solve(mdp, rewards, start)
+        return lambda mdp, rewards, _, start, on_pairs: gain.solve(mdp, rewards, start, on_pairs)
     if method == "deterministic":
         from mdppower.solvers.deterministic import solve
 
@@ -202,26 +231,16 @@ def _solver(method: str, gamma: float) -> Callable[[RewardlessMDP, FloatArray, f
     from mdppower.solvers import linear_program
 
     form = "occupancy" if method == "lp-occupancy" else "primal"
-    return lambda mdp, rewards, gamma, start: linear_program.solve(mdp, rewards, gamma, form=form)
+    return lambda mdp, rewards, gamma, _, on_pairs: linear_program.solve(
+        mdp, rewards, gamma, form=form, on_pairs=on_pairs
+    )
 
 
-def _myopic(mdp: RewardlessMDP, rewards: FloatArray) -> Rows:
-    """γ = 0: v = R, no solve; the policy takes the best next reward."""
-    pairs = np.empty(rewards.shape, np.int32)
+def _myopic(mdp: RewardlessMDP, rewards: FloatArray, on: str) -> Rows:
+    """γ = 0: v = R, no solve; the policy takes the best next reward. Where pairs earn, v is the best of theirs."""
+    values = np.empty((len(rewards), mdp.n_states))
+    pairs = np.empty(values.shape, np.int32)
     for i, reward in enumerate(rewards):
-        pairs[i], _ = greedy(mdp, mdp.kernel @ reward)
-    return rewards.copy(), pairs, np.zeros(len(rewards)), np.zeros(len(rewards), np.int32)
-
-
-def _as_rows(rewards: npt.ArrayLike, mdp: RewardlessMDP) -> FloatArray:
-    try:
-        rows: Any = np.array(numbers(rewards, "rewards"), order="C", ndmin=2)
-    except ModelError as error:
-        raise RewardError(str(error)) from None
-    if rows.ndim != 2 or rows.shape[1] != mdp.n_states:
-        raise RewardError(f"rewards must have shape (N, {mdp.n_states}), one number a state; got {np.shape(rewards)}")
-    bad = np.argwhere(~np.isfinite(rows))
-    if len(bad):
-        i, s = bad[0]
-        raise RewardError(f"reward of draw {i} in state {mdp.states[s]!r} is {rows[i, s]}")
-    return np.asarray(rows, dtype=np.float64)
+        pairs[i], best = greedy(mdp, reward if on == "pairs" else mdp.kernel @ reward)
+        values[i] = best if on == "pairs" else reward
+    return values, pairs, np.zeros(len(rewards)), np.zeros(len(rewards), np.int32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from mdppower.results.labelled import labelled, on_grid, written
 from mdppower.results.number_text import number_text
 from mdppower.results.result import SHOWN, Result
 from mdppower.results.table import Table
+from mdppower.solvers.optimal_action_sets import OptimalActions
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -49,10 +51,12 @@ class Solution(Result):
     method : str
         The solver that ran.
     mdp : RewardlessMDP
-    rewards : (N, S) array
+    rewards : (N, S) array, or (N, P)
         What was solved for.
     guarantee : str
         ``"certified"``.
+    on : {"states", "pairs"}
+        What earns the rewards.
 
     Examples
     --------
@@ -74,6 +78,7 @@ class Solution(Result):
     mdp: RewardlessMDP
     rewards: FloatArray
     guarantee: str = "certified"
+    on: str = "states"
 
     @property
     def values(self) -> FloatArray:
@@ -117,6 +122,35 @@ class Solution(Result):
         """
         return table_of_actions(self.mdp, self.policies[self._draw(i)])
 
+    @cached_property
+    def optimal_actions(self) -> OptimalActions:
+        """All optimal actions of each state, for each reward function; and what stays open.
+
+        An action is optimal if some optimal policy takes it: at γ = 0 and 1 in the limits of optimal policy sets, at
+        1 Blackwell optimality, for which the policy here, of the greatest gain, need not be enough. What floats leave
+        open within `error_bound` is decided exactly where it can be (`mdppower.optimal_sets`); what is still open is
+        called so, and counts neither way.
+
+        Returns
+        -------
+        OptimalActions
+
+        Raises
+        ------
+        SizeError
+            γ = 1, and a stochastic MDP too large for it.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> found = mp.optimal_values(mp.envs.fork(3), [0.0, 5, 5, 4], 0.9).optimal_actions
+        >>> found.of("root", draw=0), found.open_actions("root", draw=0)
+        (('->t1', '->t2'), ())
+        """
+        from mdppower.optimal_sets.optimal_actions import find_optimal_actions
+
+        return find_optimal_actions(self.mdp, self.rewards, self.gamma, self.method, self.on)
+
     def _draw(self, i: int) -> int:
         if isinstance(i, bool) or not isinstance(i, int | np.integer) or not 0 <= i < len(self.policies):
             raise ParameterError(f"there is no draw {i!r}; this solution has draws 0 … {len(self.policies) - 1}")
@@ -158,7 +192,8 @@ class Solution(Result):
         Returns
         -------
         Table
-            Columns draw, state, reward, normalised, value (not at γ = 1), action, error_bound (of normalised).
+            Columns draw, state, reward (where pairs earn, that of the action), normalised, value (not at γ = 1),
+            action, error_bound (of normalised).
 
         Raises
         ------
@@ -184,7 +219,7 @@ class Solution(Result):
         columns: dict[str, list[Any]] = {
             "draw": np.repeat(np.arange(draws), states).tolist(),
             "state": [self.mdp.states[s] for s in range(states)] * draws,
-            "reward": self.rewards[part].ravel().tolist(),
+            "reward": self._earned(draws, states).ravel().tolist(),
             "normalised": self.normalised[part].ravel().tolist(),
         }
         if self.gamma < 1:
@@ -192,7 +227,19 @@ class Solution(Result):
         columns["action"] = [self.mdp.action_names[a] for a in self.policies[part].ravel().tolist()]
         columns["error_bound"] = np.repeat(self.error_bound[:draws], states).tolist()
         what = "normalised: the gain, average reward" if self.gamma == 1 else "normalised: (1−γ) value"
-        return Table(columns, f"γ = {rate_text(self.gamma)}; {what}; error_bound: proved, of normalised")
+        earned = "; reward: of the action" * (self.on == "pairs")
+        return Table(columns, f"γ = {rate_text(self.gamma)}; {what}{earned}; error_bound: proved, of normalised")
+
+    def _earned(self, draws: int, states: int) -> FloatArray:
+        """What the first states of the first draws earn; by their optimal actions, where pairs do."""
+        if self.on == "states":
+            return self.rewards[:draws, :states]
+        return np.array([row[self._pairs(i)[:states]] for i, row in enumerate(self.rewards[:draws])])
+
+    def _pairs(self, i: int) -> IntArray:
+        """(S,) the pairs of the i-th policy."""
+        chosen = self.mdp.action_codes == self.policies[i][self.mdp.pair_states]
+        return np.flatnonzero(chosen).astype(np.int32)
 
     def _summary(self) -> Table:
         draws, states = self.normalised.shape
@@ -204,6 +251,8 @@ class Solution(Result):
 
     def to_xarray(self, *, grid: bool = False) -> xr.Dataset:
         """Labelled arrays along (draw, state): normalised, value (not at γ = 1), reward, policy; and error_bound.
+
+        Where pairs earn, reward is along (draw, pair), whose coordinates say the state and the action.
 
         Parameters
         ----------
@@ -230,14 +279,19 @@ class Solution(Result):
         where = ("draw", "state")
         variables: dict[str, tuple[tuple[str, ...], Any]] = {
             "normalised": (where, self.normalised),
-            "reward": (where, self.rewards),
+            "reward": (where if self.on == "states" else ("draw", "pair"), self.rewards),
             "policy": (where, written(self.mdp.action_names)[self.policies]),
             "error_bound": (("draw",), self.error_bound),
         }
         if self.gamma < 1:
             variables["value"] = (where, self.values)
-        coordinates = {"draw": np.arange(len(self.rewards)), "state": written(self.mdp.states)}
-        about = {"gamma": self.gamma, "method": self.method, "guarantee": self.guarantee}
+        coordinates: dict[str, Any] = {"draw": np.arange(len(self.rewards)), "state": written(self.mdp.states)}
+        if self.on == "pairs":
+            names, mdp = coordinates["state"], self.mdp
+            coordinates |= {"pair": np.arange(mdp.n_pairs), "state_of_pair": ("pair", names[mdp.pair_states])}
+            coordinates["action"] = "pair", written(mdp.action_names)[mdp.action_codes]
+        about: dict[str, Any] = {"gamma": self.gamma, "method": self.method, "guarantee": self.guarantee}
+        about |= {"rewards_on": self.on} if self.on == "pairs" else {}
         data = labelled(variables, coordinates, about)
         for name, (told, unit) in _NAMES.items():
             if name in data:
@@ -255,6 +309,7 @@ class Solution(Result):
         more = ", …" if n * n_states > 4 or n > 1 else ""
         first = " of draw 0" if n > 1 else ""
         what = "gain" if self.gamma == 1 else "(1−γ)V"
+        what = f"rewards on pairs, {what}" if self.on == "pairs" else what
         return (
             f"Solution({count(n, 'draw')} × {count(n_states, 'state')}, γ={rate_text(self.gamma)}, {self.method}: "
             f"{what}{first} {told}{more}; error ≤ {self.error_bound.max(initial=0):.1e})"

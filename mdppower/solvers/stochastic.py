@@ -62,7 +62,7 @@ NEAR_ONE = 1.0 - 2.0**-40
 
 
 def solve(
-    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, start: IntArray | None = None
+    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, start: IntArray | None = None, on_pairs: bool = False
 ) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
     """Optimal values of many reward functions.
 
@@ -70,11 +70,13 @@ def solve(
     ----------
     mdp : RewardlessMDP
         At γ = 1, one whose states can all be reached from each other.
-    rewards : (N, S) array
+    rewards : (N, S) array, or (N, P) with `on_pairs`
     gamma : float
         In (0, 1].
     start : (N, S) int32 array, optional
         Pairs of a first policy for each draw.
+    on_pairs : bool
+        Whether rewards are earned by state-action pairs.
 
     Returns
     -------
@@ -86,14 +88,14 @@ def solve(
         Bound on |v − v*|; infinite where the iteration was stopped.
     iterations : (N,) int32 array
     """
-    n, n_states = rewards.shape
+    n, n_states = len(rewards), mdp.n_states
     values = np.empty((n, n_states))
     pairs = np.empty((n, n_states), np.int32) if start is None else np.array(start, np.int32, order="C")
     gap, iterations = np.empty(n), np.empty(n, np.int32)
-    p = plan(mdp)
+    p, earned = plan(mdp), np.empty(mdp.n_pairs) if on_pairs else None
     _solve_rows(
         rewards, gamma, min(gamma, NEAR_ONE), start is not None, certifiable(gamma), p.order, p.pointer, p.indptr,
-        p.indices, p.data, p.pair, p.place, p.band, p.narrow, values, pairs, gap, iterations, stop_flag(),
+        p.indices, p.data, p.pair, p.place, p.band, p.narrow, earned, values, pairs, gap, iterations, stop_flag(),
     )  # fmt: skip
     stop_if_told()
     return values, pairs, gap, iterations
@@ -154,6 +156,7 @@ def _solve_rows(
     place,
     band,
     narrow,
+    earned,
     values,
     pairs,
     gap,
@@ -170,18 +173,23 @@ def _solve_rows(
         if stop[0]:
             return
         for k in range(n_states):
-            reward[k] = rewards[i, order[k]]
             pair[k] = place[pairs[i, order[k]]] if warm else pointer[k]
-        enough = accepted * (reward.max() - reward.min())
+            if earned is None:
+                reward[k] = rewards[i, order[k]]
+        if earned is not None:
+            for p in range(len(earned)):
+                earned[p] = rewards[i, label[p]]
+        enough = accepted * (rewards[i].max() - rewards[i].min())
         c, gap[i], iterations[i] = _iterate(
-            reward, gamma, solved, warm, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work, stop,
+            reward, gamma, solved, warm, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work,
+            stop, earned,
         )  # fmt: skip
         if not gap[i] <= enough and len(lu) == 0 and n_states * (2.0 * band + 2.0) <= MOST_BAND:
             if len(spare) == 0:
                 spare = np.empty((n_states, 2 * band + 2))
             c, gap[i], iterations[i] = _iterate(
-                reward, gamma, solved, False, enough, pointer, indptr, indices, data, band, pair, h, rho, spare, work,
-                stop,
+                reward, gamma, solved, False, enough, pointer, indptr, indices, data, band, pair, h, rho,
+                spare, work, stop, earned,
             )  # fmt: skip
         for k in range(n_states):
             values[i, order[k]] = c + (1.0 - gamma) * h[k]
@@ -189,11 +197,41 @@ def _solve_rows(
 
 
 @kernel
-def _iterate(reward, gamma, solved, warm, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work, stop):
-    """Improve and correct until certified; leaves the policy in `pair`, returns (c, gap, iterations)."""
+def _iterate(
+    reward,
+    gamma,
+    solved,
+    warm,
+    enough,
+    pointer,
+    indptr,
+    indices,
+    data,
+    band,
+    pair,
+    h,
+    rho,
+    lu,
+    work,
+    stop,
+    earned=None,
+):
+    """Improve and correct until certified; leaves the policy in `pair`, returns (c, gap, iterations).
+
+    Where pairs earn, `reward` is what the policy's own pairs do.
+    """
     n_states = len(reward)
-    c = reward.mean()
     spread = 0.0
+    if earned is not None:
+        c = earned.mean()
+        for p in range(len(earned)):
+            spread = max(spread, abs(earned[p] - c))
+        for s in range(n_states):
+            if not warm:
+                pair[s] = pointer[s]
+            reward[s] = earned[pair[s]]
+    else:
+        c = reward.mean()
     for s in range(n_states):
         h[s] = rho[s] = reward[s] - c
         spread = max(spread, abs(h[s]))
@@ -211,7 +249,7 @@ def _iterate(reward, gamma, solved, warm, enough, pointer, indptr, indices, data
     else:
         for s in range(n_states):
             pair[s] = pointer[s]
-        _value_sweeps(reward, c, gamma, FIRST_SWEEPS, pointer, indptr, indices, data, h)
+        _value_sweeps(reward, earned, c, gamma, FIRST_SWEEPS, pointer, indptr, indices, data, h)
         c += (1.0 - gamma) * _centre(h)
     terms = 4.0
     for p in range(len(indptr) - 1):
@@ -219,11 +257,11 @@ def _iterate(reward, gamma, solved, warm, enough, pointer, indptr, indices, data
     least, waited, left, switched = np.inf, 0, 0.0, n_states if warm else 0
     for iteration in range(1, MOST_ITERATIONS):
         if switched > 0:
-            _value_sweeps(reward, c, gamma, SWEEPS, pointer, indptr, indices, data, h)
+            _value_sweeps(reward, earned, c, gamma, SWEEPS, pointer, indptr, indices, data, h)
             c += (1.0 - gamma) * _centre(h)
         noise = EPS * (2.0 * (spread + abs(c)) + terms * h.max())  # what rounding can do to one ρ
         tie = 2.0 * (noise + left)
-        low, high, switched = _backup(reward, c, gamma, pointer, indptr, indices, data, h, pair, rho, tie)
+        low, high, switched = _backup(reward, earned, c, gamma, pointer, indptr, indices, data, h, pair, rho, tie)
         half = 0.5 * (high - low)
         middle = 0.5 * (low + high)
         c += middle
@@ -288,7 +326,7 @@ def _centre(h):
 
 
 @kernel
-def _value_sweeps(reward, c, gamma, sweeps, pointer, indptr, indices, data, h):
+def _value_sweeps(reward, earned, c, gamma, sweeps, pointer, indptr, indices, data, h):
     """A few Gauss–Seidel sweeps of value iteration: a better first policy for little."""
     n_states = len(h)
     for sweep in range(sweeps):
@@ -299,12 +337,14 @@ def _value_sweeps(reward, c, gamma, sweeps, pointer, indptr, indices, data, h):
                 q = 0.0
                 for j in range(indptr[p], indptr[p + 1]):
                     q += data[j] * h[indices[j]]
+                if earned is not None:
+                    q = earned[p] + gamma * q
                 best = max(best, q)
-            h[s] = reward[s] - c + gamma * best
+            h[s] = reward[s] - c + gamma * best if earned is None else best - c
 
 
 @kernel
-def _backup(reward, c, gamma, pointer, indptr, indices, data, h, pair, rho, tie):
+def _backup(reward, earned, c, gamma, pointer, indptr, indices, data, h, pair, rho, tie):
     """Switch to the best action where it leads by more than `tie`; return the range of the ρ of best actions.
 
     `rho` gets what the policy itself leaves: a correction by another action's ρ would never end.
@@ -316,18 +356,22 @@ def _backup(reward, c, gamma, pointer, indptr, indices, data, h, pair, rho, tie)
             q = 0.0
             for j in range(indptr[p], indptr[p + 1]):
                 q += data[j] * h[indices[j]]
+            if earned is not None:
+                q = earned[p] - c + gamma * q
             if p == pair[s]:
                 incumbent = q
             if q > best:
                 best, choice = q, p
-        residual = reward[s] - c + gamma * best - h[s]
+        residual = reward[s] - c + gamma * best - h[s] if earned is None else best - h[s]
         low, high = min(low, residual), max(high, residual)
         if best > incumbent + tie:
             pair[s] = choice
             switched += 1
             rho[s] = residual
+            if earned is not None:
+                reward[s] = earned[choice]
         else:
-            rho[s] = reward[s] - c + gamma * incumbent - h[s]
+            rho[s] = reward[s] - c + gamma * incumbent - h[s] if earned is None else incumbent - h[s]
     return low, high, switched
 
 

@@ -92,7 +92,7 @@ class Symmetries:
         Raises
         ------
         ParameterError
-            The estimate is of another MDP, or of a policy's POWER, or its rewards are not i.i.d.
+            The estimate is of another MDP, or of a policy's POWER, or its rewards are not i.i.d., or on pairs.
 
         Examples
         --------
@@ -108,6 +108,10 @@ class Symmetries:
         if estimate.policy is not None:
             raise ParameterError(
                 "a policy's POWER need not be the same on an orbit; only that of optimal policies is"
+            )
+        if estimate.rewards.on == "pairs":
+            raise ParameterError(
+                "the symmetries are of states: two actions that lead alike are one to them, and earn apart"
             )
         if not estimate.rewards.is_iid:
             raise ParameterError(f"{estimate.rewards.name} rewards are not i.i.d.: states of an orbit differ")

@@ -128,3 +128,31 @@ def test_the_others_too(run):
     assert "64 draws of per-state rewards each" in out
     code, out, _ = run("curve", "--env", "fork(2)", *GIVEN[:-2], "--out", "c.svg")
     assert "under per-state rewards" in out
+
+
+def test_rewards_on_pairs(room, capsys):
+    """`onpairs(LAW)`: of all pairs; --reward then names a pair, or all actions of a state, which a pair beats."""
+    assert parse_rewards(room, "onpairs(norm(0,1))", ()).law == "norm(0,1)"
+    found = parse_rewards(room, "onpairs(uniform)", ["1,2=2", "1,2:E=norm(1,1)"])
+    law = resolve(found, room, pairs=True)
+    own = {room.pair_label(p): law.mean[p] for p in range(room.n_pairs)}
+    assert own[(1, 2), "E"] == 1
+    assert {own[(1, 2), action] for action in room.actions((1, 2)) if action != "E"} == {2}
+    assert own[(1, 1), "S"] == 0.5
+    assert "uniform elsewhere" in capsys.readouterr().err
+    with pytest.raises(mp.errors.LabelError, match=r"no action 'X'"):
+        parse_rewards(room, "onpairs(uniform)", ["1,2:X=1"])
+    with pytest.raises(mp.errors.ParameterError, match="must look like"):
+        parse_rewards(room, "onpairs(uniform)", ["1,2:E"])
+    with pytest.raises(mp.errors.ParameterError, match="twice"):
+        parse_rewards(room, "onpairs(uniform)", ["1,2:E=1", "1,2:E=2"])
+
+
+def test_commands_say_optimal_value(run):
+    """fork(2) at γ = 0 on pairs: E max of two uniform numbers is 2/3; and nothing calls it POWER."""
+    _, out, err = run("power", "fork(2)", "--gamma", "0", "--rewards", "onpairs(uniform)", "--rng", "0")
+    assert "optimal_value" in out
+    assert abs(float(out.splitlines()[1].split()[2]) - 2 / 3) < 0.02
+    assert "POWER" not in out + err
+    _, out, err = run("optimal", "fork(2)", "--gamma", "0.5", "--rewards", "onpairs(uniform)", "--method", "exact")
+    assert "uniform rewards on pairs" in out + err

@@ -12,7 +12,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex, to_rgb
 
 import mdppower as mp
-from mdppower.display.colour_scale import UNIT
+from mdppower.display.colour_scale import unit_of
 from mdppower.display.grid_sheet import WALL
 from mdppower.display.heatmap import meets_greatest
 from mdppower.mdp.layout import grid_of
@@ -40,7 +40,7 @@ def test_heat_map_shows_each_mean_in_its_cell(maze):
     assert figure.get_suptitle() == "POWER — 64 draws of uniform rewards"
     assert figure.get_supxlabel() == "±: 95 %, all at once"
     bars = [axes.get_ylabel() for axes in figure.axes if not axes.images]
-    assert bars == [UNIT, UNIT]
+    assert bars == [unit_of("POWER")] * 2
 
 
 def test_scales(maze):
@@ -87,7 +87,7 @@ def test_bars_with_intervals_where_there_is_no_grid():
     heights = sorted(bar.get_height() for bar in panel.patches)
     np.testing.assert_allclose(heights, np.sort(estimate.mean.ravel()))
     assert [t.get_text() for t in panel.get_xticklabels()] == list(estimate.mdp.states)
-    assert panel.get_ylabel() == UNIT
+    assert panel.get_ylabel() == unit_of("POWER")
     lower, upper = estimate.interval(0.95, simultaneous=True)
     ends = [segment for lines in panel.collections for segment in lines.get_segments()]
     assert max(e[1][1] for e in ends) == pytest.approx(upper.max())

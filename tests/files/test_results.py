@@ -14,7 +14,7 @@ import xarray as xr
 from results import bits, results, shown
 
 import mdppower as mp
-from mdppower.files.result_kinds import KINDS
+from mdppower.files.result_kinds import KINDS, kind_of
 from mdppower.files.results import save_result
 from scripts.fuzz.hostile import file_of, parts_of
 
@@ -53,7 +53,7 @@ def test_all_kinds_come_back_in_all_bits(name, path):
 
 
 def test_every_kind_is_walked_over():
-    assert {type(result).__name__ for result in results().values()} == set(KINDS)
+    assert {kind_of(result) for result in results().values()} == set(KINDS)
 
 
 def test_bits_tell_results_apart():

@@ -208,7 +208,7 @@ def test_infinite_reward_is_named():
 def test_a_failed_draw_is_named(monkeypatch):
     """The number is that of the draw in the run."""
 
-    def fail(mdp, rows, gamma, method):
+    def fail(mdp, rows, gamma, method, on):
         raise mp.SolverError("draw 3: no", draw=3)
 
     monkeypatch.setattr(optimality, "optimal_pairs", fail)

@@ -256,7 +256,7 @@ def test_slip_and_bias_on_two_cells():
 def test_both_losing_to_each_other_would_be_seen(monkeypatch):
     """Without one of two nearly equal rows POWER would be 1/2, that of the third action alone: draws say 0.65."""
     monkeypatch.setattr(
-        "mdppower.measures.exact_means.visits", lambda mdp, s, gamma: visits(mdp, s, gamma, given={"a": "z"})
+        "mdppower.measures.exact_means.visits", lambda mdp, s, gamma, **_: visits(mdp, s, gamma, given={"a": "z"})
     )
     row = {"b": 0.25, "c": 0.35, "d": 0.4}
     ends = {s: {"stay": s} for s in "bcde"}

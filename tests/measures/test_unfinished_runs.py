@@ -207,11 +207,11 @@ def test_a_solver_error_has_one_number(monkeypatch):
 
     genuine, calls = power_task.solve_rows, []
 
-    def fail(mdp, rewards, gamma, method, start=None):
+    def fail(mdp, rewards, gamma, method, start=None, on="states"):
         calls.append(len(rewards))
         if len(calls) > 10:
             raise mp.SolverError("draw 3: no value", draw=3, gamma=gamma)
-        return genuine(mdp, rewards, gamma, method, start)
+        return genuine(mdp, rewards, gamma, method, start, on=on)
 
     monkeypatch.setattr(power_task, "solve_rows", fail)
     with pytest.raises(mp.SolverError) as caught:

@@ -30,6 +30,7 @@ def results() -> dict[str, Any]:
     exact = mp.power(fork, [0.5, 0.9], method="exact")
     own = mp.power(fork, 0.9, lambda n, rng: rng.random((n, 4)), samples=64, rng=0)
     a, b = (mp.Option.state(fork, s, 0.9, kind="power") for s in ("t1", "root"))
+    on_pairs, go = mp.rewards.OnPairs("uniform"), mp.Option.action(fork, "root", "->t1", 0.9)
     two, one = mp.Option.vectors([[1, 0], [0, 1]]), mp.Option.vectors([[0.5, 0.5]])
     polytope, visits = mp.OccupancyPolytope(fork, "root", 0.9), mp.visits(mp.envs.figure_1(), "star", 0.5)
     with warnings.catch_warnings():
@@ -47,6 +48,10 @@ def results() -> dict[str, Any]:
         "a user's own rewards": own.of("root"),
         "a width": mp.complexity(two, "gaussian-width", samples=64, rng=0),
         "a width, exact": mp.complexity(two, "rademacher", method="exact"),
+        "optimality of pair rewards": mp.action_optimality(fork, 0.5, on_pairs, samples=64, rng=0),
+        "comparison of pair rewards": mp.compare(go, mp.Option.state(fork, "root", 0.9), on_pairs, samples=64, rng=0),
+        "values of pair rewards": mp.optimal_values(fork, [[0.0, 1, 2, 3, 4, 5], [1, 0, 0, 0, 0, 0]], 0.9),
+        "optimal actions": mp.optimal_values(fork, [0.0, 1, 2, 2], 0.9).optimal_actions,
         "optimality": mp.action_optimality(room, [0, 0.5], samples=64, rng=0),
         "optimality, exact": mp.action_optimality(fork, 0.5, method="exact"),
         "optimality, integrated": mp.action_optimality(fork, 0.5, "norm(0,1)", method="exact"),
