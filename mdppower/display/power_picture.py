@@ -110,7 +110,9 @@ def plot_power(
     if gamma is not None:
         estimate = estimate.at(gamma)
     if arrows and estimate.task.on_pairs:
-        raise ParameterError("arrows are of POWER: these are optimal values of rewards on pairs")
+        raise ParameterError(
+            "arrows are of the most POWER-seeking actions; these are optimal values of rewards on pairs"
+        )
     drawn, chosen = planned(
         estimate.mdp, len(estimate.gammas), suffix, kind=kind, states=states, arrows=arrows, hatch=hatch, scale=scale,
         share_scale=share_scale, planes=planes, **look,
