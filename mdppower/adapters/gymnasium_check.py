@@ -97,7 +97,9 @@ def compare_steps(walk: Walk, table: Table, rng: Any) -> str:
         outcome = (place(observation), bool(terminated))
         if outcome not in seen[pair]:
             successor = f"{table.states[outcome[0]]!r}, terminated={outcome[1]}"
-            raise ModelError(f"{where(pair)}: step led to {successor}, which {against} gives probability 0")
+            why = "; chance, a counter of steps, or what key= leaves out may decide (tries= looks longer)"
+            told = f"{where(pair)}: step led to {successor}; {against} gives that probability 0"
+            raise ModelError(told + why * (against != "P"))
         seen[pair][outcome] += 1
         state, age = None if terminated or truncated else outcome[0], age + 1
 

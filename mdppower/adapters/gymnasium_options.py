@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from mdppower._text import did_you_mean, near_names
 from mdppower.errors import ParameterError
 
 WORDS: dict[str, Any] = {
@@ -131,7 +132,7 @@ def full_id(name: str) -> str:
 
 
 def require_kinds(name: str, options: Mapping[str, Any]) -> None:
-    """Refuse what is no truth value, or a text, for an option that is True, False or a number by default.
+    """Refuse an argument that there is not, and what is no truth value, or a text, for one that is such by default.
 
     Parameters
     ----------
@@ -143,7 +144,7 @@ def require_kinds(name: str, options: Mapping[str, Any]) -> None:
     Raises
     ------
     ParameterError
-        There is such an option.
+        There is such an option; with a near name.
 
     Examples
     --------
@@ -151,6 +152,9 @@ def require_kinds(name: str, options: Mapping[str, Any]) -> None:
     >>> require_kinds("FrozenLake-v1", {"is_slippery": "Flase"})
     Traceback (most recent call last):
     mdppower.errors.ParameterError: FrozenLake-v1: is_slippery must be True or False, got 'Flase'
+    >>> require_kinds("CliffWalking-v1", {"slip": 0.1})
+    Traceback (most recent call last):
+    mdppower.errors.ParameterError: CliffWalking-v1 has no argument 'slip'; it takes render_mode, is_slippery
     """
     import gymnasium
 
@@ -159,8 +163,15 @@ def require_kinds(name: str, options: Mapping[str, Any]) -> None:
         entry = spec.entry_point
         maker = gymnasium.envs.registration.load_env_creator(entry) if isinstance(entry, str) else entry
         known = inspect.signature(maker).parameters if maker is not None else {}
+        given_to_make = inspect.signature(gymnasium.make).parameters
     except Exception:  # `make` will say what is wrong
         return
+    takes_all = not known or any(one.kind is one.VAR_KEYWORD for one in known.values())
+    strange = [option for option in options if option not in known and option not in given_to_make]
+    if strange and not takes_all:
+        near = did_you_mean(near_names(strange[0], list(known)))
+        hint = f"{near} It takes" if near else "it takes"
+        raise ParameterError(f"{name} has no argument {strange[0]!r}; {hint} {', '.join(known) or 'none'}")
     for option in options.keys() & known.keys():
         value, default = options[option], spec.kwargs.get(option, known[option].default)
         if "str" in str(known[option].annotation):

@@ -13,6 +13,7 @@ from mdppower._typing import FloatArray
 from mdppower.errors import LabelError, ModelError, RewardError
 from mdppower.mdp.canonical import numbers
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.own_reward import GivenRewards
 
 ON = ("states", "pairs")
 
@@ -23,7 +24,7 @@ def reward_rows(mdp: RewardlessMDP, rewards: Any, on: str | None) -> tuple[Float
     Parameters
     ----------
     mdp : RewardlessMDP
-    rewards : array or mapping
+    rewards : array, mapping or GivenRewards
         As for `optimal_values`.
     on : {"states", "pairs"} or None
         None: what fits. Where there are as many pairs as states, each state has one, in the same place, so that both
@@ -44,6 +45,12 @@ def reward_rows(mdp: RewardlessMDP, rewards: Any, on: str | None) -> tuple[Float
     """
     if on is not None:
         choice(on, "on", ON)
+    if isinstance(rewards, GivenRewards):
+        if on == "states":
+            raise RewardError("the reward of an environment is about state-action pairs: on='pairs'")
+        if rewards.mdp is not mdp and not rewards.mdp.equals(mdp):
+            raise RewardError("this reward was given with another MDP")
+        return rewards.expected[None].copy(), "pairs"
     if isinstance(rewards, Mapping):
         if on == "states":
             raise RewardError("a mapping of rewards is about state-action pairs: on='pairs'")

@@ -44,10 +44,11 @@ def optimal_values(
     Parameters
     ----------
     mdp : RewardlessMDP
-    rewards : (N, S) or (S,) array; (N, P) or (P,) array; mapping
+    rewards : (N, S) or (S,) array; (N, P) or (P,) array; mapping; GivenRewards
         One reward function a row, earned for being in a state, or by a state-action pair, in the order of
         `RewardlessMDP.pair_label`. A mapping {(state, action): number} or {(state, action, successor): number} is
         about pairs: what depends on the successor is averaged by T; ``"default"`` is for what it does not name.
+        `given_rewards` of an environment's MDP is its own reward.
     gamma : float
         In [0, 1]. At γ = 0 v is R itself, and the policies are those of the limit γ → 0: best next reward.
     method : {"auto", "deterministic", "stochastic", "lp", "lp-occupancy"}

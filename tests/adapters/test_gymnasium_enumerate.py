@@ -424,7 +424,7 @@ def test_check_finds_what_the_search_did_not():
             return self.x, *result[1:3], False, {}
 
     assert from_gymnasium(Trap(9), key=where).n_states == 9
-    with pytest.raises(mp.ModelError, match="which what was enumerated gives probability 0"):
+    with pytest.raises(mp.ModelError, match="what was enumerated gives that probability 0; chance, a counter"):
         from_gymnasium(Trap(9), key=where, check=True, rng=0)
 
 

@@ -198,6 +198,31 @@ def test_rewards_of_any_size(size):
 # ---------------------------------------------------------------------- what may be given
 
 
+def test_the_own_reward_of_an_environment():
+    """FrozenLake at γ = .99: .542 from the start, and value iteration over the environment's own table agrees."""
+    import gymnasium
+
+    env = gymnasium.make("FrozenLake-v1")
+    lake = mp.from_gymnasium(env)
+    found = mp.optimal_values(lake, mp.given_rewards(lake), 0.99)
+    ahead, earned = np.zeros((16, 4, 16)), np.zeros((16, 4))
+    for state, actions in env.unwrapped.P.items():
+        for action, outcomes in actions.items():
+            for probability, successor, reward, over in outcomes:
+                earned[state, action] += probability * reward
+                ahead[state, action, successor] += probability * (not over)
+    value = np.zeros(16)
+    for _ in range(4000):  # 0.99**4000 < 1e-17
+        value = (earned + 0.99 * ahead @ value).max(axis=1)
+    np.testing.assert_allclose(found.values.ravel(), value, atol=1e-12)
+    assert round(float(found.values.ravel()[lake.index("S")]), 4) == 0.542
+    other = mp.from_gymnasium(gymnasium.make("FrozenLake-v1", is_slippery=False))
+    with pytest.raises(RewardError, match="this reward was given with another MDP"):
+        mp.optimal_values(other, mp.given_rewards(lake), 0.99)
+    with pytest.raises(RewardError, match="about state-action pairs"):
+        mp.optimal_values(lake, mp.given_rewards(lake), 0.99, on="states")
+
+
 def test_rewards_of_transitions_are_averaged():
     """R(s, a) = Σ T(s'|s, a) R(s, a, s'): 8/2 here; where all transitions earn alike, that number to the bit."""
     mdp = mp.RewardlessMDP.from_successors(
