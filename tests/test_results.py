@@ -110,6 +110,7 @@ def test_limits_say_how_sure_they_are(results, name):
 # ---------------------------------------------------------------------- one number, everywhere the same
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(
     st.integers(1, 4), st.sets(st.sampled_from([0.0, 0.1 + 0.2, 0.5, 0.9, 1.0]), min_size=1, max_size=3),
@@ -160,6 +161,7 @@ def test_a_difference_is_a_minus_b():
     assert mp.compare(A, A, method="exact").lead == "level"
 
 
+@pytest.mark.slow
 def test_interrupted_runs_say_so(results):
     for name in ("ActionOptimality", "Comparison", "ModelDifference", "Sensitivity"):
         assert "interrupted" not in repr(results[name])

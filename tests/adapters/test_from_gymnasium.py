@@ -444,6 +444,7 @@ def test_with_wrappers_that_may_act_no_table_is_read(wrapped, name):
         from_gymnasium(wrapped(), method="table")
 
 
+@pytest.mark.slow
 def test_wrappers_that_act_are_enumerated():
     # In the flipped lake action 2 leads from the corner to the left, where the wall is; P says to the right.
     flipped = from_gymnasium(wrappers.TimeLimit(Flip(lake()), 9), check=True, rng=0)

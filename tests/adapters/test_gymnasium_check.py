@@ -64,7 +64,7 @@ def test_a_wrong_flag_is_found():
     law = chain()
     law[1][1] = [(0.5, 2, 1, False), (0.5, 0, 0, False)]
     with pytest.raises(
-        mp.ModelError, match="Chain: state 1, action 1: step led to 2, terminated=False, which P gives"
+        mp.ModelError, match="Chain: state 1, action 1: step led to 2, terminated=False; P gives that"
     ):
         from_gymnasium(Chain(law=law), check=True, rng=0)
     assert from_gymnasium(Chain(), check=True, rng=0).origin["checked"] == (

@@ -34,6 +34,7 @@ def by_steps(name, **options):
 # ---------------------------------------------------------------------- against tables
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("terminated", ["absorb", "sink", "continue"])
 @pytest.mark.parametrize(
     ("name", "made"), [("FrozenLake-v1", {"is_slippery": False}), ("CliffWalking-v1", {})], ids=["lake", "cliff"]

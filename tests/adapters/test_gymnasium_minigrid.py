@@ -106,6 +106,7 @@ def test_states_and_steps(name, seed, counted):
     assert mdp.action_names == ("left", "right", "forward", "pickup", "drop", "toggle", "done")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "seed"), [("MiniGrid-Empty-5x5-v0", 0), ("MiniGrid-LavaGapS5-v0", 1)])
 def test_states_against_a_count(name, seed):
     env = make_environment(name)
@@ -199,6 +200,7 @@ def hash_free_key_bytes(env):
     return (env.grid.encode().tobytes(), tuple(map(int, env.agent_pos)), int(env.agent_dir), hand)
 
 
+@pytest.mark.slow
 def test_the_reward_is_that_of_the_first_step():
     # 1 − 0.9 · step / max_steps, with step 1 and max_steps = 4 · 5² = 100.
     mdp = from_gymnasium("MiniGrid-Empty-5x5-v0")
@@ -209,6 +211,7 @@ def test_the_reward_is_that_of_the_first_step():
     assert mdp.origin["time_limit"] == "max_steps=100 left out: an MDP has no clock"
 
 
+@pytest.mark.slow
 def test_labels_and_planes():
     mdp = from_gymnasium("MiniGrid-Empty-5x5-v0")
     assert mdp.states[0] == (1, 1, "east")
@@ -218,6 +221,7 @@ def test_labels_and_planes():
     assert [mdp.states[i] for i in mdp.marks["goal"]] == [mdp.states[i] for i in mdp.absorbing_states]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
@@ -230,6 +234,7 @@ def test_what_is_refused(name, options, message):
         from_gymnasium(name, **options)
 
 
+@pytest.mark.slow
 def test_steps_after_the_end():
     # "continue" ignores the flag: one who stands on the goal turns and walks on. All 9 cells, 4 directions.
     mdp = from_gymnasium("MiniGrid-Empty-5x5-v0", terminated="continue")
@@ -238,10 +243,12 @@ def test_steps_after_the_end():
     assert mdp.successors((3, 3, "east"), "left") == {(3, 3, "north"): 1.0}
 
 
+@pytest.mark.slow
 def test_ids_with_and_without_the_module():
     assert mp.envs.make("MiniGrid-Empty-5x5-v0").equals(mp.envs.make("minigrid:MiniGrid-Empty-5x5-v0"))
 
 
+@pytest.mark.slow
 def test_on_the_command_line(capsys):
     from mdppower.cli.main import main
 

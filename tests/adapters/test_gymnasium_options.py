@@ -88,6 +88,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(values)
 def test_json_and_python_literals_come_back(value):
     # Numbers, truth and nothing in either spelling; strings are written in quotes by both.

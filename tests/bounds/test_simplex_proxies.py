@@ -94,6 +94,7 @@ def test_all_pairs_lie_inside_exactly(rewards):
                 assert band.lower - 1e-12 <= float(found.gap.mean) <= band.upper + 1e-12
 
 
+@pytest.mark.slow
 def test_two_options_are_certified_by_no_more():
     # `certify` knows A and B, and has among its rules the diameter of the simplex.
     mdp = mp.envs.figure_10()

@@ -99,6 +99,7 @@ def test_labels_that_differ_stay_apart():
     assert len({in_letters(c) for c in "éèê子孑"}) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_piped_in_earnest(encoding):
     """From start to end, with what Python does at exit."""

@@ -124,6 +124,7 @@ def test_help_and_version(run):
     assert "Usage" in run()[1]
 
 
+@pytest.mark.slow
 def test_as_a_module_and_into_a_closed_pipe(tmp_path):
     command = f"{sys.executable} -m mdppower envs | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False)

@@ -268,6 +268,7 @@ def test_given_actions(run):
     assert "l_tri" not in out
 
 
+@pytest.mark.slow
 def test_too_many_visits_still_have_their_nondominated(run):
     code, _, err = run("visits", "open(5,5)", "--state", "0,0")
     assert code == 2
@@ -328,6 +329,7 @@ def test_help_loads_nothing_heavy(tmp_path):
     assert done.stdout == "[]\n", done.stderr
 
 
+@pytest.mark.slow
 def test_optimal_says_what_stays_open(run, monkeypatch, tmp_path):
     """A tie that is not settled is a warning, and in the column unresolved."""
     mdp = mp.RewardlessMDP.from_successors(

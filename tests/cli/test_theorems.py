@@ -58,6 +58,7 @@ def test_json_is_the_report(capsys):
     assert data["counts"]["violated"] == 0
 
 
+@pytest.mark.slow
 def test_a_map_without_symmetry(capsys):
     assert _run(["verify", "maze", "--gamma", "0.5", "--claims", "prop-6.6", *QUICK]) == 0
     told = capsys.readouterr().out

@@ -57,6 +57,7 @@ def test_too_few_draws_are_said_and_enough_are_not():
     assert "noise" not in enough.axes[0].get_title() + enough.get_suptitle()
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_says_so(maze):
     import copy
     from dataclasses import replace

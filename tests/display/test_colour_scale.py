@@ -37,6 +37,7 @@ def test_absorbing_cells_are_not_on_the_scale():
     assert "framed: absorbing (* exit, ~ pit), not on the scale" in figure.get_supxlabel()
 
 
+@pytest.mark.slow
 def test_digits_tell_apart_where_there_is_a_choice():
     """In a far-sighted lake the open cells differ by hundredths, and the pits by tenths."""
     texts = [text.get_text() for text in LAKE.plot(gamma=0.9).axes[0].texts]

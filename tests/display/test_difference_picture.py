@@ -14,6 +14,7 @@ from mdppower.sensitivity.model_difference import difference
 # ---------------------------------------------------------------------- pictures of a difference
 
 
+@pytest.mark.slow
 def test_a_map_of_differences_says_signs_and_who_has_a_cell(doors, tmp_path):
     figure = difference(*doors[::-1], [0.1, 0.9], rng=0).plot(tmp_path / "door.png")
     assert (tmp_path / "door.png").stat().st_size > 10_000

@@ -45,6 +45,7 @@ def texts_on_cells(figure):
             yield text.get_color(), cell.to_rgba(cell.get_array())[row, column]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cmap", ["viridis", "magma", "Greys", "jet", "RdBu", "cividis"])
 def test_numbers_and_marks_can_be_read(maze, cmap):
     lake = mp.power(mp.envs.gridworld("a..*\n.~..\n..>."), [0.5, 0.9], samples=64, rng=0)

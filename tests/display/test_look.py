@@ -173,6 +173,7 @@ def test_what_the_norm_has_no_colour_for_is_no_wall():
         mp.sensitivity.difference(room.mdp, room.mdp, 0.5, samples=16, rng=0).plot(norm="log")
 
 
+@pytest.mark.slow
 def test_titles(maze):
     """Of the user's own: as many lines as they have, mathematics, none at all; in the axes of others, too."""
     assert maze.plot(title="one\ntwo").get_suptitle() == "one\ntwo"
@@ -203,6 +204,7 @@ def overlapping(texts):
     return [(a, b) for k, (a, one) in enumerate(boxes) for b, other in boxes[:k] if one.overlaps(other)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "letters"), [({}, 10), ({"figsize": (6, 4)}, 10), ({}, 20)])
 def test_the_words_of_the_curve_stand_apart(options, letters):
     with matplotlib.rc_context({"font.size": letters}):

@@ -7,6 +7,7 @@ import pytest
 import mdppower as mp
 
 
+@pytest.mark.slow
 def test_pictures_of_maps_before_anything_is_computed():
     panel = mp.envs.make("cliff").plot().axes[0]
     floor, absorbing = (image.get_array().mask for image in panel.images)
@@ -39,6 +40,7 @@ def test_pictures_of_graphs():
         mp.envs.cycle(61).plot()
 
 
+@pytest.mark.slow
 def test_pictures_of_mdps_as_files(tmp_path):
     mp.envs.make("maze").plot(tmp_path / "a.svg")
     mp.envs.make("maze").plot(tmp_path / "b.svg")

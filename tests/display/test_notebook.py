@@ -16,6 +16,7 @@ def png_of(html):
     return base64.b64decode(re.search(r'src="data:image/png;base64,([^"]+)"', html)[1])
 
 
+@pytest.mark.slow
 def test_notebooks_show_pictures(maze):
     html = maze._repr_html_()
     assert png_of(html).startswith(b"\x89PNG")

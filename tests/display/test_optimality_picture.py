@@ -80,6 +80,7 @@ def test_one_rate_of_several(star):
         star.plot(state="star", gamma=0.7)
 
 
+@pytest.mark.slow
 def test_many_rates_leave_room_between_their_labels():
     rates = np.linspace(0, 1, 41).round(3)
     panel = mp.action_optimality(mp.envs.fork(3), rates, samples=64, rng=0).plot(state="root").axes[0]

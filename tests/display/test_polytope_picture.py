@@ -55,6 +55,7 @@ def test_labels_stay_inside_the_picture():
     assert all(0 <= tick <= 1 for tick in panel.get_xticks())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gamma", [0, 0.5, 1])
 def test_one_point_and_points_on_a_line(gamma):
     plot_polytope(mp.visits(mp.envs.fork(2), "t1", gamma), "t1", "t2").canvas.draw()

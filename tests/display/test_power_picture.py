@@ -51,6 +51,7 @@ def test_scales(maze):
     assert shared[0].vmax == maze.mean.max()
 
 
+@pytest.mark.slow
 def test_one_gamma_without_values(maze):
     figure = maze.plot(gamma=0.9, annotate=False, title="mine")
     (panel,) = [axes for axes in figure.axes if axes.images]
@@ -60,6 +61,7 @@ def test_one_gamma_without_values(maze):
         maze.plot(gamma=0.5)
 
 
+@pytest.mark.slow
 def test_marks_and_map_coordinates():
     cliff = mp.power(mp.envs.make("cliff"), 0.9, samples=16, rng=0).plot()
     texts = [t.get_text() for t in cliff.axes[0].texts]
@@ -280,6 +282,7 @@ def test_what_is_too_much_for_a_picture_is_said():
         mp.power(mp.envs.fork(100), 0.5, samples=32).plot(hatch=True)
 
 
+@pytest.mark.slow
 def test_the_legend_names_twelve_rates_at_most():
     figure = mp.power(mp.envs.fork(3), np.linspace(0, 0.99, 40).tolist(), samples=16).plot()
     names = [t.get_text() for t in figure.axes[0].get_legend().get_texts()]

@@ -239,6 +239,7 @@ def test_without_slip_every_pair_has_one_successor(rows, given_options):
     assert gridworld("\n".join(rows), **given_options).is_deterministic
 
 
+@pytest.mark.slow
 @given(maps, options)
 def test_at_slip_one_no_action_matters(rows, given_options):
     mdp = gridworld("\n".join(rows), **given_options, slip=1)

@@ -91,6 +91,7 @@ def test_other_suffixes_are_refused(tmp_path):
         save_result(results()["a state"], tmp_path / "no" / "x.nc")
 
 
+@pytest.mark.slow
 def test_other_programs_read_the_labelled_arrays(path):
     for name in ("a sum", "optimality", "comparison", "pairs"):
         result = results()[name]
@@ -299,6 +300,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "place", "value", "told"), HOSTILE)
 def test_what_was_changed_is_refused_by_field_and_value(name, place, value, told, path):
     header, arrays = parts(name)

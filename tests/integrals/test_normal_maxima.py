@@ -194,6 +194,7 @@ def test_a_conditional_covariance_of_rank_one():
     assert 0 <= result.shares[1] <= result.share_error
 
 
+@pytest.mark.slow
 def test_rows_keep_what_their_covariance_loses():
     """Three rows within 10⁻⁵ of each other, and one far off: shares by angles in fractions, to 10⁻⁴ either way.
 

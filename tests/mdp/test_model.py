@@ -534,6 +534,7 @@ def test_a_sparse_kernel_that_points_out_of_itself_is_refused(part, at, value, f
         mp.RewardlessMDP.from_pairs([0, 1, 2], kernel)
 
 
+@pytest.mark.slow
 def test_what_python_does_not_write_is_refused_all_the_same():
     """Found by scripts/fuzz: integers of more than 4,300 digits ended the messages about them in ValueErrors."""
     for states, told in (

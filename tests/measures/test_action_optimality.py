@@ -84,6 +84,7 @@ def test_duplicates_tie():
     assert (result.tied.mean[:, 2:] == 0).all()
 
 
+@pytest.mark.slow
 def test_coins_tie():
     """Two doors with fair coins behind, both optimal iff equal: P(optimal) = 3/4, P(alone) = 1/4, P(tied) = 1/2."""
     from scipy import stats
@@ -252,6 +253,7 @@ def test_open_draws_are_warned_of(monkeypatch):
     assert result.unresolved.mean.tolist() == [1, 1, 0, 0, 0]
 
 
+@pytest.mark.slow
 def test_one_goal_on_a_map_of_400_cells():
     """At γ = .9 and 1 the optimal moves are those that come nearer to the goal, and none is open.
 

@@ -70,6 +70,7 @@ def test_they_hold_where_students_do_not():
     assert missed[1] > 9
 
 
+@pytest.mark.slow
 def test_precision_costs_nothing(betting):
     fork = mp.envs.fork(2)
     found = run(fork, rewards="bernoulli(0.1)", samples=64, precision=0.05)

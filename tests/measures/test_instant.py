@@ -43,6 +43,7 @@ def test_steps_are_draws():
     assert [one.samples for one in looks] == [64, 128]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rewards", ["uniform", "bernoulli(0.5)", {"t1": 2, "default": "uniform(-1,1)"}, "norm(0,1)"])
 def test_draws_agree(rewards):
     """5 comparisons × 3 numbers within 5 standard errors: a false alarm in 1e5 or so."""

@@ -212,6 +212,7 @@ def test_threads_of_this_process_are_told_to_stop():
         assert ended.wait(10)
 
 
+@pytest.mark.slow
 def test_idle_is_called_while_one_task_holds_up_the_others():
     calls = []
 

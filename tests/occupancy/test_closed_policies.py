@@ -25,6 +25,7 @@ def test_too_many():
         list(closed_policies(mp.envs.make("maze"), (0, 0), limit=50))
 
 
+@pytest.mark.slow
 @given(mdps(max_states=5))
 def test_policies_are_closed_and_visits_flow(mdp):
     gamma = 0.8

@@ -285,6 +285,7 @@ def test_dimension_at_one_by_hand():
     assert OccupancyPolytope(both, "a", 1).dimension == 2
 
 
+@pytest.mark.slow
 def test_large_mdps():
     # 400 cells of an open grid, all one component: 4 moves and a stay inside, fewer at the walls.
     grid = mp.envs.make("open(20,20)")

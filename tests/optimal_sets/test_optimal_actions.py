@@ -60,6 +60,7 @@ def test_agrees_with_brute_force(data):
         assert codes_of(mdp, reward, gamma)[0].tolist() == brute_force(mdp, reward, gamma).tolist(), gamma
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_floats_alone_are_never_wrong(data):

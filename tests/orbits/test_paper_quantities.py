@@ -182,6 +182,7 @@ def test_average_optimality_of_figure_10():
 # ---------------------------------------------------------------------- what they look at
 
 
+@pytest.mark.slow
 @MANY
 @given(st.data(), st.sampled_from([0.0, 0.5, 1.0]))
 def test_nothing_outside_the_support_matters(data, gamma):

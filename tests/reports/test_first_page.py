@@ -170,6 +170,7 @@ def test_figure_1_is_told():
     assert "Nothing" not in said
 
 
+@pytest.mark.slow
 def test_nothing_more_is_said_than_is_proved():
     """The maze has no copies: all that is below γ = 1 is what holds in every MDP."""
     claims = ["prop-5.4", "prop-6.6", "prop-6.9.1", "prop-6.9.2"]

@@ -191,6 +191,7 @@ def test_what_cannot_be_drawn_is_said():
     assert not page.all("img")
 
 
+@pytest.mark.slow
 def test_the_same_reports_make_the_same_page():
     reports = [copy_in_figure_1()]
     assert to_html(reports) == to_html([*reports, *reports])  # each once, too

@@ -173,6 +173,7 @@ def test_an_inverse_is_tabulated_to_the_stated_error(frozen, cdf):
     assert POINTS < 10_000
 
 
+@pytest.mark.slow
 def test_the_tabulated_law_is_the_law():
     """E max of two is 1 − ∫F² = 1 − 1/5, of one 2/3; the same seed gives what a formula gives."""
     found = mp.power(FORK, 0.9, TRIANGLE, samples=1024, rng=0)
@@ -199,11 +200,13 @@ def test_moments_come_from_the_density():
         mp.power(FORK, 0.9, Cauchy(name="cauchy of mine"))
 
 
+@pytest.mark.slow
 def test_scipys_own_families_are_left_alone():
     for text in ("beta(2,3)", "gamma(2)", "kappa4(0.1,0.2)"):
         assert not isinstance(law(text).frozen, Tabulated)
 
 
+@pytest.mark.slow
 def test_a_law_without_a_table_says_why_it_is_slow():
     with pytest.warns(mp.MDPPowerWarning, match="split: the family has no inverse of it .*; define _ppf"):
         one = law(Split(a=0, b=4, name="split"))

@@ -149,6 +149,7 @@ def test_actions_split_in_two_are_optimal_together():
     assert verdicts["verdict"][:2] == ["less", "likeliest"]  # 1/2 − γ/6 = 0.35 for ->s2
 
 
+@pytest.mark.slow
 def test_refusals():
     fork = mp.envs.fork(2)
     with pytest.raises(mp.ParameterError, match="up to 12 states, not 31: say which"):

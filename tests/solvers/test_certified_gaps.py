@@ -25,6 +25,7 @@ def check_enclosure(mdp, reward, gamma, v):
     return max((high - v).max(), (v - low).max())
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=80)
 def test_gap_bounds_the_true_error(data):

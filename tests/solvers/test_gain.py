@@ -180,6 +180,7 @@ def test_a_draw_of_a_sweep_has_the_bits_of_the_run(options):
             assert draw.error_bound == gap[row]
 
 
+@pytest.mark.slow
 @given(mdps().flatmap(lambda mdp: reward_rows(mdp.n_states, 11).map(lambda rows: (mdp, rows))))
 def test_a_draw_does_not_see_its_neighbours(case):
     mdp, rewards = case

@@ -135,6 +135,7 @@ def test_a_state_for_each_pair_is_another_route(gamma, deterministic):
         assert (np.abs((1 + root) * best - v).max(axis=1) <= allowed).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deterministic", [True, False])
 @pytest.mark.parametrize("gamma", [0.5, 1 - 2.0**-20, 1 - 2.0**-40, 1.0])
 def test_the_bound_covers_the_error_against_fractions(gamma, deterministic):

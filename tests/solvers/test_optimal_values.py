@@ -167,6 +167,7 @@ def test_chains_that_hardly_mix(krylov):
         assert (np.abs(one.normalised - two.normalised).max(axis=1) <= one.error_bound + two.error_bound).all()
 
 
+@pytest.mark.slow
 def test_a_draw_that_bicgstab_cannot_do_goes_to_the_lu(krylov):
     """Without room for an LU `_iterate` gives up (gap ∞, the draw is not certified); `solve` then gets through."""
     mdp, rewards, gamma = chain_with_traps()
@@ -240,6 +241,7 @@ def test_stochastic_near_one_on_a_unichain(gamma):
     assert solution.error_bound[0] < 1e-14
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=80)
 def test_near_one_against_rationals(data):
@@ -309,6 +311,7 @@ def test_a_row_does_not_depend_on_its_neighbours_by_krylov(krylov):
         assert alone.error_bound[0] == together.error_bound[i]
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_policies_are_available_and_optimal(data):
     mdp = data.draw(mdps())

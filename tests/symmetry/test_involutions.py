@@ -49,6 +49,7 @@ def test_twice_is_the_identity(image):
     assert phi.moved == {s: phi.of(s) for s in phi.states if phi.of(s) != s}
 
 
+@pytest.mark.slow
 @given(images())
 def test_all_ways_to_write_one(image):
     """A mapping both ways, one way, an array, a list, an Involution, `spread`: the same."""
