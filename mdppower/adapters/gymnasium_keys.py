@@ -84,7 +84,7 @@ def reading_of(env: Any, key: Any) -> Reading | None:
         return Reading("the observation", _observed, _plain_names, share)
     if key is not None:
         raise ParameterError(f'key must be a function of the environment, or "observation", got {quoted(key)}')
-    if minigrid:
+    if minigrid and not hasattr(base, "instrs"):  # BabyAI's instructions remember what was done
         told = "Minigrid: the grid, where the agent is and looks, what it carries"
         return Reading(told, lambda env, _: minigrid_key(env.unwrapped), _minigrid_names, share, lambda key: key[5])
     if toy and hasattr(base, "s"):

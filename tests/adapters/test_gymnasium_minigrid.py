@@ -256,3 +256,10 @@ def test_on_the_command_line(capsys):
         main(["show", "MiniGrid-LavaGapS5-v0", "--seed", "1", "--check"])
     assert ended.value.code in (0, None)
     assert "20,000 steps agree" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_instructions_that_remember_are_not_left_out():
+    """BabyAI's instructions hold what was done, which is not in the grid: which key tells its states is asked for."""
+    with pytest.raises(mp.ModelError, match=r"give key=.*instrs \(changed"):
+        mp.from_gymnasium("BabyAI-GoToRedBallNoDists-v0", seed=0)
