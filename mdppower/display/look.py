@@ -115,7 +115,7 @@ class Look:
             elif name not in known:
                 raise ParameterError(f"a picture has no option {name!r}; it takes {', '.join(known)}")
         given = {name: value for name, value in options.items() if name in known and value is not None}
-        low, high = (_number(given, name) for name in ("vmin", "vmax"))
+        low, high = (_number(given.get(name), name) for name in ("vmin", "vmax"))
         if low is not None and high is not None and not low < high:
             raise ParameterError(f"vmin must be below vmax, got {low:g} and {high:g}")
         if "norm" in given and (low is not None or high is not None):
@@ -129,7 +129,7 @@ class Look:
             ax=_axes(given.get("ax")), cmap=colour_map(given["cmap"]) if "cmap" in given else None,
             norm=_norm(given["norm"]) if "norm" in given else None, vmin=low, vmax=high,
             annotate=given.get("annotate"), colorbar=bool(given.get("colorbar", True)),
-            figsize=_size(given.get("figsize")), dpi=_number(given, "dpi", positive=True),
+            figsize=_size(given.get("figsize")), dpi=_number(given.get("dpi"), "dpi", positive=True),
         )  # fmt: skip
 
     @property
@@ -254,8 +254,7 @@ def _axes(given: Any) -> tuple[Axes, ...] | None:
     return found
 
 
-def _number(given: Mapping[str, Any], name: str, *, positive: bool = False) -> float | None:
-    value = given.get(name)
+def _number(value: Any, name: str, *, positive: bool = False) -> float | None:
     if value is None:
         return None
     is_number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
@@ -269,8 +268,7 @@ def _size(given: Any) -> tuple[float, float] | None:
         return None
     if not isinstance(given, Sequence | np.ndarray) or isinstance(given, str) or len(given) != 2:
         raise ParameterError(f"figsize must be a width and a height in inches, got {quoted(given)}")
-    sides = {"figsize": given[0]}, {"figsize": given[1]}
-    wide, tall = (_number(side, "figsize", positive=True) for side in sides)
+    wide, tall = (_number(side, "figsize", positive=True) for side in given)
     if wide is None or tall is None:
         raise ParameterError(f"figsize must be a width and a height in inches, got {quoted(given)}")
     return wide, tall

@@ -55,12 +55,9 @@ def power_planes(
     Raises
     ------
     ParameterError
-        The MDP has no planes; there are more than 48 maps; `planes` are none of them; there are several rates.
+        The MDP has no planes; there are more than 48 maps; `planes` are none of them.
     """
     mdp = estimate.mdp
-    if len(estimate.gammas) > 1:
-        rates = ", ".join(map(number_text, estimate.gammas))
-        raise ParameterError(f"planes are drawn at one γ: give gamma=, one of {rates}")
     rows = rows_of(mdp, planes)
     power, choice = estimate.data.value, with_a_choice(mdp)
     drawn = np.zeros(mdp.n_states, bool)

@@ -107,6 +107,8 @@ def plot_power(
     >>> figure = maze.plot(kind="lines", states=[(2, 3), (0, 6)])
     """
     suffix = picture_suffix(path, (".gif",))
+    if planes is not None and not isinstance(planes, str):
+        planes = list(planes)  # they are looked at twice
     if gamma is not None:
         estimate = estimate.at(gamma)
     if arrows and estimate.task.on_pairs:
@@ -125,8 +127,6 @@ def plot_power(
 
         return save_frames(estimate, path, frame, chosen, extras, title)
     panels, words = _draw(estimate, drawn, chosen, extras, states, planes)
-    if estimate.interrupted:
-        words.cautions.append("interrupted: fewer draws than were asked for")
     return finished(panels, chosen, words, path, suffix, title)
 
 
@@ -183,16 +183,20 @@ def _draw(
 ) -> tuple[list[Axes], Words]:
     """The panels of a kind, and what is said around them."""
     if kind == "bars":
-        return bar_chart(estimate, look, extras.hatch)
-    if kind == "lines":
-        return power_lines(estimate, states, look)
-    if kind == "planes":
-        return power_planes(estimate, planes, look, extras)
-    if kind == "graph":
-        return power_graphs(estimate, look, extras)
-    grid = grid_of(estimate.mdp)
-    assert grid is not None  # or it would not be a map
-    return heat_maps(estimate, grid, look, extras)
+        panels, words = bar_chart(estimate, look, extras.hatch)
+    elif kind == "lines":
+        panels, words = power_lines(estimate, states, look)
+    elif kind == "planes":
+        panels, words = power_planes(estimate, planes, look, extras)
+    elif kind == "graph":
+        panels, words = power_graphs(estimate, look, extras)
+    else:
+        grid = grid_of(estimate.mdp)
+        assert grid is not None  # or it would not be a map
+        panels, words = heat_maps(estimate, grid, look, extras)
+    if estimate.interrupted:
+        words.cautions.append("interrupted: fewer draws than were asked for")
+    return panels, words
 
 
 def _few_planes(mdp: RewardlessMDP, rates: int) -> bool:

@@ -58,7 +58,7 @@ def test_too_few_draws_are_said_and_enough_are_not():
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_says_so(maze):
+def test_an_interrupted_run_says_so(maze, tmp_path):
     import copy
     from dataclasses import replace
 
@@ -67,6 +67,8 @@ def test_an_interrupted_run_says_so(maze):
     for kind in ("map", "bars", "lines"):
         assert "interrupted: fewer draws than were asked for" in cut.plot(kind=kind).get_suptitle()
         assert "interrupted" not in maze.plot(kind=kind).get_suptitle()
+    # A frame of an animation, too.
+    assert "interrupted: fewer draws" in cut.plot(tmp_path / "cut.gif", dpi=30).get_suptitle()
 
 
 @pytest.mark.slow

@@ -70,7 +70,7 @@ def test_each_map_shows_the_numbers_of_its_states():
 
 def test_chosen_rows(tmp_path):
     estimate = mp.power(lever(), [0.5, 0.9], samples=64, rng=0)
-    figure = estimate.plot(tmp_path / "planes.png", planes=["down"], gamma=0.5)
+    figure = estimate.plot(tmp_path / "planes.png", planes=(name for name in ["down"]), gamma=0.5)
     assert [axes.get_title() for axes in maps(figure)] == ["left\ndown", "right\ndown"]
     assert (tmp_path / "planes.png").stat().st_size > 1000
     with pytest.raises(mp.ParameterError, match="planes are drawn at one γ: choose one of the 2 with gamma"):
