@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from mdppower._horizon import Horizon
 from mdppower._quotes import quoted
 from mdppower.errors import ParameterError
 
 LARGEST_REWARD = 1e150
 """Squares of rewards, and sums of squares, are numbers."""
+LONGEST = 10**9
+"""Most steps of a horizon: γ = 1 is off by O(1/H) of it."""
 
 
 def discount_rates(gamma: Any) -> tuple[tuple[float, ...], bool]:
@@ -45,7 +48,64 @@ def discount_rates(gamma: Any) -> tuple[tuple[float, ...], bool]:
     return rates, single
 
 
+def rates_or_horizons(gamma: Any, horizon: Any) -> tuple[tuple[float, ...], bool]:
+    """The discount rates, or the horizons, and whether a single one was given.
+
+    Parameters
+    ----------
+    gamma : float or sequence of float, or None
+        In [0, 1].
+    horizon : int or sequence of int, or None
+        Numbers of steps, from 1 to 10^9.
+
+    Returns
+    -------
+    rates : tuple of float
+        Each a `Horizon`, where these were given.
+    single : bool
+
+    Raises
+    ------
+    ParameterError
+        Both are given, or neither, or one of them is not such a number.
+
+    Examples
+    --------
+    >>> rates_or_horizons(0.9, None), rates_or_horizons(None, [1, 5])
+    (((0.9,), True), ((H = 1, H = 5), False))
+    """
+    if gamma is not None and horizon is not None:
+        raise ParameterError(f"give gamma or horizon, not both: got gamma={quoted(gamma)}, horizon={quoted(horizon)}")
+    if horizon is not None:
+        return _horizons(horizon)
+    if gamma is None:
+        raise ParameterError("give gamma=, a discount rate in [0, 1], or horizon=, a number of steps")
+    return discount_rates(gamma)
+
+
+def _horizons(horizon: Any) -> tuple[tuple[float, ...], bool]:
+    if isinstance(horizon, (str, bytes)) or not isinstance(horizon, (Real, Iterable)):
+        raise ParameterError(f"horizon must be a positive integer or a sequence of these, got {quoted(horizon)}")
+    single = isinstance(horizon, Real) or (isinstance(horizon, np.ndarray) and horizon.ndim == 0)
+    given: list[Any] = [horizon[()] if isinstance(horizon, np.ndarray) else horizon] if single else list(horizon)  # type: ignore[arg-type]
+    if not given:
+        raise ParameterError("horizon is empty; give at least one number of steps")
+    steps = tuple(Horizon(_steps(h)) for h in given)
+    if len(set(steps)) < len(steps):
+        raise ParameterError(f"horizon has a number twice: {given}")
+    return steps, single
+
+
+def _steps(horizon: Any) -> int:
+    steps = horizon.steps if isinstance(horizon, Horizon) else positive_integer(horizon, "horizon")
+    if steps > LONGEST:
+        raise ParameterError(f"horizon is at most {LONGEST:,} steps, got {steps}; gamma = 1 is its limit")
+    return steps
+
+
 def _rate(gamma: Any) -> float:
+    if isinstance(gamma, Horizon):
+        raise ParameterError(f"gamma must be a number in [0, 1], got the horizon {gamma!r}")
     if isinstance(gamma, (bool, str, bytes)):
         raise ParameterError(f"gamma must be a number in [0, 1], got {quoted(gamma)}")
     try:

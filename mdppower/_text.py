@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from numbers import Rational
 
+from mdppower._horizon import Horizon
 from mdppower._quotes import quoted
 from mdppower._typing import Label
 
@@ -48,8 +49,37 @@ def rate_text(rate: float) -> str:
     >>> [rate_text(x) for x in (0.1 + 0.2, 0.999, 1 - 2.0**-53, 1e-300, 1 + 2.0**-52)]
     ['0.3', '0.999', '0.9999999999999999', '1e-300', '1.0000000000000002']
     """
+    if isinstance(rate, Horizon):
+        return str(rate.steps)
     text = f"{rate:.15g}"
     return repr(float(rate)) if float(text) in (0, 1) and float(text) != rate else text
+
+
+def told_rates(*rates: float) -> str:
+    """Discount rates, or horizons, with their letter.
+
+    Examples
+    --------
+    >>> told_rates(0.5, 0.9), told_rates(Horizon(5))
+    ('γ = 0.5, 0.9', 'H = 5')
+    """
+    return f"{rate_letter(rates)} = {', '.join(map(rate_text, rates))}"
+
+
+def rate_letter(rates: Sequence[float]) -> str:
+    """What they are, in a letter: γ, or H where they are horizons."""
+    return "H" if rates and isinstance(rates[0], Horizon) else "γ"
+
+
+def rate_name(rates: Sequence[float]) -> str:
+    """What they are, as an argument: gamma, or horizon.
+
+    Examples
+    --------
+    >>> rate_name([0.5, 0.9]), rate_name([Horizon(5)])
+    ('gamma', 'horizon')
+    """
+    return "horizon" if rates and isinstance(rates[0], Horizon) else "gamma"
 
 
 def printable(text: str) -> str:

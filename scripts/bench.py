@@ -316,6 +316,21 @@ def pairs(quick: bool) -> Iterator[Row]:
             yield (name, gamma, draws, one, other, times(other / one), plain, paired, times(paired / plain))
 
 
+def steps(quick: bool) -> Iterator[Row]:
+    """H steps in place of a discount rate, backwards: one H, and six of them up to it, on two threads."""
+    yield ("map", "draws", "H = 50 (s)", "H = 1, 2, 5, 10, 20, 50 (s)", "ratio", "asked")
+    for name, draws, limit in (("20×20", 4096, 5.0), ("20×20, slip 0.2", 1024, None)):
+        mdp, draws = make(name), draws // 8 if quick else draws
+
+        def measure(horizon: object, draws: int = draws, mdp: mp.RewardlessMDP = mdp) -> None:
+            mp.power(mdp, horizon=horizon, samples=draws, rng=0, workers=WORKERS, progress=False)
+
+        measure(2, 16)
+        one, six = in_turn(partial(measure, 50), partial(measure, [1, 2, 5, 10, 20, 50]))
+        asked = "" if limit is None or quick else f"< {limit:g} s: {'met' if one < limit else 'NOT MET'}"
+        yield (name, draws, one, six, times(six / one), asked)
+
+
 def workers(quick: bool) -> Iterator[Row]:
     """One thread and two, γ = 0.99."""
     yield ("map", "draws", "1 worker (s)", "2 workers (s)", "ratio", "asked")
@@ -455,7 +470,8 @@ def sets(quick: bool) -> Iterator[Row]:
 
 
 SECTIONS = {
-    section.__name__: section for section in (peers, ends, pairs, workers, engines, growth, samplers, compiling, sets)
+    section.__name__: section
+    for section in (peers, ends, pairs, steps, workers, engines, growth, samplers, compiling, sets)
 }
 
 

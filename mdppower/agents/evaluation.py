@@ -15,7 +15,8 @@ bounded, and at γ = 1 the gain of each recurrent class and the best (here: only
 
 Error. The solver's gap holds for T_π as floats have it. Where π mixes m actions, an entry of T_π has a relative error
 of at most m + 3 roundings, which moves the residual by (m + 3)u·max|h| (u = 2⁻⁵³); the gap has at least
-8u·max|h| in it for its own rounding, so that 1 + (m + 3)/4 gaps pay for both. The last step, T_π v, adds its own.
+8u·max|h| in it for its own rounding, so that 1 + (m + 3)/4 gaps pay for both. (At a horizon a step is moved by
+(m + 3)u·max|w|, and the gap has 4u·max|w| or more for each.) The last step, T_π v, adds its own.
 
 Nothing of size draws × states × actions is kept: draws are evaluated in blocks of a fixed number of probabilities.
 """
@@ -30,14 +31,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from mdppower._checks import discount_rates
+from mdppower._checks import rates_or_horizons
+from mdppower._horizon import Horizon
+from mdppower._text import rate_name, rate_text
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.agents.policies import ask, policy_name, resolve_policy
 from mdppower.agents.rules import Policy
 from mdppower.errors import MDPPowerError, ParameterError, RewardError, SolverError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.solvers.optimal_values import pick, solve_rows, warm_up
+from mdppower.solvers.optimal_values import BACKWARD, pick, solve_rows, warm_up
 
 EPS = float(np.finfo(np.float64).eps)
 BLOCK = 2**20
@@ -45,7 +48,7 @@ BLOCK = 2**20
 
 
 def policy_values(
-    mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float, policy: Any
+    mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float | None, policy: Any, *, horizon: int | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """What suboptimal POWER averages, for each reward function: E_{a~pol(s), s'~T(s,a)} v^pol(s').
 
@@ -53,10 +56,12 @@ def policy_values(
     ----------
     mdp : RewardlessMDP
     rewards : (N, S) or (S,) array
-    gamma : float
-        In [0, 1].
+    gamma : float or None
+        In [0, 1]; None with a horizon.
     policy : callable, mapping or array
         See `mdppower.agents.policies.resolve_policy`.
+    horizon : int, optional
+        In place of γ: the mean of the rewards of H steps, through which the policy is the same.
 
     Returns
     -------
@@ -87,9 +92,9 @@ def policy_values(
     [2.0, 5.0]
     """
     check_mdp(mdp)
-    (rate, *_), single = discount_rates(gamma)
+    (rate, *_), single = rates_or_horizons(gamma, horizon)
     if not single:
-        raise ParameterError(f"policy_values takes one gamma, got {gamma!r}")
+        raise ParameterError(f"policy_values takes one {rate_name([rate])}, got {gamma or horizon!r}")
     try:
         rows = np.array(rewards, dtype=np.float64, order="C", ndmin=2)
     except (TypeError, ValueError) as wrong:
@@ -119,7 +124,7 @@ def evaluate(
     Returns
     -------
     values : (N, S) array
-        v^π = (1−γ)V^π, the gain at γ = 1.
+        v^π = (1−γ)V^π, the gain at γ = 1; at a horizon that of the state itself and the H − 1 after it, over H.
     onwards : (N, S) array
         T_π v^π: the integrand of Def. C.1.
     error : (N,) array
@@ -129,7 +134,7 @@ def evaluate(
     for first, last, chain, mixed in _chains(mdp, rewards, gamma, policy):
         part = rewards[first:last]
         try:
-            v, _, gap, _ = solve_rows(chain, part, gamma, pick(chain, "auto"))
+            v, _, gap, _ = solve_rows(chain, part, gamma, pick(chain, "auto", gamma))
         except (SolverError, np.linalg.LinAlgError, RuntimeError) as failure:  # SuperLU: "exactly singular"
             raise _not_certified(failure, first, gamma, policy) from None
         # About the middle of v, so that rounding is relative to its range.
@@ -158,8 +163,9 @@ def _not_certified(failure: Exception, first: int, gamma: float, policy: Policy)
     row, gap = getattr(failure, "draw", None), getattr(failure, "error_bound", None)
     reason = str(failure).removeprefix(f"draw {row}: ")
     draw = first + (row or 0)
+    where = f"{rate_name([gamma])} = {rate_text(gamma) if isinstance(gamma, Horizon) else repr(gamma)}"
     return SolverError(
-        f"draw {draw}: policy {policy_name(policy)} could not be evaluated at gamma = {gamma!r}: {reason}",
+        f"draw {draw}: policy {policy_name(policy)} could not be evaluated at {where}: {reason}",
         draw=draw,
         error_bound=gap,
         gamma=gamma,
@@ -169,7 +175,7 @@ def _not_certified(failure: Exception, first: int, gamma: float, policy: Policy)
 def warm_up_evaluation() -> None:
     """Compile what evaluates chains, before work is handed to threads."""
     tiny = RewardlessMDP.from_pairs([0], [[1.0]])
-    for method in ("deterministic", "stochastic"):
+    for method in ("deterministic", "stochastic", BACKWARD):
         warm_up(tiny, method)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from mdppower._horizon import Horizon
 from mdppower._schema import (
     LARGEST_INDEX,
     Misfit,
@@ -61,6 +62,7 @@ class FixedPolicy(Rule):
 
     row: AnyArray
     depends_on_rewards = False
+    for_horizons = True
 
     def __call__(self, mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> AnyArray:
         """The row, for each of the rewards."""
@@ -133,6 +135,25 @@ def resolve_policy(mdp: RewardlessMDP, policy: Any) -> Policy:
     return FixedPolicy(checked if row.dtype.kind == "f" else row)
 
 
+def require_for_horizons(policy: Policy) -> None:
+    """Raise ParameterError for a policy that is made for a discount rate.
+
+    Examples
+    --------
+    >>> require_for_horizons(lookahead(2))
+    >>> require_for_horizons(softmax(0.1))
+    Traceback (most recent call last):
+    mdppower.errors.ParameterError: policy softmax(temperature=0.1) is made for a discount rate, and a horizon has \
+none: give gamma=, or with horizon= uniformly_random(), lookahead(k) or a fixed policy
+    """
+    if not getattr(policy, "for_horizons", False):
+        what = "; without policy= it is the optimal one" if isinstance(policy, optimal) else ""
+        raise ParameterError(
+            f"policy {policy_name(policy)} is made for a discount rate, and a horizon has none: give gamma=, or with "
+            f"horizon= uniformly_random(), lookahead(k) or a fixed policy{what}"
+        )
+
+
 def _from_mapping(mdp: RewardlessMDP, policy: Mapping[Label, Any]) -> FloatArray:
     weights = np.zeros(mdp.n_pairs)
     count = np.diff(mdp.pointer)
@@ -161,8 +182,11 @@ def ask(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, policy: Policy) -
     Raises
     ------
     ParameterError
-        It is no policy, or the user's function raised something, which is the cause.
+        It is no policy, or the user's function raised something, which is the cause; or it is none for a horizon.
     """
+    if isinstance(gamma, Horizon):
+        require_for_horizons(policy)
+        gamma = 1.0  # nothing is discounted
     try:
         given: Any = policy(mdp, rewards.copy(), gamma)  # a copy: it is a stranger's code
     except MDPPowerError:

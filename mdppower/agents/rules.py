@@ -55,6 +55,8 @@ class Rule(ABC):
     """A rule that can be printed, compared and saved: its name and its parameters say all."""
 
     depends_on_rewards: ClassVar[bool] = True
+    for_horizons: ClassVar[bool] = False
+    """Whether it says the same at each step of a horizon, with no discount rate: 1 stands for none."""
 
     @abstractmethod
     def __call__(self, mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> AnyArray:
@@ -76,6 +78,7 @@ class uniformly_random(Rule):
     """
 
     depends_on_rewards = False
+    for_horizons = True
 
     def __call__(self, mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> AnyArray:
         """(N, P) probabilities, the same for all rewards."""
@@ -103,7 +106,8 @@ class optimal(Rule):
 class lookahead(Rule):
     """The action of the largest Σ_{t=1}^k γ^{t−1} R(s_t) over the next k steps; of several, the first.
 
-    The discount is the γ at which POWER is asked for, so that at γ = 1 the sum is undiscounted. As k grows the policy
+    The discount is the γ at which POWER is asked for, so that at γ = 1 the sum is undiscounted. So it is at a
+    horizon: the agent looks k steps ahead at each of its steps. As k grows the policy
     becomes optimal for γ < 1: after k−1 backups the span of what is left of V* is at most γ^k/(1−γ) times the range
     of the rewards, and so is what the greedy policy loses in the integrand of POWER.
 
@@ -130,6 +134,7 @@ class lookahead(Rule):
     """
 
     k: int
+    for_horizons = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "k", positive_integer(self.k, "k"))

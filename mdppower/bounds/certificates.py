@@ -42,6 +42,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mdppower._horizon import Horizon
 from mdppower.bounds import affine_maxima
 from mdppower.bounds.certificate_rules import RULES
 from mdppower.bounds.option_difference import VECTORS, Difference
@@ -216,6 +217,8 @@ def certify(A: Option, B: Option, rewards: Any = "uniform", *, most_vectors: int
     for option in (A, B):
         if not isinstance(option, Option):
             raise ParameterError(f"certify takes two options, got {option!r}; see mdppower.Option")
+        if isinstance(option.gamma, Horizon):
+            raise ParameterError(f"certificates are of options at a discount rate, not {option}; see compare")
     require_alike(A, B)
     if isinstance(most_vectors, bool) or not isinstance(most_vectors, int) or most_vectors < 0:
         raise ParameterError(f"most_vectors must be an integer ≥ 0, got {most_vectors!r}")

@@ -11,22 +11,26 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from mdppower._text import rate_text
+from mdppower._checks import rates_or_horizons
+from mdppower._text import rate_name, rate_text, told_rates
 from mdppower.cli.group import attempt, build_environment, cli, finish, tell
 from mdppower.cli.headings import PICTURE, under
 from mdppower.cli.options import (
     chance_options,
     environment_options,
     gamma_option,
+    horizon_option,
     one_gamma,
-    parse_gamma,
     parse_place,
+    parse_rate,
+    parse_rates,
     parse_state,
     table_option,
 )
 from mdppower.cli.pictures import NO_SCALE, Picture, picture_options
 from mdppower.cli.rewards import parse_rewards
 from mdppower.errors import ParameterError, SizeError
+from mdppower.results.rates import rate_values
 
 if TYPE_CHECKING:
     from mdppower.mdp.model import RewardlessMDP
@@ -38,13 +42,14 @@ if TYPE_CHECKING:
 @chance_options
 @click.option("--state", metavar="STATE", help='Only this state: a name, a number, a mark, "(0, 3)" or "0,3".')
 @gamma_option("Discount rates in [0, 1], separated by commas; 1 is Blackwell optimality.")
+@horizon_option("Numbers of steps in place of --gamma, separated by commas: which action is the first of them.")
 @picture_options(help="Picture to write: .png, .svg or .pdf; a chart, or a grid's map.", without="annotate")
 @table_option
 @environment_options
 def optimal(
-    env: str, state: str | None, gamma: tuple[str, ...], rewards: str, reward: tuple[str, ...], samples: int,
-    rng: int | None, method: str, workers: int, confidence: float, store: str | None, progress: bool | None,
-    picture: Picture, fmt: str, **options: Any,
+    env: str, state: str | None, gamma: tuple[str, ...], horizon: tuple[str, ...], rewards: str,
+    reward: tuple[str, ...], samples: int, rng: int | None, method: str, workers: int, confidence: float,
+    store: str | None, progress: bool | None, picture: Picture, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """Estimate how likely each action is to be optimal: the share of reward functions for which it is.
 
@@ -58,14 +63,14 @@ def optimal(
     from mdppower.results.table_text import render
 
     open_unit(confidence, "--confidence")
-    rates = parse_gamma(gamma)
+    rates = parse_rates(gamma, horizon)
     mdp = build_environment(env, options)
     label = None if state is None else parse_state(mdp, state)
     law = parse_rewards(mdp, rewards, reward)
     if picture.out is not None and state is None and (is_drawing(mdp) or grid_of(mdp) is None):
         raise ParameterError("--out draws all states where they lie on a grid; here, name one with --state")
     chances, failure = attempt(
-        action_optimality, mdp, rates, law, samples=samples, rng=rng, method=method, workers=workers,
+        action_optimality, mdp, rewards=law, **rates, samples=samples, rng=rng, method=method, workers=workers,
         store=store, progress=progress,
     )  # fmt: skip
     click.echo(render(chances.table(confidence, state=label), fmt))
@@ -90,12 +95,14 @@ def optimal(
     help="value: optimal values of the states; power: what comes after them; rsd: average reward, γ = 1.",
 )  # fmt: skip
 @gamma_option("One discount rate in [0, 1]. Default: 0.9, and 1 with --kind rsd.", default=None)
+@horizon_option("One number of steps in place of --gamma.")
 @table_option
 @environment_options
 def compare_command(
     env: str, first: str | None, second: str | None, places: Sequence[str], every: bool, kind: str,
-    gamma: tuple[str, ...], rewards: str, reward: tuple[str, ...], samples: int, rng: int | None, method: str,
-    workers: int, confidence: float, store: str | None, progress: bool | None, fmt: str, **options: Any,
+    gamma: tuple[str, ...], horizon: tuple[str, ...], rewards: str, reward: tuple[str, ...], samples: int,
+    rng: int | None, method: str, workers: int, confidence: float, store: str | None, progress: bool | None, fmt: str,
+    **options: Any,
 ) -> None:  # fmt: skip
     """Compare options A and B: which is worth more on average, and how often.
 
@@ -111,7 +118,7 @@ def compare_command(
     from mdppower.results.table_text import render
 
     open_unit(confidence, "--confidence")
-    rate = option_rate(gamma, kind)
+    rate = option_rate(gamma, kind, horizon)
     two = first is not None and second is not None
     if [two, len(places) > 0, every].count(True) != 1 or (not two and (first or second)):
         raise ParameterError("name two options with --a and --b, or several with --state, or take --all states")
@@ -144,15 +151,21 @@ def compare_command(
     found, failure = attempt(compare_all, given, law, confidence=confidence, **run)
     click.echo(render(pairs_table(found), fmt))
     if fmt == "table":
-        tell(f"\n{kind} at γ = {rate_text(rate)}; " + _made(found.samples, f"{found.rewards} rewards", found.entropy))
+        tell(f"\n{kind} at {told_rates(rate)}; " + _made(found.samples, f"{found.rewards} rewards", found.entropy))
         click.echo("lower, upper: of p_at_least = p(A ≥ B), each alone")
         click.echo("convergent: whether p(A ≥ B) is at most 1/2, judged for all pairs together")
     finish(bool(found.interrupted), failure)
 
 
-def option_rate(gamma: Sequence[str], kind: str) -> float:
-    """The one discount rate of options: 0.9 where none is given, and 1 for long-run averages."""
-    rate = one_gamma(gamma)
+def option_rate(gamma: Sequence[str], kind: str, horizon: Sequence[str] = ()) -> float:
+    """The one discount rate, or horizon, of options: 0.9 where none is given, and 1 for long-run averages."""
+    given = parse_rate(gamma, horizon)
+    if "horizon" in given:
+        if kind == "rsd":
+            raise ParameterError("--kind rsd is about γ = 1, not --horizon")
+        (steps,), _ = rates_or_horizons(None, given["horizon"])
+        return steps
+    rate = given.get("gamma")
     if kind != "rsd":
         return 0.9 if rate is None else rate
     if rate not in (None, 1.0):
@@ -169,15 +182,16 @@ def _option_at(mdp: RewardlessMDP, place: tuple[Any, Any], kind: str, gamma: flo
     from mdppower.occupancy.option import Option
 
     state, action = place
+    given: dict[str, Any] = {rate_name([gamma]): rate_values([gamma])[0]}
     if kind == "rsd":
         return Option.rsd(mdp, state, action)
     if action is None:
-        return Option.state(mdp, state, gamma, kind)
-    return Option.action(mdp, state, action, gamma, kind)
+        return Option.state(mdp, state, kind=kind, **given)
+    return Option.action(mdp, state, action, kind=kind, **given)
 
 
 def _told(option: Option) -> str:
-    return f"{option.kind} of {option.name} at γ = " + rate_text(1.0 if option.gamma is None else option.gamma)
+    return f"{option.kind} of {option.name} at {told_rates(1.0 if option.gamma is None else option.gamma)}"
 
 
 def _made(samples: int, rewards: str, entropy: Any) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from mdppower._atomic import require_writable
 from mdppower._text import shorten
@@ -150,6 +151,7 @@ def run_options(command: Any) -> Any:
         _samples,
         reward_option,
         _rewards,
+        horizon_option("Numbers of steps in place of --gamma, separated by commas: all count alike, and none after."),
         gamma_option("Discount rates in [0, 1], separated by commas."),
         click.argument("env"),
     ):
@@ -236,6 +238,46 @@ def gamma_option(help: str, default: str | None = "0.9") -> Callable[[Any], Any]
     told = help if default is None else f"{help} Default: {default}."
     given = [default] if default else []
     return under(QUESTION)(click.option("--gamma", multiple=True, metavar="RATE,…", default=given, help=told))
+
+
+def horizon_option(help: str) -> Callable[[Any], Any]:
+    """The option of horizons, in place of discount rates."""
+    return under(QUESTION)(click.option("--horizon", multiple=True, metavar="STEPS,…", help=help))
+
+
+def parse_rates(gamma: Sequence[str], horizon: Sequence[str]) -> dict[str, Any]:
+    """What was asked for by --gamma or by --horizon, as keyword arguments of a call."""
+    if not horizon:
+        return {"gamma": parse_gamma(gamma)}
+    _refuse_both()
+    return {"horizon": parse_horizon(horizon)}
+
+
+def parse_rate(gamma: Sequence[str], horizon: Sequence[str]) -> dict[str, Any]:
+    """The same of one; nothing where none was given."""
+    if not horizon:
+        rate = one_gamma(gamma)
+        return {} if rate is None else {"gamma": rate}
+    _refuse_both()
+    steps = parse_horizon(horizon)
+    if len(steps) > 1:
+        raise ParameterError(f"--horizon is one number of steps here, got {' and '.join(horizon)!r}")
+    return {"horizon": steps[0]}
+
+
+def _refuse_both() -> None:
+    if click.get_current_context().get_parameter_source("gamma") is ParameterSource.COMMANDLINE:
+        raise ParameterError("give --gamma or --horizon, not both")
+
+
+def parse_horizon(texts: Sequence[str]) -> list[int]:
+    """``1,5`` and ``20`` → [1, 5, 20]."""
+    try:
+        return [int(part) for text in texts for part in text.split(",")]
+    except ValueError:
+        raise ParameterError(
+            f"--horizon must be positive integers, separated by commas; got {' '.join(texts)!r}"
+        ) from None
 
 
 def parse_gamma(texts: Sequence[str]) -> list[float]:

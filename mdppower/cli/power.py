@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from mdppower._text import printable, rate_text
+from mdppower._text import printable, told_rates
 from mdppower.cli.group import attempt, build_environment, cli, finish, print_map, tell
 from mdppower.cli.options import (
     check_output,
@@ -22,9 +22,10 @@ from mdppower.cli.options import (
     environment_options,
     format_option,
     gamma_option,
-    one_gamma,
-    parse_gamma,
+    horizon_option,
     parse_policy,
+    parse_rate,
+    parse_rates,
     parse_state,
     run_options,
 )
@@ -75,24 +76,24 @@ def power_command(**options: Any) -> None:
 
 
 def _measure(
-    env: str, gamma: tuple[str, ...], rewards: str, reward: tuple[str, ...], samples: int, precision: float | None,
-    max_samples: int | None, rng: int | None, method: str, sampler: str | None, guarantee: bool, policy: str | None,
-    workers: int, confidence: float, save: str | None, store: str | None, progress: bool | None, fmt: str,
-    colour: bool | None, picture: Picture, **options: Any,
+    env: str, gamma: tuple[str, ...], horizon: tuple[str, ...], rewards: str, reward: tuple[str, ...], samples: int,
+    precision: float | None, max_samples: int | None, rng: int | None, method: str, sampler: str | None,
+    guarantee: bool, policy: str | None, workers: int, confidence: float, save: str | None, store: str | None,
+    progress: bool | None, fmt: str, colour: bool | None, picture: Picture, **options: Any,
 ) -> None:  # fmt: skip
     from mdppower._checks import open_unit
     from mdppower.measures.power import power
 
     open_unit(confidence, "--confidence")
     check_output("--save", save, (".nc",))
-    rates = parse_gamma(gamma)
+    rates = parse_rates(gamma, horizon)
     rule = None if policy is None else parse_policy(policy)
     mdp = build_environment(env, options)
     _name_lines(picture, mdp)
     picture.foresee(mdp, len(rates))
     law = parse_rewards(mdp, rewards, reward)
     estimate, failure = attempt(
-        power, mdp, rates, law, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
+        power, mdp, rewards=law, **rates, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
         method=method, sampler=sampler, policy=rule, guarantee=guarantee, workers=workers, store=store,
         progress=progress,
     )  # fmt: skip
@@ -127,14 +128,15 @@ def _print_power(estimate: PowerEstimate, fmt: str, colour: bool | None, confide
 @cli.command()
 @click.argument("file", type=click.Path())
 @gamma_option("Only this one of the estimate's discount rates.", default=None)
+@horizon_option("Only this one of the estimate's horizons.")
 @click.option("--title", help="In place of the rewards and the number of draws.")
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables.")
 @picture_options(power=True)
 @format_option("map")
 @colour_option
 def plot(
-    file: str, gamma: tuple[str, ...], title: str | None, confidence: float, picture: Picture, fmt: str,
-    colour: bool | None,
+    file: str, gamma: tuple[str, ...], horizon: tuple[str, ...], title: str | None, confidence: float,
+    picture: Picture, fmt: str, colour: bool | None,
 ) -> None:  # fmt: skip
     """Draw a saved result (or MDP) again: a picture with --out, else in the terminal.
 
@@ -148,11 +150,11 @@ def plot(
     open_unit(confidence, "--confidence")
     if picture.out is None and title is not None:
         raise ParameterError("--title is for a picture: add --out FILE")
-    rate = one_gamma(gamma)
+    rate = parse_rate(gamma, horizon)
     found = load(file)
     if isinstance(found, RewardlessMDP):
-        if rate is not None:
-            raise ParameterError(f"--gamma is for estimates; {file} holds an MDP")
+        if rate:
+            raise ParameterError(f"--{next(iter(rate))} is for estimates; {file} holds an MDP")
         if picture.out is None:
             from mdppower.display.terminal import show_map
 
@@ -160,7 +162,7 @@ def plot(
         _refuse_power(picture, f"{file} holds an MDP")
         picture.draw(found.plot, title=title)
     elif isinstance(found, PowerEstimate):
-        estimate = found if rate is None else found.at(rate)
+        estimate = found.at(**rate) if rate else found
         if picture.out is None:
             _print_power(estimate, fmt, colour, confidence)
             if estimate.caution and fmt != "map":
@@ -196,13 +198,14 @@ _MANY = {
 
 
 def _show_result(
-    file: str, found: Any, rate: float | None, picture: Picture, title: str | None, fmt: str, confidence: float
+    file: str, found: Any, rate: dict[str, Any], picture: Picture, title: str | None, fmt: str, confidence: float
 ) -> None:
     """A result of another kind: its picture, its table, or what `print` shows."""
-    if rate is not None:
-        if not hasattr(found, "at"):
-            raise ParameterError(f"--gamma is for results at several rates; {file} holds {_named(found)}")
-        found = found.at(rate)
+    if rate:
+        if not hasattr(found, "at") or not set(rate) <= set(inspect.signature(found.at).parameters):
+            name, several = ("gamma", "rates") if "gamma" in rate else ("horizon", "horizons")
+            raise ParameterError(f"--{name} is for results at several {several}; {file} holds {_named(found)}")
+        found = found.at(**rate)
     if picture.out is not None:
         if not hasattr(found, "save") or not hasattr(found, "plot"):
             raise ParameterError(f"there is no picture of {_named(found)}, which {file} holds")
@@ -244,7 +247,7 @@ def _shows_saved(options: Mapping[str, Any]) -> bool:
         what = f"--{run[0].replace('_', '-')}: a new run of its MDP; without options of a run it is shown"
     else:
         what = "shown as it is, as by mdppower plot; options of a run, such as --gamma, measure its MDP anew"
-        context.invoke(plot, file=env, gamma=(), title=None, **looks)
+        context.invoke(plot, file=env, gamma=(), horizon=(), title=None, **looks)
     tell(f"mdppower: {env} is a saved estimate; {what}", err=True)
     return not run
 
@@ -283,7 +286,7 @@ def info(file: str) -> None:
             facts["caution"] = found.caution
         for g, gamma in enumerate(found.gammas):
             power = found.data.value[g]
-            facts[f"γ = {rate_text(gamma)}"] = (
+            facts[told_rates(gamma)] = (
                 f"{found.quantity_name} {power.min():.5g} … {power.max():.5g}, 95 % of all at once within "
                 f"± {(upper[g] - lower[g]).max() / 2:.2g}, solver error ≤ {found.error_bound[g]:.1g}"
             )

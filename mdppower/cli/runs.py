@@ -77,7 +77,7 @@ def _row(number: int, run: RunRecord, fmt: str) -> dict[str, Any]:
         "call": _word(asked.get("call")),
         "about": _word(asked.get("about")),
         "rewards": _word(asked.get("rewards")),
-        "gamma": " ".join(rate_text(rate) for rate in rates if isinstance(rate, float)) if rates else "",
+        "gamma": " ".join(map(_rate, rates)) if rates else "",
         "rng": str(run.entropy),
         "draws": run.finished * size,
         "wanted": run.wanted * size,
@@ -92,6 +92,13 @@ def _row(number: int, run: RunRecord, fmt: str) -> dict[str, Any]:
         return told
     more = {"sampler": _word(asked.get("sampler")), "key": _word(asked.get("key"))}
     return told | more | {"driver": run.driver or "", "id": run.id}
+
+
+def _rate(told: Any) -> str:
+    """A discount rate; a horizon as H=5."""
+    if isinstance(told, dict) and isinstance(told.get("horizon"), int):
+        return f"H={told['horizon']}"
+    return rate_text(told) if isinstance(told, float) else ""
 
 
 def _word(value: Any) -> str:

@@ -9,14 +9,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from mdppower._text import cut, rate_text
+from mdppower._text import cut, told_rates
 from mdppower.display.colour_scale import unit_of
 from mdppower.display.heatmap import meets_greatest
 from mdppower.display.look import Look, figure_of, points
 from mdppower.display.words import Words
 from mdppower.errors import ParameterError
 from mdppower.measures.power_estimate import PowerEstimate
-from mdppower.results.number_text import how_sure, number_text
+from mdppower.results.number_text import how_sure, rate_title
 
 MOST_BARS = 60
 MOST_NAMES = 12
@@ -49,7 +49,7 @@ def bar_chart(estimate: PowerEstimate, look: Look, hatch: bool) -> tuple[list[Ax
         at = np.arange(n) + (k - (len(rates) - 1) / 2) * width
         center = power[g][order]
         error = np.array([center - lower[g][order], upper[g][order] - center])
-        name = f"γ = {number_text(estimate.gammas[g])}"
+        name = rate_title(estimate.gammas[g])
         if many:
             handles.append(panel.errorbar(at, center, error, fmt=".", ms=3, lw=0.6, color=colours[k], label=name))
         else:
@@ -62,8 +62,8 @@ def bar_chart(estimate: PowerEstimate, look: Look, hatch: bool) -> tuple[list[Ax
                 at, center, error, fmt="none", ecolor=matplotlib.rcParams["text.color"], elinewidth=1, capsize=2
             )
     if many:
-        last = rate_text(estimate.gammas[rates[-1]])
-        panel.set_xlabel(f"{n:,} states, from most to least {estimate.quantity_name} at γ = {last}")
+        last = told_rates(estimate.gammas[rates[-1]])
+        panel.set_xlabel(f"{n:,} states, from most to least {estimate.quantity_name} at {last}")
     else:
         names = [cut(str(label), 24) for label in estimate.mdp.states]
         slanted = max(map(len, names)) * 0.09 * letters > 0.9 * inches / n

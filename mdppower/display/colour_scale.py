@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.colors import Normalize
 from scipy.stats import rankdata
 
-from mdppower._text import rate_text
+from mdppower._text import told_rates
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.display.look import Look
 from mdppower.errors import ParameterError
@@ -104,7 +104,7 @@ def power_scales(
             if mean <= 0:
                 raise ParameterError(
                     f"scale='relative' is in per cent of the average {what}, which is {mean:.4g} at "
-                    f"γ = {rate_text(gamma)}: take 'linear' or 'rank'"
+                    f"{told_rates(gamma)}: take 'linear' or 'rank'"
                 )
         seen, slack = 100 * (seen / average[:, None] - 1), 100 * slack / average
     return scales_of(seen, slack, look, label, share=share)

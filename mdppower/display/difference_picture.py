@@ -33,7 +33,7 @@ from mdppower.display.signed_bars import (
 )
 from mdppower.display.words import Words, finished
 from mdppower.mdp.layout import grid_of, is_drawing
-from mdppower.results.number_text import how_sure, number_text
+from mdppower.results.number_text import how_sure, rate_title
 from mdppower.sensitivity.model_difference_estimate import ModelDifference
 
 UNIT = "POWER in A − POWER in B (reward units)"
@@ -118,7 +118,7 @@ def _maps(found: ModelDifference, grid: AnyArray, verdicts: AnyArray, look: Look
         value[where] = lead[g]
         scale = signed_scale(value, typical, look, UNIT)
         shown, inks = sheet.paint(panel, scale, diverging(look))
-        panel.set_title(f"γ = {number_text(found.gammas[g])}", fontsize=points("axes.titlesize", 10))
+        panel.set_title(rate_title(found.gammas[g]), fontsize=points("axes.titlesize", 10))
         notes += [TOLD_OFF] * bool(scale.off.any())
         for name, labels in (("A", found.only_A), ("B", found.only_B)):
             for label in labels:
@@ -212,7 +212,7 @@ def _bars(found: ModelDifference, verdicts: AnyArray, confidence: float, look: L
     for g, panel in enumerate(panels):
         value, low, high = (x[g, chosen] for x in (data.value, lower, upper))
         signed_bars(panel, value, low, high, verdicts[g, chosen] == "open", look)
-        panel.set_title(f"γ = {number_text(found.gammas[g])}", fontsize=points("axes.titlesize", 10))
+        panel.set_title(rate_title(found.gammas[g]), fontsize=points("axes.titlesize", 10))
         panel.set_ylabel("POWER, A − B", fontsize=points("axes.labelsize", 9))
     name_bars(panels[-1], [found.labels[s] for s in chosen.tolist()], inches)
     many = len(chosen) < len(found.labels)

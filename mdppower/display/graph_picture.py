@@ -20,7 +20,7 @@ from mdppower.display.mdp_picture import RADIUS, draw_nodes, graph_place
 from mdppower.display.words import Words
 from mdppower.mdp.actions import with_a_choice
 from mdppower.measures.power_estimate import PowerEstimate
-from mdppower.results.number_text import how_sure, number_text, number_texts
+from mdppower.results.number_text import how_sure, number_texts, rate_title
 
 
 def power_graphs(estimate: PowerEstimate, look: Look, extras: Extras) -> tuple[list[Axes], Words]:
@@ -67,7 +67,7 @@ def power_graphs(estimate: PowerEstimate, look: Look, extras: Extras) -> tuple[l
         if look.annotate is not False:
             for name, number in zip(names, number_texts(power[g], power[g, choice]), strict=True):
                 name.set(text=f"{name.get_text()}\n{number}", fontsize=min(name.get_fontsize(), 8.5 * scale))
-        told = f"γ = {number_text(estimate.gammas[g])}{told_spread(estimate, half[g])}"
+        told = f"{rate_title(estimate.gammas[g])}{told_spread(estimate, half[g])}"
         caution = caution_of(estimate, g, choice)
         cautions += [caution] * bool(caution)
         told += ", noise" * (caution == NOISE)

@@ -29,7 +29,7 @@ from mdppower.mdp.actions import with_a_choice
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_pattern import nothing_to_choose, pattern_is_told
 from mdppower.measures.power_seeking import most_power_seeking
-from mdppower.results.number_text import how_sure, number_text, number_texts
+from mdppower.results.number_text import how_sure, number_texts, rate_title
 
 MOST_TEXTS = 2500
 LEAST_POINTS = 5.5
@@ -84,7 +84,7 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, look: Look, extras: Extra
     cautions: list[str] = []
     for g, (panel, scale) in enumerate(zip(sheet.panels, scales, strict=True)):
         shown, inks = sheet.paint(panel, scale)
-        told = f"γ = {number_text(gammas[g])}{told_spread(estimate, half[g])}"
+        told = f"{rate_title(gammas[g])}{told_spread(estimate, half[g])}"
         notes += draw_absorbing(panel, sheet, mdp, ~choice)
         notes += [TOLD_OFF] * bool(scale.off.any())
         finite = np.isfinite(power[g])

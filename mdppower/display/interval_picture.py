@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mdppower._text import cut, rate_text
+from mdppower._text import cut, told_rates
 from mdppower.display.figures import picture_suffix
 from mdppower.display.line_picture import draw_lines, told_band
 from mdppower.display.look import NO_SCALE, Look, LookOptions, named_legend
@@ -81,7 +81,7 @@ def plot_estimate(
         for g, (gamma, colour) in enumerate(zip(estimate.gammas, chosen.spread(rates), strict=True)):
             at = np.arange(n) + (g - (rates - 1) / 2) * 0.5 / rates
             error = [value[g] - lower[g], upper[g] - value[g]]
-            label = "" if np.isnan(gamma) else f"γ = {rate_text(gamma)}"
+            label = "" if np.isnan(gamma) else told_rates(gamma)
             panel.errorbar(value[g], at, xerr=error, fmt="o", ms=4, capsize=3, color=colour, label=label)
         _names_at_the_left(panel, names)
         panel.set_xlabel(unit)
@@ -93,7 +93,7 @@ def plot_estimate(
         named_legend(panel, handles, labels, frameon=False)
     if (lower <= 0).any() and (upper >= 0).any():
         (panel.axhline if over_gamma else panel.axvline)(0, color="grey", lw=0.8, zorder=0)
-    rate = "" if rates > 1 or np.isnan(estimate.gammas[0]) else f"γ = {rate_text(estimate.gammas[0])}"
+    rate = "" if rates > 1 or np.isnan(estimate.gammas[0]) else told_rates(estimate.gammas[0])
     made = f"{estimate.samples:,} draws of {estimate.draws.source.rewards.told}" if estimate.draws else ""
     told = ", ".join(filter(None, [made * (estimate.samples > 0), rate]))
     return finished([panel], chosen, Words(estimate._told_of(told), notes), path, suffix, title)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from mdppower._text import cut
+from mdppower._text import cut, rate_letter
 from mdppower._typing import FloatArray, Label
 from mdppower.display.colour_scale import unit_of
 from mdppower.display.look import Look, named_legend
@@ -33,7 +33,7 @@ def power_lines(estimate: PowerEstimate, states: Sequence[Label] | None, look: L
     LabelError
         There is no such state.
     """
-    mdp = estimate.mdp
+    mdp, letter = estimate.mdp, rate_letter(estimate.gammas)
     chosen = _extremes(estimate.data.value) if states is None else [mdp.index(label) for label in states]
     if not 1 <= len(chosen) <= MOST_LINES:
         raise ParameterError(f"lines are for 1 to {MOST_LINES} states, not {len(chosen):,}")
@@ -48,8 +48,8 @@ def power_lines(estimate: PowerEstimate, states: Sequence[Label] | None, look: L
         panel.set_ylabel(f"{what} of {cut(names[0], 30)} (reward units)", parse_math=False)
     notes = [told_band(estimate.exact is not None, upper)]
     if states is None and len(chosen) < mdp.n_states:
-        notes.append(f"the states of most and of least {what} at some γ, of {mdp.n_states:,}")
-    return [panel], Words(f"{what} over γ — {estimate.about}", notes)
+        notes.append(f"the states of most and of least {what} at some {letter}, of {mdp.n_states:,}")
+    return [panel], Words(f"{what} over {letter} — {estimate.about}", notes)
 
 
 def draw_lines(
@@ -68,7 +68,7 @@ def draw_lines(
             rates, value[order, k], STYLES[k % len(STYLES)], color=colour, marker=MARKERS[k] if mark else None,
             markersize=4.5, linewidth=1.6, label=cut(name, 24),
         )  # fmt: skip
-    panel.set_xlabel("discount rate γ")
+    panel.set_xlabel("steps H" if rate_letter(gammas) == "H" else "discount rate γ")
 
 
 def told_band(exact: bool, upper: FloatArray) -> str:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mdppower._text import cut
+from mdppower._text import cut, rate_name
 from mdppower._typing import AnyArray, FloatArray, IntArray, Label
 from mdppower.display.cell_signs import draw_absorbing, draw_arrows, write_marks
 from mdppower.display.colour_scale import scales_of
@@ -24,7 +24,7 @@ from mdppower.errors import ParameterError
 from mdppower.mdp.actions import equivalent_pairs, with_a_choice
 from mdppower.mdp.layout import grid_of, is_drawing
 from mdppower.measures.action_optimality_estimate import ActionOptimality
-from mdppower.results.number_text import number_text
+from mdppower.results.number_text import rate_title
 
 MOST_ACTIONS = 12
 MOST_BARS = 400
@@ -40,6 +40,7 @@ def plot_optimality(
     *,
     state: Label | None = None,
     gamma: float | None = None,
+    horizon: int | None = None,
     confidence: float = 0.95,
     title: str | None = None,
     **look: Unpack[LookOptions],
@@ -59,6 +60,8 @@ def plot_optimality(
         Draw the actions of this state, as a group of bars for each γ; the tied part of a bar is pale.
     gamma : float, optional
         Draw only this one of the rates.
+    horizon : int, optional
+        Draw only this one of the horizons.
     confidence : float
         Of the intervals, simultaneous over all that is drawn.
     title : str, optional
@@ -89,8 +92,8 @@ def plot_optimality(
     """
     suffix = picture_suffix(path)
     chosen = Look.of(look, without="annotate" if state is None else NO_SCALE, why="this picture of actions")
-    if gamma is not None:
-        chances = chances.at(gamma)
+    if gamma is not None or horizon is not None:
+        chances = chances.at(gamma, horizon=horizon)
     panels, words = draw_optimality(chances, state, confidence, chosen)
     return finished(panels, chosen, words, path, suffix, title)
 
@@ -122,7 +125,7 @@ def action_bars(chances: ActionOptimality, state: Label, confidence: float, look
     if size > MOST_ACTIONS or size * rates > MOST_BARS:
         raise ParameterError(
             f"bars are for up to {MOST_ACTIONS} actions and {MOST_BARS} bars in all; state {state!r} has "
-            f"{size} actions, at {rates} gamma"
+            f"{size} actions, at {rates} {rate_name(chances.gammas)}"
         )
     here = slice(*chances.mdp.pointer[chances.mdp.index(state) :][:2].tolist())
     total = _by_rate(chances, chances.optimal.mean)[:, here]
@@ -172,7 +175,7 @@ def _meaning(chances: ActionOptimality, confidence: float) -> str:
 
 
 def _label_rates(panel: Axes, chances: ActionOptimality, inches: float) -> None:
-    texts = [number_text(gamma) for gamma in chances.gammas]
+    texts = [rate_title(gamma).partition("= ")[2] for gamma in chances.gammas]
     # Text of size 10 takes about 0.08 inches a letter; those of γ that would overlap are left out, never the ends.
     room = inches / len(texts)
     step = max(1, int(np.ceil((0.08 * max(map(len, texts)) + 0.06) / room)))
@@ -181,7 +184,8 @@ def _label_rates(panel: Axes, chances: ActionOptimality, inches: float) -> None:
         shown.pop(-2)
     panel.set_xticks(shown, [texts[k] for k in shown])
     limit = 1.0 in chances.gammas
-    panel.set_xlabel("discount rate γ" + "  (at 1: the limit, Blackwell optimality)" * limit)
+    what = "steps H" if rate_name(chances.gammas) == "horizon" else "discount rate γ"
+    panel.set_xlabel(what + "  (at 1: the limit, Blackwell optimality)" * limit)
 
 
 def optimal_action_maps(
@@ -206,7 +210,7 @@ def optimal_action_maps(
         notes += draw_absorbing(panel, sheet, mdp, ~choice)
         gamma = chances.gammas[g]
         limit = " (Blackwell optimality)" * (gamma == 1)
-        panel.set_title(f"γ = {number_text(gamma)}{limit}", fontsize=points("axes.titlesize", 10))
+        panel.set_title(f"{rate_title(gamma)}{limit}", fontsize=points("axes.titlesize", 10))
         likeliest, possible = likely_pairs(mdp.pair_states, chance[g], best[g], lower[g], upper[g])
         for pairs, strong in ((possible[drawn[possible]], False), (likeliest[drawn[likeliest]], True)):
             kept = pairs[choice[mdp.pair_states[pairs]]]

@@ -23,7 +23,7 @@ from mdppower.mdp.actions import with_a_choice
 from mdppower.mdp.layout import Plane, planes_of
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
-from mdppower.results.number_text import how_sure, number_text, number_texts
+from mdppower.results.number_text import how_sure, number_texts, rate_title
 
 MOST_PANELS = 48
 MOST_UNASKED = 16
@@ -108,7 +108,7 @@ def power_planes(
     notes = ["orange: absorbing, not on the scale"] if (drawn & ~coloured).any() else []
     if estimate.exact is None and np.isfinite(half).all():
         notes.insert(0, f"±: {how_sure(0.95, together=True)}")
-    told = f"γ = {number_text(estimate.gammas[0])}{told_spread(estimate, half[0])}"
+    told = f"{rate_title(estimate.gammas[0])}{told_spread(estimate, half[0])}"
     caution = caution_of(estimate, 0, coloured)
     title = f"{estimate.quantity_name} — {estimate.about}, {told}"
     return panels, Words(title, notes, [caution] if caution else [])

@@ -37,6 +37,7 @@ def plot_power(
     *,
     kind: str | None = None,
     gamma: float | None = None,
+    horizon: int | None = None,
     states: Sequence[Label] | None = None,
     planes: Iterable[Label | tuple[Label, ...]] | None = None,
     arrows: bool = False,
@@ -60,6 +61,8 @@ def plot_power(
         there is one γ, else bars; lines where `states` are given.
     gamma : float, optional
         Draw only this one of the estimate's rates.
+    horizon : int, optional
+        Draw only this one of the estimate's horizons.
     states : sequence of labels, optional
         Of lines. By default those of most and of least POWER at each γ, up to eight.
     planes : iterable of label, or of tuple of labels, optional
@@ -109,8 +112,8 @@ def plot_power(
     suffix = picture_suffix(path, (".gif",))
     if planes is not None and not isinstance(planes, str):
         planes = list(planes)  # they are looked at twice
-    if gamma is not None:
-        estimate = estimate.at(gamma)
+    if gamma is not None or horizon is not None:
+        estimate = estimate.at(gamma, horizon=horizon)
     if arrows and estimate.task.on_pairs:
         raise ParameterError(
             "arrows are of the most POWER-seeking actions; these are optimal values of rewards on pairs"
@@ -162,12 +165,12 @@ def planned(
     if drawn == "planes":
         rows_of(mdp, planes)
         if rates > 1:
-            raise ParameterError(f"planes are drawn at one γ: choose one of the {rates} with gamma")
+            raise ParameterError(f"planes are drawn at one γ, or H: choose one of the {rates} with gamma, or horizon")
     if drawn == "lines" and rates < 2:
-        raise ParameterError("lines go over several γ, and there is one: measure at more")
+        raise ParameterError("lines go over several γ, or H, and there is one: measure at more")
     if suffix == ".gif":
         if drawn not in COLOURED:
-            raise ParameterError(f"a .gif has a frame for each γ: it is for maps and graphs, not {drawn}")
+            raise ParameterError(f"a .gif has a frame for each γ, or H: it is for maps and graphs, not {drawn}")
         if chosen.ax is not None:
             raise ParameterError("a .gif has figures of its own: give no ax")
     return drawn, chosen

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdppower._colours import ABSORBING_COLOUR, VIRIDIS, WALL_COLOUR, white_is_better
-from mdppower._text import cut, printable, rate_text
+from mdppower._text import cut, printable, rate_letter, told_rates
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.mdp.actions import with_a_choice
 from mdppower.mdp.graph import end_components
@@ -97,14 +97,14 @@ def terminal_map(estimate: PowerEstimate, *, colour: bool = False, width: int = 
         name = estimate.mdp.states
         best, worst = int(value[g].argmax()), int(value[g].argmin())
         blocks.append(
-            f"{estimate.quantity_name} at γ = {rate_text(gamma)}\n{body}\n"
+            f"{estimate.quantity_name} at {told_rates(gamma)}\n{body}\n"
             f"most   {with_error(value[g, best], half[best])} at {printable(str(name[best]))}\n"
             f"least  {with_error(value[g, worst], half[worst])} at {printable(str(name[worst]))}"
             + (_why_the_same(estimate) if gamma == 1 else "")
         )
     what = (
         printable(estimate.about) + (f" (rng={estimate.entropy})" if estimate.samples else "") + "; "
-        f"{_meaning(lower)}; solver error ≤ {estimate.error_bound.max():.0e}"
+        f"{_meaning(lower, rate_letter(estimate.gammas))}; solver error ≤ {estimate.error_bound.max():.0e}"
     )
     told = [printable(f"caution: {estimate.caution}")] if estimate.caution else []
     return "\n\n".join([*blocks, what, *told])
@@ -126,8 +126,9 @@ def _why_the_same(estimate: PowerEstimate) -> str:
     return f"\nthe same everywhere: {why}"
 
 
-def _meaning(limits: FloatArray) -> str:
-    return "no intervals: no variance" if np.isnan(limits).any() else "± holds for all states and γ at once (95 %)"
+def _meaning(limits: FloatArray, letter: str) -> str:
+    known = f"± holds for all states and {letter} at once (95 %)"
+    return "no intervals: no variance" if np.isnan(limits).any() else known
 
 
 # ---------------------------------------------------------------------- cells

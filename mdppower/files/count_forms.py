@@ -9,7 +9,17 @@ import numpy as np
 
 from mdppower._schema import LARGEST_COUNT, LARGEST_INDEX, MOST_DIGITS, Misfit, nothing_or, whole
 from mdppower.errors import ParameterError
-from mdppower.files.estimate_forms import COUNT, ENTROPY, ESTIMATE, FLAG, LARGEST, SOLVER, first_of, require
+from mdppower.files.estimate_forms import (
+    COUNT,
+    ENTROPY,
+    ESTIMATE,
+    FLAG,
+    LARGEST,
+    SOLVER,
+    first_of,
+    require,
+    require_method,
+)
 from mdppower.files.fields import (
     Form,
     array,
@@ -68,6 +78,7 @@ def _check_optimality(found: Any) -> None:
     strict, tied, unsure = (found[name] for name in ("strict_counts", "tied_counts", "open_counts"))
     require(len(found["gammas"]) == 1 or not found["single_gamma"], "false for several rates", True, ".single_gamma")
     require(not any(map(math.isnan, found["gammas"])), "rates", math.nan, ".gammas")
+    require_method(found["gammas"], found["method"])
     exact = found["exact"], found["exact_tied"]
     require((exact[0] is None) == (exact[1] is None), "given with exact, or not", exact[1], ".exact_tied")
     require((exact[0] is None) == (samples > 0), "given where there are no draws, and only there", samples, ".exact")
@@ -92,7 +103,7 @@ OPTIMALITY = Form(
     _optimality,
     {
         "mdp": mdp("state", "pair"),
-        "gammas": rates(),
+        "gammas": rates(horizons=True),
         "single_gamma": FLAG,
         "samples": COUNT,
         "entropy": ENTROPY,

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from mdppower._checks import LARGEST_REWARD
+from mdppower._horizon import Horizon
 from mdppower._schema import (
     FARTHEST,
     LARGEST_COUNT,
@@ -40,7 +41,7 @@ from mdppower.montecarlo.guaranteed import GRID, Guaranteed, GuaranteedContrast
 from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.same_draws import Draws
 from mdppower.montecarlo.samplers import Sampler
-from mdppower.solvers.optimal_values import METHODS
+from mdppower.solvers.optimal_values import BACKWARD, METHODS
 
 MOST_COPIES = 2**20
 """Rewards of copies of states are drawn beside each other, up to this many."""
@@ -53,7 +54,7 @@ ENTROPY = plain(whole(0, 10**MOST_DIGITS))
 FLAG = plain(flag)
 TEXT = plain(text())
 _MARKS = mapping(several(whole(0, LARGEST_INDEX)))
-SOLVER = plain(one_of(*METHODS, "exact"))
+SOLVER = plain(one_of(*METHODS, BACKWARD, "exact"))
 
 
 def require(holds: Any, wanted: str, value: Any, place: str) -> None:
@@ -65,6 +66,13 @@ def require(holds: Any, wanted: str, value: Any, place: str) -> None:
 def first_of(values: Any) -> Any:
     """The first of some values, for a message; None where there are none."""
     return next(iter(values.tolist() if isinstance(values, np.ndarray) else values), None)
+
+
+def require_method(rates: Any, method: str) -> None:
+    """Raise Misfit unless horizons are solved by what solves them, and nothing else is."""
+    horizons = isinstance(rates[0], Horizon)
+    known = (BACKWARD, "exact", "policy") if horizons else (*METHODS, "exact", "policy")
+    require(method in known, f"one of {', '.join(map(repr, known))}", method, ".method")
 
 
 # ---------------------------------------------------------------------- what numbers rest on
@@ -250,7 +258,7 @@ ESTIMATE = Form(
     Estimate,
     {
         "labels": labels("quantity"),
-        "gammas": rates(),
+        "gammas": rates(horizons=True),
         "single_gamma": FLAG,
         "single": FLAG,
         "dimension": plain(one_of(*DIMENSIONS)),

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mdppower._horizon import Horizon
 from mdppower._schema import (
     LARGEST_INDEX,
     Misfit,
@@ -33,7 +34,7 @@ from mdppower._schema import (
 from mdppower._text import fraction_text
 from mdppower._typing import AnyArray
 from mdppower.measures.stored_calls import Reader as Parts
-from mdppower.measures.stored_calls import Writer
+from mdppower.measures.stored_calls import Writer, read_rate, stored_rate
 
 INF = math.inf
 Sizes = dict[str, int]
@@ -126,17 +127,30 @@ def labels(size: str) -> Field:
     return Field(lambda value, _: list(value), read)
 
 
-def rates(size: str = "gamma") -> Field:
-    """Different discount rates; or NaN alone, for what has none."""
+def one_rate() -> Field:
+    """A discount rate, or a horizon."""
+    return Field(
+        lambda value, _: stored_rate(value),
+        lambda told, *_: read_rate(told) if isinstance(told, dict) else read_float(told, 0, 1, nan=False),
+    )
+
+
+def rates(size: str = "gamma", *, horizons: bool = False) -> Field:
+    """Different discount rates, or horizons, if it may be these; or NaN alone, for what has none."""
+
+    def one(told: Any) -> float:
+        return read_rate(told) if horizons and isinstance(told, dict) else read_float(told, 0, 1)
 
     def read(told: Any, _: Parts, sizes: Sizes) -> tuple[float, ...]:
-        found = tuple(several(lambda value: read_float(value, 0, 1), 1)(told))
+        found = tuple(several(one, 1)(told))
+        if len({isinstance(x, Horizon) for x in found}) > 1:
+            raise Misfit("discount rates or horizons, not both", list(found))
         if len(found) > 1 and (len(set(found)) < len(found) or any(map(math.isnan, found))):
             raise Misfit("different rates", list(found))
         agree(sizes, (size,), (len(found),), found)
         return found
 
-    return Field(lambda value, _: [float_text(x) for x in value], read)
+    return Field(lambda value, _: [stored_rate(x) if isinstance(x, Horizon) else float_text(x) for x in value], read)
 
 
 # ---------------------------------------------------------------------- arrays

@@ -12,7 +12,7 @@ import numpy as np
 from mdppower._schema import LARGEST_COUNT, LARGEST_INDEX, Misfit, label, mapping, one_of, text, whole
 from mdppower._typing import AnyArray
 from mdppower.bounds.certificates import Certificate, Certified
-from mdppower.files.estimate_forms import COUNT, ENTROPY, FLAG, REPLICATES, SOLVER, TEXT, require
+from mdppower.files.estimate_forms import COUNT, ENTROPY, FLAG, REPLICATES, SOLVER, TEXT, require, require_method
 from mdppower.files.fields import (
     Field,
     Form,
@@ -21,6 +21,7 @@ from mdppower.files.fields import (
     many,
     mdp,
     number,
+    one_rate,
     optional,
     part,
     plain,
@@ -151,6 +152,7 @@ SENSITIVITY = Form(
 
 def _check_solution(found: Any) -> None:
     """Raise Misfit unless each policy takes actions that its states have."""
+    require_method([found["gamma"]], found["method"])
     here, policies = found["mdp"], found["policies"]
     many = len(here.action_names)
     require((policies < many).all(), f"below {many}", int(policies.max(initial=0)), ".policies")
@@ -176,7 +178,7 @@ SOLUTION = Form(
         "policies": array("i4", "draw", "state", low=0),
         "error_bound": array("f8", "draw", low=0),
         "iterations": array("i4", "draw", low=0),
-        "gamma": RATE,
+        "gamma": one_rate(),
         "method": SOLVER,
         "guarantee": plain(one_of("certified")),
     },

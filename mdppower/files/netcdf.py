@@ -19,6 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from mdppower._atomic import write_atomically
+from mdppower._horizon import Horizon
 from mdppower._schema import (
     FARTHEST,
     LARGEST_COUNT,
@@ -38,9 +39,10 @@ from mdppower._schema import (
     text,
     whole,
 )
-from mdppower._text import cut, fraction_text
+from mdppower._text import cut, fraction_text, rate_name
 from mdppower.agents.policies import describe_policy, policy_from_description
 from mdppower.errors import FileError, MDPPowerError, ParameterError
+from mdppower.files.estimate_forms import require_method
 from mdppower.files.sealed import (
     MOST_NAMES,
     SCHEMA,
@@ -52,12 +54,14 @@ from mdppower.files.sealed import (
 )
 from mdppower.files.stored_arrays import (
     ESTIMATE,
+    HORIZONS,
     LABELS,
     LARGEST_SIZE,
     LAYOUT,
     MDP,
     MEANS,
     OLD_NAMES,
+    RATES,
     SUMS,
     header_text,
     read_arrays,
@@ -69,7 +73,7 @@ from mdppower.montecarlo.guaranteed import Guaranteed
 from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.rewards.description import describe, from_description
-from mdppower.solvers.optimal_values import METHODS
+from mdppower.solvers.optimal_values import BACKWARD, METHODS
 
 if TYPE_CHECKING:
     import h5py
@@ -157,13 +161,14 @@ def _contents(estimate: PowerEstimate) -> tuple[xr.Dataset, dict[str, Any]]:
         low=("state", kept.low),
         high=("state", kept.high),
         constant=("state", kept.constant.astype(np.int8)),
-        slack=("gamma", kept.slack),
+        slack=(rate_name(task.gammas), kept.slack),
     )
     if isinstance(kept, Guaranteed):
         for name, stored in SUMS.items():
-            data[name] = (stored.sizes, getattr(kept, name.removeprefix("sum_")))
+            sizes = [rate_name(task.gammas) if size == "gamma" else size for size in stored.sizes]
+            data[name] = (sizes, getattr(kept, name.removeprefix("sum_")))
     else:
-        data["replicate_means"] = (("replicate", "gamma", "state"), kept.means)
+        data["replicate_means"] = (("replicate", rate_name(task.gammas), "state"), kept.means)
     header = {
         "kind": "estimate",
         "mdp": _put_mdp(data, estimate.mdp),
@@ -277,11 +282,18 @@ def _estimate(file: h5py.File, header: dict[str, Any], mdp: RewardlessMDP, sizes
     on_pairs = isinstance(told, dict) and told.get("kind") == "on pairs"
     rewards = from_description(told, mdp.n_pairs if on_pairs else mdp.n_states)
     guarantee = header["guarantee"]
-    arrays = read_arrays(file, ESTIMATE | (SUMS if guarantee else MEANS), sizes, OLD_NAMES)
-    gammas = tuple(arrays["gamma"].tolist())
+    along = HORIZONS if "horizon" in file else RATES
+    arrays = read_arrays(file, along | ESTIMATE | (SUMS if guarantee else MEANS), sizes, OLD_NAMES)
+    gammas: tuple[float, ...] = tuple(
+        arrays["gamma"].tolist() if along is RATES else map(Horizon, arrays["horizon"].tolist())
+    )
     low, high = arrays["low"], arrays["high"]
     if not gammas or len(set(gammas)) < len(gammas) or (header["single_gamma"] and len(gammas) > 1):
-        raise Misfit("different rates, one if single_gamma", gammas, "gamma")
+        raise Misfit("different rates, one if single_gamma", gammas, rate_name(gammas))
+    try:
+        require_method(gammas, header["method"])
+    except Misfit as error:
+        raise error.inside("header") from None
     if (low > high).any():
         raise Misfit("at most high", float(low[low > high][0]), "low")
     source = Sampler(rewards, header["sampler"], header["replicate_size"], header["entropy"])
@@ -391,7 +403,7 @@ _HEADERS = {
             "entropy": whole(0, 10**MOST_DIGITS),
             "sampler": one_of("latin", "sobol", "iid", "exact"),
             "replicate_size": whole(0, LARGEST_SIZE),
-            "method": one_of(*METHODS, "exact", "policy"),
+            "method": one_of(*METHODS, BACKWARD, "exact", "policy"),
             "looks": whole(1, LARGEST_INDEX),
             "has_variance": flag,
             "interrupted": flag,

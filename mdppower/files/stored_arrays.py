@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
-from mdppower._checks import LARGEST_REWARD
+from mdppower._checks import LARGEST_REWARD, LONGEST
 from mdppower._schema import FARTHEST, Misfit, checked
 from mdppower._typing import AnyArray
 from mdppower.errors import FileError
@@ -48,8 +48,10 @@ MDP = {
 LAYOUT = {"mdp_layout": Stored(("state", "axis"), "f", -FARTHEST, FARTHEST)}
 LABELS = {"mdp_labels": Stored(("state", "part"), "i", -INT64, INT64)}
 
+RATES = {"gamma": Stored(("gamma",), "f", 0, 1)}
+HORIZONS = {"horizon": Stored(("gamma",), "i", 1, LONGEST)}
+"""In the place of γ; what lies along them has the sizes of γ here."""
 ESTIMATE = {
-    "gamma": Stored(("gamma",), "f", 0, 1),
     "error_bound": Stored(("gamma",), "f", 0, finite=False),
     "slack": Stored(("gamma",), "f", 0, finite=False),
     "low": Stored(("state",), "f", finite=False),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mdppower._horizon import Horizon
 from mdppower._typing import BoolArray, FloatArray, IntArray, Label
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.rational import rational
@@ -98,6 +99,8 @@ def reading_error(mdp: RewardlessMDP, gamma: float) -> float:
     """
     merged = _merged(mdp)
     by_trees = 3 * mdp.n_states * merged.relative
+    if isinstance(gamma, Horizon):  # a step moves what is left by δ times its range, of at most H
+        return merged.variation * gamma.steps
     return by_trees if gamma == 1 else min(by_trees, merged.variation / (1 - gamma))
 
 

@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from mdppower._checks import discount_rates, positive_integer
-from mdppower._text import rate_text
+from mdppower._checks import positive_integer, rates_or_horizons
+from mdppower._text import rate_name, rate_text
 from mdppower._warn import warn
 from mdppower.errors import SizeError, SolverError
 from mdppower.mdp.argument import check_mdp
@@ -49,9 +49,10 @@ MOST_ROWS = 256
 
 def action_optimality(
     mdp: RewardlessMDP,
-    gamma: float | Any,
+    gamma: float | Any = None,
     rewards: Any = "uniform",
     *,
+    horizon: int | Any = None,
     samples: int = 4096,
     rng: Any = None,
     method: str = "auto",
@@ -70,6 +71,8 @@ def action_optimality(
     mdp : RewardlessMDP
     gamma : float or sequence of float
         Discount rates in [0, 1]. The ends are limits of optimal policy sets; 1 is Blackwell optimality.
+    horizon : int or sequence of int
+        In place of γ: how likely an action is to be optimal with that many steps left, the first of them.
     rewards : str, distribution, mapping, callable, …
         What reward functions are drawn from; see `mdppower.rewards`. They need no mean.
         Of ``mp.rewards.OnPairs(…)`` actions are optimal by what they earn and lead to.
@@ -128,7 +131,7 @@ def action_optimality(
     Proportions(1/3)
     """
     conduct = Conduct(workers, executor, progress, store, key)
-    return last(_steps((samples,), conduct, mdp, gamma, rewards, rng=rng, method=method))
+    return last(_steps((samples,), conduct, mdp, gamma, rewards, horizon=horizon, rng=rng, method=method))
 
 
 @in_steps(action_optimality)
@@ -136,14 +139,15 @@ def _steps(
     looks: Sequence[int],
     conduct: Conduct,
     mdp: RewardlessMDP,
-    gamma: float | Any,
+    gamma: float | Any = None,
     rewards: Any = "uniform",
     *,
+    horizon: int | Any = None,
     rng: Any = None,
     method: str = "auto",
 ) -> Iterator[ActionOptimality]:
     check_mdp(mdp)
-    gammas, single = discount_rates(gamma)
+    gammas, single = rates_or_horizons(gamma, horizon)
     samples = positive_integer(looks[-1], "samples")
     distribution = resolve(rewards, mdp, pairs=True)
     if method == "exact":
@@ -156,7 +160,7 @@ def _steps(
             mdp, gammas, single, 0, 0, distribution, none, none, none, "exact", exact=(optimal, tied), slack=error
         )  # fmt: skip
         return
-    method = pick(mdp, method)
+    method = pick(mdp, method, gammas[0])
     for rate in gammas:
         require_size(mdp, rate, distribution.on)
     if len(gammas) * mdp.n_pairs > MOST_NUMBERS:
@@ -189,8 +193,11 @@ def _steps(
 def _from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) -> ActionOptimality:
     looks, method = (asked["samples"],), asked["method"]
     return last(
-        _steps(looks, conduct, given["mdp"], asked["gamma"], given["rewards"], rng=asked["rng"], method=method)
-    )
+        _steps(
+            looks, conduct, given["mdp"], asked["gamma"], given["rewards"], horizon=asked["horizon"],
+            rng=asked["rng"], method=method,
+        )
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,7 +268,7 @@ def _warn_of_open_draws(found: ActionOptimality) -> None:
     mdp = found.mdp
     shares = found.open_counts.sum(axis=1) / (found.samples * mdp.n_pairs)
     shown = zip(found.gammas, shares, strict=True)
-    told = [f"{share:.2g} at gamma = {rate_text(gamma)}" for gamma, share in shown if share]
+    told = [f"{share:.2g} at {rate_name([gamma])} = {rate_text(gamma)}" for gamma, share in shown if share]
     if told:
         state, action = mdp.pair_label(int(found.open_counts.max(axis=0).argmax()))
         warn(

@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from mdppower._checks import open_unit
-from mdppower._text import count, fraction_text, rate_text
+from mdppower._text import count, fraction_text, rate_name, told_rates
 from mdppower._typing import AnyArray, Label
 from mdppower.errors import SizeError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.proportions import Proportions
 from mdppower.results.labelled import labelled, on_grid, written
 from mdppower.results.number_text import how_sure
-from mdppower.results.rates import rate_position
+from mdppower.results.rates import rate_position, rate_values
 from mdppower.results.result import SHOWN, Result
 from mdppower.results.table import Table
 from mdppower.rewards.reward_distribution import RewardDistribution
@@ -156,7 +156,9 @@ class ActionOptimality(Result):
         nothing = None if self.exact is None else np.full(self.open_counts.shape, Fraction(0), dtype=object)
         return self._shares(self.open_counts, self.open_counts, nothing)
 
-    def of(self, state: Label, action: Label | None = None, gamma: float | None = None) -> Proportions:
+    def of(
+        self, state: Label, action: Label | None = None, gamma: float | None = None, *, horizon: int | None = None
+    ) -> Proportions:
         """The part of `optimal` that is about a state, or one of its actions.
 
         Parameters
@@ -166,6 +168,8 @@ class ActionOptimality(Result):
             By default all, in the order of ``mdp.actions(state)``.
         gamma : float, optional
             One of the rates, within 1e-9; by default all.
+        horizon : int, optional
+            One of the horizons, where these were asked for.
 
         Returns
         -------
@@ -188,13 +192,13 @@ class ActionOptimality(Result):
         where: Any = slice(int(self.mdp.pointer[s]), int(self.mdp.pointer[s + 1]))
         if action is not None:
             where = self.mdp.pair(self.mdp.states[s], action)
-        if gamma is None:
+        if gamma is None and horizon is None:
             return self.optimal[..., where]
-        return replace(self, single_gamma=False).optimal[rate_position(self.gammas, gamma), where]
+        return replace(self, single_gamma=False).optimal[rate_position(self.gammas, gamma, horizon), where]
 
-    def at(self, gamma: float) -> ActionOptimality:
-        """The part about one of the discount rates, within 1e-9."""
-        k = slice((i := rate_position(self.gammas, gamma)), i + 1)
+    def at(self, gamma: float | None = None, *, horizon: int | None = None) -> ActionOptimality:
+        """The part about one of the discount rates, within 1e-9; or about one of the horizons."""
+        k = slice((i := rate_position(self.gammas, gamma, horizon)), i + 1)
         counts = (array[k] for array in (self.strict_counts, self.tied_counts, self.open_counts))
         strict, tied, undecided = counts
         exact = None if self.exact is None else (self.exact[0][k], self.exact[1][k])
@@ -220,8 +224,8 @@ class ActionOptimality(Result):
         Returns
         -------
         Table
-            Columns gamma, state, action, probability, stderr, lower, upper, strictly, tied, unresolved; and exact,
-            where the probabilities are.
+            Columns gamma (or horizon), state, action, probability, stderr, lower, upper, strictly, tied, unresolved;
+            and exact, where the probabilities are.
 
         Examples
         --------
@@ -244,7 +248,7 @@ class ActionOptimality(Result):
         lower, upper = self.optimal.interval(confidence, simultaneous=simultaneous)
         labels = [mdp.pair_label(p) for p in pairs.tolist()] * len(self.gammas)
         columns: dict[str, list[Any]] = {
-            "gamma": [g for g in self.gammas for _ in pairs],
+            rate_name(self.gammas): [g for g in rate_values(self.gammas) for _ in pairs],
             "state": [s for s, _ in labels], "action": [a for _, a in labels],
             "probability": column(self.optimal.mean), "stderr": column(self.optimal.stderr),
             "lower": column(lower), "upper": column(upper), "strictly": column(self.strictly.mean),
@@ -257,7 +261,7 @@ class ActionOptimality(Result):
         return Table(columns, "; ".join(filter(None, [sure, "the run was interrupted" * self.interrupted])))
 
     def to_xarray(self, confidence: float = 0.95, *, simultaneous: bool = False, grid: bool = False) -> xr.Dataset:
-        """A labelled Dataset along (gamma, state, action), NaN where a state lacks the action.
+        """A labelled Dataset along (gamma or horizon, state, action), NaN where a state lacks the action.
 
         Variables are probability, stderr, lower, upper, strictly, tied, unresolved; the run is in the attributes.
 
@@ -299,9 +303,9 @@ class ActionOptimality(Result):
         for name, values in numbers.items():
             cells = np.full(shape, np.nan)
             cells[:, mdp.pair_states, mdp.action_codes] = values
-            variables[name] = (("gamma", "state", "action"), cells)
+            variables[name] = ((rate_name(self.gammas), "state", "action"), cells)
         coordinates = {
-            "gamma": list(self.gammas),
+            rate_name(self.gammas): rate_values(self.gammas),
             "state": ("state", written(mdp.states)),
             "action": ("action", written(mdp.action_names)),
         }
@@ -343,7 +347,7 @@ class ActionOptimality(Result):
         lower, upper = every.interval(simultaneous=True)
         for g, gamma in enumerate(self.gammas):
             best = [int(mdp.pointer[s] + every.mean[g, mdp.pointer[s] : mdp.pointer[s + 1]].argmax()) for s in shown]
-            columns[f"γ = {rate_text(gamma)}"] = [
+            columns[told_rates(gamma)] = [
                 f"{mdp.pair_label(p)[1]} "
                 + (fraction_text(every.exact[g, p]) if self.guarantee == "exact" and every.exact is not None else
                    f"{every.mean[g, p]:.3f} in [{lower[g, p]:.3f}, {upper[g, p]:.3f}]")
@@ -354,7 +358,7 @@ class ActionOptimality(Result):
         return Table(columns, f"the action that is most likely optimal{sure}{more}")
 
     def __repr__(self) -> str:
-        rates = ", ".join(map(rate_text, self.gammas[:4])) + ", …" * (len(self.gammas) > 4)
+        rates = told_rates(*self.gammas[:4]) + ", …" * (len(self.gammas) > 4)
         mean = self.optimal.mean
         span = f"{mean.min():.4f} … {mean.max():.4f}"
         if self.guarantee != "exact":
@@ -362,6 +366,6 @@ class ActionOptimality(Result):
             half = np.maximum(upper - mean, mean - lower).max()
             span += f", ± ≤ {half:.2g} ({how_sure(0.95, together=True)})"
         return (
-            f"ActionOptimality({count(self.mdp.n_states, 'state')}, {count(self.mdp.n_pairs, 'pair')}, γ = {rates}, "
+            f"ActionOptimality({count(self.mdp.n_states, 'state')}, {count(self.mdp.n_pairs, 'pair')}, {rates}, "
             f"{self.made}, {self.rewards.told}: {span}{'; interrupted' * self.interrupted})"
         )

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mdppower._checks import choice, positive_integer
+from mdppower._text import rate_name
 from mdppower._typing import AnyArray, FloatArray
 from mdppower._warn import warn
 from mdppower.errors import ParameterError
@@ -41,6 +42,7 @@ from mdppower.montecarlo.samplers import SAMPLERS, Sampler, make_sampler
 from mdppower.montecarlo.steps import in_steps, no_draws
 from mdppower.occupancy.option import Option, Reach, require_alike, require_values, whole_mdp, worth_range
 from mdppower.results.labelled import labelled
+from mdppower.results.rates import rate_values
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers.optimal_values import METHODS
@@ -76,7 +78,7 @@ def compare(
     Parameters
     ----------
     A, B : Option
-        Sets of one kind at one γ, over the same states.
+        Sets of one kind at one γ, or of one horizon, over the same states.
     rewards : str, distribution, mapping, callable, …
         As for `power`; those of ``mp.rewards.OnPairs(…)`` go with options of kind "value".
     samples : int, optional
@@ -435,11 +437,12 @@ def _dataset(options: Sequence[Option], found: Tally, source: Sampler, confidenc
         "complexity_stderr": ("A", means.error[0]),
     }
     gamma = options[0].gamma
+    rate = {} if gamma is None else {rate_name([gamma]): rate_values([gamma])[0]}
     about = {
         "confidence": confidence, "samples": n, "entropy": str(source.entropy), "rewards": source.rewards.name,
         "kind": options[0].kind, "tolerance": found.tolerance, "interrupted": int(found.interrupted),
     }  # fmt: skip
-    return labelled(columns, {"A": names, "B": names}, about | ({} if gamma is None else {"gamma": gamma}))
+    return labelled(columns, {"A": names, "B": names}, about | rate)
 
 
 # ---------------------------------------------------------------------- exact

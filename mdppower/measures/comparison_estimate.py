@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mdppower._checks import open_unit
-from mdppower._text import fraction_text, rate_text
+from mdppower._text import fraction_text, told_rates
 from mdppower.errors import LabelError
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.proportions import Proportions
@@ -129,7 +129,7 @@ class Comparison(Result):
     def about(self) -> str:
         """What is compared, in words: "VALUE sets at γ = 0.9, 64 draws of uniform rewards"."""
         kind = {"value": "VALUE sets", "power": "POWER sets", "rsd": "long-run averages"}.get(self.A.kind, "vectors")
-        rate = "" if self.A.gamma is None or self.A.kind == "rsd" else f" at γ = {rate_text(self.A.gamma)}"
+        rate = "" if self.A.gamma is None or self.A.kind == "rsd" else f" at {told_rates(self.A.gamma)}"
         made = f"{self.samples:,} draws of" if self.samples else "exact,"
         return f"{kind}{rate}, {made} {self.rewards.told}"
 

@@ -1,9 +1,9 @@
 """Exact means for small MDPs: POWER, C_Σ and comparisons.
 
 An option is turned into its nondominated vectors in fractions: F_nd(s) at the γ that is meant, T(s, ·) or RSD_nd(s)
-at its ends. What is asked of their maximum is integrated exactly for independent uniform and finite discrete rewards
-(`mdppower.integrals.maxima`); for normal rewards in closed form up to two vectors, else numerically with an error
-(`mdppower.integrals.normal_maxima`).
+at its ends, all expected visits of H steps (`horizon_visits`) for a horizon. What is asked of their maximum is
+integrated exactly for independent uniform and finite discrete rewards (`mdppower.integrals.maxima`); for normal
+rewards in closed form up to two vectors, else numerically with an error (`mdppower.integrals.normal_maxima`).
 
 Rewards on pairs: F_nd(s) is listed in the MDP with a state for each pair (`mdppower.mdp.pair_states`), where actions
 that lead to the same states are none the less two; a row says how much of the time each pair is taken.
@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from mdppower._horizon import Horizon
 from mdppower._stop import stop_if_told
 from mdppower.integrals.maxima import compare_discrete, compare_uniform
 from mdppower.integrals.reward_laws import Atoms, Boxes, Normals, Number, exact_law
@@ -23,6 +24,7 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.pair_states import through_pairs
 from mdppower.mdp.rational import Chain, Kernel, Row, rational, rational_rows
 from mdppower.measures.exact_work import ExactWork, seconds_of_chains
+from mdppower.occupancy.horizon_visits import MOST, horizon_visits
 from mdppower.occupancy.option import Option, Reach
 from mdppower.occupancy.visit_distributions import LIMIT, Visits, visits
 from mdppower.optimal_sets.fraction_rows import rate
@@ -74,6 +76,9 @@ def _listed(
     for part in option.parts:
         if isinstance(part, Reach):
             assert option.gamma is not None
+            if isinstance(option.gamma, Horizon):
+                parts.append(_rows_of_horizon(part, option.gamma.steps, on, min(most, MOST)))
+                continue
             parts.append((part, _policies(part, option.gamma, work, law, most, on), option.gamma))
         else:
             parts.append([[rational(x) for x in row] for row in part.tolist()])
@@ -116,6 +121,8 @@ def _rows_of(parts: _Listed, on: str = "states") -> list[Row]:
 def _reach_rows(part: Reach, among: Visits | None, gamma: float, on: str = "states") -> list[Row]:
     mdp, s = part.mdp, part.state
     kernel, n = rational_rows(mdp), mdp.n_states
+    if isinstance(gamma, Horizon):
+        return _rows_of_horizon(part, gamma.steps, on)
     if on == "pairs":
         return _of_whole(part, _pair_rows(part, among, gamma))
     if among is None:
@@ -169,6 +176,16 @@ def on_pairs(row: Row, policy: dict[int, int], mdp: RewardlessMDP) -> Row:
     for s, p in policy.items():
         found[p] = row[s]
     return found
+
+
+def _rows_of_horizon(part: Reach, steps: int, on: str, most: int = MOST) -> list[Row]:
+    """Expected visits of a state's policies in H steps, over H."""
+    if on == "pairs":
+        taken = horizon_visits(part.mdp, part.state, steps, most, on).values()
+        return _of_whole(part, unique_rows([[x / steps for x in row] for rows in taken for row in rows]))
+    found = horizon_visits(part.mdp, part.state, steps if part.ahead else steps - 1, most).values()
+    own = [Fraction(int(t == part.state and not part.ahead)) for t in range(part.mdp.n_states)]
+    return unique_rows([[(x + y) / steps for x, y in zip(row, own, strict=True)] for rows in found for row in rows])
 
 
 def _chains(policies: Sequence[dict[int, int]], kernel: Kernel, s: int, n: int) -> Iterator[Chain]:
@@ -368,7 +385,7 @@ def exact_powers(
     laws = [exact_law(rewards) for _, rewards in models]
     sizes = " and ".join(f"{mdp.n_states:,}" for mdp, _ in models)
     work = ExactWork(f"exact POWER of {sizes} states", progress)
-    inside = [gamma for gamma in gammas if gamma > 0]
+    inside = [gamma for gamma in gammas if gamma > 0 and not isinstance(gamma, Horizon)]
     starts = [(k, s) for k, (mdp, _) in enumerate(models) for s in range(mdp.n_states)]
     among: dict[tuple[int, int], Visits] = {}
     for k, s in work.through(starts if inside else [], "states", "listing policies"):
@@ -379,7 +396,7 @@ def exact_powers(
     rows: list[list[Row]] = []
     parts = [(k, s, gamma) for k, s in starts for gamma in gammas]
     for k, s, gamma in work.through(parts, "states", "making fractions"):
-        here = replace(among[k, s], gamma=gamma) if gamma > 0 else None
+        here = replace(among[k, s], gamma=gamma) if gamma in inside else None
         rows.append(unique_rows(_reach_rows(Reach(models[k][0], s, True), here, gamma, models[k][1].on)))
         _plan(work, laws[k], rows[-1])
     means = {}

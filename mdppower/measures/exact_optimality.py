@@ -14,12 +14,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 from typing import TypeAlias
 
 import numpy as np
 
+from mdppower._horizon import Horizon
 from mdppower._stop import stop_if_told
 from mdppower._typing import AnyArray, Label
 from mdppower.errors import RewardError, SizeError
@@ -37,7 +38,9 @@ from mdppower.measures.exact_means import (
     unique_rows,
 )
 from mdppower.measures.exact_work import ExactWork, seconds_of_chains
+from mdppower.occupancy.horizon_visits import horizon_visits
 from mdppower.occupancy.visit_distributions import Visits, visits
+from mdppower.optimal_sets.horizon_ties import exact_horizon_pairs
 from mdppower.optimal_sets.optimal_actions_exact import exact_sets
 from mdppower.rewards.reward_distribution import RewardDistribution
 
@@ -81,8 +84,16 @@ def exact_action_optimality(
         _count_atoms(mdp, gammas, law, optimal, tied, work, on)
         return optimal, tied, 0.0
     asked = [(g, s) for g in range(len(gammas)) for s in range(mdp.n_states)]
-    listed = [_listed(mdp, s, gammas[g], law, work, on) for g, s in work.through(asked, "states", "listing policies")]
-    regions = []
+    listed: list[_Listed | _Ahead | None] = []
+    for g, s in work.through(asked, "states", "listing policies"):
+        gamma = gammas[g]
+        if not isinstance(gamma, Horizon) or len(_distinct(mdp, s, on)) == 1:
+            listed.append(_listed(mdp, s, gamma, law, work, on))
+            continue
+        listed.append(ahead := horizon_visits(mdp, s, gamma.steps, on=on))
+        count = sum(map(len, ahead.values()))
+        work.plan(law.seconds_to_sift(count), f"{count:,} vectors of visits from state {mdp.states[s]!r}")
+    regions: list[_Regions | None] = []
     for (_, s), policies in work.through(list(zip(asked, listed, strict=True)), "states", "making fractions"):
         base = mdp if on == "pairs" else None
         regions.append(_regions(policies, s, law, base) if policies is not None else None)
@@ -96,6 +107,8 @@ def exact_action_optimality(
 
 _Listed: TypeAlias = "tuple[Visits, list[tuple[int, Visits]]]"
 """F_nd(s), and F_nd(s | π(s) = a) of each action where these may tie for certain."""
+_Ahead: TypeAlias = "dict[int, list[Row]]"
+"""At a horizon: expected visits, by the pair that comes first."""
 
 
 def _listed(
@@ -191,12 +204,18 @@ def plan_cones(cones: list[list[Row]], work: ExactWork, law: Boxes | Normals) ->
         work.plan(law.seconds_of_cone(one), f"one of its integrals is over a cone of {len(one):,} sides")
 
 
-def _regions(policies: _Listed, s: int, law: Boxes | Normals, base: RewardlessMDP | None) -> _Regions:
+def _regions(policies: _Listed | _Ahead, s: int, law: Boxes | Normals, base: RewardlessMDP | None) -> _Regions:
     """The regions of a state.
 
     F_nd has them all. Another f that is optimal with positive probability lies between distributions of F_nd that are
     optimal there too, and so has the same worth as one of them for certain: `extra` is only looked through for these.
     """
+    if isinstance(policies, dict):
+        ahead: list[tuple[list[Row], set[int]]] = []
+        for p, rows in policies.items():
+            for row in rows:
+                _join(ahead, [row], p, law, new=True)
+        return _Regions([pairs for _, pairs in ahead], [mine[0] for mine, _ in ahead], [])
     among, extra = policies
     inside = 0 < among.gamma < 1
     terms = [[row] for row in chain_rows(among, base=base)] if inside else expansions(among, base)
@@ -310,6 +329,16 @@ _STEP_SECONDS = {0.0: 3e-7, 1.0: 5e-6}
 """Of finding optimal actions, by S³, at the ends of γ; measured on one 2020s core."""
 
 
+def _members(mdp: RewardlessMDP, reward: AnyArray, gamma: float) -> list[AnyArray]:
+    """The optimal pairs of each state."""
+    if not isinstance(gamma, Horizon):
+        return list(map(np.asarray, exact_sets(mdp, reward, gamma)))
+    best = exact_horizon_pairs(mdp, reward[None], gamma.steps)
+    if best is None:
+        raise SizeError(f"{gamma.steps:,} steps of {mdp.n_states:,} states in fractions take too long")
+    return [lo + np.flatnonzero(best[0, lo:hi]) for lo, hi in pairwise(mdp.pointer.tolist())]
+
+
 def _count_atoms(
     mdp: RewardlessMDP,
     gammas: Sequence[float],
@@ -335,6 +364,6 @@ def _count_atoms(
             reward = np.array([value for value, _ in outcome], dtype=object)  # fractions stay what they are
             if after is not None:
                 reward = after.rewards(reward[None], mdp.n_states)[0]
-            for members in exact_sets(here, reward, gamma)[: mdp.n_states]:
+            for members in _members(here, reward, gamma)[: mdp.n_states]:
                 optimal[g][members] += chance
                 tied[g][members] += chance * (len(members) > 1)

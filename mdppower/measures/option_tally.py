@@ -93,7 +93,7 @@ class TallyTask:
         reaches = [part for option in self.options for part in option.parts if isinstance(part, Reach)]
         for mdp in {id(part.mdp): part.mdp for part in reaches}.values():
             rates = [g for g in (self.options[0].gamma,) if g is not None]
-            warm_up(mdp, pick(mdp, self.method), rates, self.source.rewards.on)
+            warm_up(mdp, pick(mdp, self.method, (*rates, 0.0)[0]), rates, self.source.rewards.on)
 
 
 def _count(values: FloatArray, errors: FloatArray) -> tuple[AnyArray | float, ...]:

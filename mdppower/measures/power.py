@@ -8,6 +8,13 @@ expected next reward, no solve). All states and all γ share the draws, so that 
 Rewards on state-action pairs (`mdppower.rewards.OnPairs`) give C_Σ of what policies visit of the pairs, (1−γ) E V*:
 nothing is taken off, and the result says "optimal value".
 
+With a horizon H in the place of γ it is what can be had in H steps, a step, with nothing discounted:
+
+    POWER_D(s, H) = 1/H · E_{R~D} max_π E_π[R(s_1) + … + R(s_H)] = E_{R~D}[max_a E_{s'~T(s,a)} v_R(s', H)]
+
+where v_R(s', H) = (R(s') + best total of the H − 1 steps from s')/H, policies may depend on the time that is left,
+H = 1 is γ = 0, and H → ∞ is γ = 1 but for O(1/H). Far sight is either: see the room's README.
+
 With a policy in the place of the optimal one it is suboptimal POWER (Def. C.1, `mdppower.agents.evaluation`); the
 rest of a run is the same.
 """
@@ -30,9 +37,10 @@ from mdppower.montecarlo.steps import in_steps
 
 def power(
     mdp: RewardlessMDP,
-    gamma: float | Any,
+    gamma: float | Any = None,
     rewards: Any = "uniform",
     *,
+    horizon: int | Any = None,
     samples: int = 4096,
     precision: float | None = None,
     max_samples: int | None = None,
@@ -57,6 +65,9 @@ def power(
     mdp : RewardlessMDP
     gamma : float or sequence of float
         Discount rates in [0, 1]; 1 is average reward. Several cost less than as many runs.
+    horizon : int or sequence of int
+        In place of γ: how many steps count, all alike and nothing after. Several are met on one way
+        back.
     rewards : str, distribution, mapping, callable, …
         What reward functions are drawn from; see `mdppower.rewards`. Default: i.i.d. uniform on [0, 1]. With
         ``mp.rewards.OnPairs(…)`` the numbers are (1−γ) E V*, the mean optimal value.
@@ -74,7 +85,8 @@ def power(
         numbers.
     method : {"auto", "exact", "deterministic", "stochastic", "lp", "lp-occupancy"}
         See `optimal_values`. ``"exact"`` integrates over the nondominated visit distributions without draws, for
-        small MDPs and uniform, finite discrete or normal rewards; ``exact`` of the result has the fractions.
+        small MDPs and uniform, finite discrete or normal rewards; ``exact`` of the result has the fractions. Of a
+        horizon it integrates over the expected visits of all policies, and else there is backward induction alone.
     sampler : {"latin", "sobol", "iid"}, optional
         See `mdppower.montecarlo.samplers`. Default: ``"latin"``. Discrete rewards and callables are drawn iid, and
         so are all rewards with `guarantee`.
@@ -82,7 +94,9 @@ def power(
         Whose value to average in the place of the optimal one: suboptimal POWER (Def. C.1). A rule of
         `mdppower.agents.rules`, a function ``policy(mdp, rewards, gamma)``, or a policy that is the same for all
         rewards, such as ``{state: action}`` or an (S, A) table; see `mdppower.agents.policies.resolve_policy`.
-        Policies are evaluated by one method: `method` stays ``"auto"``.
+        Policies are evaluated by one method: `method` stays ``"auto"``. With `horizon` one policy is kept for all H
+        steps: a fixed one, ``uniformly_random()``, or ``lookahead(k)``, which does not discount then; others are
+        made for a discount rate, and are refused.
     guarantee : bool
         For bounded rewards: intervals that hold for any number of draws, whatever the law, at all looks at once, so
         that `precision` costs nothing (`mdppower.montecarlo.guaranteed`: betting for up to 4,096 states × γ,
@@ -147,6 +161,11 @@ def power(
     >>> mp.power(mp.envs.make("turner-figure-1"), 1, method="exact").exact[0]
     Fraction(517, 640)
 
+    In one step the start of figure 1 has what it can choose of three states, 3/4; in three it can come to more:
+
+    >>> mp.power(mp.envs.make("turner-figure-1"), horizon=[1, 3], method="exact").exact[:, 0]
+    array([Fraction(3, 4), Fraction(271837, 362880)], dtype=object)
+
     One reward in a thousand is 1: draws may happen to see none, and these upper limits know it.
 
     >>> rare = mp.power(mp.envs.fork(3), 0.9, "bernoulli(0.001)", samples=1024, rng=0, guarantee=True)
@@ -162,8 +181,8 @@ def power(
     conduct = Conduct(workers, executor, progress, store, key)
     return last(
         measure_power(
-            mdp, gamma, rewards, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
-            method=method, sampler=sampler, policy=policy, guarantee=guarantee, conduct=conduct,
+            mdp, gamma, rewards, horizon=horizon, samples=samples, precision=precision, max_samples=max_samples,
+            rng=rng, method=method, sampler=sampler, policy=policy, guarantee=guarantee, conduct=conduct,
         )
     )  # fmt: skip
 
@@ -173,9 +192,10 @@ def _steps(
     looks: Sequence[int],
     conduct: Conduct,
     mdp: RewardlessMDP,
-    gamma: float | Any,
+    gamma: float | Any = None,
     rewards: Any = "uniform",
     *,
+    horizon: int | Any = None,
     rng: Any = None,
     method: str = "auto",
     sampler: str | None = None,
@@ -183,8 +203,8 @@ def _steps(
     guarantee: bool = False,
 ) -> Iterator[PowerEstimate]:
     yield from measure_power(
-        mdp, gamma, rewards, samples=looks[-1], looks=looks, rng=rng, method=method, sampler=sampler, policy=policy,
-        guarantee=guarantee, conduct=conduct,
+        mdp, gamma, rewards, horizon=horizon, samples=looks[-1], looks=looks, rng=rng, method=method, sampler=sampler,
+        policy=policy, guarantee=guarantee, conduct=conduct,
     )  # fmt: skip
 
 
@@ -192,7 +212,8 @@ def _steps(
 def _from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) -> PowerEstimate:
     policy, precise = given["policy"], asked["precision"] is not None
     run = measure_power(
-        given["mdp"], asked["gamma"], given["rewards"], samples=asked["samples"], precision=asked["precision"],
+        given["mdp"], asked["gamma"], given["rewards"], horizon=asked["horizon"], samples=asked["samples"],
+        precision=asked["precision"],
         max_samples=asked["max_samples"] if precise else None, rng=asked["rng"],
         method=asked["method"] if policy is None else "auto", sampler=asked["sampler"], policy=policy,
         guarantee=asked["guarantee"], conduct=conduct,

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mdppower._horizon import Horizon
 from mdppower._typing import FloatArray, IntArray
 from mdppower.agents.evaluation import evaluate, probabilities
 from mdppower.mdp.actions import greedy
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.policy_table import table_of, table_of_actions
 from mdppower.measures.power_task import PowerTask
-from mdppower.solvers.optimal_values import solve_rows
+from mdppower.solvers.optimal_values import onwards, solve_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +24,9 @@ class Draw:
     ----------
     rewards : (S,) array, or (P,) where pairs earn
     gamma : float
+        The discount rate, or the `Horizon`.
     normalised : (S,) array
-        v = (1−γ)V*; under a policy of its own (Def. C.1), v = (1−γ)V^π.
+        v = (1−γ)V*; under a policy of its own (Def. C.1), v = (1−γ)V^π. At a horizon the expected total over H.
     policy : (S,) int32 array
         An optimal action of each state, as a position in ``mdp.action_names``; under a policy, its likeliest action.
     error_bound : float
@@ -84,11 +86,14 @@ def solve_draw(task: PowerTask, i: int, gamma: float) -> Draw:
     number, row = divmod(i, task.source.size)
     rewards = np.ascontiguousarray(task.source.replicate(number)[row : row + 1])
     if task.policy is not None:
-        values, _, gap = evaluate(task.mdp, rewards, gamma, task.policy)
+        values, ahead, gap = evaluate(task.mdp, rewards, gamma, task.policy)
+        values = ahead if isinstance(gamma, Horizon) else values
         shares = probabilities(task.mdp, rewards, gamma, task.policy)[0]
         likeliest = task.mdp.action_codes[greedy(task.mdp, shares)[0]]
         return Draw(rewards[0], gamma, values[0], likeliest, float(gap[0]), shares, task.mdp)
     *_, (_, values, pairs, gap) = task.solve(rewards, gamma)  # by way of the smaller γ: the same bits
     if pairs is None:
         values, pairs, gap, _ = solve_rows(task.mdp, rewards, gamma, task.method, on=task.distribution.on)
+    if isinstance(gamma, Horizon) and not task.on_pairs:
+        values, gap = onwards(task.mdp, values, gap)
     return Draw(rewards[0], gamma, values[0], task.mdp.action_codes[pairs[0]], float(gap[0]), None, task.mdp)

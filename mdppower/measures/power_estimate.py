@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from mdppower._text import count, rate_text
+from mdppower._horizon import Horizon
+from mdppower._text import count, rate_name, rate_text, told_rates
 from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.agents.policies import policy_name
 from mdppower.errors import ParameterError, SizeError
@@ -52,6 +53,7 @@ class PowerEstimate(Estimate):
         In the order of ``mdp.states``.
     mdp : RewardlessMDP
     gammas : tuple of float
+        Or of horizons: see `horizons`.
     rewards : RewardDistribution
     samples : int
         Draws made.
@@ -212,6 +214,19 @@ class PowerEstimate(Estimate):
         return self.task.policy
 
     @property
+    def horizons(self) -> tuple[int, ...] | None:
+        """The numbers of steps; None where there are discount rates.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.power(mp.envs.fork(2), horizon=[1, 5], samples=64, rng=7).horizons
+        (1, 5)
+        """
+        steps = tuple(h.steps for h in self.gammas if isinstance(h, Horizon))
+        return steps or None
+
+    @property
     def _quantity(self) -> str:
         return "optimal_value" if self.task.on_pairs else "power"
 
@@ -314,7 +329,7 @@ class PowerEstimate(Estimate):
             self.data.contrast(weights), labels, self.gammas, self.single_gamma, dimension="pair", draws=self.draws
         )  # fmt: skip
 
-    def draw(self, i: int, gamma: float | None = None) -> Draw:
+    def draw(self, i: int, gamma: float | None = None, *, horizon: int | None = None) -> Draw:
         """The i-th draw again: rewards, an optimal policy (or the one asked for), values, and their proved error.
 
         Parameters
@@ -323,6 +338,8 @@ class PowerEstimate(Estimate):
             0 … samples − 1.
         gamma : float, optional
             One of the rates of this estimate; needed if there are several.
+        horizon : int, optional
+            In place of γ.
 
         Returns
         -------
@@ -346,17 +363,22 @@ class PowerEstimate(Estimate):
             raise ParameterError(f"exact {self.quantity_name} is made without draws")
         if isinstance(i, bool) or not isinstance(i, (int, np.integer)) or not 0 <= i < self.samples:
             raise ParameterError(f"draws are numbered 0 … {self.samples - 1}, got {i!r}")
-        if gamma is None and len(self.gammas) > 1:
-            raise ParameterError(f"say which gamma: one of {', '.join(map(rate_text, self.gammas))}")
-        rate = self.gammas[0 if gamma is None else rate_position(self.gammas, gamma)]
+        alone = gamma is None and horizon is None
+        if alone and len(self.gammas) > 1:
+            raise ParameterError(
+                f"say which {rate_name(self.gammas)}: one of {', '.join(map(rate_text, self.gammas))}"
+            )
+        rate = self.gammas[0 if alone else rate_position(self.gammas, gamma, horizon)]
         return solve_draw(self.task, int(i), rate)
 
-    def at(self, gamma: float) -> PowerEstimate:
-        """The part of the estimate that is about one of its discount rates.
+    def at(self, gamma: float | None = None, *, horizon: int | None = None) -> PowerEstimate:
+        """The part of the estimate that is about one of its discount rates, or horizons.
 
         Parameters
         ----------
         gamma : float
+        horizon : int
+            In place of γ.
 
         Returns
         -------
@@ -374,7 +396,7 @@ class PowerEstimate(Estimate):
         >>> mp.power(mp.envs.fork(3), [0.5, 0.9], samples=64, rng=0).at(0.9).mean.shape
         (4,)
         """
-        k = rate_position(self.gammas, gamma)
+        k = rate_position(self.gammas, gamma, horizon)
         task = replace(self.task, gammas=(self.gammas[k],), single=True)
         data = self.data.at(k)
         exact = None if self.fractions is None else self.fractions[k : k + 1]
@@ -384,6 +406,8 @@ class PowerEstimate(Estimate):
 
     def to_xarray(self, confidence: float = 0.95, *, simultaneous: bool = False, grid: bool = False) -> xr.Dataset:
         """A labelled Dataset: power, stderr, lower, upper along (gamma, state), and the run in its attributes.
+
+        Of horizons along (horizon, state).
 
         Parameters
         ----------
@@ -413,7 +437,7 @@ class PowerEstimate(Estimate):
         {'gamma': 1, 'row': 7, 'column': 7}
         """
         data = super().to_xarray(confidence, simultaneous=simultaneous, grid=grid)
-        add_variable(data, "error_bound", ("gamma",), self.error_bound)
+        add_variable(data, "error_bound", (rate_name(self.gammas),), self.error_bound)
         data.attrs |= {"method": self.method, "guarantee": self.guarantee}
         if self.policy is not None:
             data.attrs["policy"] = policy_name(self.policy)
@@ -469,14 +493,13 @@ class PowerEstimate(Estimate):
 
     def __repr__(self) -> str:
         mean = self.data.value
-        rates = ", ".join(map(rate_text, self.gammas))
         name = self.quantity_name if self.policy is None else "POWER^pol"
         told = f"{name} {mean.min():.4f} … {mean.max():.4f}"
         if self.fractions is None:
             half = self.half_widths()
             told += ", no intervals" if np.isnan(half).any() else f", ± ≤ {half.max():.2g} ({self._sure(0.95, True)})"
         return (
-            f"PowerEstimate({count(self.mdp.n_states, 'state')}, γ = {rates}, {self.about}: {told}"
+            f"PowerEstimate({count(self.mdp.n_states, 'state')}, {told_rates(*self.gammas)}, {self.about}: {told}"
             f"{'; caution: ' * bool(self.caution)}{self.caution})"
         )
 
@@ -487,7 +510,7 @@ class PowerEstimate(Estimate):
         shown = order if n <= SHOWN else np.concatenate([order[: SHOWN // 2], order[-SHOWN // 2 :]])
         columns: dict[str, list[Any]] = {"state": [self.labels[s] for s in shown]}
         for g, gamma in enumerate(self.gammas):
-            columns[f"γ = {rate_text(gamma)}"] = [self._number(g, s, half) for s in shown]
+            columns[told_rates(gamma)] = [self._number(g, s, half) for s in shown]
         what = self.quantity_name
         sure = "" if self.fractions is not None else f"{what}, ±: {self._sure(0.95, True)}"
         few = f"the {SHOWN // 2} states of most and the {SHOWN // 2} of least {what} of {n:,}" * (n > SHOWN)

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from mdppower._checks import choice, discount_rates, positive, positive_integer
+from mdppower._checks import choice, positive, positive_integer, rates_or_horizons
+from mdppower._horizon import Horizon
 from mdppower._typing import BoolArray
 from mdppower._warn import warn
 from mdppower.agents.evaluation import BLOCK
-from mdppower.agents.policies import resolve_policy
+from mdppower.agents.policies import require_for_horizons, resolve_policy
 from mdppower.errors import ConvergenceError, ParameterError, SizeError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.graph import can_reach
@@ -46,6 +47,7 @@ def measure_power(
     gamma: float | Any,
     rewards: Any,
     *,
+    horizon: int | Any = None,
     samples: int,
     looks: Sequence[int] = (),
     precision: float | None = None,
@@ -61,7 +63,7 @@ def measure_power(
 
     Parameters
     ----------
-    mdp, gamma, rewards, samples, precision, max_samples, rng, method, sampler, policy, guarantee
+    mdp, gamma, rewards, horizon, samples, precision, max_samples, rng, method, sampler, policy, guarantee
         As for `mdppower.power`.
     looks : sequence of int
         Draws after which an estimate is wanted, increasing, the last of them `samples`; empty: only then.
@@ -78,7 +80,7 @@ def measure_power(
         As `mdppower.power`.
     """
     check_mdp(mdp)
-    gammas, single = discount_rates(gamma)
+    gammas, single = rates_or_horizons(gamma, horizon)
     positive_integer(samples, "samples")
     if sampler is not None:
         choice(sampler, "sampler", SAMPLERS)
@@ -100,11 +102,13 @@ def measure_power(
                 "policy= is for rewards of states; with rewards on pairs only optimal values are had"
             )
         policy = resolve_policy(mdp, policy)
+        if isinstance(gammas[0], Horizon):
+            require_for_horizons(policy)
     if method == "exact":
         no_draws(looks, conduct, guarantee=guarantee)
         yield _exactly(mdp, gammas, single, distribution, precision, conduct.progress)
         return
-    method = pick(mdp, method) if policy is None else "policy"
+    method = pick(mdp, method, gammas[0]) if policy is None else "policy"
     if guarantee:
         require_bounded(distribution, mdp)
     source = make_sampler(distribution, sampler or ("iid" if guarantee else "latin"), samples, 0)

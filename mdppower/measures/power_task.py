@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mdppower._horizon import Horizon
 from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.agents.evaluation import evaluate, warm_up_evaluation
 from mdppower.errors import MDPPowerError
@@ -15,7 +16,7 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.engines import Rows
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.rewards.reward_distribution import RewardDistribution
-from mdppower.solvers.optimal_values import solve_rows, warm_up
+from mdppower.solvers.optimal_values import solve_horizons, solve_rows, warm_up
 
 if TYPE_CHECKING:
     from mdppower.agents.rules import Policy
@@ -113,14 +114,22 @@ class PowerTask:
             warm_up_evaluation()
 
     def solve(
-        self, rewards: FloatArray, last: float = 1.0
+        self, rewards: FloatArray, last: float = np.inf
     ) -> Iterator[tuple[int, FloatArray, IntArray | None, FloatArray]]:
         """(position of γ, values, pairs, gap) of these rewards, from the least γ up to `last`.
 
-        Each γ starts from the policies of the one before: they differ little. γ = 0 needs no solution.
+        Each γ starts from the policies of the one before: they differ little. γ = 0 needs no solution. Horizons are
+        met on one way back.
         """
         pairs: IntArray | None = None
-        for g in np.argsort(self.gammas).tolist():
+        order = np.argsort(self.gammas).tolist()
+        horizons = [h for h in map(self.gammas.__getitem__, order) if isinstance(h, Horizon) and h <= last]
+        if isinstance(self.gammas[0], Horizon):
+            found = solve_horizons(self.mdp, rewards, horizons, self.distribution.on)
+            for g, (values, pairs, gap) in zip(order, found, strict=False):
+                yield g, values, pairs, gap
+            return
+        for g in order:
             gamma = self.gammas[g]
             if gamma > last:
                 return

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mdppower._horizon import Horizon
 from mdppower._text import count
 from mdppower._typing import AnyArray
 from mdppower.agents.policies import describe_policy
 from mdppower.errors import ParameterError
 from mdppower.mdp.model import RewardlessMDP
-from mdppower.measures.stored_calls import written_call
+from mdppower.measures.stored_calls import stored_rate, written_call
 from mdppower.montecarlo.run_loop import Question
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.occupancy.option import Option, Reach
@@ -84,11 +85,12 @@ def ask(
         about["around"] = parts  # what is no code: the weights of a mixture that has some, …
     identity = {
         "call": call, "rewards": written, "sampler": [source.kind, source.size],
-        "gammas": [float(gamma).hex() for gamma in gammas], "method": method, "key": key,
+        "gammas": [stored_rate(gamma) if isinstance(gamma, Horizon) else float(gamma).hex() for gamma in gammas],
+        "method": method, "key": key,
         "numerics": [NUMERICS, platform.machine(), *(version(name) for name in ("numpy", "scipy", "numba"))], **about,
     }  # fmt: skip
     arguments = {
-        "call": call, "rewards": rewards.name, "gamma": [float(gamma) for gamma in gammas], "samples": samples,
+        "call": call, "rewards": rewards.name, "gamma": [stored_rate(gamma) for gamma in gammas], "samples": samples,
         "draws": source.size, "sampler": source.kind, "method": method, "key": key, "about": told,
     }  # fmt: skip
     call_bytes = None if given is None else lambda: written_call({"rewards": rewards} | dict(given))
@@ -153,4 +155,4 @@ def named_option(option: Option, on: str = "states") -> list[Any]:
         else:
             parts.append(digest(part))
     states = hashlib.sha256(json.dumps(option.states).encode()).hexdigest()
-    return [option.kind, option.gamma, states, parts]
+    return [option.kind, None if option.gamma is None else stored_rate(option.gamma), states, parts]

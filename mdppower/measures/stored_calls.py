@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 import numpy as np
 from scipy import sparse
 
+from mdppower._checks import LONGEST
+from mdppower._horizon import Horizon
 from mdppower._schema import (
     FARTHEST,
     LARGEST_INDEX,
@@ -35,12 +37,14 @@ from mdppower._schema import (
     text,
     whole,
 )
+from mdppower._text import rate_name
 from mdppower._typing import AnyArray
 from mdppower.agents.policies import describe_policy, policy_from_description
 from mdppower.errors import ConvergenceError, FileError, MDPPowerError, ParameterError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.run_loop import Conduct
 from mdppower.occupancy.option import Option, Reach
+from mdppower.results.rates import rate_values
 from mdppower.rewards.description import describe, from_description
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.stores.store import RunRecord, Store
@@ -108,17 +112,37 @@ def _asked(record: RunRecord) -> dict[str, Any]:
     """The arguments of the latest call, but `samples` of a longer one where that only went on."""
     asked = dict(record.arguments)
     samples, size = (whole(1, 2**60)(asked[name]) for name in ("samples", "draws"))
-    rates = several(real(0, 1))(asked["gamma"])
+    rates = several(read_rate)(asked["gamma"])
     shorter = asked.get("precision") is None and -(-samples // size) < record.wanted
     return asked | {
         "rng": record.entropy,
         "samples": record.wanted * size if shorter else samples,
-        "gamma": rates[0] if asked.get("single") and len(rates) == 1 else rates,
+        **_given(rates, bool(asked.get("single"))),
         "history": {
             "created": datetime.fromtimestamp(min(record.updated, 2e11), UTC).isoformat(timespec="seconds"),
             **dict(zip(("machine", "numpy", "scipy", "numba"), record.question["numerics"][1:], strict=True)),
         },
     }
+
+
+def _given(rates: list[float], single: bool) -> dict[str, Any]:
+    """Rates as a call takes them: gamma, or horizon."""
+    values = rate_values(rates)
+    asked = values[0] if single and len(values) == 1 else values
+    return {"gamma": None, "horizon": None} | {rate_name(rates): asked}
+
+
+def stored_rate(rate: float) -> float | dict[str, int]:
+    """A rate as JSON has it: a number; a horizon as {"horizon": 5}."""
+    return {"horizon": rate.steps} if isinstance(rate, Horizon) else float(rate)
+
+
+def read_rate(told: Any) -> float:
+    """What `stored_rate` gave; Misfit where it is nothing of that kind."""
+    if isinstance(told, dict):
+        return Horizon(record({"horizon": whole(1, LONGEST)})(told)["horizon"])
+    found: float = real(0, 1)(told)
+    return found
 
 
 def written_call(given: Mapping[str, Any]) -> bytes:
@@ -216,7 +240,8 @@ class Writer:
         first = next((part.mdp for part in option.parts if isinstance(part, Reach)), None)
         states = None if first is not None and first.states == option.states else option.states
         return {
-            "name": option.name, "kind": option.kind, "gamma": option.gamma, "states": states, "parts": parts
+            "name": option.name, "kind": option.kind,
+            "gamma": None if option.gamma is None else stored_rate(option.gamma), "states": states, "parts": parts
         }  # fmt: skip
 
 
@@ -255,7 +280,7 @@ _MDP = record({
 _OPTION = record({
     "name": text(),
     "kind": one_of("value", "power", "rsd", "vectors"),
-    "gamma": nothing_or(real(0, 1)),
+    "gamma": nothing_or(read_rate),
     "states": nothing_or(several(label)),
     "parts": several(anything, 1),
 })  # fmt: skip

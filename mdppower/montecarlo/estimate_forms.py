@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mdppower._text import count, fraction_text, rate_text
+from mdppower._text import count, fraction_text, rate_letter, rate_name, told_rates
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.montecarlo.guaranteed import Guaranteed, GuaranteedContrast
 from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.same_draws import Draws
 from mdppower.results.labelled import labelled, on_grid, written
 from mdppower.results.number_text import how_sure, with_error
+from mdppower.results.rates import rate_values
 from mdppower.results.result import Result
 from mdppower.results.table import Table
 
@@ -71,8 +72,8 @@ class EstimateForms(Result):
         Returns
         -------
         Table
-            Columns gamma, then the quantity (of pairs: state, action), the mean (of POWER: power), stderr, lower,
-            upper; and exact, where the numbers are fractions.
+            Columns gamma (or horizon), then the quantity (of pairs: state, action), the mean (of POWER: power),
+            stderr, lower, upper; and exact, where the numbers are fractions.
 
         Examples
         --------
@@ -88,7 +89,7 @@ class EstimateForms(Result):
         rates = len(self.gammas)
         columns: dict[str, Any] = {}
         if not math.isnan(self.gammas[0]):
-            columns["gamma"] = [g for g in self.gammas for _ in self.labels]
+            columns[rate_name(self.gammas)] = [g for g in rate_values(self.gammas) for _ in self.labels]
         names = ("state", "action") if self.dimension == "pair" else ()
         for k, name in enumerate(names):
             columns[name] = [label[k] for label in self.labels] * rates
@@ -125,7 +126,7 @@ class EstimateForms(Result):
         return label if isinstance(label, str) and ("'" in label or " " in label) else repr(label)
 
     def to_xarray(self, confidence: float = 0.95, *, simultaneous: bool = False, grid: bool = False) -> xr.Dataset:
-        """A labelled Dataset: mean, stderr, lower and upper along (gamma, quantity).
+        """A labelled Dataset: mean, stderr, lower and upper along (gamma, quantity), or (horizon, quantity).
 
         Parameters
         ----------
@@ -147,9 +148,9 @@ class EstimateForms(Result):
             The states are no cells of a grid.
         """
         lower, upper = self.data.bounds(confidence, simultaneous=simultaneous)
-        dims = ("gamma", self.dimension)
+        dims = (rate_name(self.gammas), self.dimension)
         columns = {self._quantity: self.data.value, "stderr": self.data.error, "lower": lower, "upper": upper}
-        coordinates: dict[str, Any] = {"gamma": list(self.gammas)}
+        coordinates: dict[str, Any] = {dims[0]: rate_values(self.gammas)}
         names = [self._label_text(x, plain=True) for x in self.labels]
         coordinates[self.dimension] = (self.dimension, written(names))
         if self.layout is not None and self.dimension == "state":
@@ -184,7 +185,7 @@ class EstimateForms(Result):
         value, half = self.data.value, self.half_widths()
         sure = "" if self.fractions is not None else f" ({self._sure(0.95, True)})"
         rates, n = value.shape
-        named = [f" at γ = {rate_text(g)}" if not math.isnan(g) else "" for g in self.gammas]
+        named = [f" at {told_rates(g)}" if not math.isnan(g) else "" for g in self.gammas]
         if rates == 1 and n <= FEW:
             parts = [f"{self._label_text(x)}: {self._number(0, i, half)}" for i, x in enumerate(self.labels)]
             return ", ".join(parts) + named[0] + sure
@@ -194,7 +195,7 @@ class EstimateForms(Result):
         span = f"{value.min():.4f} … {value.max():.4f}"
         if self.fractions is None:
             span += f", ± ≤ {half.max():.2g}" if not np.isnan(half).any() else ", no intervals: no variance"
-        over = named[0] if rates == 1 else f" × {rates} γ"
+        over = named[0] if rates == 1 else f" × {rates} {rate_letter(self.gammas)}"
         return f"{count(n, self.dimension)}{over}: {span}{sure}"
 
     def __repr__(self) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from scipy import sparse
 
-from mdppower._text import fraction_text, rate_text, shorten
+from mdppower._text import fraction_text, rate_name, rate_text, shorten, told_rates
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import LabelError, ParameterError
 from mdppower.montecarlo.estimate_forms import EstimateForms
@@ -44,7 +44,7 @@ class Estimate(EstimateForms):
     labels : sequence of labels
         Names of the n quantities.
     gammas : tuple of float
-        NaN for what has no γ.
+        NaN for what has no γ; horizons, where these were asked for.
     single_gamma : bool
         Whether one γ was given, not a sequence.
     single : bool
@@ -236,7 +236,7 @@ class Estimate(EstimateForms):
         kept = self.data.base if isinstance(self.data, GuaranteedContrast) else self.data
         return 0 if self.draws is None else kept.count * self.draws.source.size
 
-    def of(self, *label: Any, gamma: float | None = None) -> Estimate:
+    def of(self, *label: Any, gamma: float | None = None, horizon: int | None = None) -> Estimate:
         """The part about one label.
 
         Parameters
@@ -246,6 +246,8 @@ class Estimate(EstimateForms):
             name.
         gamma : float, optional
             One of the rates, within 1e-9; by default all.
+        horizon : int, optional
+            One of the horizons, where the estimate is about these.
 
         Returns
         -------
@@ -273,7 +275,7 @@ class Estimate(EstimateForms):
         if self.dimension == "state" and len(label) == 2 and label not in self.labels and label[1] in self.gammas:
             raise ParameterError(f"give the rate by its name: .of({label[0]!r}, gamma={label[1]!r})")
         where = self._where(label[0] if len(label) == 1 else label)
-        whole = self if gamma is None else self.at(gamma)
+        whole = self if gamma is None and horizon is None else self.at(gamma, horizon=horizon)
         if isinstance(where, int):
             return whole.one(where)
         weights = sparse.eye_array(len(self.labels), format="csr")[where]
@@ -303,13 +305,15 @@ class Estimate(EstimateForms):
             marks = f"; marks are {shorten(list(self.marks))}" * bool(self.marks)
             raise LabelError(told + shorten(list(self.labels)) + marks) from None
 
-    def at(self, gamma: float) -> Estimate:
-        """The part about one of the discount rates.
+    def at(self, gamma: float | None = None, *, horizon: int | None = None) -> Estimate:
+        """The part about one of the discount rates, or horizons.
 
         Parameters
         ----------
         gamma : float
             Within 1e-9 of one.
+        horizon : int
+            In place of γ.
 
         Raises
         ------
@@ -322,7 +326,7 @@ class Estimate(EstimateForms):
         >>> mp.power(mp.envs.fork(3), [0.1 + 0.2, 0.9], samples=64, rng=0).actions("root").at(0.3).mean.shape
         (3,)
         """
-        k = rate_position(self.gammas, gamma)
+        k = rate_position(self.gammas, gamma, horizon)
         exact = None if self.fractions is None else self.fractions[k : k + 1]
         rates = (self.gammas[k],)
         plain = Estimate if type(self) is not Estimate else type(self)
@@ -370,10 +374,12 @@ class Estimate(EstimateForms):
     def _paired(self, other: Estimate, sign: int) -> Estimate:
         """The sum or difference with another estimate from the same draws."""
         if self.gammas != other.gammas and not (math.isnan(self.gammas[0]) and math.isnan(other.gammas[0])):
-            rates = ["γ = " + ", ".join(map(rate_text, x.gammas)) for x in (self, other)]
-            raise ParameterError(
-                f"one estimate is about {rates[0]}, the other about {rates[1]}: take .at(gamma) of both"
+            rates = [told_rates(*x.gammas) for x in (self, other)]
+            names = {rate_name(x.gammas) for x in (self, other)}
+            what = (
+                f": take .at({rate_name(self.gammas)}=…) of both" if len(names) == 1 else ", and these do not compare"
             )
+            raise ParameterError(f"one estimate is about {rates[0]}, the other about {rates[1]}{what}")
         many = [x for x in (self, other) if not x.single]
         if len(many) == 2 and tuple(self.labels) != tuple(other.labels):
             raise ParameterError(f"the estimates are about different {self.dimension}s; take .of(…) of both")

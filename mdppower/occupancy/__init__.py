@@ -6,6 +6,7 @@ nondominated        F_nd(s) listed without F(s), with the proof
 closed_policies     policies as far as one start can see them; how many there are
 vectors             sets of vectors: those that differ, those that are extreme
 polytope            `OccupancyPolytope`: the convex set of all visits
+horizon_visits      what policies can visit in H steps, exactly
 support_function    its support function, held between bounds
 dual_values         the duals that prove it, for all states: V and reduced costs; gains and biases at γ = 1
 support             `Support`: what comes back of it

@@ -14,6 +14,9 @@ vectors  rows that the user gives      the greatest ⟨row, R⟩
 
 With rewards of pairs, R(s, a), a state gives its VALUE set, of visits of pairs; there is no POWER set.
 
+With a horizon H in the place of γ, F(s) are the expected visits of H steps: of s_0 … s_{H−1} for the VALUE set, of
+s_1 … s_H for the POWER set, over H in both, by policies that may depend on the time that is left.
+
 F(s) may be restricted to policies that take an action at s: F(s | π(s) = a), which is not Q*(s, a). Nothing is
 enumerated here: the worth of a state is the optimal value that the solvers find.
 """
@@ -27,8 +30,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csgraph
 
-from mdppower._checks import choice, discount_rates
-from mdppower._text import rate_text
+from mdppower._checks import choice, discount_rates, rates_or_horizons
+from mdppower._text import rate_letter, rate_name, rate_text
 from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import restricted
@@ -73,6 +76,7 @@ class Option:
     name : str
     kind : {"value", "power", "rsd", "vectors"}
     gamma : float or None
+        Or a `Horizon`.
     states : tuple of labels
         What the entries of the vectors stand for.
     parts : tuple
@@ -95,7 +99,14 @@ class Option:
     parts: tuple[Reach | FloatArray, ...]
 
     @staticmethod
-    def state(mdp: RewardlessMDP, state: Label, gamma: float, kind: str = "value") -> Option:
+    def state(
+        mdp: RewardlessMDP,
+        state: Label,
+        gamma: float | None = None,
+        kind: str = "value",
+        *,
+        horizon: int | None = None,
+    ) -> Option:
         """What can be had from a state.
 
         Parameters
@@ -104,6 +115,10 @@ class Option:
         state : label
         gamma : float
             In [0, 1].
+        horizon : int, optional
+            In place of γ: what can be had in H steps, over H. The POWER set counts the H states that follow, the
+            VALUE set the state itself and the H − 1 that follow: which of two states is better to be in, with the
+            first of H steps just made.
         kind : {"value", "power"}
             The VALUE set (1−γ)F(s), or the POWER set (1−γ)/γ (F(s) − e_s). By default the first, as for
             ``mdppower compare``: which of two options is optimal is decided by values.
@@ -121,14 +136,19 @@ class Option:
         >>> import mdppower as mp
         >>> mp.Option.state(mp.envs.fork(2), "root", 0.9, kind="power")
         Option(power of 'root' at γ=0.9)
+        >>> mp.Option.state(mp.envs.fork(2), "root", horizon=5, kind="power")
+        Option(power of 'root' at H=5)
         """
         check_mdp(mdp)
-        rate = _rate(gamma)
+        rate = _rate(gamma, horizon)
         choice(kind, "kind", ("value", "power"))
         return Option(f"{state!r}", kind, rate, mdp.states, (Reach(mdp, mdp.index(state), kind == "power"),))
 
     @staticmethod
-    def action(mdp: RewardlessMDP, state: Label, action: Label, gamma: float, kind: str = "value") -> Option:
+    def action(
+        mdp: RewardlessMDP, state: Label, action: Label, gamma: float | None = None, kind: str = "value", *,
+        horizon: int | None = None,
+    ) -> Option:  # fmt: skip
         """What can be had from a state by policies that take an action there, at every visit: F(s | π(s) = a).
 
         Parameters
@@ -138,6 +158,8 @@ class Option:
         gamma : float
         kind : {"value", "power"}
             As for `state`.
+        horizon : int, optional
+            In place of γ, as for `state`.
 
         Returns
         -------
@@ -155,7 +177,7 @@ class Option:
         Option(value of 'root' by '->t1' at γ=0.9)
         """
         check_mdp(mdp)
-        rate = _rate(gamma)
+        rate = _rate(gamma, horizon)
         choice(kind, "kind", ("value", "power"))
         inside = restricted(mdp, {state: action})
         part = Reach(inside, mdp.index(state), kind == "power", mdp)
@@ -196,6 +218,7 @@ class Option:
         states: Sequence[Label] | None = None,
         kind: str = "vectors",
         gamma: float | None = None,
+        horizon: int | None = None,
         name: str = "",
     ) -> Option:
         """A set of vectors.
@@ -210,6 +233,8 @@ class Option:
             By default neither: nothing but the user can say.
         gamma : float, optional
             With kind "value" and "power".
+        horizon : int, optional
+            In place of γ: rows of expected visits in H steps, over H.
         name : str
 
         Returns
@@ -228,9 +253,11 @@ class Option:
         Option(2 vectors)
         """
         choice(kind, "kind", ("vectors", "value", "power", "rsd"))
-        if (gamma is None) != (kind in ("vectors", "rsd")):
-            raise ParameterError(f"kind {kind!r} {'takes no' if gamma is not None else 'needs a'} gamma")
-        rate = 1.0 if kind == "rsd" else None if gamma is None else _rate(gamma)
+        given = gamma is not None or horizon is not None
+        if given == (kind in ("vectors", "rsd")):
+            told = "takes no" if given else "needs a"
+            raise ParameterError(f"kind {kind!r} {told} {'horizon' if horizon is not None else 'gamma'}")
+        rate = 1.0 if kind == "rsd" else _rate(gamma, horizon) if given else None
         array = as_rows(rows, None if states is None else len(states))
         labels = tuple(range(array.shape[1])) if states is None else tuple(states)
         text = name or f"{len(array)} vector{'s' * (len(array) > 1)}"
@@ -246,7 +273,7 @@ class Option:
     def __repr__(self) -> str:
         if self.kind == "vectors" or self.gamma is None:
             return f"Option({self.name})"
-        return f"Option({self.kind} of {self.name} at γ={rate_text(self.gamma)})"
+        return f"Option({self.kind} of {self.name} at {rate_letter([self.gamma])}={rate_text(self.gamma)})"
 
 
 def require_alike(first: Option, second: Option) -> None:
@@ -265,7 +292,8 @@ def require_alike(first: Option, second: Option) -> None:
             f"{first} and {second} are of different kinds; VALUE and POWER sets differ, and rows must say which"
         )
     if first.gamma != second.gamma:
-        raise ParameterError(f"{first} and {second} have different gamma")
+        names = " and ".join(dict.fromkeys(rate_name([x.gamma]) for x in (first, second) if x.gamma is not None))
+        raise ParameterError(f"{first} and {second} have different {names or 'gamma'}")
 
 
 def whole_mdp(option: Option) -> RewardlessMDP:
@@ -330,7 +358,7 @@ def worth(
             key = id(part.mdp), gamma
             if key not in solved:
                 own = np.ascontiguousarray(rewards[:, part.pairs]) if on == "pairs" else rewards
-                v, _, gap, _ = solve_rows(part.mdp, own, gamma, pick(part.mdp, method), on=on)
+                v, _, gap, _ = solve_rows(part.mdp, own, gamma, pick(part.mdp, method, gamma), on=on)
                 solved[key] = v, gap
             v, gap = solved[key]
             if part.ahead:
@@ -391,10 +419,10 @@ def worth_range(option: Option, low: FloatArray, high: FloatArray, on: str = "st
     return max(a for a, _ in ends), max(b for _, b in ends)
 
 
-def _rate(gamma: float) -> float:
-    (rate, *_), single = discount_rates(gamma)
+def _rate(gamma: float | None, horizon: int | None = None) -> float:
+    (rate, *_), single = discount_rates(gamma) if horizon is None else rates_or_horizons(gamma, horizon)
     if not single:
-        raise ParameterError(f"an option has one gamma, got {gamma!r}")
+        raise ParameterError(f"an option has one {rate_name([rate])}, got {horizon or gamma!r}")
     return rate
 
 

@@ -10,6 +10,7 @@ deterministic_ties    which actions are optimal in a deterministic MDP, exactly
 reward_sequences      what it rests on: reward sequences of a policy, told apart and put in order
 head_start            a first policy that sees small leads
 polynomial_sign       and the sign of a polynomial, of any size
+horizon_ties          which actions are optimal first of H steps, floats and integers
 stochastic_ties       what floats leave open in a stochastic MDP
 modular_chains        what it rests on: values of a policy modulo a prime
 long_values           and the signs of leads too small for floats

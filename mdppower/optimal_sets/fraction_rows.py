@@ -89,6 +89,11 @@ def reading_off(mdp: RewardlessMDP, gamma: float) -> float:
     >>> reading_off(mp.envs.fork(2), 0.5), reading_off(mp.envs.fork(2), 0.9) < 1e-15
     (0.0, True)
     """
+    return (abs(float(rate(gamma) - Fraction(gamma))) + rows_off(mdp)) / (1 - gamma)
+
+
+def rows_off(mdp: RewardlessMDP) -> float:
+    """δP of `reading_off`: the most by which a row is off the fractions that it stands for."""
     if mdp not in _OFF:
         kernel = mdp.kernel
         values, place = np.unique(kernel.data, return_inverse=True)
@@ -96,7 +101,7 @@ def reading_off(mdp: RewardlessMDP, gamma: float) -> float:
         begins = kernel.indptr[:-1]
         beyond = np.abs(np.add.reduceat(kernel.data.astype(np.longdouble), begins) - 1)
         _OFF[mdp] = float((np.add.reduceat(apart, begins) + beyond).max())
-    return (abs(float(rate(gamma) - Fraction(gamma))) + _OFF[mdp]) / (1 - gamma)
+    return _OFF[mdp]
 
 
 def rate(gamma: float) -> Fraction:

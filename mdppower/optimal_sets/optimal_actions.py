@@ -10,6 +10,7 @@ others on the states that the question concerns, up to 2,000 of them (`stochasti
            dot products: beyond that p is not optimal.
 γ = 0      The limit γ → 0 of optimal policy sets (Turner et al., arXiv 1912.01683, Def. 4.1): level by level
            (`taylor`).
+H steps    The first action of them: backward induction, in integers where floats leave ties open (`horizon_ties`).
 γ = 1      The limit γ → 1, Blackwell optimality (`blackwell`); not average optimality, which ignores
            all that is earned on the way.
 
@@ -25,6 +26,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from mdppower._horizon import Horizon
 from mdppower._stop import stop_if_told
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import SizeError
@@ -65,7 +67,7 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
     rewards : (n, S) array, or (n, P) with ``on="pairs"``
         Finite.
     gamma : float
-        In [0, 1]; the ends are the limits of optimal policy sets.
+        In [0, 1]; the ends are the limits of optimal policy sets. Or a `Horizon`: which are optimal first of H steps.
     method : {"deterministic", "stochastic", "lp", "lp-occupancy"}
         The solver, as `mdppower.solvers.optimal_values.pick` names it.
     on : {"states", "pairs"}
@@ -100,6 +102,11 @@ def optimal_pairs(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, method:
     if on == "pairs":
         return _of_pair_rewards(mdp, rewards, gamma, method)
     first = equivalent_pairs(mdp)
+    if isinstance(gamma, Horizon):
+        from mdppower.optimal_sets.horizon_ties import horizon_pairs
+
+        candidates, proved = horizon_pairs(mdp, rewards, gamma)
+        return classify(mdp, first, candidates, proved)
     if mdp.is_deterministic:
         # Imported here: Numba alone takes half a second.
         from mdppower.optimal_sets.deterministic_ties import optimal_deterministic_pairs
@@ -153,7 +160,7 @@ def _of_pair_rewards(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, meth
 
 def require_size(mdp: RewardlessMDP, gamma: float, on: str = "states") -> None:
     """Raise SizeError at γ = 1 for a stochastic MDP too large for it."""
-    if gamma < 1 or mdp.is_deterministic:
+    if gamma != 1 or mdp.is_deterministic:
         return
     if on == "pairs" and mdp.n_states + mdp.kernel.nnz > MOST_BLACKWELL:
         raise SizeError(

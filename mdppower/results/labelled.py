@@ -43,6 +43,7 @@ NAMES = {
     "complexity": ("C, the mean worth", "reward"),
     "complexity_stderr": ("standard error of C", "reward"),
     "gamma": ("discount rate", "1"),
+    "horizon": ("number of steps", "1"),
     "row": ("row of the map", ""),
     "column": ("column of the map", ""),
 }

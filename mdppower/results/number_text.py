@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from mdppower._text import rate_text
+from mdppower._horizon import Horizon
+from mdppower._text import rate_text, told_rates
 from mdppower._typing import FloatArray
 
 
@@ -14,6 +15,17 @@ def number_text(value: float) -> str:
     """Six significant digits, or more where they would make an integer of what is none: γ = 0.99999999 is not 1."""
     text = f"{value:.6g}"
     return rate_text(value) if float(text) == 1 != value else text
+
+
+def rate_title(rate: float) -> str:
+    """A discount rate, or a horizon, with its letter and as many digits as a title takes.
+
+    Examples
+    --------
+    >>> rate_title(0.9), rate_title(Horizon(5))
+    ('γ = 0.9', 'H = 5')
+    """
+    return told_rates(rate) if isinstance(rate, Horizon) else f"γ = {number_text(rate)}"
 
 
 def number_texts(values: FloatArray, told_apart: FloatArray | None = None) -> list[str]:

@@ -7,6 +7,7 @@ solution              `Solution`: what comes back
 optimal_action_sets   `OptimalActions`: all optimal actions, found by `mdppower.optimal_sets`
 deterministic         Howard's policy iteration on the functional graph
 stochastic            policy iteration by corrections, with a shift
+finite_horizon        H steps and no more: backward induction, all horizons in one pass
 gain                  γ = 1: the best long-run average, by end components and their best mixture
 stopping              when to stop, and where to go until then: the mixture, in floats
 long_stopping         the same, however long it may take, in as many digits as that needs

@@ -18,7 +18,7 @@ from mdppower.mdp.own_reward import GivenRewards
 ON = ("states", "pairs")
 
 
-def reward_rows(mdp: RewardlessMDP, rewards: Any, on: str | None) -> tuple[FloatArray, str]:
+def reward_rows(mdp: RewardlessMDP, rewards: Any, on: str | None, *, alike: bool = True) -> tuple[FloatArray, str]:
     """(N, S) or (N, P) finite numbers, and whether "states" or "pairs" earn them.
 
     Parameters
@@ -27,8 +27,10 @@ def reward_rows(mdp: RewardlessMDP, rewards: Any, on: str | None) -> tuple[Float
     rewards : array, mapping or GivenRewards
         As for `optimal_values`.
     on : {"states", "pairs"} or None
-        None: what fits. Where there are as many pairs as states, each state has one, in the same place, so that both
-        readings are one question with one answer: it counts as of the states.
+        None: what fits. Where there are as many pairs as states, each state has one, in the same place.
+    alike : bool
+        Whether both readings are then one question with one answer, which counts as of the states: at a discount
+        rate. A horizon counts s_1 … s_H, but pairs from step 0, and has to be told which.
 
     Raises
     ------
@@ -63,6 +65,11 @@ def reward_rows(mdp: RewardlessMDP, rewards: Any, on: str | None) -> tuple[Float
     fits = [name for name in ([on] if on else ON) if rows.ndim == 2 and rows.shape[1] == sizes[name]]
     if not fits:
         raise RewardError(_misfit(mdp, np.shape(rewards), on))
+    if len(fits) > 1 and not alike:
+        raise RewardError(
+            f"rewards of shape {np.shape(rewards)} fit states and pairs, and a horizon counts s_1 … s_H, but pairs "
+            "from step 0: say on='states' or on='pairs'"
+        )
     bad = np.argwhere(~np.isfinite(rows))
     if len(bad):
         i, k = bad[0].tolist()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from mdppower._text import count, rate_text
+from mdppower._text import count, rate_letter, rate_text, told_rates
 from mdppower._typing import BoolArray, Label
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
@@ -35,7 +35,7 @@ class OptimalActions(Result):
     codes : (N, P) int8 array
         Of each pair: 0 not optimal, 1 the only optimal action of its state, 2 one of several, 3 open.
     gamma : float
-        The ends are limits of optimal policy sets; 1 is Blackwell optimality.
+        The ends are limits of optimal policy sets; 1 is Blackwell optimality. Or a `Horizon`: first of its steps.
     mdp : RewardlessMDP
     on : {"states", "pairs"}
         What earns the rewards.
@@ -130,7 +130,7 @@ class OptimalActions(Result):
             "action": [mdp.action_names[a] for a in mdp.action_codes[:pairs].tolist()] * draws,
             "optimal": [WORDS[k] for k in self.codes[:draws, :pairs].ravel().tolist()],
         }
-        return Table(columns, f"optimal actions, γ = {rate_text(self.gamma)}")
+        return Table(columns, f"optimal actions, {told_rates(self.gamma)}")
 
     def _summary(self) -> Table:
         draws, pairs = self.codes.shape
@@ -165,7 +165,8 @@ class OptimalActions(Result):
         n, pairs = self.codes.shape
         kinds = np.bincount(self.codes.ravel(), minlength=4).tolist()
         on = ", rewards on pairs" * (self.on == "pairs")
+        rate = f"{rate_letter([self.gamma])}={rate_text(self.gamma)}"
         return (
-            f"OptimalActions({count(n, 'draw')} × {count(pairs, 'pair')}, γ={rate_text(self.gamma)}{on}: "
+            f"OptimalActions({count(n, 'draw')} × {count(pairs, 'pair')}, {rate}{on}: "
             f"{kinds[1] + kinds[2]:,} optimal, {kinds[2]:,} of them tied, {kinds[0]:,} not, {kinds[3]:,} open)"
         )

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from mdppower._checks import choice, discount_rates
+from mdppower._checks import choice, rates_or_horizons
+from mdppower._horizon import Horizon
+from mdppower._quotes import quoted
+from mdppower._text import rate_name, rate_text
 from mdppower._typing import FloatArray, IntArray
 from mdppower.errors import ParameterError, SolverError
 from mdppower.mdp.actions import equivalent_pairs, greedy
@@ -34,12 +37,20 @@ ORDINARY = 500
 TINY = 2.0**-1074
 
 METHODS = ("auto", "deterministic", "stochastic", "lp", "lp-occupancy")
+BACKWARD = "backward-induction"
+"""The one method for a horizon."""
 
 
 def optimal_values(
-    mdp: RewardlessMDP, rewards: Any, gamma: float, *, method: str = "auto", on: str | None = None
+    mdp: RewardlessMDP,
+    rewards: Any,
+    gamma: float | None = None,
+    *,
+    horizon: int | None = None,
+    method: str = "auto",
+    on: str | None = None,
 ) -> Solution:
-    """Solve an MDP for many reward functions at one discount rate.
+    """Solve an MDP for many reward functions at one discount rate, or for one number of steps.
 
     Parameters
     ----------
@@ -51,11 +62,16 @@ def optimal_values(
         `given_rewards` of an environment's MDP is its own reward.
     gamma : float
         In [0, 1]. At γ = 0 v is R itself, and the policies are those of the limit γ → 0: best next reward.
+    horizon : int
+        In place of γ: the best expected total R(s_1) + … + R(s_H) of H steps, the state at the start not counted, and
+        nothing discounted; of pairs, R(s_0, a_0) + … + R(s_{H−1}, a_{H−1}).
     method : {"auto", "deterministic", "stochastic", "lp", "lp-occupancy"}
-        ``"auto"`` takes the fast exact solver that fits; ``"lp"`` is the reference, by scipy's HiGHS.
+        ``"auto"`` takes the fast exact solver that fits; ``"lp"`` is the reference, by scipy's HiGHS. A horizon has
+        one method, ``"backward-induction"``.
     on : {"states", "pairs"}, optional
         What earns the rewards. By default what fits (where there are as many pairs as states, each state has one, and
-        both are the same). With pairs, V(s) = max_a (R(s, a) + γ E V(s')), and at γ = 0 v is max_a R(s, a).
+        both are the same but at a horizon, so that there it must be said). With pairs, V(s) = max_a (R(s, a) +
+        γ E V(s')), at γ = 0 v is max_a R(s, a), and a horizon counts the pairs of steps 0 … H−1.
 
     Returns
     -------
@@ -64,7 +80,7 @@ def optimal_values(
     Raises
     ------
     ParameterError
-        γ is out of range, or the method does not fit the MDP.
+        γ is out of range, the horizon is no positive integer, both or neither are given, or the method does not fit.
     RewardError
         Rewards of the wrong length, or not finite; a mapping leaves a pair without a number, or names a transition
         that never happens.
@@ -81,19 +97,63 @@ def optimal_values(
     array([[ 9., 10.]])
     >>> mp.optimal_values(mdp, {("a", "go"): 1, ("b", "stay"): 2, "default": 0}, 0.5).values
     array([[3., 4.]])
+    >>> mp.optimal_values(mdp, [0.0, 1.0], horizon=3).values
+    array([[3., 3.]])
+    >>> mp.optimal_values(mdp, {("a", "go"): 1, ("b", "stay"): 2, "default": 0}, horizon=3).values
+    array([[5., 6.]])
     """
     check_mdp(mdp)
-    (rate, *_), single = discount_rates(gamma)
+    (rate, *_), single = rates_or_horizons(gamma, horizon)
     if not single:
-        raise ParameterError(f"optimal_values takes one gamma, got {gamma!r}")
-    rows, kind = reward_rows(mdp, rewards, on)
-    name = pick(mdp, method)
+        raise ParameterError(f"optimal_values takes one {rate_name([rate])}, got {quoted(gamma or horizon)}")
+    rows, kind = reward_rows(mdp, rewards, on, alike=not isinstance(rate, Horizon))
+    name = pick(mdp, method, rate)
     values, pairs, gap, iterations = solve_rows(mdp, rows, rate, name, on=kind)
+    if isinstance(rate, Horizon) and kind == "states":
+        values, gap = onwards(mdp, values, gap)
     return Solution(values, mdp.action_codes[pairs], gap, iterations, rate, name, mdp, rows, on=kind)
 
 
-def pick(mdp: RewardlessMDP, method: str) -> str:
-    """The solver's name that `method` means for this MDP."""
+def onwards(mdp: RewardlessMDP, values: FloatArray, gap: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """max_a E v(s') and its error: what follows a state, without the state itself.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    values : (N, S) array
+    gap : (N,) array
+        Bound on their error.
+
+    Returns
+    -------
+    onwards : (N, S) array
+    error : (N,) array
+        As of a step of `mdppower.solvers.finite_horizon`: products, sums, and what rows miss of 1.
+    """
+    from mdppower.solvers.backup import best_successors
+
+    eps = float(np.finfo(np.float64).eps)
+    middle = 0.5 * values.min(axis=1) + 0.5 * values.max(axis=1)
+    apart = values - middle[:, None]
+    missing = float(np.abs(mdp.kernel.sum(axis=1) - 1.0).max())
+    step = missing + (int(np.diff(mdp.kernel.indptr).max()) + 4) * eps
+    error = gap + step * np.abs(apart).max(axis=1) + 2 * eps * np.abs(middle)
+    return middle[:, None] + best_successors(mdp, apart), error
+
+
+def pick(mdp: RewardlessMDP, method: str, gamma: float = 0.0) -> str:
+    """The solver's name that `method` means for this MDP, at a discount rate or a horizon."""
+    if isinstance(gamma, Horizon):
+        if choice(method, "method", (*METHODS, BACKWARD)) not in ("auto", BACKWARD):
+            raise ParameterError(
+                f"method {method!r} solves for a discount rate; a horizon is solved by backward induction: leave "
+                "method='auto'"
+            )
+        return BACKWARD
+    if method == BACKWARD:
+        raise ParameterError(
+            f"method {method!r} is for a horizon; at a discount rate take one of {', '.join(METHODS)}"
+        )
     choice(method, "method", METHODS)
     if method == "auto":
         return "deterministic" if mdp.is_deterministic else "stochastic"
@@ -116,10 +176,12 @@ def solve_rows(
     Of an (N, P) array with ``on="pairs"``. `start` may give the pairs of a first policy for each row, such as those
     of a neighbouring γ.
     """
+    if isinstance(gamma, Horizon):
+        ((values, pairs, gap),) = solve_horizons(mdp, rewards, [gamma], on)
+        return values, pairs, gap, np.full(len(rewards), gamma.steps, np.int32)
     if gamma == 0:
         return _myopic(mdp, rewards, on)
-    power = _scale(rewards)
-    scaled = np.ldexp(rewards, -power[:, None]) if power.any() else rewards
+    power, scaled = _scaled(rewards)
     begin = time.perf_counter()
     values, pairs, gap, iterations = _solver(method, gamma)(mdp, scaled, gamma, start, on == "pairs")
     if log.isEnabledFor(logging.DEBUG):
@@ -127,6 +189,44 @@ def solve_rows(
             "%s solver at gamma = %.15g: %d draws of %d states, up to %d iterations, %.2g s",
             method, gamma, len(rewards), mdp.n_states, iterations.max(initial=0), time.perf_counter() - begin,
         )  # fmt: skip
+    values, gap = _accepted(mdp, scaled, power, gamma, method, values, gap, on)
+    return values, pairs, gap, iterations
+
+
+def solve_horizons(
+    mdp: RewardlessMDP, rewards: FloatArray, horizons: Sequence[Horizon], on: str = "states"
+) -> Iterator[tuple[FloatArray, IntArray, FloatArray]]:
+    """Solve the rows of an (N, S) array at some horizons, in one pass; SolverError if one is not certified.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    rewards : (N, S) array, or (N, P) with ``on="pairs"``
+    horizons : sequence of Horizon
+        Increasing.
+    on : {"states", "pairs"}
+
+    Yields
+    ------
+    values, pairs, gap : arrays
+        As of `mdppower.solvers.finite_horizon`: values of states count the state itself, max_a E v(s') does not.
+    """
+    from mdppower.solvers.finite_horizon import solve
+
+    power, scaled = _scaled(rewards)
+    begin = time.perf_counter()
+    steps = [horizon.steps for horizon in horizons]
+    for horizon, (values, pairs, gap) in zip(horizons, solve(mdp, scaled, steps, on == "pairs"), strict=True):
+        log.debug("%s: %d draws of %d states, %.2g s", horizon, *values.shape, time.perf_counter() - begin)
+        values, gap = _accepted(mdp, scaled, power, horizon, BACKWARD, values, gap, on)
+        yield values, pairs, gap
+
+
+def _accepted(
+    mdp: RewardlessMDP, scaled: FloatArray, power: IntArray, gamma: float, method: str, values: FloatArray,
+    gap: FloatArray, on: str,
+) -> tuple[FloatArray, FloatArray]:  # fmt: skip
+    """Values and gaps in the size that rewards had; SolverError where a gap is too wide."""
     size = np.abs(scaled).max(axis=1)
     allowed = certifiable(gamma) * (scaled.max(axis=1) - scaled.min(axis=1)) + 64 * np.finfo(float).eps * size
     failed = np.flatnonzero(~(gap <= allowed))
@@ -137,15 +237,18 @@ def solve_rows(
     if len(failed):
         i = int(failed[0])
         excess = float(gap[i] / np.ldexp(allowed[i], power[i])) if allowed[i] > 0 else np.inf
-        earned = (1 - gamma) * rewards[i] if on == "pairs" else None
+        # With one step less the values are others, by which a horizon's actions cannot be told.
+        by_pairs = on == "pairs" and not isinstance(gamma, Horizon)
+        earned = np.ldexp((1 - gamma) * scaled[i], power[i]) if by_pairs else None
         raise _refusal(mdp, i, gamma, method, values[i], float(gap[i]), excess, earned)
-    return values, pairs, gap, iterations
+    return values, gap
 
 
-def _scale(rewards: FloatArray) -> IntArray:
-    """(N,) powers of two by which draws are divided, 0 for ordinary ones: nothing overflows then, or is denormal."""
+def _scaled(rewards: FloatArray) -> tuple[IntArray, FloatArray]:
+    """(N,) powers of two, 0 for ordinary draws, and the draws divided by them: nothing overflows, or is denormal."""
     power = np.frexp(np.abs(rewards).max(axis=1))[1]
-    return np.where(np.abs(power) > ORDINARY, power, 0)
+    power = np.where(np.abs(power) > ORDINARY, power, 0)
+    return power, np.ldexp(rewards, -power[:, None]) if power.any() else rewards
 
 
 def _refusal(
@@ -160,7 +263,8 @@ def _refusal(
 ) -> SolverError:
     """The error for a draw that was not certified: what cannot be told apart, and between what the value lies."""
     how = f"the value only to {gap:.2g}" if np.isfinite(gap) else "no value"
-    message = f"draw {i}: at gamma = {gamma!r} the {method} solver could certify {how}"
+    where = f"{rate_name([gamma])} = {rate_text(gamma) if isinstance(gamma, Horizon) else repr(gamma)}"
+    message = f"draw {i}: at {where} the {method} solver could certify {how}"
     lower, upper = values - gap, values + gap
     undecided: list[tuple[Any, Any]] = []
     if np.isfinite(lower).all():
@@ -190,7 +294,7 @@ def _refusal(
 
 def _what_can(gamma: float, excess: float) -> str:
     """Near γ = 1 gaps grow like 1/(1−γ): which γ would have been certified."""
-    if gamma == 1 or 1 - gamma > 1e-6 or not excess > 1:
+    if isinstance(gamma, Horizon) or gamma == 1 or 1 - gamma > 1e-6 or not excess > 1:
         return ""
     # Where nothing was reached, 100 times as far from 1 has a chance.
     distance = (1 - gamma) * min(excess, 100.0)
@@ -211,7 +315,8 @@ def warm_up(mdp: RewardlessMDP, method: str, gammas: Sequence[float] = (), on: s
 
             make_plan(mdp)
     tiny = RewardlessMDP.from_pairs([0], [[1.0]])
-    values, *_ = _solver(method, 0.5)(tiny, np.zeros((1, 1)), 0.5, None, on == "pairs")
+    rate = Horizon(1) if method == BACKWARD else 0.5
+    values, *_ = solve_rows(tiny, np.zeros((1, 1)), rate, method, on=on)
     mean_best_successor(tiny, values)
 
 

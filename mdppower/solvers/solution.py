@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mdppower._text import count, rate_text
+from mdppower._horizon import Horizon
+from mdppower._text import count, rate_letter, rate_name, rate_text, told_rates
 from mdppower._typing import FloatArray, IntArray, Label
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
@@ -40,14 +41,16 @@ class Solution(Result):
     Attributes
     ----------
     normalised : (N, S) array
-        v = (1−γ)V; the optimal gain (average reward) at γ = 1.
+        v = (1−γ)V; the optimal gain (average reward) at γ = 1; at a horizon the best expected total over H.
     policies : (N, S) int32 array
-        An optimal action of each state, as a position in ``mdp.action_names``.
+        An optimal action of each state, as a position in ``mdp.action_names``. At a horizon the best action depends
+        on the time that is left: this is the first of H. With h steps left it is that of ``horizon=h``.
     error_bound : (N,) array
-        Proved bound on |v − v*| over the states of each draw, from the Bellman residual.
+        Proved bound on |v − v*| over the states of each draw, from the Bellman residual; at a horizon, from rounding.
     iterations : (N,) int32 array
-        Policy improvements made.
+        Policy improvements made; steps back, at a horizon.
     gamma : float
+        The discount rate, or the `Horizon`.
     method : str
         The solver that ran.
     mdp : RewardlessMDP
@@ -84,15 +87,38 @@ class Solution(Result):
     def values(self) -> FloatArray:
         """(N, S) V = v/(1−γ), the discounted sums themselves; ParameterError at γ = 1, where there are none.
 
+        At a horizon the best expected totals R(s_1) + … + R(s_H), H v.
+
         Examples
         --------
         >>> import mdppower as mp
         >>> mp.optimal_values(mp.envs.fork(1), [0.0, 1.0], 0.5).values
         array([[1., 2.]])
+        >>> mp.optimal_values(mp.envs.fork(1), [0.0, 1.0], horizon=2, on="states").values
+        array([[2., 2.]])
         """
         if self.gamma == 1:
             raise ParameterError("at gamma = 1 the sums of rewards do not converge; .normalised has the gains")
-        return self.normalised / (1 - self.gamma)
+        return self._sums(self.normalised)
+
+    def _sums(self, normalised: FloatArray) -> FloatArray:
+        return normalised * self.gamma if self.horizon else normalised / (1 - self.gamma)
+
+    @property
+    def horizon(self) -> int | None:
+        """The number of steps; None where there is a discount rate.
+
+        Examples
+        --------
+        >>> import mdppower as mp
+        >>> mp.optimal_values(mp.envs.fork(1), [0.0, 1.0], horizon=2, on="states").horizon
+        2
+        """
+        return self.gamma.steps if isinstance(self.gamma, Horizon) else None
+
+    @property
+    def _has_sums(self) -> bool:
+        return self.horizon is not None or self.gamma < 1
 
     def policy_table(self, i: int = 0) -> FloatArray:
         """The optimal policy of the i-th reward function, as a table.
@@ -105,7 +131,8 @@ class Solution(Result):
         -------
         (S, A) array
             The probability of each action, in the order of ``mdp.action_names``, in each state: 1 for the one of
-            ``policies``. It can be given wherever a policy can.
+            ``policies``. It can be given wherever a policy can. At a horizon it is how to begin, and no policy to
+            keep: with fewer steps left the best action may be another.
 
         Raises
         ------
@@ -157,7 +184,7 @@ class Solution(Result):
         return int(i)
 
     def of(self, state: Label, draw: int | None = None) -> FloatArray:
-        """The normalised optimal value of a state, v = (1−γ)V (at γ = 1, its gain).
+        """The normalised optimal value of a state, v = (1−γ)V (at γ = 1, its gain; at a horizon, its total over H).
 
         Parameters
         ----------
@@ -222,13 +249,15 @@ class Solution(Result):
             "reward": self._earned(draws, states).ravel().tolist(),
             "normalised": self.normalised[part].ravel().tolist(),
         }
-        if self.gamma < 1:
-            columns["value"] = (self.normalised[part] / (1 - self.gamma)).ravel().tolist()
+        if self._has_sums:
+            columns["value"] = self._sums(self.normalised[part]).ravel().tolist()
         columns["action"] = [self.mdp.action_names[a] for a in self.policies[part].ravel().tolist()]
         columns["error_bound"] = np.repeat(self.error_bound[:draws], states).tolist()
         what = "normalised: the gain, average reward" if self.gamma == 1 else "normalised: (1−γ) value"
+        if self.horizon:
+            what = "value: best expected total of the steps; normalised: value / H; action: the first"
         earned = "; reward: of the action" * (self.on == "pairs")
-        return Table(columns, f"γ = {rate_text(self.gamma)}; {what}{earned}; error_bound: proved, of normalised")
+        return Table(columns, f"{told_rates(self.gamma)}; {what}{earned}; error_bound: proved, of normalised")
 
     def _earned(self, draws: int, states: int) -> FloatArray:
         """What the first states of the first draws earn; by their optimal actions, where pairs do."""
@@ -283,14 +312,15 @@ class Solution(Result):
             "policy": (where, written(self.mdp.action_names)[self.policies]),
             "error_bound": (("draw",), self.error_bound),
         }
-        if self.gamma < 1:
+        if self._has_sums:
             variables["value"] = (where, self.values)
         coordinates: dict[str, Any] = {"draw": np.arange(len(self.rewards)), "state": written(self.mdp.states)}
         if self.on == "pairs":
             names, mdp = coordinates["state"], self.mdp
             coordinates |= {"pair": np.arange(mdp.n_pairs), "state_of_pair": ("pair", names[mdp.pair_states])}
             coordinates["action"] = "pair", written(mdp.action_names)[mdp.action_codes]
-        about: dict[str, Any] = {"gamma": self.gamma, "method": self.method, "guarantee": self.guarantee}
+        about: dict[str, Any] = {rate_name([self.gamma]): self.horizon or self.gamma}
+        about |= {"method": self.method, "guarantee": self.guarantee}
         about |= {"rewards_on": self.on} if self.on == "pairs" else {}
         data = labelled(variables, coordinates, about)
         for name, (told, unit) in _NAMES.items():
@@ -298,6 +328,10 @@ class Solution(Result):
                 data[name].attrs |= {"long_name": told} | ({"units": unit} if unit else {})
         if self.gamma == 1:
             data["normalised"].attrs["long_name"] = "optimal gain"
+        if self.horizon:
+            data["normalised"].attrs["long_name"] = "best expected total of rewards, over H"
+            data["value"].attrs["long_name"] = "best expected total of rewards of H steps"
+            data["policy"].attrs["long_name"] = "an optimal first action"
         return on_grid(data, self.mdp.layout) if grid else data
 
     def __repr__(self) -> str:
@@ -308,9 +342,10 @@ class Solution(Result):
         )
         more = ", …" if n * n_states > 4 or n > 1 else ""
         first = " of draw 0" if n > 1 else ""
-        what = "gain" if self.gamma == 1 else "(1−γ)V"
+        what = "gain" if self.gamma == 1 else "V/H" if self.horizon else "(1−γ)V"
+        rate = f"{rate_letter([self.gamma])}={rate_text(self.gamma)}"
         what = f"rewards on pairs, {what}" if self.on == "pairs" else what
         return (
-            f"Solution({count(n, 'draw')} × {count(n_states, 'state')}, γ={rate_text(self.gamma)}, {self.method}: "
+            f"Solution({count(n, 'draw')} × {count(n_states, 'state')}, {rate}, {self.method}: "
             f"{what}{first} {told}{more}; error ≤ {self.error_bound.max(initial=0):.1e})"
         )

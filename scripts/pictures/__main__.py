@@ -9,8 +9,11 @@ FOLDER = Path(__file__).parent
 
 def main() -> None:
     maze = mp.envs.make("maze")
-    horizons = mp.power(maze, [0.1, 0.9, 0.99], samples=16_384, rng=0, workers=-1)
-    horizons.plot(FOLDER / "maze.png")
+    rates = mp.power(maze, [0.1, 0.9, 0.99], samples=16_384, rng=0, workers=-1)
+    rates.plot(FOLDER / "maze.png")
+    steps = mp.power(maze, horizon=[1, 10, 100], samples=16_384, rng=0, workers=-1)
+    steps.plot(FOLDER / "maze-steps.png")
+    draw_many_steps()
 
     rooms = mp.power(mp.envs.make("four-rooms", slip=0.1), 0.95, samples=16_384, rng=0, workers=-1)
     rooms.plot(FOLDER / "four-rooms.png", arrows=True, hatch=True, title="Four rooms, slip 0.1: where POWER leads")
@@ -36,6 +39,27 @@ def main() -> None:
     mp.action_optimality(figure_1, gammas, method="exact").plot(FOLDER / "optimal.png", state="star")
     right_against_left = mp.theorems.proposition_6_9_2(figure_1, "star", "->r_tri", "->l_tri")
     right_against_left.plot(FOLDER / "claim.png", dpi=110)
+
+
+def draw_many_steps() -> None:
+    """How far POWER of H steps is from POWER at γ = 1, on the same draws: at most c/H."""
+    import matplotlib.pyplot as plt
+
+    horizons = [2**k for k in range(13)]
+    figure, panel = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
+    for name in ("maze", "four-rooms", "turner-figure-1"):
+        mdp = mp.envs.make(name)
+        some = mp.power(mdp, horizon=horizons, samples=1024, rng=0, workers=-1)
+        end = mp.power(mdp, 1, samples=1024, rng=0, workers=-1)
+        off = abs(some.mean - end.mean).max(axis=1)
+        c = max(off * horizons)
+        (line,) = panel.loglog(horizons, off, "o-", label=name, markersize=4)
+        panel.loglog(horizons, c / horizons, "--", color=line.get_color(), linewidth=1, label=f"{c:.2g}/H")
+    panel.set_xlabel("steps H")
+    panel.set_ylabel("greatest |POWER(H) − POWER(γ = 1)|")
+    panel.legend(fontsize=8)
+    figure.savefig(FOLDER / "many-steps.png", dpi=110)
+    plt.close(figure)
 
 
 if __name__ == "__main__":

@@ -345,3 +345,17 @@ def test_optimal_says_what_stays_open(run, monkeypatch, tmp_path):
     assert code == 0
     assert "warning: whether an action is optimal stays open for a share of" in err
     assert all(float(row["unresolved"]) > 0 for row in records(out))
+
+
+def test_options_of_some_steps(run):
+    # Figure 1, three steps: 2/3 on the right, 11/18 on the left.
+    args = ("turner-figure-1", "--a", "l_tri", "--b", "r_tri", "--kind", "power")
+    _, out, _ = run("compare", *args, "--horizon", "3")
+    assert "power of 'l_tri' at H = 3" in out
+    assert "1/18" in out
+    assert "is about γ = 1, not --horizon" in run("compare", *args[:5], "--kind", "rsd", "--horizon", "3")[2]
+    assert "one number of steps" in run("compare", *args, "--horizon", "1,3")[2]
+    _, out, _ = run("compare", "fork(2)", "--all", "--horizon", "3", "--rng", "0", "--samples", "64")
+    assert "value at H = 3" in out
+    _, out, _ = run("optimal", "turner-figure-1", "--state", "star", "--horizon", "1,2", "--method", "exact")
+    assert [line.split()[-1] for line in out.splitlines()[1:7]] == ["1/3"] * 3 + ["869/2520", "391/1260", "869/2520"]

@@ -46,7 +46,7 @@ def test_kinds(run, tmp_path):
         (["--line", "0,0"], "--line is for a picture: add --out FILE"),
         (["--vmax", "0"], "--vmax is for a picture: add --out FILE"),
         (["--line", "0,0", "--kind", "bars", "--out", "x.png"], "--line is for --kind lines"),
-        (["--kind", "lines", "--gamma", "0.5", "--out", "x.png"], "lines go over several γ, and there is one"),
+        (["--kind", "lines", "--gamma", "0.5", "--out", "x.png"], "lines go over several γ, or H, and there is one"),
         (["--kind", "bars", "--no-colorbar", "--out", "x.png"], "colorbar is not for bars"),
         (["--kind", "bars", "--out", "x.gif"], "it is for maps and graphs, not bars"),
         (["--kind", "graph", "--arrows", "--out", "x.png"], "arrows are for map; this picture is of kind 'graph'"),

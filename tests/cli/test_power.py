@@ -294,3 +294,32 @@ def test_a_saved_estimate_is_shown_and_not_measured_anew(run):
     # The file of an MDP is measured as ever.
     saved.mdp.save("mdp.nc")
     assert run("map", "mdp.nc", "--samples", "64")[2] == ""
+
+
+def test_steps_in_place_of_rates(run):
+    _, out, err = run("power", "maze", "--horizon", "2", "--horizon", "1,5", "--samples", "64", "--rng", "0",
+                      "--format", "csv", "--save", "steps.nc")  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(out)))
+    estimate = mp.power(mp.envs.make("maze"), horizon=[2, 1, 5], samples=64, rng=0)
+    assert [float(r["power"]) for r in rows] == estimate.mean.ravel().tolist()
+    assert [r["horizon"] for r in rows[::31]] == ["2", "1", "5"]
+    assert "wrote steps.nc" in err
+    _, out, _ = run("plot", "steps.nc", "--horizon", "5")
+    assert "POWER at H = 5" in out
+    assert "γ" not in out
+    assert "H = 1  POWER" in run("info", "steps.nc")[1]
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [(("--horizon", "0"), "horizon must be a positive integer, got 0"),
+     (("--horizon", "-1"), "horizon must be a positive integer, got -1"),
+     (("--horizon", "2.5"), "--horizon must be positive integers, separated by commas; got '2.5'"),
+     (("--horizon", "2", "--gamma", "0.9"), "give --gamma or --horizon, not both"),
+     (("--horizon", "2", "--method", "lp"), "'lp' solves for a discount rate"),
+     (("--horizon", "2", "--policy", "softmax(0.1)"), "softmax(temperature=0.1) is made for a discount rate")],
+)  # fmt: skip
+def test_steps_that_are_none(run, args, told):
+    code, out, err = run("power", "fork(2)", "--samples", "64", *args)
+    assert (code, out) == (2, "")
+    assert told in err

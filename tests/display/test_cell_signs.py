@@ -121,7 +121,7 @@ def test_an_animation_has_one_scale(maze, tmp_path):
     near = [(np.abs(frame[cells].astype(int) - yellow).sum(axis=-1) < 40).sum() for frame in (first, second)]
     assert near[0] == 0 < near[1]
     with pytest.raises(
-        mp.ParameterError, match=r"a \.gif has a frame for each γ: it is for maps and graphs, not lines"
+        mp.ParameterError, match=r"a \.gif has a frame for each γ, or H: it is for maps and graphs, not lines"
     ):
         maze.plot(tmp_path / "x.gif", kind="lines")
 

@@ -73,7 +73,7 @@ def test_chosen_rows(tmp_path):
     figure = estimate.plot(tmp_path / "planes.png", planes=(name for name in ["down"]), gamma=0.5)
     assert [axes.get_title() for axes in maps(figure)] == ["left\ndown", "right\ndown"]
     assert (tmp_path / "planes.png").stat().st_size > 1000
-    with pytest.raises(mp.ParameterError, match="planes are drawn at one γ: choose one of the 2 with gamma"):
+    with pytest.raises(mp.ParameterError, match="planes are drawn at one γ, or H: choose one of the 2 with gamma"):
         estimate.plot(kind="planes")
     with pytest.raises(mp.ParameterError, match="planes must be some of 'up', 'down', got 'side'"):
         estimate.plot(planes=["side"], gamma=0.5)

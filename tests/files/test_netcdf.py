@@ -327,3 +327,20 @@ def test_any_bytes_are_refused(tmp_path_factory, data):
     path.write_bytes(data)
     with pytest.raises(mp.FileError):
         mp.load(path)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"guarantee": True}, {"policy": mp.agents.lookahead(2)}, {"method": "exact"}], ids=str
+)
+def test_an_estimate_of_some_steps_comes_back(tmp_path, options):
+    found = mp.power(mp.envs.fork(2), horizon=[1, 4], rng=0, samples=64, **options)
+    found.save(tmp_path / "x.nc")
+    again = mp.load(tmp_path / "x.nc")
+    assert again.horizons == (1, 4)
+    assert again.mean.tobytes() == found.mean.tobytes()
+    assert str(again) == str(found)
+    if found.samples:
+        assert (again.draw(7, horizon=4).normalised == found.draw(7, horizon=4).normalised).all()
+    with xr.open_dataset(tmp_path / "x.nc") as data:
+        assert data.power.dims == ("horizon", "state")
+        assert data.horizon.values.tolist() == [1, 4]

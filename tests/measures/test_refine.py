@@ -249,8 +249,15 @@ def test_closing_is_the_end_and_no_error_where_a_rate_has_failed(monkeypatch):
 def test_what_it_is_called_with_is_checked_as_by_the_function_itself():
     with pytest.raises(TypeError, match=r"power\(\): got an unexpected keyword argument 'gammas'"):
         mp.refine(mp.envs.fork(2), 0.9, gammas=0.9)
-    with pytest.raises(TypeError, match=r"power\(\): missing a required argument: 'gamma'"):
-        mp.refine(mp.envs.fork(2))
+    with pytest.raises(TypeError, match=r"power\(\): missing a required argument: 'mdp'"):
+        mp.refine(gamma=0.9)
+    with pytest.raises(mp.ParameterError, match="give gamma=, a discount rate"):
+        next(iter(mp.refine(mp.envs.fork(2), looks=LOOKS)))
+
+
+def test_steps_of_a_run_over_some_steps():
+    *_, last = mp.refine(mp.envs.fork(2), horizon=[1, 3], looks=(64, 256), rng=0)
+    assert (last.mean == mp.power(mp.envs.fork(2), horizon=[1, 3], samples=256, rng=0).mean).all()
 
 
 def test_a_with_statement_closes():

@@ -258,3 +258,16 @@ def test_a_folder_and_a_foreign_file(store, tmp_path):
     assert store.read_text() == "not a store"
     with pytest.raises(mp.ParameterError, match="store is about draws; method='exact' makes none"):
         power(store=store, method="exact", rng=None)
+
+
+def test_runs_of_some_steps_are_others(store, made):
+    alone = mp.power(FORK, horizon=[1, 3], samples=1024, rng=0)
+    same(mp.power(FORK, horizon=[1, 3], samples=1024, rng=0, store=store), alone)
+    made.clear()
+    same(mp.power(FORK, horizon=[1, 3], samples=1024, store=store), alone)
+    assert made == []
+    mp.power(FORK, [0, 1], samples=1024, rng=0, store=store)
+    assert made
+    with Store(store, writing=False) as kept:
+        first = next(run for run in kept.runs() if run.arguments["gamma"][0] == {"horizon": 1})
+    same(stored_result(store, first), alone)

@@ -67,6 +67,12 @@ def results() -> dict[str, Any]:
             fork, 0.9, transforms=[duplicate_state(fork, "t1"), bisimulation_quotient(fork)], samples=64, rng=0
         ),
         "solution": mp.optimal_values(fork, [[0.0, 1, 3, 2]], 0.5),
+        "solution of some steps": mp.optimal_values(fork, [[0.0, 1, 3, 2]], horizon=4),
+        "a state over some steps": mp.power(room, horizon=[1, 4], samples=64, rng=0).of((0, 0)),
+        "optimality over some steps": mp.action_optimality(room, horizon=[1, 4], samples=64, rng=0),
+        "comparison over some steps": mp.compare(
+            *(mp.Option.state(fork, s, horizon=4, kind="power") for s in ("t1", "root")), samples=64, rng=0
+        ),
         "support": polytope.support([0.0, 1, 3, 2]),
         "support at 1": mp.OccupancyPolytope(fork, "root", 1).support([[0.0, 1, 3, 2]]),
         "polytope": polytope,
