@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, KeysView, Mapping, Set
 from copy import copy
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from mdppower._schema import DEEPEST
 from mdppower._text import MOST_BITS
 from mdppower._typing import AnyArray, BoolArray, FloatArray, IntArray, Label
 from mdppower.errors import ModelError
+
+Array = TypeVar("Array", bound=AnyArray)
 
 INDEX_LIMIT = 2**31 - 1
 """Indices are int32."""
@@ -320,7 +322,7 @@ def require_unique(labels: tuple[Label, ...], what: str) -> None:
         raise ModelError(f"{what} label {quoted(twice)} is used twice")
 
 
-def read_only(array: IntArray) -> IntArray:
+def read_only(array: Array) -> Array:
     """The array, no longer writable."""
     array.setflags(write=False)
     return array

@@ -39,7 +39,10 @@ from mdppower.mdp.canonical import (
     positions,
     read_only,
 )
+from mdppower.mdp.columns import pairs_of_columns
 from mdppower.mdp.construction import pairs_of_array, pairs_of_mapping, sorted_pairs
+from mdppower.mdp.matrices import is_one_matrix_an_action, pairs_of_matrices
+from mdppower.mdp.successor_table import pairs_of_successor_table
 from mdppower.mdp.validation import Parts, require_mdp
 
 if TYPE_CHECKING:
@@ -52,8 +55,9 @@ if TYPE_CHECKING:
 class RewardlessMDP:
     """A finite MDP without reward and without discount: states, feasible actions, transition probabilities.
 
-    Use one of the constructors: `from_arrays`, `from_pairs`, `from_successors`, `from_graph`. Instances are
-    immutable; their arrays are copies and read-only.
+    Use one of the constructors: `from_arrays`, `from_matrices`, `from_pairs`, `from_successors`,
+    `from_successor_table`, `from_columns`, `from_graph`. Instances are immutable; their arrays are copies and
+    read-only.
 
     Attributes
     ----------
@@ -94,10 +98,13 @@ class RewardlessMDP:
     marks: Mapping[str, tuple[int, ...]]
     origin: Mapping[str, str]
     _labels: tuple[Label, ...] | AnyArray | None
-    _reward: FloatArray  # of an environment, set where there is one: `own_reward`
+    _reward: FloatArray  # that it came with, set where there is one: `own_reward`
 
     def __init__(self) -> None:
-        raise TypeError("use RewardlessMDP.from_arrays, from_pairs, from_successors or from_graph")
+        raise TypeError(
+            "use RewardlessMDP.from_arrays, from_matrices, from_pairs, from_successors, from_successor_table, "
+            "from_columns or from_graph"
+        )
 
     # ------------------------------------------------------------------ constructors
 
@@ -189,6 +196,7 @@ class RewardlessMDP:
         transitions : (S, A, S) array
             Probability of s' after action a in state s. Or Gymnasium's table, a mapping
             ``{s: {a: [(probability, s', reward, terminated), …]}}``, read as `mdppower.from_gymnasium` reads it.
+            A mapping from action to matrix, or a list with sparse matrices, is what `from_matrices` takes.
         axes : {"san", "asn"}, optional
             The order of the axes: T[s, a, s'] (state, action, next), or T[a, s, s']. Default: T[s, a, s'], with a
             warning where A = S and both readings would do.
@@ -219,6 +227,11 @@ class RewardlessMDP:
         >>> RewardlessMDP.from_arrays([stay, swap], axes="asn", actions=["stay", "swap"])
         RewardlessMDP(2 states, 4 pairs, up to 2 actions, deterministic, no absorbing state)
         """
+        if is_one_matrix_an_action(transitions):
+            if axes == "san":
+                raise ModelError("one matrix an action is T[a, s, s'], not T[s, a, s'] as axes='san' says")
+            made = cls.from_matrices(transitions, feasible=feasible, states=states, actions=actions, layout=layout)
+            return made
         if isinstance(transitions, Mapping):
             from mdppower.adapters.from_gymnasium import from_gymnasium
 
@@ -227,6 +240,210 @@ class RewardlessMDP:
             return from_gymnasium(transitions)
         pairs = pairs_of_array(transitions, feasible, actions, axes)
         return cls.from_pairs(**pairs, states=states, layout=layout)
+
+    @classmethod
+    def from_matrices(
+        cls,
+        matrices: Any,
+        *,
+        feasible: npt.ArrayLike | Literal["nonzero"] | None = None,
+        rewards: npt.ArrayLike | None = None,
+        states: Sequence[Label] | AnyArray | None = None,
+        actions: Sequence[Label] | None = None,
+        layout: npt.ArrayLike | None = None,
+        marks: Mapping[str, Iterable[int]] | None = None,
+        origin: Mapping[str, str] | None = None,
+    ) -> RewardlessMDP:
+        """Build an MDP from one S × S matrix an action, dense or sparse.
+
+        Parameters
+        ----------
+        matrices : list or tuple of A matrices, mapping from action to matrix, or (A, S, S) array
+            Row s of the matrix of a is the distribution of the successor of s under a. Nothing of size S × S is made
+            of sparse ones.
+        feasible : (S, A) array of booleans, or "nonzero", optional
+            Which actions each state has; other rows are ignored. "nonzero": those whose row is not empty.
+            Default: all.
+        rewards : (S, A) array, optional
+            Kept for `mdppower.given_rewards`; nothing is computed with it unless it is asked for.
+        states : sequence of S labels, or an (S, d) integer array whose rows become tuples, optional
+        actions : sequence of A labels, optional
+            Default: 0 … A−1, or the keys of the mapping.
+        layout, marks, origin
+            As in `from_pairs`.
+
+        Returns
+        -------
+        RewardlessMDP
+
+        Raises
+        ------
+        ModelError
+            A matrix is not square, or of another size than the first; or as in `from_pairs`.
+        RewardError
+            `rewards` has another shape, or one that is no finite number.
+
+        Examples
+        --------
+        >>> from scipy import sparse
+        >>> stay, swap = sparse.eye_array(2), sparse.csr_array([[0, 1], [1, 0]])
+        >>> RewardlessMDP.from_matrices({"stay": stay, "swap": swap})
+        RewardlessMDP(2 states, 4 pairs, up to 2 actions, deterministic, no absorbing state)
+        """
+        pairs, reward = pairs_of_matrices(
+            matrices, feasible=feasible, rewards=rewards, states=states, actions=actions
+        )
+        return cls._with_reward(pairs, reward, layout=layout, marks=marks, origin=origin)
+
+    @classmethod
+    def from_successor_table(
+        cls,
+        transitions: npt.ArrayLike,
+        *,
+        feasible: npt.ArrayLike | None = None,
+        rewards: npt.ArrayLike | None = None,
+        states: Sequence[Label] | AnyArray | None = None,
+        actions: Sequence[Label] | None = None,
+        end: Label | None = None,
+        layout: npt.ArrayLike | None = None,
+        marks: Mapping[str, Iterable[int]] | None = None,
+        origin: Mapping[str, str] | None = None,
+    ) -> RewardlessMDP:
+        """Build a deterministic MDP from a table of successors, one integer a state and action.
+
+        Parameters
+        ----------
+        transitions : (S, A) array of int
+            Index of the state that action a in state s leads to. −1: the episode ends, which leads to one more
+            state, the last, whose one action is "stay". −2, or what a masked array masks: the state has no such
+            action.
+            Floats are taken where they are whole.
+        feasible : (S, A) array of booleans, or of 0 and 1, optional
+            Which actions each state has; what `transitions` and `rewards` hold elsewhere is not looked at.
+        rewards : (S, A) array, optional
+            Kept for `mdppower.given_rewards`; nothing is computed with it unless it is asked for. After the end
+            nothing is earned.
+        states : sequence of S labels, or an (S, d) integer array whose rows become tuples, optional
+            Default: 0 … S−1.
+        actions : sequence of A labels, optional
+            Default: 0 … A−1.
+        end : label, optional
+            Of the state in which episodes end, if any does. Default: "end", numbered where that is taken.
+        layout : (S, 2) array, optional
+            (row, column) of each state, for pictures; the end is drawn below.
+        marks, origin
+            As in `from_pairs`. ``origin["ends"]`` says how many −1 there were, ``origin["reward"]`` that rewards were
+            kept.
+
+        Returns
+        -------
+        RewardlessMDP
+
+        Raises
+        ------
+        ModelError
+            An entry is no integer, or none of −2 … S−1; a state has no action; the mask has another shape, or says
+            that there is what −2 says is not. The message names state and action.
+        RewardError
+            `rewards` has another shape, or one that is no finite number.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_successor_table([[1, 0], [-1, -2]], rewards=[[0, 0], [5, 0]])
+        >>> mdp.states, mdp.successors(1, 0), mdp.actions(1), mdp.absorbing_states
+        ((0, 1, 'end'), {'end': 1.0}, (0,), array([2]))
+        >>> import mdppower as mp
+        >>> mp.given_rewards(mdp).of(1, 0)
+        5.0
+        """
+        pairs, reward = pairs_of_successor_table(
+            transitions, feasible=feasible, rewards=rewards, states=states, actions=actions, end=end, layout=layout
+        )
+        told = pairs.pop("origin")
+        return cls._with_reward(pairs, reward, marks=marks, origin={**check_origin(origin), **told})
+
+    @classmethod
+    def from_columns(
+        cls,
+        columns: Any,
+        *,
+        state: str = "state",
+        action: str = "action",
+        successor: str = "successor",
+        probability: str = "probability",
+        reward: str = "reward",
+        states: Sequence[Label] | AnyArray | None = None,
+        actions: Sequence[Label] | None = None,
+        layout: npt.ArrayLike | None = None,
+        marks: Mapping[str, Iterable[int]] | None = None,
+        origin: Mapping[str, str] | None = None,
+    ) -> RewardlessMDP:
+        """Build an MDP from a long table: one possible transition a row, in any order.
+
+        Parameters
+        ----------
+        columns : mapping from name to array of n, data frame, or structured array
+            Columns in any order; those that are not read are warned about. Labels are str, int, or tuples of these;
+            whole floats count as int, and rows of an (n, d) integer array as tuples. Other labels, such as 0.5, True,
+            a date or an enumeration's member, are written as their text, with a warning.
+        state, action, successor : str
+            Names of these columns.
+        probability : str
+            Of the column of probabilities. Without one every state and action has one row, which happens for certain.
+            Rows that are the same but for their probability are added up.
+        reward : str
+            Of the column of rewards R(s, a, s′), if there is one: kept for `mdppower.given_rewards`; nothing is
+            computed with it unless it is asked for.
+        states : sequence of labels, optional
+            All states, in their order. Default: integers, and rows of integers, ascend; others come in the order in
+            which they appear as `state`.
+        actions : sequence of labels, optional
+            All actions, in their order. Default: as for states.
+        layout, marks, origin
+            As in `from_pairs`.
+
+        Returns
+        -------
+        RewardlessMDP
+
+        Raises
+        ------
+        ModelError
+            A column is missing, or has another length; a label is missing; the probabilities of a state and action do
+            not add up to 1, or one is negative or NaN; a successor has no row of its own, and so no action; there are
+            no probabilities, and two rows of one state and action. The message names rows, counted from 0.
+        RewardError
+            A reward is no finite number, or rows of one transition have several.
+
+        Examples
+        --------
+        >>> mdp = RewardlessMDP.from_columns({
+        ...     "state":       ["start", "start", "start", "won",  "lost"],
+        ...     "action":      ["wait",  "bet",   "bet",   "stay", "stay"],
+        ...     "successor":   ["start", "won",   "lost",  "won",  "lost"],
+        ...     "probability": [1,       0.25,    0.75,    1,      1]})
+        >>> mdp.states, mdp.successors("start", "bet")
+        (('start', 'won', 'lost'), {'won': 0.25, 'lost': 0.75})
+        """
+        names = {
+            "state": state, "action": action, "successor": successor, "probability": probability, "reward": reward,
+        }  # fmt: skip
+        pairs, values = pairs_of_columns(columns, names=names, states=states, actions=actions)
+        return cls._with_reward(pairs, values, layout=layout, marks=marks, origin=origin)
+
+    @classmethod
+    def _with_reward(
+        cls, pairs: dict[str, Any], reward: FloatArray | None, *, origin: Mapping[str, str] | None, **rest: Any
+    ) -> RewardlessMDP:
+        """An MDP from pairs in canonical order, with the reward of each of these, or of each transition, if any."""
+        told = check_origin(origin)
+        if reward is not None:
+            of = "state and action" if len(reward) == len(pairs["pair_states"]) else "state, action and successor"
+            told["reward"] = f"kept, a function of {of}"
+        made = cls.from_pairs(**pairs, **rest, origin=told)
+        if reward is not None:
+            made._reward = read_only(reward)
+        return made
 
     @classmethod
     def from_successors(
@@ -851,6 +1068,5 @@ def _rebuild(
         origin=origin,
     )  # fmt: skip
     if reward is not None:
-        reward.setflags(write=False)
-        made._reward = reward
+        made._reward = read_only(reward)
     return made

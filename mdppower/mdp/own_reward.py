@@ -1,4 +1,4 @@
-"""The reward that an environment came with, kept beside its MDP.
+"""The reward that an environment or a table came with, kept beside its MDP.
 
 It is no part of the MDP: nothing here is computed with it unless it is asked for. It is an array over pairs (s, a),
 or over transitions (s, a, s′) in the order of the kernel's entries.
@@ -20,7 +20,7 @@ from mdppower.mdp.model import RewardlessMDP
 
 @dataclass(frozen=True, eq=False)
 class GivenRewards:
-    """The reward of an environment; see `given_rewards`.
+    """The reward of an environment, or of a table; see `given_rewards`.
 
     Attributes
     ----------
@@ -116,13 +116,14 @@ def with_reward(mdp: RewardlessMDP, values: FloatArray | None, told: str) -> Rew
 
 
 def given_rewards(mdp: RewardlessMDP) -> GivenRewards:
-    """The reward that an environment came with, where it is a function of (s, a) or of (s, a, s′).
+    """The reward that an environment or a table came with, where it is a function of (s, a) or of (s, a, s′).
 
     Parameters
     ----------
     mdp : RewardlessMDP
-        Of `mdppower.from_gymnasium`; ``origin["reward"]`` says what was kept. After an episode has ended nothing is
-        earned: the reward of what was made absorbing is 0.
+        Of `mdppower.from_gymnasium`, or of `RewardlessMDP.from_successor_table`, `from_matrices` or `from_columns`;
+        ``origin["reward"]`` says what was kept. After an episode has ended nothing is earned: the reward of what was
+        made absorbing is 0.
 
     Returns
     -------
@@ -133,15 +134,15 @@ def given_rewards(mdp: RewardlessMDP) -> GivenRewards:
     ParameterError
         `mdp` is none.
     RewardError
-        There is none: the environment's is not a function of state, action and successor; or the MDP comes from
-        elsewhere, such as a file, which does not keep it, or is a transform.
+        There is none: none was given; the environment's is not a function of state, action and successor; or the MDP
+        comes from elsewhere, such as a file, which does not keep it, or is a transform.
 
     Examples
     --------
     >>> import mdppower as mp
     >>> mp.given_rewards(mp.envs.fork(2))
     Traceback (most recent call last):
-    mdppower.errors.RewardError: this MDP has no rewards of an environment
+    mdppower.errors.RewardError: this MDP came without rewards
     """
     values: Any = getattr(check_mdp(mdp), "_reward", None)
     if values is not None:
@@ -149,7 +150,7 @@ def given_rewards(mdp: RewardlessMDP) -> GivenRewards:
     told = mdp.origin.get("reward", "")
     if told.startswith("kept"):
         raise RewardError(
-            "the environment's reward is not with this MDP: files and transforms do not keep it; from_gymnasium "
-            f"gives it anew, from {mdp.origin.get('source', 'its environment')}"
+            "the reward is not with this MDP: files and transforms do not keep it; what made it gives it anew, from "
+            f"{mdp.origin.get('source', 'where it came from')}"
         )
-    raise RewardError("this MDP has no rewards of an environment" + (f": {told}" if told else ""))
+    raise RewardError("this MDP came without rewards" + (f": {told}" if told else ""))

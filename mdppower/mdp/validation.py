@@ -7,7 +7,6 @@ rounding of a coarser type such as float32 does, it is rescaled, and a warning s
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +16,8 @@ from scipy import sparse
 from mdppower._quotes import quoted
 from mdppower._text import count
 from mdppower._typing import FloatArray, IntArray, Label
-from mdppower.errors import MDPPowerWarning, ModelError
+from mdppower._warn import warn
+from mdppower.errors import ModelError
 from mdppower.mdp.canonical import FLOAT64_EPS, row_sums
 
 ROW_SUM_TOLERANCE = 1e-9
@@ -89,7 +89,7 @@ def _rescale(parts: Parts, sums: FloatArray) -> str | None:
         return None
     p = off[np.argmax(abs(sums[off] - 1))]
     told = f"{count(len(off), 'row')} sum{'s' if len(off) == 1 else ''} to 1 only within {abs(sums[p] - 1):.1e}"
-    warnings.warn(f"{told}; rescaled; the worst is {parts.name(p)}", MDPPowerWarning, stacklevel=5)
+    warn(f"{told}; rescaled; the worst is {parts.name(p)}")
     scale = np.ones(len(sums))
     scale[off] = sums[off]
     rows.data /= np.repeat(scale, np.diff(rows.indptr))

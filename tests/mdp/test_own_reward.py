@@ -67,14 +67,14 @@ def test_it_is_no_part_of_the_mdp(tmp_path):
     assert np.array_equal(mp.given_rewards(again).values, mp.given_rewards(mdp).values)
     for suffix in (".nc", ".toml"):
         mdp.save(tmp_path / f"gamble{suffix}")
-        with pytest.raises(mp.RewardError, match=r"transforms do not keep it; from_gymnasium gives it anew"):
+        with pytest.raises(mp.RewardError, match=r"transforms do not keep it; what made it gives it anew"):
             mp.given_rewards(mp.load(tmp_path / f"gamble{suffix}"))
     with pytest.raises(mp.RewardError, match="files and transforms do not keep it"):
         mp.given_rewards(mdp.permute_states([2, 1, 0]))
 
 
 def test_what_is_not_there():
-    with pytest.raises(mp.RewardError, match=r"^this MDP has no rewards of an environment$"):
+    with pytest.raises(mp.RewardError, match=r"^this MDP came without rewards$"):
         mp.given_rewards(mp.envs.fork(2))
     given = mp.given_rewards(mp.from_gymnasium(gamble(), starts=0))
     with pytest.raises(mp.LabelError, match="state 0, action 1 does not lead to 2"):
