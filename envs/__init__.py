@@ -4,6 +4,8 @@
 catalog       every environment that has a name, and `make`
 foreign       files of other tools, refused by name
 textmap       what the glyphs of a map mean
+conventions   what the glyphs of others' maps mean
+translation   a map in these, as a map of ours
 gridworld     a map becomes an MDP
 slip          noise: slip and bias
 generate      mazes and rooms from a seed

@@ -214,7 +214,7 @@ def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessM
 
 def build_map(build: Callable[..., RewardlessMDP], name: str, options: dict[str, Any]) -> RewardlessMDP:
     """Build a map; an option that maps do not have is our error, not Python's."""
-    unknown = set(options) - {"moves", "stay", "blocked", "slip", "bias", "wrap"}
+    unknown = set(options) - {"moves", "stay", "blocked", "slip", "bias", "wrap", "glyphs", "convention"}
     if unknown:
         raise ParameterError(f"{name} is a map, which has no option {quoted(min(unknown))}")
     return build(**options)

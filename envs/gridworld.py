@@ -6,7 +6,8 @@ or if it leaves a one-way cell in another direction than its own. Blocked steps 
 where it is (``blocked="stay"``), or do not exist there (``blocked="remove"``, as in POWERplay). A diagonal
 step is blocked by its target only: it passes between two walls that touch at a corner.
 
-What the glyphs mean stands in `mdppower.envs.textmap`; what slip and bias mean, in `mdppower.envs.slip`.
+What the glyphs mean stands in `mdppower.envs.textmap`, what those of other conventions mean in
+`mdppower.envs.conventions`; what slip and bias mean, in `mdppower.envs.slip`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import operator
 import os
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +26,7 @@ from scipy import sparse
 
 from mdppower._quotes import quoted
 from mdppower._typing import AnyArray
+from mdppower.envs.conventions import Legend, legend, suggestion
 from mdppower.envs.slip import check_bias, check_slip, slippery_kernel
 from mdppower.envs.textmap import (
     EXIT,
@@ -38,6 +40,7 @@ from mdppower.envs.textmap import (
     parse,
     suspicions,
 )
+from mdppower.envs.translation import doubts, read
 from mdppower.errors import MapError, MDPPowerWarning, ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
 
@@ -46,7 +49,7 @@ DIAGONALS = {"NE": (-1, 1), "SE": (1, 1), "SW": (1, -1), "NW": (-1, -1)}
 
 
 def gridworld(
-    text: str,
+    text: str | Sequence[str],
     *,
     moves: str | Mapping[str, tuple[int, int]] = "NESW",
     stay: bool = True,
@@ -54,14 +57,16 @@ def gridworld(
     slip: float = 0.0,
     bias: Mapping[str, float] | None = None,
     wrap: bool = False,
+    glyphs: Mapping[str, str] | None = None,
+    convention: Literal["frozen-lake", "minigrid", "pycolab"] | None = None,
     source: str = "map",
 ) -> RewardlessMDP:
     """Build the MDP of a text map.
 
     Parameters
     ----------
-    text : str
-        The map; its glyphs and margins are described in `mdppower.envs.textmap`.
+    text : str, or list of str
+        The map, or its rows; glyphs and margins are described in `mdppower.envs.textmap`.
     moves : str or mapping from name to (rows down, columns right)
         Letters from "NESW", each at most once, optionally followed by "+diagonals" (NE, SE, SW, NW); or
         steps of your own, such as ``{"jump": (2, 1)}``.
@@ -77,6 +82,13 @@ def gridworld(
     wrap : bool
         Whether the map is a torus: its left edge joins its right, its top its bottom. The edges are those of
         the smallest rectangle that holds all that is drawn.
+    glyphs : mapping from character to meaning, optional
+        What glyphs mean in a map that is drawn otherwise: ``{"X": "wall", "S": "floor", "G": "exit", "H": "pit"}``.
+        Meanings are "floor", "wall", "exit", "pit", "no cell", "start" (floor marked S), "mark" (floor marked with
+        the letter itself), or a glyph of ours. Where a blank is a cell, lines must be equally long. Glyphs that are
+        not named are ours, or those of `convention`.
+    convention : {"frozen-lake", "minigrid", "pycolab"}, optional
+        Whose glyphs the map has; see `mdppower.envs.conventions`.
     source : str
         What errors call the map.
 
@@ -90,13 +102,15 @@ def gridworld(
     MapError
         The text is not a map, a one-way cell points where no move goes, or a cell is left with no action.
     ParameterError
-        An option is out of its range.
+        An option is out of its range; a glyph is not one character, or its meaning none, or another one in
+        `convention`.
 
     Warns
     -----
     MDPPowerWarning
         The map looks as if it were drawn in another convention: blanks inside it, a border of letters, letters
-        everywhere, a mark that no cell is beside. The message says what to write instead.
+        everywhere, a mark that no cell is beside. The message says what to write instead, and which `glyphs` or
+        `convention` may read it. Or `glyphs` has some that the map has not, or blanks outside of the walls are floor.
 
     See Also
     --------
@@ -117,9 +131,17 @@ def gridworld(
     ({(1, 2): 1.0}, {(1, 1): 1.0})
     >>> gridworld("..", blocked="remove").actions((0, 0))
     ('E', 'stay')
+    >>> lake = gridworld(["SFFF", "FHFH", "FFFH", "HFFG"], convention="frozen-lake")
+    >>> lake.states[lake.index("S")], lake.absorbing_states.tolist()
+    ((0, 0), [5, 7, 11, 12, 15])
     """
     options = {"moves": moves, "stay": stay, "blocked": blocked, "slip": slip, "bias": bias, "wrap": wrap}
-    return _build(parse(text, source=source), **options)
+    told = legend(glyphs, convention)
+    are_rows = isinstance(text, list | tuple)
+    if are_rows and not (text and all(isinstance(row, str) for row in text)):
+        raise ParameterError(f"a map is a text, or a list of its rows, got {quoted(text)}")
+    drawn: Any = "\n".join(text) if are_rows else text
+    return _build(drawn, told, source, from_file=are_rows, **options)
 
 
 def gridworld_from_file(
@@ -131,6 +153,8 @@ def gridworld_from_file(
     slip: float = 0.0,
     bias: Mapping[str, float] | None = None,
     wrap: bool = False,
+    glyphs: Mapping[str, str] | None = None,
+    convention: Literal["frozen-lake", "minigrid", "pycolab"] | None = None,
     source: str | None = None,
 ) -> RewardlessMDP:
     """Build the MDP of a map file.
@@ -139,7 +163,7 @@ def gridworld_from_file(
     ----------
     path : str, path or importlib.resources Traversable
         A UTF-8 text file.
-    moves, stay, blocked, slip, bias, wrap
+    moves, stay, blocked, slip, bias, wrap, glyphs, convention
         As in `gridworld`.
     source : str, optional
         What errors call the file. Default: `path`.
@@ -175,12 +199,18 @@ def gridworld_from_file(
     if len(data) > MOST_BYTES:
         raise SizeError(f"{source}: a file of more than {MOST_BYTES:,} bytes is larger than any map that is read")
     options = {"moves": moves, "stay": stay, "blocked": blocked, "slip": slip, "bias": bias, "wrap": wrap}
-    return _build(parse(decode(data, source=source), source=source, from_file=True), **options)
+    told = legend(glyphs, convention)
+    return _build(decode(data, source=source), told, source, from_file=True, **options)
 
 
 def _build(
-    textmap: TextMap, *, moves: Any, stay: Any, blocked: Any, slip: Any, bias: Any, wrap: Any
-) -> RewardlessMDP:
+    text: str, told: Legend | None, source: str, *, from_file: bool,
+    moves: Any, stay: Any, blocked: Any, slip: Any, bias: Any, wrap: Any,
+) -> RewardlessMDP:  # fmt: skip
+    if told is None:
+        textmap = parse(text, source=source, from_file=from_file)
+    else:
+        textmap = read(text, told, source=source, from_file=from_file)
     steps = _steps(moves)
     _require_one_of("stay", stay, (True, False))
     _require_one_of("blocked", blocked, ("stay", "remove"))
@@ -188,9 +218,13 @@ def _build(
     slip = check_slip(slip)
     _require_exits_of_one_way_cells(textmap, steps)
 
-    doubts = suspicions(textmap, steps.values(), wrap=wrap)
-    if doubts:
-        warnings.warn(f"{textmap.source}: {'; '.join(doubts)}", MDPPowerWarning, stacklevel=3)
+    strange = suspicions(textmap, steps.values(), wrap=wrap)
+    if told is not None:
+        strange += doubts(textmap, told, text, wrap=wrap)
+    elif strange:
+        strange.append(suggestion(textmap))
+    if strange:
+        warnings.warn(f"{source}: {'; '.join(strange)}", MDPPowerWarning, stacklevel=3)
 
     cells = np.argwhere(is_cell(textmap.glyphs)).astype(np.int32)
     targets = _targets(textmap.glyphs, cells, steps, stay=stay, blocked=blocked, wrap=wrap)

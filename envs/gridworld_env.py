@@ -20,7 +20,7 @@ class GridWorldEnv(TabularEnv):
     ----------
     map : str, path or list of str
         A name of `mdppower.envs.catalog`; the path of a map file; or a map, as text of several lines or as rows.
-    moves, stay, blocked, slip, bias, wrap
+    moves, stay, blocked, slip, bias, wrap, glyphs, convention
         As in `mdppower.envs.gridworld`.
     rewards, start, terminate, render_mode
         As in `TabularEnv`.
@@ -53,12 +53,17 @@ class GridWorldEnv(TabularEnv):
         slip: float = 0.0,
         bias: Mapping[str, float] | None = None,
         wrap: bool = False,
+        glyphs: Mapping[str, str] | None = None,
+        convention: str | None = None,
         rewards: Any = None,
         start: Any = None,
         terminate: bool = False,
         render_mode: str | None = None,
     ) -> None:
-        options = {"moves": moves, "stay": stay, "blocked": blocked, "slip": slip, "bias": bias, "wrap": wrap}
+        options = {
+            "moves": moves, "stay": stay, "blocked": blocked, "slip": slip, "bias": bias, "wrap": wrap,
+            "glyphs": glyphs, "convention": convention,
+        }  # fmt: skip
         default = gridworld.__kwdefaults__ or {}
         # What is not a map takes no options at all: only those that were asked for may reach it.
         super().__init__(
@@ -72,6 +77,4 @@ def _mdp_of_map(given: Any, options: dict[str, Any]) -> RewardlessMDP:
         return gridworld(given, **options) if isinstance(given, str) and "\n" in given else make(given, **options)
     if not isinstance(given, Sequence) or not given or not all(isinstance(row, str) for row in given):
         raise ParameterError(f"map must be a name, a path, a text or rows of text, got {given!r}")
-    # A first row at the margin would make the others' indentation look like that of a string in code.
-    above = "\n" if all(row[:1] in ("", " ") for row in given[1:]) else ""
-    return gridworld(above + "\n".join(given), **options)
+    return gridworld(list(given), **options)

@@ -19,7 +19,7 @@ indentation goes as well (as in `inspect.cleandoc`); in a file never. A blank li
 without cells. Tabs are refused: how wide they are is not in the text.
 
 Other conventions. Maps are drawn elsewhere with X for walls, blanks for floor, or FrozenLake's letters; read as above
-they are other maps. `suspicions` says what looks like that.
+they are other maps. `suspicions` says what looks like that; `mdppower.envs.conventions` reads them as they are meant.
 """
 
 from __future__ import annotations
@@ -63,21 +63,58 @@ class TextMap:
         Line of row 0 in the source, counted from 1.
     margins : tuple of int
         How many leading characters each row lost.
+    wide : int
+        How many characters of the source a glyph stands for.
     """
 
     glyphs: AnyArray
     source: str
     first_line: int
     margins: tuple[int, ...]
+    wide: int = 1
 
     def place(self, row: int, column: int) -> str:
         """Line and column of a glyph in the source, in words."""
-        return f"line {self.first_line + row}, column {self.margins[row] + column + 1}"
+        return f"line {self.first_line + row}, column {self._column(row, column)}"
 
     def error(self, message: str, row: int, column: int) -> MapError:
         """Return a MapError about the glyph in that row and column."""
-        line = self.first_line + row
-        return MapError(message, self.source, line=line, column=self.margins[row] + column + 1)
+        return MapError(message, self.source, line=self.first_line + row, column=self._column(row, column))
+
+    def _column(self, row: int, column: int) -> int:
+        return self.margins[row] + self.wide * column + 1
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The rows of a map as they are drawn, before anybody says what their glyphs mean.
+
+    Attributes
+    ----------
+    rows : list of str
+        Without margins.
+    source, first_line, margins
+        As in `TextMap`.
+    """
+
+    rows: list[str]
+    source: str
+    first_line: int
+    margins: tuple[int, ...]
+
+    def codes(self) -> AnyArray:
+        """(height, width) uint32 array of characters; space where nothing was drawn.
+
+        Raises
+        ------
+        SizeError
+            There are more than 2**22.
+        """
+        width = max(map(len, self.rows))
+        if len(self.rows) * width > MOST_GLYPHS:
+            raise SizeError(f"{self.source}: a map of {len(self.rows)} × {width} glyphs is more than 2**22")
+        drawn = "".join(row.ljust(width) for row in self.rows)
+        return np.frombuffer(drawn.encode("utf-32-le", "surrogatepass"), "<u4").reshape(len(self.rows), width)
 
 
 def parse(text: str, *, source: str = "map", from_file: bool = False) -> TextMap:
@@ -112,42 +149,59 @@ def parse(text: str, *, source: str = "map", from_file: bool = False) -> TextMap
     array([[46, 46],
            [46, 35]], dtype=uint8)
     """
+    drawing = without_margins(lines_of(text, source, from_file=from_file), source, from_file=from_file)
+    codes = drawing.codes()
+    textmap = TextMap(codes.astype(np.uint8), source, drawing.first_line, drawing.margins)
+    known = np.isin(codes, _codes(_CELLS + WALL + NO_CELL))
+    if not known.all():
+        row, column = np.argwhere(~known)[0].tolist()
+        glyph = chr(codes[row, column])
+        hint = f"known are {_HINT}; glyphs= (--glyphs) says what others mean"
+        if glyph == COMMENT:
+            hint = "comments stand above the map"
+        raise textmap.error(f"unknown glyph {glyph!r}; {hint}", row, column)
+    return require_floor(textmap)
+
+
+def require_floor(textmap: TextMap) -> TextMap:
+    """The map, or a MapError if it has no cell."""
+    if not is_cell(textmap.glyphs).any():
+        blank = (textmap.glyphs == ord(NO_CELL)).any()
+        raise MapError("the map has no floor cell" + ("; blanks are none, . is" if blank else ""), textmap.source)
+    return textmap
+
+
+def lines_of(text: str, source: str, *, from_file: bool) -> list[str]:
+    """The lines of a text that is a map and not, say, the name of a file."""
     if not isinstance(text, str):
         raise ParameterError(f"a map is a str, got a {type(text).__name__}; for a file there is gridworld_from_file")
     if text.endswith(".txt") and "\n" not in text and not from_file:
         # Its letters would pass for a corridor of marked cells.
         raise MapError(f"{text!r} is the name of a file; use gridworld_from_file", source)
-    lines = text.replace("\r\n", "\n").split("\n")
-    top = _skip_heading(lines)
+    return text.replace("\r\n", "\n").split("\n")
+
+
+def without_margins(lines: list[str], source: str, *, from_file: bool) -> Drawing:
+    """What is drawn, without what `Margins` above says is not part of it."""
+    lines = list(lines)
+    top = skip_heading(lines)
     while len(lines) > top and not lines[-1].strip(" "):
         lines.pop()
     rows = lines[top:]
     if not rows:
         raise MapError("the map is empty", source)
-    for number, row in enumerate(rows, start=top + 1):
+    refuse_tabs(rows, source, top + 1)
+    margins = shared_margins(rows, opens_text=top == 0 and not from_file)
+    rows = [row[margin:].rstrip(" ") for row, margin in zip(rows, margins, strict=True)]
+    return Drawing(rows, source, top + 1, margins)
+
+
+def refuse_tabs(rows: list[str], source: str, first_line: int) -> None:
+    """A MapError at the first tab."""
+    for number, row in enumerate(rows, start=first_line):
         if "\t" in row:
             place = row.index("\t") + 1
             raise MapError("tab; indent with spaces", source, line=number, column=place)
-
-    margins = _margins(rows, opens_text=top == 0 and not from_file)
-    rows = [row[margin:].rstrip(" ") for row, margin in zip(rows, margins, strict=True)]
-    width = max(map(len, rows))
-    if len(rows) * width > MOST_GLYPHS:
-        raise SizeError(f"{source}: a map of {len(rows)} × {width} glyphs is more than 2**22")
-    drawn = "".join(row.ljust(width) for row in rows)
-    codes = np.frombuffer(drawn.encode("utf-32-le", "surrogatepass"), "<u4").reshape(len(rows), width)
-
-    textmap = TextMap(codes.astype(np.uint8), source, top + 1, margins)
-    known = np.isin(codes, _codes(_CELLS + WALL + NO_CELL))
-    if not known.all():
-        row, column = np.argwhere(~known)[0].tolist()
-        glyph = chr(codes[row, column])
-        hint = "comments stand above the map" if glyph == COMMENT else f"known are {_HINT}"
-        raise textmap.error(f"unknown glyph {glyph!r}; {hint}", row, column)
-    if not is_cell(textmap.glyphs).any():
-        blank = (textmap.glyphs == ord(NO_CELL)).any()
-        raise MapError("the map has no floor cell" + ("; blanks are none, . is" if blank else ""), source)
-    return textmap
 
 
 def suspicions(
@@ -251,7 +305,7 @@ def describe(text: str) -> str:
     'Two cells.'
     """
     lines = text.splitlines()
-    comments = (line.lstrip(" ") for line in lines[: _skip_heading(lines)])
+    comments = (line.lstrip(" ") for line in lines[: skip_heading(lines)])
     return next((line.lstrip("; ").rstrip() for line in comments if line), "")
 
 
@@ -282,7 +336,7 @@ def decode(data: bytes, *, source: str) -> str:
         ) from None
 
 
-def _skip_heading(lines: list[str]) -> int:
+def skip_heading(lines: list[str]) -> int:
     """How many blank lines and comments stand above the map."""
     return next(
         (i for i, line in enumerate(lines) if line.strip(" ") and not line.lstrip(" ").startswith(COMMENT)),
@@ -290,7 +344,7 @@ def _skip_heading(lines: list[str]) -> int:
     )
 
 
-def _margins(rows: list[str], *, opens_text: bool) -> tuple[int, ...]:
+def shared_margins(rows: list[str], *, opens_text: bool) -> tuple[int, ...]:
     """How many leading spaces each row loses: the indentation they share."""
     indents = [len(row) - len(row.lstrip(" ")) for row in rows]
     shared = min((i for i, row in zip(indents, rows, strict=True) if row.strip(" ")), default=0)

@@ -15,7 +15,7 @@ from mdppower import __version__
 from mdppower._text import printable
 from mdppower.cli.headings import HeadedCommand
 from mdppower.cli.loudness import is_quiet
-from mdppower.cli.options import parse_bias, parse_settings
+from mdppower.cli.options import parse_bias, parse_glyphs, parse_settings
 from mdppower.cli.standard_input import build_from_standard_input
 from mdppower.errors import MDPPowerError, ParameterError
 
@@ -104,6 +104,8 @@ def build_environment(env: str, options: Mapping[str, Any]) -> RewardlessMDP:
     given = {name: value for name, value in options.items() if value is not None and name != "settings"}
     if "bias" in given:
         given["bias"] = parse_bias(given["bias"])
+    if "glyphs" in given:
+        given["glyphs"] = parse_glyphs(given["glyphs"])
     if "max_states" in given:
         given["limit"] = given.pop("max_states")
     settings = parse_settings(options["settings"])

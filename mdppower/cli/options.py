@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import os
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,17 @@ if TYPE_CHECKING:
 def _map_options(command: Any) -> Any:
     """Add the options that build a gridworld from a map."""
     for option in (
+        click.option(
+            "--convention",
+            type=click.Choice(["frozen-lake", "minigrid", "pycolab"]),
+            help="Whose glyphs the map has.",
+        ),
+        click.option(
+            "--glyphs",
+            metavar="GLYPH=MEANING,…",
+            help='Of a map drawn otherwise: "X=wall,S=floor,G=exit,H=pit,space=floor". Meanings are floor, wall, '
+            "exit, pit, no cell, start, mark, or a glyph of ours.",
+        ),
         click.option("--wrap", is_flag=True, default=None, help="The map is a torus."),
         click.option("--bias", metavar="NAME=AMOUNT,…", help="Parts of the slip that go to these actions."),
         click.option("--slip", type=float, help="Probability that an action drawn at random happens instead."),
@@ -215,6 +227,28 @@ def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
         except ValueError as error:
             raise ParameterError(f"--set {name}={value}: {error}") from None
     return settings
+
+
+def parse_glyphs(text: str) -> dict[str, str]:
+    """``X=wall,space=floor`` → {"X": "wall", " ": "floor"}; a comma and = may be glyphs themselves: ``,=wall``."""
+    glyphs: dict[str, str] = {}
+    rest = text
+    while rest:
+        entry = _GLYPH.match(rest)
+        if entry is None:
+            raise ParameterError(f"--glyphs must look like X=wall,S=floor,space=floor; got {text!r}")
+        glyph = " " if entry[1] in ("space", "") else entry[1]
+        if glyph in glyphs:
+            raise ParameterError(f"--glyphs gives {glyph!r} twice, got {text!r}")
+        glyphs[glyph] = entry[2].strip()
+        rest = rest[entry.end() :]
+    if not glyphs:
+        raise ParameterError("--glyphs is empty; it looks like X=wall,S=floor,space=floor")
+    return glyphs
+
+
+_GLYPH = re.compile(r"\s*(=(?==)|[^=\s]+|(?<=\s))=([^,]+),?", re.DOTALL)
+"""A glyph, or a word for one, and its meaning; blanks before = that follow nothing are the blank itself."""
 
 
 def parse_bias(text: str) -> dict[str, float]:

@@ -48,7 +48,17 @@ def test_the_headings_of_a_run(run):
 def test_which_options_are_of_which_environments_is_said_once(run, name):
     text = run(name, "--help")[1]
     shown = sections(text)
-    assert shown[MAPS] == ["--moves", "--stay", "--no-stay", "--blocked", "--slip", "--bias", "--wrap"]
+    assert shown[MAPS] == [
+        "--moves",
+        "--stay",
+        "--no-stay",
+        "--blocked",
+        "--slip",
+        "--bias",
+        "--wrap",
+        "--glyphs",
+        "--convention",
+    ]
     assert shown[GYMNASIUM] == [
         "--terminated", "--reachable-only", "--check", "--seed", "--max-states", "--set",
     ]  # fmt: skip

@@ -94,3 +94,37 @@ def test_rates_are_numbers():
     assert options.one_gamma([]) is None
     with pytest.raises(mp.ParameterError, match=r"got '0\.5 high'"):
         options.parse_gamma(["0.5", "high"])
+
+
+@pytest.mark.parametrize(
+    ("text", "glyphs"),
+    [
+        ("X=wall,S=floor", {"X": "wall", "S": "floor"}),
+        (" X=wall, S=no cell ,", {"X": "wall", "S": "no cell"}),
+        ("space=floor", {" ": "floor"}),
+        (" =floor", {" ": "floor"}),
+        ("X=wall, =floor", {"X": "wall", " ": "floor"}),
+        (",=wall,==pit", {",": "wall", "=": "pit"}),
+        ("X=#", {"X": "#"}),
+    ],
+)
+def test_glyphs(text, glyphs):
+    assert options.parse_glyphs(text) == glyphs
+
+
+@pytest.mark.parametrize("text", ["X", "X=", "=wall", "X wall", "", "X=wall,X=pit"])
+def test_what_are_no_glyphs(text):
+    with pytest.raises(mp.ParameterError, match="--glyphs "):
+        options.parse_glyphs(text)
+
+
+def test_maps_of_others_on_the_command_line(run, tmp_path):
+    path = tmp_path / "room.txt"
+    path.write_text("XXXX\nXS X\nXXXX\n")
+    status, out, err = run("show", str(path), "--glyphs", "X=wall,space=floor")
+    assert (status, err) == (0, "")
+    assert "marked S  (1, 1)" in out
+    assert "states  2" in out
+    path.write_text("SF\nHG\n")
+    assert "marked ~  (1, 0)" in run("show", str(path), "--convention", "frozen-lake")[1]
+    assert "--convention frozen-lake" in run("show", str(path))[2]

@@ -358,6 +358,10 @@ def test_maps_in_other_conventions_are_told(text, told):
     with pytest.warns(MDPPowerWarning, match=told) as seen:
         gridworld(text)
     assert len(seen) == 1
+    # and how to read them: in Python, and on the command line
+    assert re.search(
+        r"; (glyphs|convention)=.* reads? it so \(on the command line: --(glyphs|convention) ", str(seen[0].message)
+    )
 
 
 @pytest.mark.parametrize(
