@@ -28,6 +28,7 @@ COVERS = "covers all directions"
 ENOUGH = "draw that contradicts is enough"
 TESTS = ("action_copy_test", "optimality_copy_test", "ends_copy_test", "bounded_by_max_test",
          "neighbours_test", "step_test")  # fmt: skip
+KEPT = "Kept for `mdppower.given_rewards`"
 REASONS = {
     ("envs.maze_text", "rng"): (0, "A place should be there again"),
     ("envs.maze", "rng"): (0, "As for `maze_text`"),
@@ -42,6 +43,8 @@ REASONS = {
     ("theorems.copy_test", "samples"): (2000, ENOUGH),
     **{(f"theorems.{test}", "rewards"): ("norm(0,1)", "As for `copy_test`") for test in TESTS},
     **{(f"theorems.{test}", "samples"): (2000, "As for `copy_test`") for test in TESTS},
+    ("RewardlessMDP.from_matrices", "rewards"): (None, KEPT),
+    ("RewardlessMDP.from_successor_table", "rewards"): (None, KEPT),
     ("orbits.Votes", "samples"): (0, "samples"),  # a result: how many were drawn
 }
 
