@@ -2,7 +2,6 @@
 
 ============= ==========================================================================================
 catalog       every environment that has a name, and `make`
-foreign       files of other tools, refused by name
 textmap       what the glyphs of a map mean
 conventions   what the glyphs of others' maps mean
 translation   a map in these, as a map of ours

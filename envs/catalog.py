@@ -22,12 +22,13 @@ from typing import Any
 from mdppower._quotes import quoted
 from mdppower._text import did_you_mean, near_names
 from mdppower.envs import paper
-from mdppower.envs.foreign import refuse_foreign
 from mdppower.envs.garnet import random
 from mdppower.envs.generate import maze, open_room
 from mdppower.envs.gridworld import gridworld_from_file
 from mdppower.envs.textmap import decode, describe
 from mdppower.errors import LabelError, ModelError, ParameterError
+from mdppower.formats.doors import read_if_known
+from mdppower.formats.recognise import READABLE
 from mdppower.mdp.model import RewardlessMDP
 
 
@@ -157,13 +158,15 @@ def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessM
     name_or_path : str or path
         A name of `catalog`; a member of a family, such as ``"open(5,7)"``; the id of a registered Gymnasium
         environment, such as ``"FrozenLake-v1"``; the path of a file: a ``.toml`` or ``.nc`` file of an MDP (or
-        of an estimate, for its MDP), else a map; or ``"module:Name"``, for an id that a module registers with
+        of an estimate, for its MDP), a file of another tool that `mdppower.load` reads, else a map; or
+        ``"module:Name"``, for an id that a module registers with
         Gymnasium, or for a `RewardlessMDP`, a ``gymnasium.Env``, or what gives one when it is called, of that name
         in the module. A module that is not installed is looked for in the working folder, which is appended to
         ``sys.path`` then.
     **options
-        Of `gridworld`, for maps. Of `mdppower.from_gymnasium`, and of the environment itself, for Gymnasium's. Of
-        what is called in a module, if it has such a parameter.
+        Of `gridworld`, for maps. ``reward``, the name of one of several rewards, for files of PRISM and Storm. Of
+        `mdppower.from_gymnasium`, and of the environment itself, for Gymnasium's. Of what is called in a module, if
+        it has such a parameter.
 
     Returns
     -------
@@ -208,7 +211,9 @@ def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessM
         if options:
             raise ParameterError(f"{os.fspath(name_or_path)} is not a map and takes no {', '.join(options)}")
         return RewardlessMDP.load(name_or_path)
-    refuse_foreign(name_or_path)
+    found = read_if_known(name_or_path, **options)
+    if found is not None:
+        return found
     return build_map(partial(gridworld_from_file, name_or_path), os.fspath(name_or_path), options)
 
 
@@ -344,7 +349,7 @@ def _unknown(name: str) -> LabelError:
     return LabelError(f"there is no {what} {quoted(name)}{f'; {near}' if near else ''} (mdppower envs lists them)")
 
 
-SUFFIXES = (".txt", ".toml", ".nc")
+SUFFIXES = (".txt", ".toml", ".nc", *(suffix for suffixes in READABLE.values() for suffix in suffixes))
 """Of files that are environments; a map may have another one."""
 
 

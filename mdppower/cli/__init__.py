@@ -12,6 +12,7 @@ completion     what the shell completes
 loudness       ``--verbose``, ``--quiet``
 standard_input ENV is ``-``
 environments   ``envs``, ``show``
+convert        ``convert``: an MDP in another format
 power          ``map``, ``power``, ``plot``, ``info``
 optimality     ``optimal``, ``compare``, ``visits``
 bounds         ``curve``, ``bound``

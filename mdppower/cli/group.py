@@ -63,9 +63,9 @@ def cli() -> None:
     """Measure how much POWER the states of a Markov decision process give an agent.
 
     ENV is a name that `mdppower envs` lists, a family member such as "open(20,20)" or "random(20,rng=1)", the id of a
-    Gymnasium environment such as FrozenLake-v1, the path of a text map or of a .toml or .nc file of an MDP, or
-    module:Name for your own, such as myenvs:MyEnv-v0 or myenvs:make_mdp of a myenvs.py here. It is - for a text map
-    or TOML from standard input: mdppower map - < room.txt
+    Gymnasium environment such as FrozenLake-v1, the path of a text map or of a file of an MDP (.toml, .nc; of other
+    tools .gv, .dot, .npz, .tra, .drn), or module:Name for your own, such as myenvs:MyEnv-v0 or myenvs:make_mdp of a
+    myenvs.py here. It is - for a text map or text of these from standard input: mdppower map - < room.txt
     """
 
 

@@ -1,4 +1,4 @@
-"""ENV may be ``-``: a text map, or an MDP as TOML, from standard input."""
+"""ENV may be ``-``: a text map, an MDP as TOML, or a text file of another tool, from standard input."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def build_from_standard_input(options: Mapping[str, Any]) -> RewardlessMDP:
     Raises
     ------
     FileError
-        Nothing is there, or it is a file of another tool, or TOML that is no MDP.
+        Nothing is there, or a file of another tool that is not read, or TOML that is no MDP.
     MapError, ModelError, ParameterError
         As `mdppower.envs.make` raises them; they call the file "standard input".
     """
     from mdppower.envs.catalog import build_map
-    from mdppower.envs.foreign import refuse_foreign_bytes
     from mdppower.envs.gridworld import gridworld_from_file
     from mdppower.files.mdp_toml import parse_toml
+    from mdppower.formats.doors import read_bytes_if_known
 
     data = _read()
     if not data.strip():
@@ -59,7 +59,9 @@ def build_from_standard_input(options: Mapping[str, Any]) -> RewardlessMDP:
         if options:
             raise ParameterError(f"{NAME} is TOML, not a map, and takes no {', '.join(options)}")
         return parse_toml(data, NAME)
-    refuse_foreign_bytes(data, NAME)
+    found = read_bytes_if_known(data, NAME, **options)
+    if found is not None:
+        return found
     return build_map(partial(gridworld_from_file, cast(Any, _Piped(data)), source=NAME), NAME, dict(options))
 
 

@@ -1,5 +1,7 @@
 """Files: results and MDPs as sealed NetCDF (`sealed`, `results`), small MDPs as TOML (`mdp_toml`).
 
+MDPs of other tools are read and written by `mdppower.formats`, to which `load` and `save_mdp` hand them on.
+
 A seal proves a file whole, not honest: anybody can compute a SHA-256. So all that is in it is checked before anything
 is built from it, by one schema (`mdppower._schema`, `mdppower.files.stored_arrays`). Nothing in a file is code; no
 pickle.
@@ -66,6 +68,7 @@ from mdppower.files.stored_arrays import (
     header_text,
     read_arrays,
 )
+from mdppower.formats.doors import WRITTEN, read_if_known, written
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import PowerTask
@@ -88,7 +91,9 @@ def load(path: PathLike) -> Any:
     Parameters
     ----------
     path : str or path
-        A ``.nc`` file that the ``save`` of a result or of an MDP wrote, or a ``.toml`` file of an MDP.
+        A ``.nc`` file that the ``save`` of a result or of an MDP wrote, a ``.toml`` file of an MDP, or, by its suffix
+        or its content, a file of another tool: a graph of POWERplay (``.gv``, ``.dot``), a table of NumPy (``.npz``),
+        PRISM's transitions (``.tra``) with what is beside them, Storm's DRN (``.drn``).
 
     Returns
     -------
@@ -102,9 +107,11 @@ def load(path: PathLike) -> Any:
     Raises
     ------
     FileError
-        The file cannot be read, is not one of ours, was cut or changed, or is of a newer schema.
+        The file cannot be read, is of a format that is not read, was cut or changed, or is of a newer schema.
     ModelError
-        A TOML file does not describe an MDP.
+        A file does not describe an MDP.
+    SizeError
+        A file of another tool says that it has more than can be indexed.
 
     Examples
     --------
@@ -124,6 +131,10 @@ def load(path: PathLike) -> Any:
         from mdppower.files.mdp_toml import read_toml
 
         return read_toml(path)
+    if suffix_of(path) != ".nc":
+        found = read_if_known(path)
+        if found is not None:
+            return found
     check_seal(path)
     import h5py
 
@@ -195,7 +206,7 @@ def _contents(estimate: PowerEstimate) -> tuple[xr.Dataset, dict[str, Any]]:
 
 
 def save_mdp(mdp: RewardlessMDP, path: PathLike) -> None:
-    """Write an MDP to a NetCDF or TOML file; see `RewardlessMDP.save`."""
+    """Write an MDP to a file, of the format that its suffix says; see `RewardlessMDP.save`."""
     import xarray as xr
 
     suffix = suffix_of(path)
@@ -209,8 +220,11 @@ def save_mdp(mdp: RewardlessMDP, path: PathLike) -> None:
         with told_as_file_error(path):
             data = xr.Dataset()
             write_sealed(data, {"kind": "mdp", "mdp": _put_mdp(data, mdp)}, path)
+    elif suffix in WRITTEN:
+        with told_as_file_error(path):
+            write_atomically(path, *written(mdp, suffix))
     else:
-        raise ParameterError(f"an MDP is saved as .nc or .toml; got {os.fspath(path)!r}")
+        raise ParameterError(f"an MDP is saved as .nc, .toml, {' or '.join(WRITTEN)}; got {os.fspath(path)!r}")
 
 
 # ---------------------------------------------------------------------- MDPs

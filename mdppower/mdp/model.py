@@ -908,16 +908,19 @@ class RewardlessMDP:
         Parameters
         ----------
         path : str or path
-            ``.nc`` (NetCDF, any size) or ``.toml`` (text, up to 100,000 transitions).
+            ``.nc`` (NetCDF, any size), ``.toml`` (text, up to 100,000 transitions), ``.drn`` (Storm's text, any size)
+            or ``.npz`` (a table of NumPy, of a deterministic MDP).
 
         Raises
         ------
         ParameterError
             The suffix is another.
+        ModelError
+            A table is to hold an action with several successors.
         FileError
             The file cannot be written.
         SizeError
-            The MDP is too large for text.
+            The MDP is too large for TOML, or for a table.
 
         Examples
         --------
@@ -934,7 +937,7 @@ class RewardlessMDP:
 
     @staticmethod
     def load(path: str | PathLike[str]) -> RewardlessMDP:
-        """The MDP of a file: what `save` wrote, a TOML file written by hand, or the MDP of a saved result.
+        """The MDP of a file: what `save` wrote, a file of another tool, or the MDP of a saved result.
 
         Parameters
         ----------

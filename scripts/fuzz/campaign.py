@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import mdppower as mp
-from scripts.fuzz import arrays, graphs, maps, netcdf, options, rewards, tables, toml
+from scripts.fuzz import arrays, formats, graphs, maps, netcdf, options, rewards, tables, toml
 from scripts.fuzz.judge import SECONDS, Case, Verdict, judge
 
 Maker = Callable[[random.Random, Path], Case]
@@ -26,10 +26,21 @@ Maker = Callable[[random.Random, Path], Case]
 BORDERS: dict[str, Maker] = {
     "maps": maps.make, "toml": toml.make, "rewards": rewards.make, "netcdf": netcdf.make,
     "graphs": graphs.make, "arrays": arrays.make, "tables": tables.make, "options": options.make,
+    "formats": formats.make,
 }  # fmt: skip
 
-SHARES = {"maps": 40, "toml": 30, "rewards": 12, "netcdf": 8, "graphs": 40, "arrays": 40, "tables": 25, "options": 5}
-"""Inputs of 200, by what one takes: a few milliseconds, but 20 for a file or a law, and 25 for a command."""
+SHARES = {
+    "maps": 40,
+    "toml": 30,
+    "rewards": 12,
+    "netcdf": 8,
+    "graphs": 40,
+    "arrays": 40,
+    "tables": 25,
+    "options": 5,
+    "formats": 10,
+}
+"""Inputs of 210, by what one takes: a few milliseconds, but 20 for a file or a law, and 25 for a command."""
 
 CHUNK = 2500
 """Inputs of one process."""

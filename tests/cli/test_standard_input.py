@@ -60,7 +60,7 @@ def test_toml_is_told_apart(pipe, tmp_path):
         (b"..\n.?\n", "standard input, line 2, column 2"),
         (b"..\t.\n", "standard input, line 1, column 3: tab"),
         (b"\x89HDF\r\n\x1a\n1234", "standard input is a NetCDF file: give its path"),
-        (b"digraph {\n", "standard input is a Graphviz graph"),
+        (b"digraph {\n", "standard input, line 1: a name must stand here, not the end of the file"),
         (b"format = 3\n", "standard input is not an MDP of mdppower"),
         (b'format = "mdppower-mdp"\nschema = 1\n[[state]\n', "standard input is not TOML"),
     ],

@@ -1,0 +1,95 @@
+"""All formats together: from one to the other, thousands of changed files, and what a file may cost."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+
+import pytest
+from hypothesis import given, settings
+from model_files import FILES
+from strategies import mdps
+
+import mdppower as mp
+from mdppower.formats import prism_transitions
+from scripts.fuzz.formats import case, changed_files
+
+
+@pytest.mark.slow
+@settings(max_examples=5)
+@given(mdps(deterministic=True))
+def test_from_format_to_format(tmp_path_factory, mdp):
+    """drn → npz → toml → nc → drn, and it is what it was."""
+    folder = tmp_path_factory.mktemp("formats")
+    found = mdp
+    for suffix in (".drn", ".npz", ".toml", ".nc", ".drn"):
+        path = folder / f"m{suffix}"
+        found.save(path)
+        found = mp.load(path)
+    assert found.equals(mdp)
+    assert found.fingerprint == mdp.fingerprint
+
+
+def judged(kind, seeds, folder):
+    """How many of the changed files were read, and how many refused; anything but our errors is raised."""
+    read = refused = 0
+    for seed in seeds:
+        rng = random.Random(f"{kind} {seed}")
+        changed = case(kind, changed_files(kind, rng), folder, rng.random() < 0.05)
+        try:
+            changed.attempt()
+            read += 1
+        except (mp.FileError, mp.ModelError, mp.SizeError) as error:
+            assert "\n" not in str(error)  # noqa: PT017
+            refused += 1
+    return read, refused
+
+
+@pytest.mark.filterwarnings("ignore::mdppower.MDPPowerWarning")
+@pytest.mark.parametrize("kind", FILES)
+def test_changed_files(kind, tmp_path):
+    read, refused = judged(kind, range(100), tmp_path)
+    assert min(read, refused) >= 5
+
+
+FORMATS = {"dot": ["dot, plain", "dot, stochastic"], "npz": ["npz"], "tra": ["prism", "storm"], "drn": ["drn"]}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::mdppower.MDPPowerWarning")
+@pytest.mark.parametrize("name", FORMATS)
+def test_5000_changed_files(name, tmp_path):
+    """Each is an MDP, which is written and read again, or an error of ours that names file and line."""
+    kinds = FORMATS[name]
+    for kind in kinds:
+        read, refused = judged(kind, range(100, 100 + 5000 // len(kinds)), tmp_path)
+        assert min(read, refused) >= 200
+
+
+def test_a_raw_error_would_be_seen(tmp_path, monkeypatch):
+    """Negative control: a reader that stumbles."""
+    monkeypatch.setattr(prism_transitions, "coarseness", lambda text: {}[text])
+    with pytest.raises(KeyError):
+        judged("prism", range(5), tmp_path)
+
+
+def row(n):
+    """A row of n cells to walk along, as transitions."""
+    lines = [f"{s} 0 {max(s - 1, 0)} 1 left\n{s} 1 {min(s + 1, n - 1)} 1 right\n" for s in range(n)]
+    return f"{n} {2 * n} {2 * n}\n" + "".join(lines)
+
+
+@pytest.mark.slow
+def test_memory_is_a_few_times_the_model(tmp_path):
+    """At most 3 × the arrays of the model + 100 MB: of 200,000 transitions, 9 MB (Python's own count of memory)."""
+    (tmp_path / "row.tra").write_text(row(100_000))
+    tracemalloc.start()
+    try:
+        mdp = mp.load(tmp_path / "row.tra")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    kernel = mdp.kernel
+    size = sum(a.nbytes for a in (kernel.data, kernel.indices, kernel.indptr, mdp.pointer, mdp.action_codes))
+    assert peak < 3 * size + 100e6
+    assert mdp.n_pairs == 200_000
