@@ -151,7 +151,8 @@ def catalog() -> dict[str, Environment]:
 def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessMDP:
     """Build the environment of that name, or of that file.
 
-    On the command line it is the ENV of every command; ``mdppower show ENV`` says what it is like.
+    On the command line it is the ENV of every command; ``mdppower show ENV`` says what it is like, ``mdppower convert
+    ENV OUT`` writes it to a file.
 
     Parameters
     ----------

@@ -50,6 +50,7 @@ from mdppower.files.sealed import (
     SCHEMA,
     PathLike,
     check_seal,
+    is_hdf5,
     suffix_of,
     told_as_file_error,
     write_sealed,
@@ -86,7 +87,8 @@ if TYPE_CHECKING:
 def load(path: PathLike) -> Any:
     """What a file holds: a result or an MDP.
 
-    On the command line: ``mdppower info FILE`` tells what it holds, ``mdppower plot FILE`` draws it.
+    On the command line: ``mdppower info FILE`` tells what it holds, ``mdppower plot FILE`` draws it,
+    and ``mdppower convert FILE OUT`` writes it in another format.
 
     Parameters
     ----------
@@ -131,7 +133,7 @@ def load(path: PathLike) -> Any:
         from mdppower.files.mdp_toml import read_toml
 
         return read_toml(path)
-    if suffix_of(path) != ".nc":
+    if not is_hdf5(path):
         found = read_if_known(path)
         if found is not None:
             return found

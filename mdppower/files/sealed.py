@@ -73,6 +73,15 @@ def _netcdf(data: xr.Dataset) -> memoryview:
     return buffer.getbuffer()
 
 
+def is_hdf5(path: PathLike) -> bool:
+    """Whether a file begins as NetCDF 4 does, whatever it is called; False for what cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(_SIGNATURE)) == _SIGNATURE
+    except (OSError, ValueError):
+        return False
+
+
 def check_seal(path: PathLike) -> None:
     """Raise FileError unless the file is whole, ours, and of a schema that we know."""
     name = os.fspath(path)

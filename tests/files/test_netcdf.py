@@ -286,7 +286,7 @@ def test_sealed_files_that_do_not_hold_what_they_should(saved, tmp_path):
 def test_suffixes(estimate, tmp_path, name):
     with pytest.raises(mp.ParameterError, match=r"is saved as \.nc"):
         estimate.save(tmp_path / name)
-    with pytest.raises(mp.ParameterError, match=r"saved as \.nc or \.toml"):
+    with pytest.raises(mp.ParameterError, match=r"saved as \.nc, \.toml, \.drn or \.npz"):
         estimate.mdp.save(tmp_path / name)
     with pytest.raises(mp.ParameterError, match="a path is needed, got 3"):
         mp.load(3)

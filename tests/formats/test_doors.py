@@ -30,6 +30,12 @@ def test_from_format_to_format(tmp_path_factory, mdp):
     assert found.fingerprint == mdp.fingerprint
 
 
+def test_an_estimate_of_any_name_is_ours(tmp_path):
+    mp.power(mp.envs.fork(2), 0.9, samples=64, rng=0).save(tmp_path / "fork.nc")
+    (tmp_path / "fork.h5").write_bytes((tmp_path / "fork.nc").read_bytes())
+    assert mp.load(tmp_path / "fork.h5").samples == 64
+
+
 def judged(kind, seeds, folder):
     """How many of the changed files were read, and how many refused; anything but our errors is raised."""
     read = refused = 0

@@ -56,6 +56,7 @@ FOREIGN = {
     "g.gml": ("graph [\n node [ id 1 ]\n]", "a GML graph"),
     "a.yaml": ("a: 1\n", "YAML"),
     "a.py": ("import mdppower\n", "a Python program: module:Name takes what it makes"),
+    "page.nc": (gzip.compress(b"x"), "gzip: unpack it first"),
     "page.drn": ("<!DOCTYPE html>\n<html>", "a page of HTML"),
     "mrmc.txt": ("STATES 2\nTRANSITIONS 1\n1 2 0.5\n", "a transition file of MRMC"),
     "d.pddl": ("(define (domain x))", "PDDL"),
@@ -67,7 +68,10 @@ FOREIGN = {
 def test_files_of_other_tools_are_named(name, tmp_path):
     content, told = FOREIGN[name]
     (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    for read in (mp.envs.make, mp.load):
+    readers = [mp.envs.make, mp.load]
+    if content == FOREIGN["a.h5"][0]:  # for `load` it is a file of ours that was cut
+        readers.pop()
+    for read in readers:
         for path in (tmp_path / name, str(tmp_path / name)):
             with pytest.raises(mp.FileError) as caught:
                 read(path)
