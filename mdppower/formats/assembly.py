@@ -101,7 +101,8 @@ def build(file: TextFile, choices: Choices, n_states: int, about: About) -> Rewa
     _require_sums(file, choices, name_of)
     _tell_apart(choices, about.origin)
     try:
-        rows = (choices.chance, choices.target, choices.start)
+        # One type of indices: SciPy makes copies of others.
+        rows = (choices.chance, choices.target.astype(np.int32, copy=False), choices.start.astype(np.int32))
         kernel = sparse.csr_array(rows, shape=(len(choices.owner), n_states))
         return RewardlessMDP.from_pairs(
             choices.owner,
@@ -162,7 +163,7 @@ def _pair(choices: Choices, k: int, name_of: Any) -> str:
 
 def _tell_apart(choices: Choices, origin: dict[str, str]) -> None:
     """Name the second action "a" of a state "a#2": other tools allow several of a name."""
-    order = np.lexsort((choices.codes, choices.owner))
+    order = np.lexsort((choices.codes, choices.owner)).astype(np.int32)
     owner, codes = choices.owner[order], choices.codes[order]
     twice = order[1:][(np.diff(owner) == 0) & (np.diff(codes) == 0)]
     if len(twice) == 0:

@@ -289,4 +289,4 @@ def _codes(name: AnyArray, choice: AnyArray, state: AnyArray, names: list[str]) 
     first = np.searchsorted(state, state)
     number = np.arange(len(state)) - first
     labels: list[Label] = [*names, *range(int(number[unnamed].max()) + 1)]
-    return np.where(unnamed, len(names) + number, name), labels
+    return np.where(unnamed, len(names) + number, name).astype(np.int32), labels
