@@ -25,7 +25,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mdppower._quotes import quoted
-from mdppower._schema import Misfit
+from mdppower._schema import Misfit, shown
+from mdppower._text import shorten
 from mdppower._typing import Label
 from mdppower.errors import SizeError
 from mdppower.formats.assembly import About, Choices, build
@@ -105,7 +106,7 @@ def _graph(file: TextFile) -> Graph:
             raise file.fault(at, f"weight: {error}") from None
         if given is not None:
             if len(names) < 2:
-                raise file.fault(at, f"weight {given} is that of no edge")
+                raise file.fault(at, f"weight {shown(given)} is that of no edge")
             longest = max(longest, given, key=len)
         for name in names:
             nodes.setdefault(name, at)
@@ -126,7 +127,7 @@ def _parts(name: str) -> list[str]:
 
 
 def _origin(told: str, graph: Graph) -> dict[str, str]:
-    ignored = {"ignored": f"attributes {', '.join(graph.ignored)}"} if graph.ignored else {}
+    ignored = {"ignored": f"attributes {shorten(graph.ignored)}"} if graph.ignored else {}
     return {"format": f"{told} of POWERplay"} | ignored
 
 

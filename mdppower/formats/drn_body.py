@@ -8,15 +8,13 @@ from itertools import repeat
 
 from mdppower._schema import Misfit
 from mdppower._typing import Label
-from mdppower.formats.drn_head import Head
+from mdppower.formats.drn_head import MOST_REWARDS, Head
 from mdppower.formats.labels_as_text import label_of_json
 from mdppower.formats.text_lines import TextFile
 from mdppower.formats.written_numbers import REMEMBERED, probability, real, whole
 
 UNNAMED = "__NOLABEL__"
 """Storm's word for an action without a label."""
-MOST_REWARDS = 1000
-"""Of which each is a column, where the head names none."""
 _LABEL = re.compile(r'"([^"]+)"|([^\s"]+)|(")')
 
 
@@ -39,6 +37,7 @@ class Body:
         self.action_rewards = [array("d") for _ in range(n)]
         self.longest = ""
         self._is_named = self._has_action = False
+        self._first = 0  # of the choices of this state
         self._chances: dict[str, float] = {}
         for name in head.actions:
             self._code(name)
@@ -113,6 +112,7 @@ class Body:
             raise Misfit(f"at most {self.head.n_states:,}, as the head says", s + 1, "the number of states")
         self.state_lines.append(at)
         self._is_named = self._has_action = False
+        self._first = len(self.owner)
         rest = words[2] if len(words) > 2 else ""
         rest = self._rewards(rest, self.state_rewards, s)
         if rest[:1] in ("!", "{"):
@@ -136,10 +136,7 @@ class Body:
     def _add(self, at: int, name: str) -> None:
         s = len(self.state_lines) - 1
         if name == UNNAMED:
-            first = len(self.owner)
-            while first and self.owner[first - 1] == s:
-                first -= 1
-            name = str(len(self.owner) - first)
+            name = str(len(self.owner) - self._first)
         if self.head.n_choices is not None and len(self.owner) >= self.head.n_choices:
             raise Misfit(
                 f"at most {self.head.n_choices:,}, as the head says", len(self.owner) + 1, "the number of choices"

@@ -25,6 +25,8 @@ VALUES = {
 SECTIONS = (
     "@type", "@value_type", "@parameters", "@placeholders", "@reward_models", "@nr_states", "@nr_choices", "@model",
 )  # fmt: skip
+MOST_REWARDS = 1000
+"""Of which each is a column."""
 ACTIONS = "// actions: "
 """How a comment begins that we write: it has the names of actions in their order, as text."""
 LEAST_STATE, LEAST_CHOICE = len("state 0\n"), len("0:1\n")
@@ -101,6 +103,8 @@ def _tell(head: Head, section: str, text: str) -> None:
         raise FileError(f"the model has parameters, {shown(text)}, and is no MDP before they have values")
     elif section == "@reward_models":
         head.rewards += text.split()
+        if len(head.rewards) > MOST_REWARDS:
+            raise Misfit(f"of at most {MOST_REWARDS:,}", f"{len(head.rewards):,}", "the list of rewards")
     elif section == "@nr_states":
         head.n_states = whole(text)
     elif section == "@nr_choices":

@@ -36,6 +36,7 @@ from mdppower.mdp.own_reward import GivenRewards
 ENDS, MISSING = -1, -2
 """What stands in a table in place of a successor."""
 LABELS = "mdppower_labels"
+BYTES_OF_A_NAME = 4096
 READ = ("transitions", "rewards", LABELS)
 
 
@@ -58,7 +59,7 @@ def read_npz(path: PathLike) -> RewardlessMDP:
     ModelError
         The numbers are no table of successors.
     SizeError
-        It has more than 2**27 numbers.
+        It has more than 2**26 numbers.
     """
     with Archive(path) as archive:
         name = archive.name
@@ -73,6 +74,8 @@ def read_npz(path: PathLike) -> RewardlessMDP:
         if "rewards" in found and found["rewards"].shape != shape:
             told = f"those of transitions, {shape}, got {found['rewards'].shape}"
             raise ModelError(f"{name}: the sizes of rewards must be {told}")
+        if LABELS in found and found[LABELS].info.file_size > _room(shape):
+            raise FileError(f"{name}: {LABELS} has {found[LABELS].info.file_size:,} bytes, too many for {shape}")
         arrays = {array: archive.numbers(member) for array, member in found.items()}
         others = [array for array in archive.infos if array not in READ]
     if others:
@@ -81,6 +84,7 @@ def read_npz(path: PathLike) -> RewardlessMDP:
         labels = _labels(arrays[LABELS], shape) if LABELS in arrays else {}
         return RewardlessMDP.from_successor_table(
             arrays["transitions"],
+            feasible=arrays["transitions"] != MISSING,  # else what is missing would be listed, too
             rewards=arrays.get("rewards"),
             **labels,
             origin={"source": name, "format": "a table of NumPy"},
@@ -114,6 +118,11 @@ def _labels(stored: AnyArray, shape: tuple[int, ...]) -> dict[str, Any]:
     return found
 
 
+def _room(shape: tuple[int, ...]) -> int:
+    """Bytes that names, marks and places may take: far more than they do."""
+    return BYTES_OF_A_NAME * (sum(shape) + 1)
+
+
 def npz_bytes(mdp: RewardlessMDP, reward: GivenRewards | None = None) -> memoryview:
     """The MDP as an archive of NumPy, which `read_npz` reads again.
 
@@ -128,7 +137,7 @@ def npz_bytes(mdp: RewardlessMDP, reward: GivenRewards | None = None) -> memoryv
     ModelError
         Some action has several successors.
     SizeError
-        States times names of actions are more than 2**27.
+        States times names of actions are more than 2**26.
 
     Examples
     --------
@@ -144,7 +153,7 @@ def npz_bytes(mdp: RewardlessMDP, reward: GivenRewards | None = None) -> memoryv
     shape = (mdp.n_states, len(mdp.action_names))
     if shape[0] * shape[1] > MOST_ENTRIES:
         told = f"{count(shape[0], 'state')} times {count(shape[1], 'action name')}"
-        raise SizeError(f"{told} are more numbers than the 2**27 of a table .npz; save the MDP as .nc")
+        raise SizeError(f"{told} are more numbers than the 2**26 of a table .npz; save the MDP as .nc")
     table = np.full(shape, MISSING, np.int64)
     table[mdp.pair_states, mdp.action_codes] = mdp.kernel.indices
     arrays: dict[str, Any] = {"transitions": table}
@@ -159,6 +168,8 @@ def npz_bytes(mdp: RewardlessMDP, reward: GivenRewards | None = None) -> memoryv
         "layout": None if mdp.layout is None else mdp.layout.tolist(),
     }
     arrays[LABELS] = np.frombuffer(json.dumps(told_labels).encode(), np.uint8)
+    if len(arrays[LABELS]) + 1000 > _room(shape):
+        raise SizeError("names and marks are too long for a table .npz; save the MDP as .nc")
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     return buffer.getbuffer()

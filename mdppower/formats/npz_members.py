@@ -24,8 +24,8 @@ from mdppower._typing import AnyArray
 from mdppower.errors import FileError, SizeError
 
 PathLike = str | os.PathLike[str]
-MOST_ENTRIES = 2**27
-"""Of an array: a gibibyte of 64-bit numbers."""
+MOST_ENTRIES = 2**26
+"""Of an array: half a gibibyte of 64-bit numbers."""
 MOST_MEMBERS = 1000
 MOST_SWELLING = 1032
 """Of a byte, by DEFLATE."""
@@ -109,7 +109,7 @@ class Archive:
         FileError
             It is no array of numbers, or its head and the archive say different sizes.
         SizeError
-            It says that it has more than 2**27 numbers.
+            It says that it has more than 2**26 numbers.
         """
         info = self.infos[name]
         told = f"{self.name}: {quoted(name)}"
@@ -140,7 +140,7 @@ class Archive:
         if min(shape, default=0) < 0:
             raise FileError(f"{told} says that its sizes are {shape}")
         if n > MOST_ENTRIES:
-            raise SizeError(f"{told} says that it has {n:,} numbers, more than 2**27, which are read")
+            raise SizeError(f"{told} says that it has {n:,} numbers, more than 2**26, which are read")
         begin = stream.tell()
         if begin + n * dtype.itemsize != info.file_size:
             says = f"its head says {n:,} numbers of {dtype.itemsize} bytes"

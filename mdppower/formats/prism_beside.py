@@ -63,13 +63,14 @@ def read_labels(file: TextFile, n_states: int) -> dict[str, AnyArray]:
     for at, line in file.lines():
         text = line.strip()
         if text.upper() == "#DECLARATION":  # Storm's files
-            declared, in_declaration = declared or {}, True
+            declared, in_declaration = {} if declared is None else declared, True
         elif text.upper() == "#END":
             in_declaration = False
         elif not text or text.startswith("#"):
             continue
         elif in_declaration:
-            declared = (declared or {}) | {name: name for name in text.split()}
+            declared = {} if declared is None else declared
+            declared.update((name, name) for name in text.split())
         elif declared is None:
             declared = _declared(file, at, text)
         else:
@@ -87,11 +88,13 @@ def read_labels(file: TextFile, n_states: int) -> dict[str, AnyArray]:
 def _declared(file: TextFile, at: int, text: str) -> dict[str, str]:
     """``0="init" 1="deadlock"``: names by their numbers."""
     found: dict[str, str] = {}
+    names: set[str] = set()
     place = 0
     while match := _DECLARED.match(text, place):
-        if match[1] in found or match[2] in found.values():
+        if match[1] in found or match[2] in names:
             raise file.fault(at, f"label {match[1]} or {shown(match[2])} is declared twice")
         found[match[1]] = match[2]
+        names.add(match[2])
         place = match.end()
     if text[place:].strip() or not found:
         raise file.fault(

@@ -79,6 +79,27 @@ def test_a_raw_error_would_be_seen(tmp_path, monkeypatch):
         judged("prism", range(5), tmp_path)
 
 
+def test_long_lines_are_read_once(tmp_path):
+    """A million of what might be looked at again and again: of quadratic work nobody would see the end."""
+    many = {
+        "a.tra": b"1 1 1\n0 0 0 [" + b"," * 900_000 + b"\n",
+        "a.gv": b'digraph { "' + b"\\" * 900_001 + b'" -> a }',
+        "b.gv": b"digraph { a" + b" -> a" * 100_000 + b" }",
+        "a.drn": b"@type: MDP\n@nr_states\n1\n@model\nstate 0 " + b'"' * 900_000 + b"\n",
+        "b.drn": b"@type: MDP\n@nr_states\n1\n@model\nstate 0\n" + b"action __NOLABEL__\n" * 60_000,
+        "c.drn": b"@type: MDP\n@reward_models\n" + b"r " * 400_000 + b"\n@nr_states\n1\n@model\nstate 0\n",
+    }
+    for name, data in many.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises((mp.FileError, mp.ModelError), match=f"{name}, line"):
+            mp.load(tmp_path / name)
+    (tmp_path / "l.tra").write_text("1 1 1\n0 0 0 1\n")
+    (tmp_path / "l.lab").write_text(" ".join(f'{k}="{k}"' for k in range(60_000)) + "\n0: 7\n")
+    assert mp.load(tmp_path / "l.tra").marks == {"7": (0,)}
+    (tmp_path / "l.lab").write_text("#DECLARATION\n" + "".join(f"l{k}\n" for k in range(60_000)) + "#END\n0 l7\n")
+    assert mp.load(tmp_path / "l.tra").marks == {"l7": (0,)}
+
+
 def row(n):
     """A row of n cells to walk along, as transitions."""
     lines = [f"{s} 0 {max(s - 1, 0)} 1 left\n{s} 1 {min(s + 1, n - 1)} 1 right\n" for s in range(n)]

@@ -43,7 +43,7 @@ def test_figure_1_has_the_power_of_the_paper(read):
     rest = sum(c * (1 - half ** (n + 1)) / (n + 1) for c, n in above)
     assert 1 - below - rest == Fraction(517, 640)
     assert mdp.origin["format"] == "a plain digraph of POWERplay"
-    assert mdp.origin["ignored"] == "attributes color"
+    assert mdp.origin["ignored"] == "attributes 'color'"
 
 
 def test_a_plain_digraph_by_networkx(read):
