@@ -13,6 +13,7 @@ from mdppower import _checks
 from mdppower._quotes import quoted
 from mdppower._text import count
 from mdppower._typing import AnyArray, Label
+from mdppower.adapters.gymnasium_calls import five_values, reset_environment, told_error
 from mdppower.adapters.gymnasium_table import Table
 from mdppower.errors import ModelError
 from mdppower.mdp.canonical import plain_label
@@ -71,7 +72,7 @@ def compare_steps(walk: Walk, table: Table, rng: Any) -> str:
 
     def place(observation: Any) -> int:
         if walk.read is None:
-            return _observed(observation, index)
+            return observed_state(observation, index)
         key = walk.read(env, observation)
         if key not in index:
             raise ModelError(f"{quoted(key)} is no state that was enumerated")
@@ -82,18 +83,15 @@ def compare_steps(walk: Walk, table: Table, rng: Any) -> str:
     state, age = None, 0
     for luck in generator.random(steps).tolist():
         if state is None or age == EPISODE:
-            try:
-                observation, _ = env.reset(seed=seed)
-            except Exception as error:  # a reset may raise anything
-                raise ModelError(f"reset failed: {type(error).__name__}: {error}") from None
+            observation, _ = reset_environment(env, seed)
             state, seed, age = place(observation), walk.seed, 0
         pair = first[state] + int(luck * (first[state + 1] - first[state]))
         try:
-            observation, _, terminated, truncated, _ = env.step(
-                moves[pair] if walk.moves is None else copy.deepcopy(walk.moves[moves[pair]])
+            observation, _, terminated, truncated, _ = five_values(
+                env, moves[pair] if walk.moves is None else copy.deepcopy(walk.moves[moves[pair]])
             )
         except Exception as error:  # a step may raise anything
-            raise ModelError(f"{where(pair)}: step failed: {type(error).__name__}: {error}") from None
+            raise ModelError(f"{where(pair)}: step failed: {told_error(error)}") from None
         outcome = (place(observation), bool(terminated))
         if outcome not in seen[pair]:
             successor = f"{table.states[outcome[0]]!r}, terminated={outcome[1]}"
@@ -116,7 +114,7 @@ def compare_steps(walk: Walk, table: Table, rng: Any) -> str:
     return f"{steps:,} steps agree with {against} ({len(tried):,} of {count(n_pairs, 'pair')} tried)"
 
 
-def _observed(observation: Any, index: Mapping[Label, int]) -> int:
+def observed_state(observation: Any, index: Mapping[Label, int]) -> int:
     """The state of an observation: a key of P, or an array of one or several integers that is one."""
     key = observation
     if isinstance(key, np.ndarray | np.generic):

@@ -2,6 +2,7 @@
 
 ======================= ============================================================================
 key=function            of the unwrapped environment; of the wrapped one, where a wrapper may act
+key=("x", "agent.y")    what attributes of these names hold
 key="observation"       what `step` observes, where that is all there is to know
 Minigrid                the full grid, where the agent is and looks, what it carries
 toy-text                the attribute s; Blackjack: all hands
@@ -17,8 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mdppower._quotes import quoted
 from mdppower._typing import Label
+from mdppower.adapters.gymnasium_attributes import attribute_names, read_attributes
 from mdppower.adapters.gymnasium_copies import Share
 from mdppower.adapters.gymnasium_minigrid import (
     is_minigrid,
@@ -30,7 +31,7 @@ from mdppower.adapters.gymnasium_minigrid import (
 from mdppower.adapters.gymnasium_spaces import Key, as_label, distinct_labels, exact_key, user_key
 from mdppower.adapters.gymnasium_table import grid_labels
 from mdppower.adapters.gymnasium_wrappers import acting_wrapper
-from mdppower.errors import ModelError, ParameterError
+from mdppower.errors import ModelError
 
 Named = tuple[list[Label], Any, Mapping[str, list[int]]]
 """Labels, layout or None, marks."""
@@ -52,6 +53,8 @@ class Reading:
         What copies may share.
     drawn : callable or None
         Of a key, what `reset` may draw and no step from one start to another changes.
+    names : tuple of str
+        Of the parts of a key, where these have names.
     """
 
     told: str
@@ -59,6 +62,7 @@ class Reading:
     called: Callable[[Sequence[Any], Any], Named]
     share: Share
     drawn: Callable[[Any], Any] | None = None
+    names: tuple[str, ...] = ()
 
 
 def reading_of(env: Any, key: Any) -> Reading | None:
@@ -68,7 +72,7 @@ def reading_of(env: Any, key: Any) -> Reading | None:
     ----------
     env : gymnasium.Env
         After a reset.
-    key : callable, "observation" or None
+    key : callable, "observation", names of attributes, or None
 
     Raises
     ------
@@ -76,14 +80,15 @@ def reading_of(env: Any, key: Any) -> Reading | None:
         `key` is nothing of the above.
     """
     base = env.unwrapped
-    minigrid, toy = is_minigrid(base), _is_toy_text(base)
-    share = share_minigrid if minigrid else _share_tables if toy else _share_nothing
+    minigrid, toy, share = is_minigrid(base), _is_toy_text(base), share_of(base)
     if callable(key):
         return Reading("key=", _called(key, bool(acting_wrapper(env))), _plain_names, share)
     if key == "observation":
         return Reading("the observation", _observed, _plain_names, share)
     if key is not None:
-        raise ParameterError(f'key must be a function of the environment, or "observation", got {quoted(key)}')
+        names = attribute_names(key)
+        told = f"{'attribute' if len(names) == 1 else 'attributes'} {', '.join(names)}"
+        return Reading(told, lambda env, _: read_attributes(env, names), _plain_names, share, names=names)
     if minigrid and not hasattr(base, "instrs"):  # BabyAI's instructions remember what was done
         told = "Minigrid: the grid, where the agent is and looks, what it carries"
         return Reading(told, lambda env, _: minigrid_key(env.unwrapped), _minigrid_names, share, lambda key: key[5])
@@ -94,6 +99,11 @@ def reading_of(env: Any, key: Any) -> Reading | None:
     if callable(getattr(base, "get_state", None)):
         return Reading("get_state()", _get_state, _plain_names, share)
     return None
+
+
+def share_of(base: Any) -> Share:
+    """What copies of an unwrapped environment may share."""
+    return share_minigrid if is_minigrid(base) else _share_tables if _is_toy_text(base) else _share_nothing
 
 
 def _is_toy_text(base: Any) -> bool:

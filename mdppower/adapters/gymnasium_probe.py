@@ -16,6 +16,9 @@ from mdppower.adapters.gymnasium_masks import Masks
 from mdppower.adapters.gymnasium_spaces import Key, exact_key
 from mdppower.errors import ModelError
 
+Read = Callable[[Any, Any], Key]
+"""(environment, observation) → key."""
+
 STEPS = 24
 """Taken for a look."""
 
@@ -49,14 +52,19 @@ class Seen(NamedTuple):
         In how many of them an attribute changed.
     counters : tuple of Counter
         Integers with a counter's name that went up in every step, or down in every step.
+    moves : list of (Key, Key)
+        The keys before and after each step, where it is known how to read them.
     """
 
     steps: int
     changed: dict[tuple[int, str], int]
     counters: tuple[Counter, ...]
+    moves: list[tuple[Key, Key]]
 
 
-def look(env: Any, info: Any, actions: list[Any], masks: Masks, copier: Copier) -> Seen:
+def look(
+    env: Any, observation: Any, info: Any, actions: list[Any], masks: Masks, copier: Copier, read: Read | None
+) -> Seen:
     """Take `STEPS` random steps in copies of an environment that was reset.
 
     An episode that ends is begun anew from `env`. An action that raises ends one, too: the enumeration will tell.
@@ -66,14 +74,20 @@ def look(env: Any, info: Any, actions: list[Any], masks: Masks, copier: Copier) 
     changed = dict.fromkeys(first, 0)
     differences: dict[tuple[int, str], set[Any]] = {place: set() for place in first}
     seed_globals(0)
-    walker, mask, before, taken = copier.copy(env, 0), masks.of(env, info), first, 0
+    start = masks.of(env, observation, info)
+    key = begin = None if read is None else read(env, observation)
+    moves: list[tuple[Key, Key]] = []
+    walker, mask, before, taken = copier.copy(env, 0), start, first, 0
     for _ in range(STEPS):
         allowed = np.flatnonzero(mask)
         if not len(allowed):
             break
         try:
-            _, _, terminated, truncated, told = walker.step(copy.deepcopy(actions[rng.choice(allowed)]))
-            mask = masks.of(walker, told)
+            seen, _, terminated, truncated, told = walker.step(copy.deepcopy(actions[rng.choice(allowed)]))
+            mask = masks.of(walker, seen, told)
+            if read is not None:
+                last, key = key, read(walker, seen)
+                moves.append((last, key))
         except Exception:
             break
         refuse_other_copy(walker, copier)
@@ -85,17 +99,17 @@ def look(env: Any, info: Any, actions: list[Any], masks: Masks, copier: Copier) 
             differences.setdefault(place, set()).add(new - old if plain else None)  # type: ignore[operator]
         before = after
         if terminated or truncated:
-            walker, mask, before = copier.copy(env, 0), masks.of(env, info), first
+            walker, mask, before, key = copier.copy(env, 0), start, first, begin
     counters = []
     for place, steps in differences.items():
-        start = first.get(place)
-        if type(start) is not int:
+        held = first.get(place)
+        if type(held) is not int:
             continue
         if _is_time_limit(env, place):
-            counters.append(Counter(*place, start, 1))
+            counters.append(Counter(*place, held, 1))
         elif _goes_one_way(steps) and _counts(place[1]):
-            counters.append(Counter(*place, start, min(steps, key=abs)))
-    return Seen(taken, changed, tuple(counters))
+            counters.append(Counter(*place, held, min(steps, key=abs)))
+    return Seen(taken, changed, tuple(counters), moves)
 
 
 def _counts(name: str) -> bool:
@@ -166,7 +180,7 @@ def told_differences(a: Any, b: Any) -> str:
 
 
 def without_state(
-    seen: Seen, env: Any, observation: Any, actions: list[Any], read: Callable[[Any, Any], Key], copier: Copier
+    seen: Seen, env: Any, observation: Any, actions: list[Any], read: Read, copier: Copier
 ) -> tuple[Counter, ...]:
     """The counters that the key does not look at, and an observation does not show: else they are state."""
     found = []
@@ -179,9 +193,7 @@ def without_state(
     return tuple(found)
 
 
-def _is_shown(
-    counter: Counter, env: Any, actions: list[Any], read: Callable[[Any, Any], Key], copier: Copier
-) -> bool:
+def _is_shown(counter: Counter, env: Any, actions: list[Any], read: Read, copier: Copier) -> bool:
     """Whether steps that leave the same behind, but for a counter, are observed as others."""
     place = (counter.layer, counter.name)
     for action in actions[:FEW]:

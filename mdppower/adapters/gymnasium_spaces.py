@@ -8,6 +8,7 @@ and True differ. A *label* is what a person reads of a key; two keys may read al
 from __future__ import annotations
 
 import enum
+import hashlib
 import itertools
 import math
 from collections import deque
@@ -208,7 +209,7 @@ def exact_key(value: Any, depth: int = 0) -> Key:
 
 
 def as_label(key: Key) -> Label:
-    """What a person reads of a key; see `distinct_labels`.
+    """What a person reads of a key; see `distinct_labels`. Of an image, its size and the begin of a hash.
 
     Examples
     --------
@@ -235,7 +236,8 @@ def as_label(key: Key) -> Label:
 
 def _array_label(dtype: str, shape: tuple[int, ...], data: Any) -> Label:
     if math.prod(shape) > READ_OUT:
-        return "array of " + " × ".join(map(str, shape))
+        held = data if isinstance(data, bytes) else repr(data).encode()
+        return f"{' × '.join(map(str, shape))} array {hashlib.sha256(held).hexdigest()[:8]}"
     if isinstance(data, tuple):
         return as_label(data)
     return _nested(np.frombuffer(data, np.dtype(dtype)).reshape(shape).tolist())

@@ -17,11 +17,13 @@ from mdppower.mdp.graph import adjacency
 from mdppower.mdp.model import RewardlessMDP
 
 
-def absorb(table: Table, starts: BoolArray, absorbing: AnyArray) -> tuple[Table, str, bool]:
-    """The table in which episodes stay where they end, a sentence on what that changed, and whether a state did."""
-    n, source = len(table.states), table.owner[table.pair]
-    possible = table.probability > 0
-    live = np.ones(n, bool)
+def live_states(table: Table, starts: BoolArray) -> BoolArray:
+    """(S,) whether somebody acts there: in a start, and wherever the end of an episode is not the only way.
+
+    A state that nothing enters but an end of an episode, or nothing but what such a state leads to, is not live.
+    """
+    source, possible = table.owner[table.pair], table.probability > 0
+    live = np.ones(len(table.states), bool)
     live[table.target[possible & table.flag & (source != table.target)]] = False
     live |= starts
     going_on = possible & ~table.flag
@@ -29,7 +31,13 @@ def absorb(table: Table, starts: BoolArray, absorbing: AnyArray) -> tuple[Table,
         before = live.copy()
         live[table.target[going_on & live[source]]] = True
         if np.array_equal(live, before):
-            break
+            return live
+
+
+def absorb(table: Table, starts: BoolArray, absorbing: AnyArray) -> tuple[Table, str, bool]:
+    """The table in which episodes stay where they end, a sentence on what that changed, and whether a state did."""
+    n, source = len(table.states), table.owner[table.pair]
+    possible, live = table.probability > 0, live_states(table, starts)
     already = np.zeros(n, bool)
     already[absorbing] = True
     made = ~live & ~already

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,19 +10,25 @@ import numpy as np
 from tqdm import tqdm
 
 from mdppower._quotes import quoted
-from mdppower._text import count
+from mdppower._text import count, shorten
 from mdppower._typing import BoolArray, Label
+from mdppower._warn import warn
+from mdppower.adapters.gymnasium_calls import reset_environment
 from mdppower.adapters.gymnasium_check import Walk
 from mdppower.adapters.gymnasium_copies import Copier, globals_kept
-from mdppower.adapters.gymnasium_enumerate import Arrival, Found, Search, World, told_found
+from mdppower.adapters.gymnasium_enumerate import Search
 from mdppower.adapters.gymnasium_keys import reading_of
 from mdppower.adapters.gymnasium_masks import Masks
+from mdppower.adapters.gymnasium_parts import counting_parts
 from mdppower.adapters.gymnasium_probe import Seen, attributes, look, told_attributes, told_differences, without_state
 from mdppower.adapters.gymnasium_rewards import Rewards
 from mdppower.adapters.gymnasium_spaces import Key, listed_actions
-from mdppower.adapters.gymnasium_table import Table, attribute
+from mdppower.adapters.gymnasium_starts import chances, initial, reset_to
+from mdppower.adapters.gymnasium_step import Arrival, World
+from mdppower.adapters.gymnasium_table import Table
+from mdppower.adapters.gymnasium_tries import Found, told_found
 from mdppower.errors import ModelError, ParameterError
-from mdppower.mdp.canonical import FLOAT64_EPS, numbers
+from mdppower.mdp.canonical import FLOAT64_EPS
 
 RESETS = 8
 """Tried where no seed is given, to see whether they begin alike."""
@@ -85,13 +90,20 @@ def enumerate_environment(env: Any, options: StepOptions, goes_on: bool) -> Enum
         before = attributes(env)
         actions, names = listed_actions(env)
         plain = Copier(lambda base, memo: None)
-        here, observation, info = _reset(plain.copy(env), 0 if options.seed is None else options.seed)
-        masks = Masks(here, options.mask, info, len(actions))
+        here = plain.copy(env)
+        observation, info = reset_environment(here, 0 if options.seed is None else options.seed)
+        masks = Masks(here, options.mask, observation, info, len(actions))
         reading = reading_of(here, options.key)
-        seen = look(here, info, actions, masks, plain if reading is None else Copier(reading.share))
         if reading is None:
-            raise _no_key(here, seen)
+            raise _no_key(here, look(here, observation, info, actions, masks, plain, None))
         copier = Copier(reading.share)
+        seen = look(here, observation, info, actions, masks, copier, reading.read)
+        clocks = counting_parts(seen.moves, reading.names) if reading.told == "get_state()" else []
+        if clocks:
+            warn(
+                f"{type(here.unwrapped).__name__}: get_state() holds {shorten(clocks)}, which changed at every step: "
+                "each moment is a state of its own; a key= that leaves it out makes one of them"
+            )
         copier.counters = without_state(seen, here, observation, actions, reading.read, copier)
         world = World(reading, masks, copier, actions, names, here.unwrapped, options.tries, goes_on)
         starts = _starts(env, here, observation, info, world, options.seed)
@@ -107,6 +119,10 @@ def enumerate_environment(env: Any, options: StepOptions, goes_on: bool) -> Enum
     walk = Walk(env, reading.read, moves, options.seed, CHECK_STEPS, "what was enumerated")
     counters = ", ".join(counter.name for counter in copier.counters)
     told = {"enumerated": told_found(found, options.tries), "key": reading.told}
+    if clocks:
+        told["key"] += f", of which {shorten(clocks)} changed at every step"
+    if reading.names:
+        told["labels"] = ", ".join(reading.names)
     if counters:
         over = f"; episodes that end when {found.ended} steps were counted, or sooner, go on" if found.ended else ""
         told["counters"] = f"{counters}: set back before each step{over}"
@@ -119,18 +135,11 @@ def enumerate_environment(env: Any, options: StepOptions, goes_on: bool) -> Enum
     return Enumerated(table, begin, ended, found.rewards, counters, told, walk)
 
 
-def _reset(env: Any, seed: int | None) -> tuple[Any, Any, Mapping[str, Any]]:
-    try:
-        observation, info = env.reset(seed=seed)
-    except Exception as error:  # a reset may raise anything
-        raise ModelError(f"reset failed: {type(error).__name__}: {error}") from error
-    return env, observation, info
-
-
 def _no_key(env: Any, seen: Seen) -> ModelError:
     return ModelError(
         "has no transition table P (env.unwrapped.P), and what tells its states apart is not known: give key=, a "
-        'function of the environment such as lambda env: (env.x, env.y), or key="observation" where that shows all; '
+        'function such as lambda env: (env.x, env.y) or names of attributes such as ("x", "y") (on the command line '
+        '--set key=x,y), or key="observation" where that shows all (--set key=observation); '
         f"attributes are {told_attributes(env, seen)}"
     )
 
@@ -142,42 +151,24 @@ def _starts(
     env: Any, here: Any, observation: Any, info: Any, world: World, seed: int | None
 ) -> list[tuple[Key, Arrival]]:
     """Every state that it may begin in, as far as that is known."""
-    name, chances = _initial(here.unwrapped)
-    if chances is not None:
-        positive = np.flatnonzero(chances)
-        return [world.arrive(*_reset_to(here, world, name, chances, int(i), seed)) for i in positive]
+    name, given = chances(here.unwrapped)
+    if given is not None:
+        found = []
+        for i in np.flatnonzero(given).tolist():
+            made = world.copier.copy(here)
+            told = reset_to(made, name, len(given), i, 0 if seed is None else seed)
+            world.copier.set_counters(made, 0)
+            found.append(world.arrive(made, *told))
+        return found
     world.copier.set_counters(here, 0)
     if seed is not None:
         return [world.arrive(here, observation, info)]
-    found = [world.arrive(*_reset(world.copier.copy(env), k)) for k in range(RESETS)]
+    copies = [world.copier.copy(env) for _ in range(RESETS)]
+    found = [world.arrive(made, *reset_environment(made, k)) for k, made in enumerate(copies)]
     keys = {key for key, _ in found}
     if world.reading.drawn is not None and len({world.reading.drawn(key) for key in keys}) > 1:
         raise _drawn(len(keys))
     return found
-
-
-def _initial(base: Any) -> tuple[str, Any]:
-    for name in ("initial_state_distrib", "isd"):
-        given = attribute(base, name)
-        if given is not None:
-            chances = numbers(given, name)
-            if chances.ndim != 1 or not (chances >= 0).all() or not chances.any():
-                raise ModelError(f"{name} is not a list of probabilities: {quoted(given)}")
-            return name, chances
-    return "", None
-
-
-def _reset_to(here: Any, world: World, name: str, chances: Any, start: int, seed: int | None) -> tuple[Any, Any, Any]:
-    """A copy that was reset with all probability on one start."""
-    made = world.copier.copy(here)
-    try:
-        setattr(made.unwrapped, name, np.eye(1, len(chances), start)[0])
-    except AttributeError:
-        raise ModelError(f"{name} cannot be set, so that its starts cannot be told apart") from None
-    result = _reset(made, 0 if seed is None else seed)
-    setattr(made.unwrapped, name, getattr(here.unwrapped, name))
-    world.copier.set_counters(made, 0)
-    return result
 
 
 def _drawn(resets: int) -> ModelError:
@@ -190,7 +181,7 @@ def _drawn(resets: int) -> ModelError:
 def _search(world: World, starts: list[tuple[Key, Arrival]], options: StepOptions, bar: Any) -> Found:
     """Search from the first start; where others are drawn by `reset`, they must lie in the same world."""
     search = Search(world, options.limit, bar)
-    sure = options.seed is not None or _initial(starts[0][1].env.unwrapped)[1] is not None
+    sure = options.seed is not None or initial(starts[0][1].env.unwrapped)[1] is not None
     for key, arrival in starts if sure else starts[:1]:
         search.begin(key, arrival)
     found = search.run()

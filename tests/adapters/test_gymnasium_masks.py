@@ -15,20 +15,20 @@ class Both(gymnasium.Env):
 
 def test_where_a_mask_comes_from():
     env, info = Both(), {"action_mask": np.array([1, 0], np.int8)}
-    given = Masks(env, lambda env: [1, 1], info, 2)  # the user's first, then info, then a method
-    assert (given.source, given.of(env, info).tolist()) == ("mask=", [True, True])
-    told = Masks(env, None, info, 2)
-    assert (told.source, told.of(env, info).tolist()) == ('info["action_mask"]', [True, False])
-    asked = Masks(env, None, {}, 2)
-    assert (asked.source, asked.of(env, {}).tolist()) == ("action_masks()", [False, True])
-    none = Masks(env, False, info, 2)
-    assert (none.source, none.of(env, info).tolist()) == ("", [True, True])
+    given = Masks(env, lambda env: [1, 1], None, info, 2)  # the user's first, then info, then a method
+    assert (given.source, given.of(env, None, info).tolist()) == ("mask=", [True, True])
+    told = Masks(env, None, None, info, 2)
+    assert (told.source, told.of(env, None, info).tolist()) == ('info["action_mask"]', [True, False])
+    asked = Masks(env, None, None, {}, 2)
+    assert (asked.source, asked.of(env, None, {}).tolist()) == ("action_masks()", [False, True])
+    none = Masks(env, False, None, info, 2)
+    assert (none.source, none.of(env, None, info).tolist()) == ("", [True, True])
 
 
 def test_a_mask_for_each_part_of_an_action():
     # As MultiDiscrete.sample takes it: of 2 · 3 actions those stay whose parts both do, in the order of the list.
-    mask = Masks(Both(), lambda env: ([1, 0], [1, 0, 1]), {}, 6)
-    assert mask.of(Both(), {}).tolist() == [True, False, True, False, False, False]
+    mask = Masks(Both(), lambda env: ([1, 0], [1, 0, 1]), None, {}, 6)
+    assert mask.of(Both(), None, {}).tolist() == [True, False, True, False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_a_mask_for_each_part_of_an_action():
     ],
 )
 def test_what_is_no_mask(mask, told):
-    given = Masks(Both(), mask, {}, 2)
+    given = Masks(Both(), mask, None, {}, 2)
     with pytest.raises(mp.ModelError, match=told):
-        given.of(Both(), {})
+        given.of(Both(), None, {})
 
 
 def test_what_mask_may_be():
-    with pytest.raises(mp.ParameterError, match="mask must be a function of the environment, or False, got 3"):
-        Masks(Both(), 3, {}, 2)
+    with pytest.raises(mp.ParameterError, match="mask must be a function of the environment, True or False, got 3"):
+        Masks(Both(), 3, None, {}, 2)
     with pytest.raises(mp.ModelError, match='info has no "action_mask" here'):
-        Masks(Both(), None, {"action_mask": [1, 1]}, 2).of(Both(), {})
+        Masks(Both(), None, None, {"action_mask": [1, 1]}, 2).of(Both(), None, {})
