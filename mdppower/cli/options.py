@@ -211,6 +211,9 @@ colour_option = under(OUTPUT)(
 )
 
 
+_NAMES = re.compile(r"[^\W\d][\w.]*(\s*,\s*[^\W\d][\w.]*)+")
+
+
 def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
     """``is_slippery=False`` → {"is_slippery": False}; see `read_value`."""
     from mdppower.adapters.gymnasium_options import read_value
@@ -223,7 +226,8 @@ def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
         if name in settings:
             raise ParameterError(f"--set {name} is given twice")
         try:
-            settings[name] = read_value(value)
+            # The key of a Gymnasium environment may be names of attributes: x,battery.
+            settings[name] = value if name == "key" and _NAMES.fullmatch(value) else read_value(value)
         except ValueError as error:
             raise ParameterError(f"--set {name}={value}: {error}") from None
     return settings

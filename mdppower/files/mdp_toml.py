@@ -17,6 +17,9 @@ r"""Small MDPs as TOML: to read, to write by hand, to keep in version control.
     actions = [{ label = "stay", to = "won" }]
     …
 
+An action may have the reward of the environment that the MDP came with, if all have it: ``reward = 1.5``; or, where
+it depends on the successor, one for each of its `chances`, in their order: ``reward = [1, 0]``.
+
 Labels are strings, integers, or arrays of these (which become tuples). A table ``[origin]`` of strings says where the
 MDP comes from; an array ``actions`` at the top fixes the order of the action labels.
 """
@@ -24,11 +27,13 @@ MDP comes from; an array ``actions`` at the top fixes the order of the action la
 from __future__ import annotations
 
 import json
+import math
 import os
 import tomllib
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from scipy import sparse
 
 from mdppower._schema import FARTHEST
@@ -36,6 +41,7 @@ from mdppower._typing import Label
 from mdppower.errors import FileError, ModelError, SizeError
 from mdppower.mdp.canonical import as_label, require_unique
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.own_reward import own_reward, restore_reward
 
 FORMAT = "mdppower-mdp"
 SCHEMA = 1
@@ -43,7 +49,7 @@ MOST_TRANSITIONS = 100_000
 
 _TOP = {"format", "schema", "actions", "origin", "state"}
 _STATE = {"label", "at", "marks", "actions"}
-_ACTION = {"label", "to", "chances"}
+_ACTION = {"label", "to", "chances", "reward"}
 
 
 def to_toml(mdp: RewardlessMDP) -> str:
@@ -91,9 +97,20 @@ def _actions(mdp: RewardlessMDP, state: int) -> Iterable[str]:
     for pair in range(mdp.pointer[state], mdp.pointer[state + 1]):
         label, spread = mdp.pair_label(pair)[1], mdp.pair_successors(pair)
         if len(spread) == 1:
-            yield f"    {{ label = {_toml(label)}, to = {_toml(next(iter(spread)))} }},"
+            way = f"to = {_toml(next(iter(spread)))}"
         else:
-            yield f"    {{ label = {_toml(label)}, chances = {_toml(list(map(list, spread.items())))} }},"
+            way = f"chances = {_toml(list(map(list, spread.items())))}"
+        yield f"    {{ label = {_toml(label)}, {way}{_reward(mdp, pair)} }},"
+
+
+def _reward(mdp: RewardlessMDP, pair: int) -> str:
+    own = own_reward(mdp)
+    if own is None:
+        return ""
+    if not own.on_transitions:
+        return f", reward = {_toml(own.values.item(pair))}"
+    values = own.values[mdp.kernel.indptr[pair] : mdp.kernel.indptr[pair + 1]].tolist()
+    return f", reward = {_toml(values[0] if len(values) == 1 else values)}"
 
 
 def _toml(value: Any) -> str:
@@ -102,7 +119,8 @@ def _toml(value: Any) -> str:
     if isinstance(value, str):
         # JSON's escapes are TOML's, but for the one control character that JSON leaves as it is.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
-    return repr(int(value)) if isinstance(value, float) and value == int(value) else repr(value)
+    whole = isinstance(value, float) and abs(value) < 2**53 and value == int(value)
+    return repr(int(value)) if whole else repr(value)
 
 
 def read_toml(path: str | os.PathLike[str]) -> RewardlessMDP:
@@ -154,12 +172,19 @@ def _mdp(data: dict[str, Any]) -> RewardlessMDP:
     row: list[int] = []
     col: list[int] = []
     prob: list[float] = []
+    earned: list[list[float]] = []
     for s, (state, table) in enumerate(zip(labels, tables, strict=True)):
         _only(table, _STATE, f"state {state!r}")
         for number, action in enumerate(_list_of_tables(table.get("actions"), f"actions of state {state!r}")):
             label = _label(action, f"state {state!r}, action number {number + 1}")
             where = f"state {state!r}, action {label!r}"
-            for successor, probability in _spread(action, where):
+            spread = _spread(action, where)
+            if "reward" in action:
+                earned.append(_rewards(action, len(spread), where))
+            if len(earned) not in (0, len(owner) + 1):
+                has = "has a" if "reward" in action else "has no"
+                raise ModelError(f"{where} {has} reward, unlike the actions before it")
+            for successor, probability in spread:
                 if successor not in index:
                     raise ModelError(f"{where}: successor {successor!r} is not a state")
                 row.append(len(owner))
@@ -188,7 +213,7 @@ def _mdp(data: dict[str, Any]) -> RewardlessMDP:
     origin = data.get("origin", {})
     if not isinstance(origin, dict) or not all(isinstance(told, str) for told in origin.values()):
         raise ModelError(f"[origin] must be a table of strings, got {origin!r}")
-    return RewardlessMDP.from_pairs(
+    mdp = RewardlessMDP.from_pairs(
         owner,
         sparse.coo_array((prob, (row, col)), shape=(len(owner), len(labels))),
         states=labels,
@@ -198,9 +223,41 @@ def _mdp(data: dict[str, Any]) -> RewardlessMDP:
         marks=marks,
         origin=origin,
     )
+    return _with_rewards(mdp, list(zip(owner, names, strict=True)), row, col, earned) if earned else mdp
 
 
-def _spread(action: dict[str, Any], where: str) -> Iterable[tuple[Label, float]]:
+def _with_rewards(
+    mdp: RewardlessMDP, pairs: list[tuple[int, Label]], row: list[int], col: list[int], earned: list[list[float]]
+) -> RewardlessMDP:
+    """With the rewards of the entries of the file, each on the transition that it is about."""
+    found: dict[tuple[int, Label, int], float] = {}
+    rewards = [reward for one in earned for reward in one]
+    for pair, target, reward in zip(row, col, rewards, strict=True):
+        state, action = pairs[pair]
+        if found.setdefault((state, action, target), reward) != reward:
+            raise ModelError(
+                f"state {mdp.states[state]!r}, action {action!r}: successor {mdp.states[target]!r} has two rewards"
+            )
+    owners = np.repeat(np.arange(mdp.n_pairs), np.diff(mdp.kernel.indptr)).tolist()
+    values = np.array([
+        found[mdp.pair_states.item(pair), mdp.pair_label(pair)[1], target]
+        for pair, target in zip(owners, mdp.kernel.indices.tolist(), strict=True)
+    ])  # fmt: skip
+    if any(len(set(one)) > 1 for one in earned):
+        return restore_reward(mdp, values)
+    return restore_reward(mdp, values[mdp.kernel.indptr[:-1]])
+
+
+def _rewards(action: dict[str, Any], many: int, where: str) -> list[float]:
+    """The reward of each successor."""
+    given = action["reward"]
+    listed = given if isinstance(given, list) else [given] * many
+    if len(listed) != many or not all(type(one) in (int, float) and math.isfinite(one) for one in listed):
+        raise ModelError(f"{where}: reward must be a number, or one for each of {many} chances, got {given!r}")
+    return [float(one) for one in listed]
+
+
+def _spread(action: dict[str, Any], where: str) -> list[tuple[Label, float]]:
     """Successors and their probabilities."""
     _only(action, _ACTION, where)
     if ("to" in action) == ("chances" in action):

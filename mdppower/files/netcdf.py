@@ -65,12 +65,14 @@ from mdppower.files.stored_arrays import (
     MEANS,
     OLD_NAMES,
     RATES,
+    REWARDS,
     SUMS,
     header_text,
     read_arrays,
 )
 from mdppower.formats.doors import WRITTEN, read_if_known, written
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.own_reward import own_reward, restore_reward
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_task import PowerTask
 from mdppower.montecarlo.guaranteed import Guaranteed
@@ -252,6 +254,10 @@ def _put_mdp(data: xr.Dataset, mdp: RewardlessMDP) -> dict[str, Any]:
     data["mdp_probability"] = ("transition", np.array(kernel.data))
     if mdp.layout is not None:
         data["mdp_layout"] = (("state", "axis"), np.array(mdp.layout))
+    own = own_reward(mdp)
+    if own is not None:
+        size = "transition" if own.on_transitions else "pair"
+        data[f"mdp_{size}_reward"] = (size, np.array(own.values))
     table = mdp.label_table
     if table is not None:
         data["mdp_labels"] = (("state", "part"), np.array(table))
@@ -278,7 +284,7 @@ def _mdp(file: h5py.File, header: dict[str, Any], sizes: dict[str, int]) -> Rewa
     kernel = sparse.csr_array(
         (arrays["mdp_probability"], arrays["mdp_successor"], pointer), shape=(n_pairs, sizes["state"])
     )
-    return RewardlessMDP.from_pairs(
+    mdp = RewardlessMDP.from_pairs(
         arrays["mdp_pair_state"],
         kernel,
         states=labels,
@@ -288,6 +294,13 @@ def _mdp(file: h5py.File, header: dict[str, Any], sizes: dict[str, int]) -> Rewa
         marks=header["marks"],
         origin=header["origin"],
     )
+    for name in REWARDS.keys() & file.keys():
+        # Entries have their places in what was written; what from_pairs puts elsewhere was not written by us.
+        same = (mdp.kernel.indices, arrays["mdp_successor"]), (mdp.action_codes, arrays["mdp_pair_action"])
+        if not all(np.array_equal(ours, theirs) for ours, theirs in same):
+            raise Misfit("of pairs and successors in order", "others", name)
+        restore_reward(mdp, read_arrays(file, {name: REWARDS[name]}, sizes)[name])
+    return mdp
 
 
 # ---------------------------------------------------------------------- estimates

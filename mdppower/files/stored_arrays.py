@@ -45,6 +45,11 @@ MDP = {
     "mdp_pair_state": Stored(("pair",), "i", 0, "state", rising=True),
     "mdp_pair_action": Stored(("pair",), "i", 0, "action"),
 }
+REWARDS = {
+    "mdp_pair_reward": Stored(("pair",), "f"),
+    "mdp_transition_reward": Stored(("transition",), "f"),
+}
+"""At most one of these: the reward that an environment came with."""
 LAYOUT = {"mdp_layout": Stored(("state", "axis"), "f", -FARTHEST, FARTHEST)}
 LABELS = {"mdp_labels": Stored(("state", "part"), "i", -INT64, INT64)}
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from mdppower._quotes import quoted
 from mdppower._typing import FloatArray, Label
-from mdppower.errors import LabelError, RewardError
+from mdppower.errors import LabelError, ModelError, RewardError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 
@@ -115,6 +115,28 @@ def with_reward(mdp: RewardlessMDP, values: FloatArray | None, told: str) -> Rew
     return mdp
 
 
+def own_reward(mdp: RewardlessMDP) -> GivenRewards | None:
+    """The reward that an MDP came with; None where it has none."""
+    values: Any = getattr(mdp, "_reward", None)
+    return None if values is None else GivenRewards(mdp, values)
+
+
+def restore_reward(mdp: RewardlessMDP, values: FloatArray) -> RewardlessMDP:
+    """An MDP that was just read, with the reward that was kept of it; its origin says as before what that is.
+
+    Raises
+    ------
+    ModelError
+        There are not as many as pairs, or as transitions.
+    """
+    if len(values) not in (mdp.n_pairs, mdp.kernel.nnz):
+        raise ModelError(
+            f"{len(values):,} rewards are neither of {mdp.n_pairs:,} pairs nor of {mdp.kernel.nnz:,} steps"
+        )
+    told = mdp.origin.get("reward", "")
+    return with_reward(mdp, values, told if told.startswith("kept") else "kept, as the file has it")
+
+
 def given_rewards(mdp: RewardlessMDP) -> GivenRewards:
     """The reward that an environment or a table came with, where it is a function of (s, a) or of (s, a, s′).
 
@@ -135,7 +157,7 @@ def given_rewards(mdp: RewardlessMDP) -> GivenRewards:
         `mdp` is none.
     RewardError
         There is none: none was given; the environment's is not a function of state, action and successor; or the MDP
-        comes from elsewhere, such as a file, which does not keep it, or is a transform.
+        comes from elsewhere, or is a transform, which does not keep it. (Files do: `RewardlessMDP.save`.)
 
     Examples
     --------
@@ -144,13 +166,13 @@ def given_rewards(mdp: RewardlessMDP) -> GivenRewards:
     Traceback (most recent call last):
     mdppower.errors.RewardError: this MDP came without rewards
     """
-    values: Any = getattr(check_mdp(mdp), "_reward", None)
-    if values is not None:
-        return GivenRewards(mdp, values)
+    kept = own_reward(check_mdp(mdp))
+    if kept is not None:
+        return kept
     told = mdp.origin.get("reward", "")
     if told.startswith("kept"):
         raise RewardError(
-            "the reward is not with this MDP: files and transforms do not keep it; what made it gives it anew, from "
-            f"{mdp.origin.get('source', 'where it came from')}"
+            "the reward is not with this MDP: transforms, and files of before, do not keep it; what made it gives it "
+            f"anew, from {mdp.origin.get('source', 'where it came from')}"
         )
     raise RewardError("this MDP came without rewards" + (f": {told}" if told else ""))

@@ -42,6 +42,7 @@ from mdppower._typing import AnyArray
 from mdppower.agents.policies import describe_policy, policy_from_description
 from mdppower.errors import ConvergenceError, FileError, MDPPowerError, ParameterError
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.mdp.own_reward import own_reward, restore_reward
 from mdppower.montecarlo.run_loop import Conduct
 from mdppower.occupancy.option import Option, Reach
 from mdppower.results.rates import rate_values
@@ -215,10 +216,11 @@ class Writer:
     def _mdp(self, mdp: RewardlessMDP) -> int:
         if id(mdp) not in self._known:
             self._known[id(mdp)] = len(self.mdps)
-            kernel, table = mdp.kernel, mdp.label_table
+            kernel, table, own = mdp.kernel, mdp.label_table, own_reward(mdp)
             arrays = {
                 "pair_states": mdp.pair_states, "action_codes": mdp.action_codes, "pointer": kernel.indptr,
                 "successors": kernel.indices, "probabilities": kernel.data, "layout": mdp.layout, "table": table,
+                "reward": None if own is None else own.values,
             }  # fmt: skip
             self.mdps.append({
                 "size": mdp.n_states,
@@ -274,7 +276,7 @@ _MDP = record({
             name: whole(1, LARGEST_INDEX)
             for name in ("pair_states", "action_codes", "pointer", "successors", "probabilities")
         },
-        {name: (whole(1, LARGEST_INDEX), None) for name in ("layout", "table")},
+        {name: (whole(1, LARGEST_INDEX), None) for name in ("layout", "table", "reward")},
     ),
 })  # fmt: skip
 _OPTION = record({
@@ -367,16 +369,24 @@ class Reader:
         chances = fits("probabilities", (many,), "f", 0, 1 + 1e-9)
         rows = sparse.csr_array((chances, fits("successors", (many,), "i", 0, n - 1), pointer), shape=(pairs, n))
         parts = arrays["table"].shape[-1:] if "table" in arrays else ()
-        return RewardlessMDP.from_pairs(
+        codes = fits("action_codes", (pairs,), "i", 0, len(told["actions"]) - 1)
+        mdp = RewardlessMDP.from_pairs(
             fits("pair_states", (pairs,), "i", 0, n - 1, rising=True),
             rows,
             states=fits("table", (n, *parts), "i") if "table" in arrays else told["labels"],
             actions=told["actions"],
-            action_codes=fits("action_codes", (pairs,), "i", 0, len(told["actions"]) - 1),
+            action_codes=codes,
             layout=fits("layout", (n, 2), "f", -FARTHEST, FARTHEST) if "layout" in arrays else None,
             marks=told["marks"],
             origin=told["origin"],
         )
+        if "reward" in arrays:
+            values = fits("reward", arrays["reward"].shape, "f")
+            known = np.array_equal(mdp.action_codes, codes) and np.array_equal(mdp.kernel.indices, rows.indices)
+            if values.shape not in ((pairs,), (many,)) or not known:
+                raise Misfit("of pairs or transitions, which are in order", f"shape {values.shape}", ".reward")
+            restore_reward(mdp, values)
+        return mdp
 
     def option(self, value: Any) -> Option:
         """An option."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import mdppower as mp
-from mdppower.files.mdp_toml import to_toml
+from mdppower.files.mdp_toml import parse_toml, to_toml
 
 BET = """
 format = "mdppower-mdp"
@@ -124,3 +125,64 @@ def test_bytes_that_are_no_text(tmp_path):
 def test_large_mdps_are_for_netcdf():
     with pytest.raises(mp.SizeError, match=r"too many for TOML; save the MDP as \.nc"):
         to_toml(mp.envs.make("open(200,200)"))
+
+
+# ---------------------------------------------------------------------- the reward of an environment
+
+
+def rewarded(first: str, second: str = "to = 'b', reward = 0") -> bytes:
+    return f"""
+format = "mdppower-mdp"
+schema = 1
+[[state]]
+label = "a"
+actions = [{{ label = "go", {first} }}]
+[[state]]
+label = "b"
+actions = [{{ label = "stay", {second} }}]
+""".encode()
+
+
+def test_rewards_are_read_where_they_are_written():
+    # In the file b comes first; in the kernel a. Each reward stays with its successor.
+    mdp = parse_toml(rewarded("chances = [['b', 0.25], ['a', 0.75]], reward = [4, -1.5]"), "x")
+    given = mp.given_rewards(mdp)
+    assert (given.of("a", "go", "b"), given.of("a", "go", "a"), given.of("b", "stay")) == (4.0, -1.5, 0.0)
+    assert given.of("a", "go") == 0.25 * 4 - 0.75 * 1.5
+    assert mdp.origin["reward"] == "kept, as the file has it"
+    one = mp.given_rewards(parse_toml(rewarded("chances = [['b', 0.25], ['a', 0.75]], reward = 3"), "x"))
+    assert not one.on_transitions
+    assert one.values.tolist() == [3.0, 0.0]
+
+
+@pytest.mark.parametrize("terminated", ["absorb", "sink"])
+def test_rewards_of_an_environment_come_back(terminated):
+    # Of pairs (the cliff) and of transitions (the lake), bit for bit; the MDP itself is as before.
+    for name in ("CliffWalking-v1", "FrozenLake-v1"):
+        mdp = mp.from_gymnasium(name, terminated=terminated)
+        again = parse_toml(to_toml(mdp).encode(), "x")
+        assert again.equals(mdp)
+        assert again.origin == mdp.origin
+        assert mp.given_rewards(again).on_transitions == (name == "FrozenLake-v1")
+        assert np.array_equal(mp.given_rewards(again).values, mp.given_rewards(mdp).values)
+    assert "reward" not in to_toml(mp.envs.fork(2))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("to = 'b', reward = 1", "to = 'b'", "state 'b', action 'stay' has no reward, unlike the actions before"),
+        ("to = 'b'", "to = 'b', reward = 1", "state 'b', action 'stay' has a reward, unlike the actions before"),
+        ("to = 'b', reward = 'much'", "to = 'b', reward = 1", "reward must be a number, .* got 'much'"),
+        ("to = 'b', reward = true", "to = 'b', reward = 1", "reward must be a number"),
+        ("to = 'b', reward = inf", "to = 'b', reward = 1", "reward must be a number"),
+        ("to = 'b', reward = [1, 2]", "to = 'b', reward = 1", "or one for each of 1 chances"),
+        (
+            "chances = [['b', 0.5], ['b', 0.5]], reward = [1, 2]", "to = 'b', reward = 1",
+            "state 'a', action 'go': successor 'b' has two rewards",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_no_reward(first, second, told):
+    with pytest.raises(mp.ModelError, match=told):
+        parse_toml(rewarded(first, second), "x")

@@ -344,3 +344,18 @@ def test_an_estimate_of_some_steps_comes_back(tmp_path, options):
     with xr.open_dataset(tmp_path / "x.nc") as data:
         assert data.power.dims == ("horizon", "state")
         assert data.horizon.values.tolist() == [1, 4]
+
+
+@pytest.mark.parametrize("name", ["CliffWalking-v1", "FrozenLake-v1"])
+def test_the_reward_of_an_environment_is_kept(tmp_path, name):
+    # Of pairs (the cliff) and of transitions (the lake), beside an MDP, an estimate of it, and another result.
+    mdp = mp.from_gymnasium(name)
+    own = mp.given_rewards(mdp)
+    mdp.save(tmp_path / "mdp.nc")
+    mp.power(mdp, 0.9, samples=32, rng=0).save(tmp_path / "power.nc")
+    mp.optimal_values(mdp, np.zeros(mdp.n_states), 0.9).save(tmp_path / "values.nc")
+    for read in (mp.load(tmp_path / "mdp.nc"), *(mp.load(tmp_path / f"{x}.nc").mdp for x in ("power", "values"))):
+        assert read.equals(mdp)
+        assert read.origin == mdp.origin
+        assert mp.given_rewards(read).on_transitions == own.on_transitions
+        assert np.array_equal(mp.given_rewards(read).values, own.values)
