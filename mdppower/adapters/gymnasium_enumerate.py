@@ -16,6 +16,12 @@ from mdppower.adapters.gymnasium_step import Arrival, Outcome, World
 from mdppower.adapters.gymnasium_tries import Found, Tries
 from mdppower.errors import ModelError, SizeError
 
+WALKED, MOST_WALKED = 50, 1_000
+"""Steps of a walk for each pair, and in all."""
+
+EPISODE = 60
+"""Its steps, on average, before it begins anew: it may stay for ever where nothing shows any more."""
+
 LAG = 200
 """States that wait for another way into them before they are stepped again."""
 
@@ -130,6 +136,46 @@ class Search:
                 "of its state where copies share it, such as in its class or a module"
             )
         return outcomes
+
+    def walk(self, starts: list[Arrival]) -> None:
+        """Go on in one environment, and not by copies: what no way into a state has shown may add up in an episode.
+
+        Counters are set back in each step, as in copies.
+
+        Raises
+        ------
+        ModelError
+            A step does something else than was found.
+        """
+        world, found, rng = self.world, self.found, np.random.default_rng(0)
+        here: Arrival | None = None
+        begin = 0
+        for _ in range(min(MOST_WALKED, WALKED * sum(map(len, found.steps)))):
+            if here is None:
+                start = starts[begin % len(starts)]
+                begin += 1
+                here = start._replace(env=world.copier.copy(start.env, next(world.seeds)))
+            key = world.reading.read(here.env, here.observation)
+            known = found.steps[found.number[key]]
+            if world.allowed(here) != list(known):
+                raise ModelError(
+                    f"state {world.name(key)}: in a walk {world.masks.source} is another; {self._hidden()}"
+                )
+            action = int(rng.choice(list(known)))
+            target, ends = known[action]
+            outcome, here = world.go_on(key, here, action)
+            if (outcome.key, outcome.terminated) != (found.keys[target], ends):
+                wanted = outcome._replace(key=found.keys[target], terminated=ends)
+                raise ModelError(
+                    f"{world.where(key, action)}: step led to {world.told(wanted, outcome)} and, in a walk, to "
+                    f"{world.told(outcome, wanted)}; {self._hidden()}"
+                )
+            stuck = all(after == found.number[outcome.key] for after, _ in found.steps[target].values())
+            if outcome.truncated or stuck or rng.random() * EPISODE < 1:
+                here = None
+
+    def _hidden(self) -> str:
+        return f"chance decides, or what the key ({self.world.reading.told}) leaves out"
 
     def differs_from(self, key: Key, arrival: Arrival) -> str:
         """Where the steps from another reset are others than those that were found; empty where they are the same."""

@@ -130,6 +130,11 @@ class World:
         """
         env = self.copier.copy(here.env, seed, further)
         seed_globals(seed)
+        return self.go_on(key, here._replace(env=env), action)
+
+    def go_on(self, key: Key, here: Arrival, action: int) -> tuple[Outcome, Arrival | None]:
+        """The same in the environment itself, which is then elsewhere."""
+        env = here.env
         try:
             observation, reward, terminated, truncated, info = five_values(env, copy.deepcopy(self.actions[action]))
             terminated, truncated = bool(terminated), bool(truncated)

@@ -192,6 +192,7 @@ def _search(world: World, starts: list[tuple[Key, Arrival]], options: StepOption
             search.begin(key, arrival)
         found = search.run()
         _refuse_hidden(search, starts, world)
+    search.walk([arrival for _, arrival in starts])
     return found
 
 

@@ -611,3 +611,37 @@ def test_observations_as_labels(observe, label):
     assert mdp.n_states == 3
     assert mdp.states[1] == label
     assert mdp.successors(mdp.states[0], 1) == {label: 1.0}
+
+
+class Robot(Corridor):
+    """Each move costs of a battery of four; in cell 0 it can be filled, and empty it stays where it is."""
+
+    action_space = spaces.Discrete(3)
+
+    def __init__(self, n):
+        super().__init__(n)
+        self.action_space = spaces.Discrete(3)
+
+    def reset(self, *, seed=None, options=None):
+        self.battery = 4
+        return super().reset(seed=seed)
+
+    def step(self, action):
+        if action == 2:
+            self.battery = 4 if self.x == 0 else self.battery
+        elif self.battery:
+            self.battery -= 1
+            return super().step(action)
+        return self.x, 0.0, False, False, {}
+
+
+def test_what_adds_up_in_an_episode():
+    # The latest way into cell 0 is the one that fills the battery: no two ways into a cell show what hides.
+    # A walk that moves on comes to cells with an empty battery.
+    with pytest.raises(
+        mp.ModelError, match=r"and, in a walk, to \d; chance decides, or what the key \(attribute x\)"
+    ):
+        from_gymnasium(Robot(6), key="x")
+    # By hand: in cell 0 all of 4 … 0 (moves against the wall), else x and what is left of 4 − x.
+    whole = from_gymnasium(Robot(6), key=("x", "battery"))
+    assert set(whole.states) == {(x, left) for x in range(5) for left in range(5 - x)}
