@@ -32,6 +32,7 @@ def the_same(a, b):
     np.testing.assert_array_equal(a.layout, b.layout)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::mdppower.MDPPowerWarning")
 @given(drawn(".S*~"))
 def test_round_trip_of_lakes(rows):
@@ -40,6 +41,7 @@ def test_round_trip_of_lakes(rows):
     the_same(gridworld("\n".join(lake), convention="frozen-lake"), gridworld(rows))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::mdppower.MDPPowerWarning")
 @given(drawn(".#S*~"), st.data())
 def test_round_trip_of_minigrids(rows, data):

@@ -329,6 +329,7 @@ def test_any_bytes_are_refused(tmp_path_factory, data):
         mp.load(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [{}, {"guarantee": True}, {"policy": mp.agents.lookahead(2)}, {"method": "exact"}], ids=str
 )
@@ -346,6 +347,7 @@ def test_an_estimate_of_some_steps_comes_back(tmp_path, options):
         assert data.horizon.values.tolist() == [1, 4]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["CliffWalking-v1", "FrozenLake-v1"])
 def test_the_reward_of_an_environment_is_kept(tmp_path, name):
     # Of pairs (the cliff) and of transitions (the lake), beside an MDP, an estimate of it, and another result.

@@ -64,6 +64,7 @@ LABELS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     st.lists(LABELS, min_size=2, max_size=4, unique_by=repr), st.lists(LABELS, min_size=2, max_size=3, unique_by=repr)

@@ -43,6 +43,7 @@ def test_all_integers_in_both_orders(read, dtype, order):
     assert read(buffer.getvalue()).equals(mp.RewardlessMDP.from_successor_table(TABLE))
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(mdps(deterministic=True))
 def test_what_is_written_is_read(tmp_path_factory, mdp):

@@ -193,6 +193,7 @@ def test_no_rows():
         RewardlessMDP.from_columns({"state": [], "action": [], "successor": []})
 
 
+@pytest.mark.slow
 @given(mdps(), st.data())
 def test_round_trip_in_any_order(mdp, data):
     columns = columns_of(mdp)

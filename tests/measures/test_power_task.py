@@ -100,6 +100,7 @@ def test_certificates_are_for_rates():
         mp.certify(a, b)
 
 
+@pytest.mark.slow
 def test_policies_that_need_no_rate():
     # A chain with one policy has the same for any agent; and one step of foresight is what it takes for one step.
     figure_1 = mp.envs.figure_1()
@@ -118,6 +119,7 @@ def test_policies_that_need_no_rate():
             mp.power(mp.envs.fork(2), horizon=2, policy=rule)
 
 
+@pytest.mark.slow
 def test_action_optimality_by_draws_and_exactly():
     figure_1 = mp.envs.figure_1()
     for law in ("uniform", "bernoulli(0.5)"):
@@ -175,6 +177,7 @@ def test_pairs_of_a_fork(k, two):
     )
 
 
+@pytest.mark.slow
 def test_pairs_of_some_steps_by_draws_and_exactly():
     figure_1 = mp.envs.figure_1()
     two_dice = mp.rewards.OnPairs("bernoulli(0.5)")

@@ -31,6 +31,7 @@ def test_the_greatest_product_is_the_best_expected_total(mdp, data, steps):
         assert (np.abs((rewards @ vectors.T).max(axis=1) - values[:, s]) <= 1e-12 * steps * size).all()
 
 
+@pytest.mark.slow
 @given(mdps(max_states=4), st.data(), st.integers(1, 3))
 @settings(max_examples=25)
 def test_of_pairs_too(mdp, data, steps):

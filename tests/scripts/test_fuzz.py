@@ -11,7 +11,7 @@ from scripts.fuzz.campaign import BORDERS, SHARES, Tally, case_of, judge_apart, 
 from scripts.fuzz.judge import Case, judge
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def _warm():
     warm_up()
 
@@ -29,12 +29,14 @@ def few_faults(border, seeds, folder):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_warm")
 @pytest.mark.parametrize("border", BORDERS)
 def test_some_inputs(border, tmp_path):
     few_faults(border, range(20), tmp_path)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_warm")
 @pytest.mark.parametrize("border", BORDERS)
 def test_5000_inputs(border, tmp_path):
     few_faults(border, range(20, 20 + ceil(5000 * SHARES[border] / sum(SHARES.values()))), tmp_path)
@@ -47,6 +49,7 @@ def test_an_input_is_made_from_its_seed(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_warm")
 @pytest.mark.parametrize("entry", broken.IN_PROCESS, ids=lambda entry: entry.__name__)
 def test_the_judge_finds_what_is_wrong(entry):
     """Negative control: a raw error, a foreign warning, a message of two lines, a POWER that cannot be, no end."""
