@@ -203,7 +203,7 @@ OPTIMAL_ACTIONS = Form(
     {
         "mdp": mdp("state", "pair"),
         "codes": array("i1", "draw", "pair", low=0, high=3),
-        "gamma": RATE,
+        "gamma": one_rate(),
         "on": plain(one_of("states", "pairs")),
     },
     check=_check_sets,

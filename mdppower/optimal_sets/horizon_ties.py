@@ -97,7 +97,7 @@ def exact_horizon_pairs(mdp: RewardlessMDP, rewards: AnyArray, steps: int) -> Bo
     numbers = [Fraction(x) for x in values.tolist()]
     unit = math.lcm(*(x.denominator for x in numbers))
     whole = [int(x * unit) for x in numbers]
-    bits = max(map(abs, whole), default=0).bit_length() + steps.bit_length() + steps * (below.bit_length() - 1)
+    bits = max(map(abs, whole), default=0).bit_length() + steps.bit_length() + math.ceil(steps * math.log2(below))
     if steps * kernel.nnz * (1 + bits / 64) > MOST_WORK:
         return None
     small = bits < 62

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from mdppower._text import count, rate_letter, rate_text, told_rates
+from mdppower._text import count, rate_letter, rate_name, rate_text, told_rates
 from mdppower._typing import BoolArray, Label
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.results.labelled import labelled, written
+from mdppower.results.rates import rate_values
 from mdppower.results.result import SHOWN, Result
 from mdppower.results.table import Table
 
@@ -156,7 +157,9 @@ class OptimalActions(Result):
         coordinates: dict[str, Any] = {"draw": np.arange(len(optimal)), "pair": np.arange(mdp.n_pairs)}
         coordinates["state_of_pair"] = "pair", names[mdp.pair_states]
         coordinates["action"] = "pair", written(mdp.action_names)[mdp.action_codes]
-        data = labelled(variables, coordinates, {"gamma": self.gamma, "rewards_on": self.on})
+        rates: tuple[float, ...] = (self.gamma,)
+        about: dict[str, Any] = {rate_name(rates): rate_values(rates)[0], "rewards_on": self.on}
+        data = labelled(variables, coordinates, about)
         data["optimal"].attrs |= {"long_name": "whether the action is optimal; −1: open", "units": "1"}
         data["tied"].attrs |= {"long_name": "whether another action of the state is optimal, too", "units": "1"}
         return data

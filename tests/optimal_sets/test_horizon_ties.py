@@ -54,6 +54,18 @@ def test_pairs_tie_too():
     assert by_steps == {1: ("down",), 2: ("down",), 3: ("up", "down")}
 
 
+def test_shares_of_thirds_need_more_than_a_bit_a_step():
+    # Totals over 3^(H−1): from H = 40 on these are more than a machine integer holds, which once overflowed there.
+    mdp = as_read(mp.RewardlessMDP.from_successors({
+        "root": {"a": "s", "b": "t", "c": "z"}, "s": {"": {"s": 1 / 3, "z": 2 / 3}},
+        "t": {"": {"t": 1 / 3, "z": 2 / 3}}, "z": {"": "z"},
+    }))  # fmt: skip
+    rewards = np.array([[0.0, 3.0, 3.0, 0.0]])
+    for steps in (30, 39, 40, 45, 64, 100):
+        assert exact_horizon_pairs(mdp, rewards, steps)[0, :3].tolist() == [True, True, False]
+        assert exact_horizon_pairs(mdp, -rewards, steps)[0, :3].tolist() == [False, False, True]
+
+
 def test_what_takes_too_long_stays_open_and_is_said(monkeypatch):
     monkeypatch.setattr(horizon_ties, "MOST_WORK", 0)
     fork = mp.envs.fork(2)

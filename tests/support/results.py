@@ -68,6 +68,7 @@ def results() -> dict[str, Any]:
         ),
         "solution": mp.optimal_values(fork, [[0.0, 1, 3, 2]], 0.5),
         "solution of some steps": mp.optimal_values(fork, [[0.0, 1, 3, 2]], horizon=4),
+        "optimal actions of some steps": mp.optimal_values(fork, [0.0, 1, 2, 2], horizon=4).optimal_actions,
         "a state over some steps": mp.power(room, horizon=[1, 4], samples=64, rng=0).of((0, 0)),
         "optimality over some steps": mp.action_optimality(room, horizon=[1, 4], samples=64, rng=0),
         "comparison over some steps": mp.compare(
