@@ -6,6 +6,7 @@ guessed: a masked entry, a text, True where a number is meant, or a set where or
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, KeysView, Mapping, Set
 from copy import copy
 from typing import Any, NamedTuple, TypeVar
@@ -131,18 +132,23 @@ def numbers(values: npt.ArrayLike, name: str, dtype: Any = np.float64) -> AnyArr
         raise ModelError(f"{name} is not an array of numbers: {error}") from None
 
 
-def refuse_masked(values: Any, name: str, depth: int = 0) -> None:
+def refuse_masked(values: Any, name: str) -> None:
     """A ModelError for an array, or a list of such, with masked entries: NumPy would use what lies under the mask."""
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        masked = int(np.ma.getmaskarray(values).sum())
-        raise ModelError(f"{name} has {masked} masked entries: fill them, or leave their actions out")
     objects = values.flat if isinstance(values, np.ndarray) and values.dtype == object else ()
     if masked := sum(x is np.ma.masked for x in objects):
         raise ModelError(f"{name} has {masked} masked entries: fill them, or leave their actions out")
-    if isinstance(values, list | tuple) and depth <= DEEPEST:
-        for part in values:
-            if isinstance(part, list | tuple | np.ma.MaskedArray):
-                refuse_masked(part, name, depth + 1)
+    parts = [values]
+    for _ in range(DEEPEST + 2):  # level by level, as a list may have a million parts
+        for part in parts:
+            if isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part):
+                masked = int(np.ma.getmaskarray(part).sum())
+                raise ModelError(f"{name} has {masked} masked entries: fill them, or leave their actions out")
+        lists = [part for part in parts if isinstance(part, list | tuple)]
+        kinds = set(map(type, itertools.chain.from_iterable(lists)))
+        kinds = {kind for kind in kinds if issubclass(kind, list | tuple | np.ma.MaskedArray)}
+        if not kinds:
+            return
+        parts = [part for part in itertools.chain.from_iterable(lists) if type(part) in kinds]
 
 
 def as_truth(values: npt.ArrayLike, name: str, shape: tuple[int, ...]) -> BoolArray:

@@ -207,3 +207,11 @@ def test_round_trip_in_any_order(mdp, data):
         assert RewardlessMDP.from_columns(pd.DataFrame(shuffled), states=mdp.states, actions=mdp.action_names).equals(
             mdp
         )
+
+
+def test_masked_entries_in_lists_of_lists():
+    """NumPy would use what lies under the mask; how deep it lies does not matter."""
+    hidden = np.ma.masked_array([0, 1], [False, True])
+    for column in ([hidden, hidden], [(0, 1), hidden], [(0, np.ma.masked), (0, 1)]):
+        with pytest.raises(ModelError, match="state has 1 masked entries"):
+            RewardlessMDP.from_columns({"state": column, "action": [0, 0], "successor": [(0, 1), (0, 1)]})
