@@ -5,12 +5,15 @@ A thin wrapper of the library; importing this file adds it to the group.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
 
+from mdppower._text import count
 from mdppower.cli.group import build_environment, cli, tell
 from mdppower.cli.options import check_output, environment_options
+from mdppower.errors import FileError
 
 WRITTEN = (".toml", ".nc", ".drn", ".npz")
 
@@ -31,11 +34,16 @@ def convert(env: str, out: str, **options: Any) -> None:
 
     .toml (text, to be read and edited), .nc (NetCDF, all of it, any size), .drn (Storm), .npz (a table of NumPy:
     deterministic MDPs). ENV may be a graph of POWERplay, a .tra of PRISM with what is beside it, or any of these.
-    Of several rewards in a file, --set reward=NAME keeps one.
+    Of several rewards in a file, --set reward=NAME keeps one. OUT cannot be ENV itself.
 
     In Python: mdppower.load(ENV).save(OUT), or mdppower.envs.make(ENV).save(OUT).
     """
     check_output("OUT", out, WRITTEN)
+    if os.path.exists(env) and os.path.exists(out) and os.path.samefile(env, out):
+        raise FileError(f"OUT: {out!r} is ENV itself, which would lose what the format or the MDP does not keep")
     mdp = build_environment(env, options)
+    if (told := mdp.origin.get("reward", "")).startswith("not kept"):
+        told = told.replace("reward= names", "--set reward=NAME keeps")
+        tell(f"mdppower: {mdp.origin['source']}: reward {told}", err=True)
     mdp.save(out)
-    tell(f"wrote {out}: {mdp.n_states:,} states, {mdp.n_pairs:,} state-action pairs", err=True)
+    tell(f"wrote {out}: {count(mdp.n_states, 'state')}, {count(mdp.n_pairs, 'state-action pair')}", err=True)

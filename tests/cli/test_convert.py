@@ -45,6 +45,20 @@ def test_what_cannot_be_written(files, tmp_path):
     assert not list(tmp_path.glob("a.*"))
 
 
+def test_what_is_lost_is_said(files, tmp_path):
+    before = (tmp_path / "row.drn").read_bytes()
+    for out in ("row.drn", f"{tmp_path}/row.drn"):
+        assert "is ENV itself, which would lose" in files("convert", "row.drn", out)[2]
+    assert (tmp_path / "row.drn").read_bytes() == before
+    (tmp_path / "two.drn").write_text(
+        "@type: MDP\n@reward_models\na b\n@nr_states\n1\n@model\nstate 0 [1,2]\n\taction x\n\t\t0 : 1\n"
+    )
+    told = "mdppower: two.drn: reward not kept: the file has 2, 'a', 'b'; --set reward=NAME keeps one\n"
+    wrote = "wrote one.drn: 1 state, 1 state-action pair\n"
+    assert files("convert", "two.drn", "one.drn") == (0, "", told + wrote)
+    assert files("convert", "two.drn", "one.drn", "--set", "reward=b") == (0, "", wrote)
+
+
 @pytest.mark.parametrize("name", [next(iter(kind)) for kind in FILES.values()])
 def test_commands_that_take_env(files, name):
     code, out, _ = files("show", name)
