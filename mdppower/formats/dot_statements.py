@@ -60,7 +60,7 @@ def statements(file: TextFile) -> Iterator[Statement]:
     if kind == "graph":
         raise tokens.fault("the graph is undirected; an edge of an MDP leads from a state to its successor: digraph")
     if kind != "digraph":
-        raise tokens.fault(f"a graph begins with digraph or strict digraph, not with {shown(tokens.next.text)}")
+        raise tokens.fault(f"a graph begins with digraph or strict digraph, not with {tokens.told()}")
     tokens.take()
     if tokens.next.kind in ("name", "word"):
         tokens.take()
@@ -104,9 +104,7 @@ def _node(tokens: _Tokens) -> str:
     if token.kind == "<":
         raise tokens.fault("there is HTML in place of a name")
     if token.kind not in ("name", "word"):
-        raise tokens.fault(
-            f"a name must stand here, not {shown(token.text) if token.kind else 'the end of the file'}"
-        )
+        raise tokens.fault(f"a name must stand here, not {tokens.told()}")
     tokens.take()
     if tokens.next.kind == ":":
         raise tokens.fault(
@@ -150,9 +148,12 @@ class _Tokens:
 
     def demand(self, kind: str) -> None:
         if self.next.kind != kind:
-            there = shown(self.next.text) if self.next.kind else "the end of the file"
-            raise self.fault(f"{kind} must stand here, not {there}")
+            raise self.fault(f"{kind} must stand here, not {self.told()}")
         self.take()
+
+    def told(self) -> str:
+        """What stands next, for a message."""
+        return shown(self.next.text) if self.next.kind else "the end of the file"
 
     def fault(self, told: str) -> Exception:
         return self.file.fault(self.next.line, told)

@@ -182,6 +182,11 @@ class Body:
         if len(self.state_lines) != self.head.n_states:
             told = f"the head says {self.head.n_states:,} states, and there are {len(self.state_lines):,}"
             raise self.file.fault(at["@nr_states"], told)
+        if self.head.is_chain:
+            for k in range(1, len(self.owner)):
+                if self.owner[k] == self.owner[k - 1]:
+                    told = f"state {self.owner[k]} has two actions, and the file is of a chain: @type: MDP"
+                    raise self.file.fault(self.line[k], told)
         if self.head.n_choices not in (None, len(self.owner)):
             told = f"the head says {self.head.n_choices:,} choices, and there are {len(self.owner):,}"
             raise self.file.fault(at["@nr_choices"], told)

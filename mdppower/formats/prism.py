@@ -73,7 +73,7 @@ def model_of_transitions(file: TextFile, stem: str | None, reward: str | None) -
     if picked is None:
         return keep_reward(mdp, choices, None, told) if told else mdp
     structure: Structure = structures[picked]
-    values, on_transitions = structure.values(mdp, choices, numbers, n_states, sizes.is_chain)
+    values, on_transitions = structure.values(mdp, choices, numbers, n_states, sizes)
     return keep_reward(mdp, choices, values, told, on_transitions=on_transitions)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mdppower._quotes import quoted
 from mdppower._schema import Misfit, shown
 from mdppower._typing import AnyArray, Label
 from mdppower.formats.text_lines import TextFile
@@ -32,7 +33,8 @@ def read_states(file: TextFile, n_states: int) -> tuple[tuple[Label, ...], str]:
     One variable is a label itself, several are a tuple; integers are integers, all else is text.
     """
     labels: list[Label | None] = [None] * n_states
-    variables, width, found = "", 0, 0
+    seen: set[Label] = set()
+    variables, width = "", 0
     for at, text in _said(file):
         if not width:
             if not (text.startswith("(") and text.endswith(")")):
@@ -47,11 +49,13 @@ def read_states(file: TextFile, n_states: int) -> tuple[tuple[Label, ...], str]:
         if labels[s] is not None:
             raise file.fault(at, f"state {s} stands there twice")
         parts = tuple(int(v) if _INTEGER.fullmatch(v) else v for v in map(str.strip, values))
-        labels[s] = parts if width > 1 else parts[0]
-        found += 1
-    if found < n_states:
+        label = labels[s] = parts if width > 1 else parts[0]
+        if label in seen:
+            raise file.no_model(at, f"state label {quoted(label)} is used twice")
+        seen.add(label)
+    if len(seen) < n_states:
         missing = labels.index(None)
-        raise file.fault(1, f"state {missing} has no name, one of {n_states - found:,} of {n_states:,}")
+        raise file.fault(1, f"state {missing} has no name, one of {n_states - len(seen):,} of {n_states:,}")
     return tuple(labels), variables  # type: ignore[arg-type]
 
 

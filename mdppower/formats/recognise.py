@@ -60,6 +60,7 @@ TAR = Foreign("a tar archive, as UMB is one", "unpack it, or export the model as
 MATLAB = Foreign(
     "a transition file as MATLAB code", "export it without :matlab, as prism MODEL -exporttrans MODEL.tra"
 )
+_TABLE = Foreign("a table", "read it with pandas, and use mp.RewardlessMDP.from_columns")
 GRAPHML, GML, GEXF = (Foreign(f"a {name} graph", _GRAPH) for name in ("GraphML", "GML", "GEXF"))
 
 SUFFIXES = {
@@ -79,11 +80,11 @@ SUFFIXES = {
     ".gml": GML,
     ".gexf": GEXF,
     ".npy": NPY,
-    ".mat": Foreign("arrays of MATLAB"),
+    ".mat": Foreign("arrays of MATLAB", "read it with scipy.io.loadmat, and use mp.RewardlessMDP.from_matrices"),
     **dict.fromkeys((".pkl", ".pickle", ".dill", ".joblib", ".pt", ".pth"), PICKLE),
     ".json": Foreign("JSON"),
-    ".csv": Foreign("a table"),
-    ".parquet": Foreign("a table"),
+    ".csv": _TABLE,
+    ".parquet": _TABLE,
     **dict.fromkeys((".yaml", ".yml"), Foreign("YAML")),
     **dict.fromkeys((".h5", ".hdf5"), HDF5),
     ".py": Foreign("a Python program", "module:Name takes what it makes, as in mdppower show mymodule:make_mdp"),

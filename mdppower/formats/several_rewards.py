@@ -23,7 +23,7 @@ def chosen_reward(file: str, names: Sequence[str], wanted: str | None) -> tuple[
     Raises
     ------
     ParameterError
-        There is none of that name.
+        There is none of that name, or there are several.
 
     Examples
     --------
@@ -35,6 +35,10 @@ def chosen_reward(file: str, names: Sequence[str], wanted: str | None) -> tuple[
     (1, "kept, 'energy' of the file")
     """
     if wanted is not None:
+        if names.count(wanted) > 1:
+            raise ParameterError(
+                f"{file} has {names.count(wanted)} rewards {quoted(wanted)}; give its number, from 1"
+            )
         place = names.index(wanted) if wanted in names else None
         if place is None and wanted.isdecimal() and 1 <= int(wanted) <= len(names):
             place = int(wanted) - 1

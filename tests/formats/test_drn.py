@@ -98,6 +98,11 @@ def test_labels_rewards_and_storms_words(read, tmp_path):
 
 
 def test_a_chain_has_one_action(read):
+    text = "@type: DTMC\n@nr_states\n1\n@model\nstate 0\n\taction a\n\t\t0 : 1\n\taction b\n\t\t0 : 1\n"
+    with pytest.raises(
+        mp.FileError, match=r"line 8: state 0 has two actions, and the file is of a chain: @type: MDP"
+    ):
+        read(text)
     text = "@type: DTMC\n@nr_states\n2\n@model\nstate 0 init\n\t0 : 1/4\n\t1 : 3/4\nstate 1\n\taction 0\n\t\t1 : 1\n"
     assert read(text).successors(0, 0) == {0: 0.25, 1: 0.75}
 

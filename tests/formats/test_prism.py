@@ -105,6 +105,33 @@ def test_of_several_rewards_one_is_kept(read):
         read(files, slip=0.1)
 
 
+def test_of_two_rewards_of_one_name_the_number_says_which(read):
+    files = {"m.tra": TRA, "m1.srew": SREW, "m2.srew": SREW.replace("0 0.5", "0 7")}
+    with pytest.raises(mp.ParameterError, match="has 2 rewards 'gold'; give its number, from 1"):
+        read(files, reward="gold")
+    assert mp.given_rewards(read(files, reward=2)).of(0, "right") == 7
+
+
+def test_rewards_of_another_model_are_not_taken(read):
+    """m1.srew is that of m1.tra, where this is there; the rewards of m are found all the same."""
+    other = {"m1.tra": TRA, "m1.srew": SREW.replace("gold", "lead")}
+    assert "reward" not in read({"m.tra": TRA, **other}).origin
+    assert read({"m.tra": TRA, "m.srew": SREW, **other}).origin["reward"] == "kept, 'gold' of the file"
+
+
+def test_rewards_of_storm_have_no_sizes(read):
+    """The rewards of the row without their heads: R(s) and R(s, a) add up as they do in PRISM's files."""
+    rewards = {f"m{end}": "".join(text.splitlines(True)[3:]) for end, text in ((".srew", SREW), (".trew", TREW))}
+    gold = mp.given_rewards(read({"m.tra": STORM_TRA, **rewards}))
+    with_sizes = mp.given_rewards(read({"n.tra": TRA, "n.srew": SREW, "n.trew": TREW}))
+    assert gold.expected.tolist() == with_sizes.expected.tolist()
+    assert gold.of(0, gold.mdp.actions(0)[1]) == -0.5
+    chain = read({"c.tra": "dtmc\n0 1 1\n1 1 1\n", "c.srew": "1 2.5\n", "c.trew": "dtmc\n0 1 3\n"})
+    assert mp.given_rewards(chain).expected.tolist() == [3, 2.5]
+    with pytest.raises(mp.FileError, match="d.srew, line 2: the number must be a state, of which there are 2"):
+        read({"d.tra": "mdp\n0 0 1 1\n1 0 1 1\n", "d.srew": "1 2.5\n5 1\n"})
+
+
 def test_rewards_that_differ_by_successor_are_kept_as_such(read):
     gold = mp.given_rewards(read({"m.tra": TRA, "m.rew": "4 8 1\n0 1 1 5\n", "m.srew": "4 1\n0 1\n"}))
     assert gold.on_transitions
@@ -164,6 +191,9 @@ BAD = {
     "srew value": (changed(srew=SREW.replace("0.5", "much")), "row.srew, line 4: the number must be a finite number"),
     "trew choice": (changed(trew=TREW.replace("2 1 3 3", "2 7 3 3")), "row.trew, line 6: state 2 has no choice 7"),
     "trew successor": (changed(trew=TREW.replace("2 1 3 3", "2 1 0 3")), "row.trew, line 6: state 2 does not lead"),
+    "srew twice": (changed(srew=SREW.replace("3 2\n", "0 2\n")), "row.srew, line 5: the reward is 2.0, and"),
+    "trew twice": (changed(trew=TREW.replace("1 1 -1", "1 0 2")), "row.trew, line 5: the reward is 2.0, and"),
+    "names twice": (changed(sta="(x,y)\n0:(1,1)\n1:(1,2)\n2:(2,1)\n3:(01,2)\n"), "row.sta, line 5: state label"),
     "observations": (changed(obs="(x)\n"), "is a POMDP, as "),
 }  # fmt: skip
 

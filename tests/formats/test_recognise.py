@@ -54,6 +54,8 @@ FOREIGN = {
     "m.tra": ("S1 = sparse(6,6);\n", "a transition file as MATLAB code"),
     "g.graphml": ("<graphml/>", "a GraphML graph: read it with networkx"),
     "g.gml": ("graph [\n node [ id 1 ]\n]", "a GML graph"),
+    "a.csv": ("state,action\n", "a table: read it with pandas, and use mp.RewardlessMDP.from_columns"),
+    "a.mat": (b"MATLAB 5.0 MAT-file", "arrays of MATLAB: read it with scipy.io.loadmat"),
     "a.yaml": ("a: 1\n", "YAML"),
     "a.py": ("import mdppower\n", "a Python program: module:Name takes what it makes"),
     "page.nc": (gzip.compress(b"x"), "gzip: unpack it first"),
