@@ -128,7 +128,7 @@ def test_rewards_of_storm_have_no_sizes(read):
     assert gold.of(0, gold.mdp.actions(0)[1]) == -0.5
     chain = read({"c.tra": "dtmc\n0 1 1\n1 1 1\n", "c.srew": "1 2.5\n", "c.trew": "dtmc\n0 1 3\n"})
     assert mp.given_rewards(chain).expected.tolist() == [3, 2.5]
-    with pytest.raises(mp.FileError, match="d.srew, line 2: the number must be a state, of which there are 2"):
+    with pytest.raises(mp.FileError, match=r"d.srew, line 2: the number must be a state, of which there are 2"):
         read({"d.tra": "mdp\n0 0 1 1\n1 0 1 1\n", "d.srew": "1 2.5\n5 1\n"})
 
 
