@@ -89,7 +89,7 @@ class Picture:
 
             Look.of(looks)
 
-    def foresee(self, mdp: RewardlessMDP, rates: int) -> None:
+    def foresee(self, mdp: RewardlessMDP, rates: int, on_pairs: bool = False) -> None:
         """Say of a picture of POWER what cannot be, before that is computed.
 
         Parameters
@@ -97,6 +97,8 @@ class Picture:
         mdp : RewardlessMDP
         rates : int
             How many γ there will be.
+        on_pairs : bool
+            Whether pairs earn the rewards.
 
         Raises
         ------
@@ -111,7 +113,7 @@ class Picture:
             raise ParameterError("--line is for --kind lines")
         if "planes" in options and options.get("kind", "planes") != "planes":
             raise ParameterError("--plane is for --kind planes")
-        planned(mdp, rates, os.path.splitext(self.out)[1].lower(), **options)
+        planned(mdp, rates, os.path.splitext(self.out)[1].lower(), on_pairs=on_pairs, **options)
 
     def _named(self) -> dict[str, Any]:
         """The options as ``plot`` calls them."""

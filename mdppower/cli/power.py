@@ -83,6 +83,7 @@ def _measure(
 ) -> None:  # fmt: skip
     from mdppower._checks import open_unit
     from mdppower.measures.power import power
+    from mdppower.rewards.pair_rewards import OnPairs
 
     open_unit(confidence, "--confidence")
     check_output("--save", save, (".nc",))
@@ -90,8 +91,8 @@ def _measure(
     rule = None if policy is None else parse_policy(policy)
     mdp = build_environment(env, options)
     _name_lines(picture, mdp)
-    picture.foresee(mdp, len(rates))
     law = parse_rewards(mdp, rewards, reward)
+    picture.foresee(mdp, len(next(iter(rates.values()))), isinstance(law, OnPairs))
     estimate, failure = attempt(
         power, mdp, rewards=law, **rates, samples=samples, precision=precision, max_samples=max_samples, rng=rng,
         method=method, sampler=sampler, policy=rule, guarantee=guarantee, workers=workers, store=store,
@@ -168,7 +169,7 @@ def plot(
             if estimate.caution and fmt != "map":
                 tell(f"mdppower: caution: {estimate.caution}", err=True)
         _name_lines(picture, estimate.mdp)
-        picture.foresee(estimate.mdp, len(estimate.gammas))
+        picture.foresee(estimate.mdp, len(estimate.gammas), estimate.task.on_pairs)
         picture.draw(estimate.plot, title=title)
     else:
         _refuse_power(picture, f"{file} holds {_named(found)}")

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mdppower._text import cut, rate_name
+from mdppower._text import cut, rate_letter, rate_name
 from mdppower._typing import AnyArray, FloatArray, IntArray, Label
 from mdppower.display.cell_signs import draw_absorbing, draw_arrows, write_marks
 from mdppower.display.colour_scale import scales_of
@@ -125,7 +125,7 @@ def action_bars(chances: ActionOptimality, state: Label, confidence: float, look
     if size > MOST_ACTIONS or size * rates > MOST_BARS:
         raise ParameterError(
             f"bars are for up to {MOST_ACTIONS} actions and {MOST_BARS} bars in all; state {state!r} has "
-            f"{size} actions, at {rates} {rate_name(chances.gammas)}"
+            f"{size} actions, at {rates} {rate_letter(chances.gammas)}"
         )
     here = slice(*chances.mdp.pointer[chances.mdp.index(state) :][:2].tolist())
     total = _by_rate(chances, chances.optimal.mean)[:, here]

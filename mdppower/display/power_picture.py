@@ -114,13 +114,9 @@ def plot_power(
         planes = list(planes)  # they are looked at twice
     if gamma is not None or horizon is not None:
         estimate = estimate.at(gamma, horizon=horizon)
-    if arrows and estimate.task.on_pairs:
-        raise ParameterError(
-            "arrows are of the most POWER-seeking actions; these are optimal values of rewards on pairs"
-        )
     drawn, chosen = planned(
-        estimate.mdp, len(estimate.gammas), suffix, kind=kind, states=states, arrows=arrows, hatch=hatch, scale=scale,
-        share_scale=share_scale, planes=planes, **look,
+        estimate.mdp, len(estimate.gammas), suffix, on_pairs=estimate.task.on_pairs, kind=kind, states=states,
+        arrows=arrows, hatch=hatch, scale=scale, share_scale=share_scale, planes=planes, **look,
     )  # fmt: skip
     extras = Extras(arrows, hatch, scale, share_scale or suffix == ".gif")
     if suffix == ".gif":
@@ -134,18 +130,24 @@ def plot_power(
 
 
 def planned(
-    mdp: RewardlessMDP, rates: int, suffix: str | None, *, kind: str | None = None,
+    mdp: RewardlessMDP, rates: int, suffix: str | None, *, on_pairs: bool = False, kind: str | None = None,
     states: Sequence[Label] | None = None, arrows: bool = False, hatch: bool = False, scale: str = "linear",
     share_scale: bool = False, planes: Iterable[Label | tuple[Label, ...]] | None = None,
     **look: Unpack[LookOptions],
 ) -> tuple[str, Look]:  # fmt: skip
     """The kind and the looks of a picture of POWER at so many `rates`; what cannot be is said before there is any.
 
+    With `on_pairs` it is one of optimal values of rewards on pairs, in which no action is POWER-seeking.
+
     Raises
     ------
     ParameterError
         As for `plot_power`, as far as it does not take the numbers.
     """
+    if arrows and on_pairs:
+        raise ParameterError(
+            "arrows are of the most POWER-seeking actions; these are optimal values of rewards on pairs"
+        )
     grid = None if is_drawing(mdp) else grid_of(mdp)
     usual = "map" if grid is not None else "planes" if planes is not None or _few_planes(mdp, rates) else "bars"
     usual = usual if states is None else "lines"

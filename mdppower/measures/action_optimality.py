@@ -165,7 +165,7 @@ def _steps(
         require_size(mdp, rate, distribution.on)
     if len(gammas) * mdp.n_pairs > MOST_NUMBERS:
         size = 3 * len(gammas) * mdp.n_pairs / 2**27
-        raise SizeError(f"the counts would take {size:.1f} GiB; use fewer gammas")
+        raise SizeError(f"the counts would take {size:.1f} GiB; use fewer {rate_name(gammas)}s")
     source = make_sampler(distribution, "iid", samples, 0)
     schedule = replicates_at(looks, source.size, least=1)
 

@@ -327,6 +327,8 @@ def _leading(mine: list[Row], other: list[Row], law: Boxes | Normals) -> Row | N
 
 _STEP_SECONDS = {0.0: 3e-7, 1.0: 5e-6}
 """Of finding optimal actions, by S³, at the ends of γ; measured on one 2020s core."""
+_BACK_SECONDS = 1e-5
+"""Of a step back in integers; measured where there are as few states as combinations of rewards allow."""
 
 
 def _members(mdp: RewardlessMDP, reward: AnyArray, gamma: float) -> list[AnyArray]:
@@ -354,8 +356,14 @@ def _count_atoms(
         raise SizeError(f"{count:.2g} combinations of rewards; optimal actions are found for up to {MOST_ATOMS:,}")
     after = after_transitions(mdp) if on == "pairs" else None
     here = mdp if after is None else after.mdp
-    seconds = sum(_STEP_SECONDS.get(gamma, 1e-6) for gamma in gammas) * here.n_states**3
-    work.plan(count * seconds, f"{count:,} combinations of rewards, {len(gammas):,} discount rates")
+    seconds = sum(
+        _BACK_SECONDS * gamma.steps
+        if isinstance(gamma, Horizon)
+        else _STEP_SECONDS.get(gamma, 1e-6) * here.n_states**3
+        for gamma in gammas
+    )
+    rates = "horizons" if isinstance(gammas[0], Horizon) else "discount rates"
+    work.plan(count * seconds, f"{count:,} combinations of rewards, {len(gammas):,} {rates}")
     for g, gamma in enumerate(gammas):
         for outcome in work.through(list(product(*law.laws)), "combinations"):
             chance = Fraction(1)

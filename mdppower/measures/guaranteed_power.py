@@ -45,7 +45,7 @@ def numbers_kept(rates: int, n_states: int) -> int:
     width = rates * n_states
     kept = width * (KEPT + (2 * GRID if width <= MOST_BETS else 0))
     if kept > MOST_NUMBERS:
-        raise SizeError(f"the running sums would take {kept / 2**27:.1f} GiB; use fewer gammas")
+        raise SizeError(f"the running sums would take {kept / 2**27:.1f} GiB; use fewer rates")
     return kept
 
 

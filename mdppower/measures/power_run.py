@@ -13,6 +13,7 @@ import numpy as np
 
 from mdppower._checks import choice, positive, positive_integer, rates_or_horizons
 from mdppower._horizon import Horizon
+from mdppower._text import rate_name
 from mdppower._typing import BoolArray
 from mdppower._warn import warn
 from mdppower.agents.evaluation import BLOCK
@@ -123,7 +124,8 @@ def measure_power(
         kept = (schedule[0] if precision is not None else schedule[-1]) * width
         if schedule[-1] * width > MOST_NUMBERS:
             size = schedule[-1] * width / 2**27
-            raise SizeError(f"the replicate means would take {size:.1f} GiB; use fewer samples or fewer gammas")
+            rates = f"{rate_name(gammas)}s"
+            raise SizeError(f"the replicate means would take {size:.1f} GiB; use fewer samples or fewer {rates}")
     earning = 2 * mdp.n_pairs if distribution.on == "pairs" else 0
     _require_memory(mdp, source.size, kept, conduct.engine().threads, policy is not None, guarantee, earning)
 
@@ -190,7 +192,7 @@ def _require_memory(
     if free is not None and needed > free:
         raise SizeError(
             f"the run needs about {needed / 2**30:.1f} GiB with {threads} worker{'s' * (threads > 1)}, and "
-            f"{free / 2**30:.1f} GiB are free; use fewer workers, samples or gammas"
+            f"{free / 2**30:.1f} GiB are free; use fewer workers, samples or rates"
         )
 
 

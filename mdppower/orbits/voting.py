@@ -29,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdppower._checks import open_unit, positive_integer
+from mdppower._quotes import quoted
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.errors import ParameterError, RewardError, SizeError
 from mdppower.orbits.quantity import Quantity, differences
@@ -379,6 +380,8 @@ def _vote(difference: FloatArray, error: FloatArray, rewards: FloatArray) -> int
 
 def _independent(laws: Sequence[Any]) -> Independent:
     """Laws one a state; equal strings and numbers are one law."""
+    if isinstance(laws, str) or not isinstance(laws, Sequence | np.ndarray):
+        raise RewardError(f"laws are a sequence, one a state, got {quoted(laws)}")
     numbers: dict[Any, int] = {}
     which = [numbers.setdefault(one if isinstance(one, (str, int, float)) else id(one), len(numbers)) for one in laws]
     distinct = [law(laws[which.index(k)]) for k in range(len(numbers))]

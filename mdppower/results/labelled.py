@@ -19,7 +19,7 @@ LARGEST_GRID = 64
 NAMES = {
     "mean": ("estimate", ""),
     "power": ("POWER", "reward"),
-    "optimal_value": ("mean optimal value of rewards on pairs, (1−γ) V*", "reward"),
+    "optimal_value": ("mean optimal value of rewards on pairs: (1−γ) V*, of H steps V*/H", "reward"),
     "power_A": ("POWER in A", "reward"),
     "power_B": ("POWER in B", "reward"),
     "difference": ("POWER in A less POWER in B", "reward"),

@@ -42,6 +42,7 @@ from mdppower.montecarlo.run_loop import Conduct, finished_as, last
 from mdppower.montecarlo.steps import in_steps, no_draws
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.joint_laws import Reordered
+from mdppower.rewards.pair_rewards import OnPairs
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.sensitivity.model_difference_estimate import ModelDifference
 
@@ -217,7 +218,7 @@ def _over_union(rewards: Any, union: RewardlessMDP, A: RewardlessMDP, more: int)
     try:
         return resolve(rewards, union)
     except RewardError as error:
-        if not hasattr(rewards, "bind"):
+        if not hasattr(rewards, "bind") or isinstance(rewards, OnPairs):
             raise
         raise RewardError(
             f"{error}; joint rewards of a difference are over the union of both MDPs' states: the "

@@ -57,6 +57,9 @@ def reward_rows(mdp: RewardlessMDP, rewards: Any, on: str | None, *, alike: bool
         if on == "states":
             raise RewardError("a mapping of rewards is about state-action pairs: on='pairs'")
         return _from_mapping(mdp, rewards)[None], "pairs"
+    if hasattr(rewards, "bind") or isinstance(rewards, str):
+        told = quoted(rewards) if isinstance(rewards, str) else type(rewards).__name__
+        raise RewardError(f"rewards are numbers here, got {told}, which power and others draw from")
     try:
         rows: Any = np.array(numbers(rewards, "rewards"), order="C", ndmin=2)
     except ModelError as error:

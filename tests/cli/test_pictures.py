@@ -51,6 +51,11 @@ def test_kinds(run, tmp_path):
         (["--kind", "bars", "--out", "x.gif"], "it is for maps and graphs, not bars"),
         (["--kind", "graph", "--arrows", "--out", "x.png"], "arrows are for map; this picture is of kind 'graph'"),
         (["--norm", "log", "--scale", "rank", "--out", "x.png"], "norm is for scale='linear', not 'rank'"),
+        (
+            ["--arrows", "--rewards", "onpairs(uniform)", "--out", "x.png"],
+            "these are optimal values of rewards on pairs",
+        ),
+        (["--kind", "lines", "--horizon", "5", "--out", "x.png"], "lines go over several γ, or H, and there is one"),
         (["--kind", "lines", "--line", "9,9", "--gamma", "0.1,0.5", "--out", "x.png"], "there is no state '9,9'"),
     ],
 )
@@ -59,6 +64,15 @@ def test_mistakes_cost_nothing(run, asked, told, monkeypatch):
     code, _, err = run("map", "open(2,3)", *asked)
     assert code == 2
     assert told in err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", [["--gamma", "0.1,0.9"], ["--horizon", "1,5"]])
+def test_lines_go_over_all_that_is_asked_for(run, asked, tmp_path):
+    # `map` measures and draws at once: what it foresees is a picture of as many rates as were given.
+    out = tmp_path / "l.png"
+    assert run("map", "fork(2)", *SMALL, *asked, "--kind", "lines", "--line", "root", "--out", str(out))[0] == 0
+    assert out.exists()
 
 
 @pytest.mark.parametrize(

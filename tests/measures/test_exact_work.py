@@ -102,6 +102,9 @@ def test_actions_of_all_rewards_are_estimated():
     goals = dict.fromkeys(mdp.states[:14], "bernoulli(0.5)") | {"default": 0}
     with pytest.raises(mp.SizeError, match="16,384 combinations of rewards, 1 discount rates"):
         mp.action_optimality(mdp, 1, goals, method="exact")
+    # Of a horizon it is the steps that take time: 2^8 combinations of the paper's figure 1, a million steps for each.
+    with pytest.raises(mp.SizeError, match="256 combinations of rewards, 1 horizons"):
+        mp.action_optimality(mp.envs.figure_1(), horizon=10**6, rewards="bernoulli(0.5)", method="exact")
 
 
 @pytest.mark.parametrize("law", ["uniform", "norm(0,1)"])

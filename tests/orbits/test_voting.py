@@ -296,6 +296,9 @@ def test_means_decide():
     by_mapping = resolve({0: law("norm(5,1)"), "default": "norm(0,1)"}, mdp)
     assert counted(distribution_votes(*pair, by_mapping, samples=500, rng=0))[:4] == (1, 1, 0, 1)
     assert distribution_votes(*pair, ["uniform"] * 3, samples=500, rng=0).size == 1
+    for none in (mp.rewards.OnPairs("uniform"), "uniform"):
+        with pytest.raises(mp.RewardError, match="laws are a sequence, one a state"):
+            distribution_votes(*pair, none)
 
 
 def test_a_copy_wins_the_orbit_of_a_distribution_and_loses_it_reversed():

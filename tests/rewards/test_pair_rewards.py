@@ -203,3 +203,5 @@ def test_questions_that_are_not_of_pairs_are_refused():
     ):
         with pytest.raises(RewardError, match="here rewards are of states"):
             ask()
+    with pytest.raises(RewardError, match=r"here rewards are of states$"):  # and not what joint rewards are over
+        mp.sensitivity.difference(FORK, FORK, 0.9, UNIFORM)

@@ -270,6 +270,8 @@ def test_where_both_readings_fit_they_are_one():
         ({("root", "->t1"): 1}, None, RewardError, r"no number for \('root', '->t2'\), and no 'default'"),
         ({"root": 1, "default": 0}, None, RewardError, "got 'root'"),
         ({("root", "->t1"): 1, "default": 0}, "states", RewardError, "on='pairs'"),
+        (mp.rewards.OnPairs("uniform"), None, RewardError, "are numbers here, got OnPairs, which power"),
+        ("uniform", None, RewardError, "are numbers here, got 'uniform'"),
     ],
 )
 def test_what_is_refused(rewards, on, error, words):
