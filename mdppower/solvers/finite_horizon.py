@@ -91,6 +91,15 @@ def solve(
 
 
 @kernel
+def _widen(totals, rate, largest, error):
+    """Add what a step may be off by to the bounds of these lanes, in place."""
+    for lane in range(len(error)):
+        for s in range(len(totals)):
+            largest[lane] = max(largest[lane], abs(totals[s, lane]))
+        error[lane] += rate * largest[lane]
+
+
+@kernel
 def _go_back(
     steps, rate, certain, pointer, indptr, indices, data, centred, totals, largest, error, pairs, stop
 ):  # fmt: skip
@@ -125,12 +134,7 @@ def _go_back(
                 for lane in range(LANES):
                     before[s, lane] = reward[s, lane] + best[lane]
             now, before = before, now
-            for lane in range(count):
-                size = 0.0
-                for s in range(n_states):
-                    size = max(size, abs(now[s, lane]))
-                largest[first + lane] = max(largest[first + lane], size)
-                error[first + lane] += rate * largest[first + lane]
+            _widen(now, rate, largest[first : first + count], error[first : first + count])
         for s in range(n_states):
             best[:] = -np.inf
             for p in range(pointer[s], pointer[s + 1]):
@@ -192,12 +196,7 @@ def _go_back_by_pairs(
                 for lane in range(LANES):
                     before[s, lane] = best[lane]
             now, before = before, now
-            for lane in range(count):
-                size = 0.0
-                for s in range(n_states):
-                    size = max(size, abs(now[s, lane]))
-                largest[first + lane] = max(largest[first + lane], size)
-                error[first + lane] += rate * largest[first + lane]
+            _widen(now, rate, largest[first : first + count], error[first : first + count])
         for lane in range(count):
             for s in range(n_states):
                 totals[first + lane, s] = now[s, lane]
