@@ -18,14 +18,16 @@ of at most m + 3 roundings, which moves the residual by (m + 3)u·max|h| (u = 2�
 8u·max|h| in it for its own rounding, so that 1 + (m + 3)/4 gaps pay for both. (At a horizon a step is moved by
 (m + 3)u·max|w|, and the gap has 4u·max|w| or more for each.) The last step, T_π v, adds its own.
 
+Where policies and the MDP are deterministic, no chain is built: `mdppower.agents.pure_evaluation`, to the same bits.
+
 Nothing of size draws × states × actions is kept: draws are evaluated in blocks of a fixed number of probabilities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -36,11 +38,14 @@ from mdppower._horizon import Horizon
 from mdppower._text import rate_name, rate_text
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.agents.policies import ask, policy_name, resolve_policy
+from mdppower.agents.pure_evaluation import evaluate_pure, pure_pairs
 from mdppower.agents.rules import Policy
 from mdppower.errors import MDPPowerError, ParameterError, RewardError, SolverError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.solvers.optimal_values import BACKWARD, pick, solve_rows, warm_up
+
+Evaluated: TypeAlias = "tuple[FloatArray, FloatArray, FloatArray]"
 
 EPS = float(np.finfo(np.float64).eps)
 BLOCK = 2**20
@@ -131,22 +136,40 @@ def evaluate(
         Bound on the error of both.
     """
     values, onwards, error = np.empty(rewards.shape), np.empty(rewards.shape), np.empty(len(rewards))
-    for first, last, chain, mixed in _chains(mdp, rewards, gamma, policy):
+    for begin, rows in _asked(mdp, rewards, gamma, policy):
+        pure = pure_pairs(mdp, rows, gamma)
+        if pure is None:
+            parts: Iterable[tuple[int, Evaluated]] = _by_chains(
+                mdp, rewards[begin : begin + len(rows)], gamma, policy, rows, begin
+            )
+        else:
+            try:
+                parts = [(0, evaluate_pure(mdp, rewards[begin : begin + len(rows)], gamma, pure))]
+            except SolverError as failure:
+                raise _not_certified(failure, begin, gamma, policy) from None
+        for first, found in parts:
+            where = slice(begin + first, begin + first + len(found[0]))
+            values[where], onwards[where], error[where] = found
+    return values, onwards, error
+
+
+def _by_chains(
+    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, policy: Policy, rows: AnyArray, begin: int
+) -> Iterator[tuple[int, Evaluated]]:
+    """(first draw, what `evaluate` gives of it and those after it) of draws with one policy, by its chain."""
+    for first, last, chain, mixed in _chains(mdp, rows):
         part = rewards[first:last]
         try:
             v, _, gap, _ = solve_rows(chain, part, gamma, pick(chain, "auto", gamma))
         except (SolverError, np.linalg.LinAlgError, RuntimeError) as failure:  # SuperLU: "exactly singular"
-            raise _not_certified(failure, first, gamma, policy) from None
+            raise _not_certified(failure, begin + first, gamma, policy) from None
         # About the middle of v, so that rounding is relative to its range.
         middle = 0.5 * v.min(axis=1) + 0.5 * v.max(axis=1)
         half = v.max(axis=1) - middle
         terms = int(np.diff(chain.kernel.indptr).max()) + mixed + 4
-        values[first:last] = v
-        for i in range(last - first):
-            onwards[first + i] = middle[i] + chain.kernel @ (v[i] - middle[i])
+        onwards = np.array([m + chain.kernel @ (row - m) for m, row in zip(middle, v, strict=True)])
         mixing = 1 + (mixed + 3) / 4 if mixed > 1 else 1.0
-        error[first:last] = mixing * gap + EPS * (terms * half + 2 * np.abs(middle))
-    return values, onwards, error
+        yield first, (v, onwards, mixing * gap + EPS * (terms * half + 2 * np.abs(middle)))
 
 
 def probabilities(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, policy: Policy) -> FloatArray:
@@ -175,6 +198,7 @@ def _not_certified(failure: Exception, first: int, gamma: float, policy: Policy)
 def warm_up_evaluation() -> None:
     """Compile what evaluates chains, before work is handed to threads."""
     tiny = RewardlessMDP.from_pairs([0], [[1.0]])
+    evaluate_pure(tiny, np.zeros((1, 1)), 0.5, np.zeros((1, 1), np.int32))
     for method in ("deterministic", "stochastic", BACKWARD):
         warm_up(tiny, method)
 
@@ -182,20 +206,22 @@ def warm_up_evaluation() -> None:
 # ---------------------------------------------------------------------- chains
 
 
-def _chains(
-    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, policy: Policy
-) -> Iterator[tuple[int, int, RewardlessMDP, int]]:
-    """(first draw, end, chain, most actions mixed in a state) of draws that follow each other with one policy."""
+def _asked(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, policy: Policy) -> Iterator[tuple[int, AnyArray]]:
+    """(first draw, what the policy says) of blocks of draws."""
     block = max(1, BLOCK // mdp.n_pairs)
     for begin in range(0, len(rewards), block):
         try:
-            rows = ask(mdp, rewards[begin : begin + block], gamma, policy)
+            yield begin, ask(mdp, rewards[begin : begin + block], gamma, policy)
         except MDPPowerError as error:
             error.draw = None if error.draw is None else begin + error.draw
             raise
-        bounds = np.r_[0, np.flatnonzero((rows[1:] != rows[:-1]).any(axis=1)) + 1, len(rows)].tolist()
-        for first, last in pairwise(bounds):
-            yield begin + first, begin + last, *_chain(mdp, rows[first])
+
+
+def _chains(mdp: RewardlessMDP, rows: AnyArray) -> Iterator[tuple[int, int, RewardlessMDP, int]]:
+    """(first draw, end, chain, most actions mixed in a state) of draws that follow each other with one policy."""
+    bounds = np.r_[0, np.flatnonzero((rows[1:] != rows[:-1]).any(axis=1)) + 1, len(rows)].tolist()
+    for first, last in pairwise(bounds):
+        yield first, last, *_chain(mdp, rows[first])
 
 
 def _chain(mdp: RewardlessMDP, row: AnyArray) -> tuple[RewardlessMDP, int]:

@@ -95,6 +95,53 @@ def solve(
     return values, pairs, gap, before + iterations
 
 
+def evaluate(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, pairs: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Values of many policies, one for each reward function: the evaluation above, with nothing to improve.
+
+    The bits are those of `solve` on the MDP that a policy leaves, with one action a state.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+        Deterministic.
+    rewards : (N, S) array
+    gamma : float
+        In (0, 1].
+    pairs : (N, S) array of int
+        The pair that each policy takes in each state.
+
+    Returns
+    -------
+    values : (N, S) array
+        Normalised; the gain at γ = 1.
+    gap : (N,) array
+        Bound on their error.
+    """
+    values, gap, stop = np.empty(rewards.shape), np.empty(len(rewards)), stop_flag()
+    _evaluate_rows(rewards, gamma, mdp.kernel.indices[pairs], values, gap, stop)
+    stop_if_told()
+    return values, gap
+
+
+@kernel
+def _evaluate_rows(rewards, gamma, targets, values, gap, stop):
+    n, n_states = rewards.shape
+    g, h, reward = np.empty(n_states), np.empty(n_states), np.empty(n_states)
+    visit, path = np.empty(n_states, np.int32), np.empty(n_states, np.int32)
+    pair, pointer = np.arange(n_states), np.arange(n_states + 1)
+    for i in range(n):
+        if stop[0]:
+            return
+        middle = 0.5 * rewards[i].min() + 0.5 * rewards[i].max()
+        for s in range(n_states):
+            reward[s] = rewards[i, s] - middle
+        h[:] = 0.0
+        _evaluate(reward, gamma, targets[i], g, h, visit, path)
+        gap[i] = _gap(reward, gamma, pointer, targets[i], pair, g, h) + 2.0 * EPS * abs(middle)
+        for s in range(n_states):
+            values[i, s] = middle + (g[s] + (1.0 - gamma) * h[s])
+
+
 @kernel
 def _solve_rows(rewards, gamma, warm, exactly, pointer, successor, earned, values, pairs, gap, iterations, stop):
     n, n_states = len(rewards), len(pointer) - 1

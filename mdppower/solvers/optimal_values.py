@@ -18,7 +18,7 @@ from mdppower._checks import choice, rates_or_horizons
 from mdppower._horizon import Horizon
 from mdppower._quotes import quoted
 from mdppower._text import rate_name, rate_text
-from mdppower._typing import FloatArray, IntArray
+from mdppower._typing import AnyArray, FloatArray, IntArray
 from mdppower.errors import ParameterError, SolverError
 from mdppower.mdp.actions import equivalent_pairs, greedy
 from mdppower.mdp.argument import check_mdp
@@ -189,7 +189,7 @@ def solve_rows(
             "%s solver at gamma = %.15g: %d draws of %d states, up to %d iterations, %.2g s",
             method, gamma, len(rewards), mdp.n_states, iterations.max(initial=0), time.perf_counter() - begin,
         )  # fmt: skip
-    values, gap = _accepted(mdp, scaled, power, gamma, method, values, gap, on)
+    values, gap = _accepted(lambda _: mdp, scaled, power, gamma, method, values, gap, on)
     return values, pairs, gap, iterations
 
 
@@ -218,15 +218,48 @@ def solve_horizons(
     steps = [horizon.steps for horizon in horizons]
     for horizon, (values, pairs, gap) in zip(horizons, solve(mdp, scaled, steps, on == "pairs"), strict=True):
         log.debug("%s: %d draws of %d states, %.2g s", horizon, *values.shape, time.perf_counter() - begin)
-        values, gap = _accepted(mdp, scaled, power, horizon, BACKWARD, values, gap, on)
+        values, gap = _accepted(lambda _: mdp, scaled, power, horizon, BACKWARD, values, gap, on)
         yield values, pairs, gap
 
 
+def policy_rows(
+    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, pairs: AnyArray
+) -> tuple[FloatArray, FloatArray]:
+    """Values of deterministic policies in a deterministic MDP, one for each row; SolverError if one is not certified.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    rewards : (N, S) array
+    gamma : float
+        In [0, 1].
+    pairs : (N, S) array of int
+        What each policy takes in each state.
+
+    Returns
+    -------
+    values : (N, S) array
+    gap : (N,) array
+        Bound on their error.
+    """
+    from mdppower.solvers.deterministic import evaluate
+
+    if gamma == 0:
+        return rewards.copy(), np.zeros(len(rewards))
+    power, scaled = _scaled(rewards)
+    values, gap = evaluate(mdp, scaled, gamma, pairs)
+
+    def chain(i: int) -> RewardlessMDP:
+        return RewardlessMDP.from_pairs(np.arange(mdp.n_states), mdp.kernel[pairs[i]])
+
+    return _accepted(chain, scaled, power, gamma, "deterministic", values, gap, "states")
+
+
 def _accepted(
-    mdp: RewardlessMDP, scaled: FloatArray, power: IntArray, gamma: float, method: str, values: FloatArray,
-    gap: FloatArray, on: str,
+    model: Callable[[int], RewardlessMDP], scaled: FloatArray, power: IntArray, gamma: float, method: str,
+    values: FloatArray, gap: FloatArray, on: str,
 ) -> tuple[FloatArray, FloatArray]:  # fmt: skip
-    """Values and gaps in the size that rewards had; SolverError where a gap is too wide."""
+    """Values and gaps in the size that rewards had; SolverError where a gap is too wide, on the row's model."""
     size = np.abs(scaled).max(axis=1)
     allowed = certifiable(gamma) * (scaled.max(axis=1) - scaled.min(axis=1)) + 64 * np.finfo(float).eps * size
     failed = np.flatnonzero(~(gap <= allowed))
@@ -240,7 +273,7 @@ def _accepted(
         # With one step less the values are others, by which a horizon's actions cannot be told.
         by_pairs = on == "pairs" and not isinstance(gamma, Horizon)
         earned = np.ldexp((1 - gamma) * scaled[i], power[i]) if by_pairs else None
-        raise _refusal(mdp, i, gamma, method, values[i], float(gap[i]), excess, earned)
+        raise _refusal(model(i), i, gamma, method, values[i], float(gap[i]), excess, earned)
     return values, gap
 
 

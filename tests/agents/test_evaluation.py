@@ -304,7 +304,11 @@ def test_what_cannot_be_certified_is_refused(monkeypatch):
 
 
 def test_draws_of_one_policy_are_solved_together_and_others_apart(monkeypatch):
-    # Three draws, of which the last two have the same policy: two chains. The failure of one names its draw.
+    # Three draws, of which the last two have the same policy: two chains. The failure of one names its draw. (Without
+    # the slip no chain would be made: see test_pure_evaluation.)
+    slippery = mp.RewardlessMDP.from_successors(
+        {"root": {"->t1": {"t1": 0.9, "t2": 0.1}, "->t2": "t2"}, "t1": {"stay": "t1"}, "t2": {"stay": "t2"}}
+    )
     rewards = np.array([[0.0, 2.0, 1.0], [0.0, 1.0, 2.0], [0.0, 3.0, 4.0]])
     calls = []
 
@@ -318,7 +322,7 @@ def test_draws_of_one_policy_are_solved_together_and_others_apart(monkeypatch):
     with pytest.raises(
         mp.SolverError, match=r"^draw 2: policy optimal\(\) could not .* gamma = 0.9: lost$"
     ) as caught:
-        policy_values(ROOT, rewards, 0.9, optimal())
+        policy_values(slippery, rewards, 0.9, optimal())
     assert calls == [1, 2]
     assert (caught.value.draw, caught.value.error_bound) == (2, 0.5)
 
