@@ -2,7 +2,8 @@
 
 Independent rewards are their own coordinates. For jointly normal rewards X are standard normal, along the
 eigenvectors of the correlations; for features, X are the weights. ⟨a, R⟩ = ⟨a, offset⟩ + ⟨Φᵀa, X⟩: a set of vectors
-is one over the coordinates. Mixtures and the user's own samplers have no such form: then only bounds of R are known.
+is one over the coordinates. Mixtures, goals and the user's own samplers have no such form: then only
+bounds of R are known.
 """
 
 from __future__ import annotations

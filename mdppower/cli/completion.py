@@ -13,7 +13,18 @@ from collections.abc import Callable, Iterable, Mapping
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 
-LAWS = ("uniform", "uniform(-1,1)", "norm(0,1)", "expon", "beta(2,2)", "bernoulli(0.5)", "randint(0,10)", "laplace")
+LAWS = (
+    "uniform",
+    "uniform(-1,1)",
+    "norm(0,1)",
+    "expon",
+    "beta(2,2)",
+    "bernoulli(0.5)",
+    "randint(0,10)",
+    "laplace",
+    "goal",
+    "avoid",
+)
 """Of any `scipy.stats` distribution, those that one may begin with."""
 METHODS = ("auto", "deterministic", "stochastic", "lp", "lp-occupancy")
 SAMPLERS = ("latin", "sobol", "iid")

@@ -125,7 +125,8 @@ _rewards = under(QUESTION)(
         "--rewards",
         default="uniform",
         show_default=True,
-        help="Law of each state's reward: norm(0,1), …, or a number; onpairs(norm(0,1)) of each state-action pair's.",
+        help="Law of each state's reward: norm(0,1), …, or a number; onpairs(norm(0,1)) of each state-action pair's; "
+        "goal, avoid: one state has 1 and all others 0, or the reverse.",
     )
 )
 

@@ -8,6 +8,7 @@ scipy_laws          SciPy's new and joint distributions; inverses of a user's ow
 slow_laws           SciPy's laws that it seeks value by value: a formula, a table, or the reason why not
 gaussian            jointly normal rewards
 joint_laws          other rewards that are not independent, or not random at all
+one_state           one state is drawn: the goal, or the one to avoid
 pair_rewards        rewards of state-action pairs
 covariance_root     the spectrum of a covariance, each state in its own scale
 description         distributions as plain data, and back

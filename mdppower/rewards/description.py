@@ -33,7 +33,8 @@ from mdppower.errors import RewardError
 from mdppower.rewards.distribution import Independent
 from mdppower.rewards.gaussian import Gaussian
 from mdppower.rewards.joint_laws import Fixed, Linear, Mixed, Reordered, Repeated
-from mdppower.rewards.laws import Law, law, law_of_frozen
+from mdppower.rewards.laws import TOGETHER, Law, law, law_of_frozen
+from mdppower.rewards.one_state import OneState
 from mdppower.rewards.pair_rewards import PairRewards
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.rewards.slow_laws import LARGEST_PARAMETER
@@ -150,6 +151,9 @@ def _read(data: Any, size: int, depth: int) -> RewardDistribution:
             if not isinstance(weights, Independent):
                 raise Misfit("independent rewards", given["weights"].get("kind"), ".weights.kind")
             return Linear(phi, weights)
+        case "one state":
+            given = fields(name=one_of(*TOGETHER), states=whole(size, size))
+            return OneState(given["name"], size)
         case "reordered":
             given = fields(base=part, order=indices(size, size))
             if len(np.unique(given["order"])) < size:
@@ -211,6 +215,8 @@ def _describe(rewards: RewardDistribution, around: bool = False) -> dict[str, An
         case Linear():
             weights = _describe(rewards.weights, around)
             return {"kind": "linear", "matrix": rewards.matrix.tolist(), "weights": weights}
+        case OneState():
+            return {"kind": "one state", "name": rewards.name, "states": rewards.n_states}
         case Reordered():
             return {"kind": "reordered", "base": _describe(rewards.base, around), "order": rewards.order.tolist()}
         case Mixed():
@@ -259,7 +265,18 @@ def _law_as_data(one: Law) -> dict[str, Any]:
     return given | {"name": one.name}
 
 
-_KINDS = ("independent", "fixed", "gaussian", "linear", "reordered", "mixed", "repeated", "on pairs", "unknown")
+_KINDS = (
+    "independent",
+    "fixed",
+    "gaussian",
+    "linear",
+    "one state",
+    "reordered",
+    "mixed",
+    "repeated",
+    "on pairs",
+    "unknown",
+)
 _SHAPES = {"args": several(real(), 0, 20), "kwds": mapping(real(), 20)}
 _NAMED = {"name": nothing_or(text(1000))}
 

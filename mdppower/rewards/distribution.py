@@ -9,6 +9,7 @@ given                                 means
 ``"uniform"``, ``"norm(0,1)"``        a `scipy.stats` distribution by name, i.i.d. over states
 a frozen `scipy.stats` distribution   the same; so do the new ones, ``scipy.stats.Normal(mu=0, sigma=1)``
 a number                              that reward in every state
+``"goal"``, ``"avoid"``               one state, drawn uniformly, has reward 1 and all others 0; or the reverse
 a mapping state → one of the above    independent over states; key ``"default"`` for the others; a mark
                                       of a map (``"a"``, ``"*"``) stands for all states that carry it
 `Gaussian`                            jointly normal, in `mdppower.rewards.gaussian`
@@ -39,6 +40,7 @@ from mdppower.mdp.canonical import numbers
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.rewards.gaussian import Gaussian
 from mdppower.rewards.laws import Law, law
+from mdppower.rewards.one_state import one_state
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.rewards.scipy_laws import joint_sampler
 
@@ -156,6 +158,8 @@ def resolve(spec: Any, mdp: RewardlessMDP, *, pairs: bool = False) -> RewardDist
         return found
     if isinstance(spec, Mapping):
         return _from_mapping(spec, mdp)
+    if (named := one_state(spec, mdp.n_states)) is not None:
+        return named
     joint = joint_sampler(spec, mdp.n_states)
     if joint is not None:
         if type(spec).__name__ == "multivariate_normal_frozen":

@@ -23,6 +23,8 @@ from mdppower.errors import MDPPowerWarning, RewardError
 from mdppower.rewards.scipy_laws import Renamed, Tabulated, has_slow_inverse, is_new, renamed, tabulated
 from mdppower.rewards.slow_laws import quickened
 
+TOGETHER = ("goal", "avoid")
+"""Names of laws of all states together, `mdppower.rewards.one_state`."""
 LARGEST_FLOAT = float(np.finfo(np.float64).max)
 
 
@@ -102,6 +104,11 @@ def law(spec: Any) -> Law:
     """
     if isinstance(spec, Law):
         return spec
+    if isinstance(spec, str) and spec.strip() in TOGETHER:
+        raise RewardError(
+            f"{spec.strip()!r} is the law of all states' rewards together, in which one state is drawn, and not of "
+            f"one reward alone: write rewards={spec.strip()!r}"
+        )
     if isinstance(spec, str):
         return law_of_frozen(_parse(spec), spec.strip())
     if isinstance(spec, (int, float, np.integer, np.floating)) and not isinstance(spec, bool):

@@ -15,6 +15,7 @@ from mdppower.errors import LabelError, RewardError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.rewards.distribution import Independent, resolve
 from mdppower.rewards.laws import Law, law
+from mdppower.rewards.one_state import one_state
 from mdppower.rewards.reward_distribution import RewardDistribution
 
 
@@ -57,6 +58,8 @@ class OnPairs:
         if isinstance(self.law, Mapping):
             return PairRewards(_from_mapping(self.law, mdp))
         n = mdp.n_pairs
+        if (named := one_state(self.law, n)) is not None:
+            return PairRewards(named)
         if not hasattr(self.law, "bind") and (isinstance(self.law, str | int | float) or hasattr(self.law, "ppf")):
             return PairRewards(Independent([law(self.law)], np.zeros(n, int)))
         places = RewardlessMDP.from_pairs(np.arange(n), sparse.eye_array(n))

@@ -31,6 +31,8 @@ KINDS = {
     "features of two laws": mp.Features(np.ones((6, 2)), ["norm(1,1)", "uniform"]),
     "permuted": mp.Permuted({"default": 0, "a": "norm(5,1)"}, [3, 1, 2, 0, 4, 5]),
     "fixed": mp.Fixed([1, 2, 3, 4, 5, 6]),
+    "goal": "goal",
+    "avoid": " avoid ",
     "mixture": mp.Mixture(["uniform", mp.Fixed(np.full(6, 5.0)), "norm(-2,1)"], [0.5, 0.25, 0.25]),
 }
 
