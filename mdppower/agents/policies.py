@@ -26,6 +26,8 @@ from mdppower._schema import (
     Reader,
     anything,
     indices,
+    label,
+    nothing_or,
     one_of,
     real,
     record,
@@ -44,6 +46,7 @@ from mdppower.agents.rules import (
     softmax,
     uniformly_random,
 )
+from mdppower.agents.tabular import MOST, q_learning
 from mdppower.errors import MDPPowerError, ParameterError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
@@ -293,8 +296,14 @@ class LostPolicy(Rule):
 
 
 _RULES: dict[str, type[Rule]] = {
-    kind.__name__: kind for kind in (uniformly_random, optimal, lookahead, epsilon_greedy, softmax, satisficing)
+    kind.__name__: kind
+    for kind in (uniformly_random, optimal, lookahead, epsilon_greedy, softmax, satisficing, q_learning)
 }
+
+
+def _behaviour(value: Any) -> str | float:
+    """The word random, or a probability."""
+    return "random" if value == "random" else float(real(0, 1)(value))
 
 
 _PARAMETERS: dict[str, dict[str, Reader]] = {
@@ -304,6 +313,7 @@ _PARAMETERS: dict[str, dict[str, Reader]] = {
     "epsilon_greedy": {"epsilon": real(0, 1)},
     "softmax": {"temperature": real(0)},
     "satisficing": {"threshold": real(0, 1)},
+    "q_learning": {"k": whole(0, MOST), "behaviour": _behaviour, "start": nothing_or(label), "seed": whole(0, MOST)},
 }
 """What a file has of a policy, besides its kind."""
 
@@ -330,8 +340,14 @@ def describe_policy(policy: Policy) -> dict[str, Any]:
     if isinstance(policy, FixedPolicy):
         return {"kind": "fixed", "row": policy.row.tolist()}
     if type(policy) in _RULES.values():
-        return {"kind": type(policy).__name__, **asdict(policy)}  # type: ignore[call-overload]
+        given = asdict(policy)  # type: ignore[call-overload]
+        return {"kind": type(policy).__name__, **{name: _plain(value) for name, value in given.items()}}
     return {"kind": "unknown", "name": policy_name(policy)}
+
+
+def _plain(value: Any) -> Any:
+    """A parameter as JSON has it: a label that is a tuple, as a list."""
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 def policy_from_description(data: Any, mdp: RewardlessMDP) -> Policy:

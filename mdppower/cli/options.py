@@ -145,7 +145,8 @@ def run_options(command: Any) -> Any:
         click.option(
             "--policy",
             metavar="RULE",
-            help="Agents that follow a rule: random, lookahead(K), epsilon-greedy(E), softmax(T), satisficing(X).",
+            help="Agents that follow a rule: random, lookahead(K), epsilon-greedy(E), softmax(T), satisficing(X), "
+            "q-learning(K).",
         ),
         click.option("--sampler", help="latin (the default), sobol, iid."),
         click.option(
@@ -340,7 +341,7 @@ def one_gamma(texts: Sequence[str]) -> float | None:
 
 
 def parse_policy(text: str) -> Any:
-    """``softmax(0.1)`` → the rule of `mdppower.agents.rules`.
+    """``softmax(0.1)`` → the rule of `mdppower.agents`; ``q-learning(300, 0.3)`` takes two.
 
     Raises
     ------
@@ -348,17 +349,20 @@ def parse_policy(text: str) -> Any:
         There is no such rule, or its parameter is none.
     """
     from mdppower.agents import rules
+    from mdppower.agents.tabular import q_learning
 
     known = {
         "random": rules.uniformly_random, "lookahead": rules.lookahead,
         "epsilon-greedy": rules.epsilon_greedy, "softmax": rules.softmax,
-        "satisficing": rules.satisficing, "optimal": rules.optimal,
+        "satisficing": rules.satisficing, "optimal": rules.optimal, "q-learning": q_learning,
     }  # fmt: skip
     name, bracket, rest = text.strip().partition("(")
     takes = {"random": 0, "optimal": 0}.get(name, 1)
     if name not in known or (bracket and not rest.endswith(")")):
         raise ParameterError(f"--policy must be {', '.join(known)}, with a number in brackets; got {text!r}")
     given = [part for part in rest[:-1].split(",") if part.strip()]
+    if name == "q-learning":
+        return _q_learning(given, text)
     if len(given) != takes:
         raise ParameterError(f"--policy {name} takes {'one number' if takes else 'no number'}, got {text!r}")
     try:
@@ -366,6 +370,20 @@ def parse_policy(text: str) -> Any:
     except ValueError:
         raise ParameterError(f"--policy {name} takes a number, got {given[0]!r}") from None
     return known[name](*numbers)
+
+
+def _q_learning(given: Sequence[str], text: str) -> Any:
+    """Episodes, and what is done in them: nothing or ``random``, or the probability of a random action."""
+    from mdppower.agents.tabular import q_learning
+
+    if not 1 <= len(given) <= 2:
+        raise ParameterError(f"--policy q-learning takes episodes, and perhaps a probability, got {text!r}")
+    behaviour = given[1].strip() if len(given) == 2 else "random"
+    try:
+        numbers = int(given[0]), behaviour if behaviour == "random" else float(behaviour)
+    except ValueError:
+        raise ParameterError(f"--policy q-learning takes numbers, got {text!r}") from None
+    return q_learning(*numbers)
 
 
 def parse_state(mdp: RewardlessMDP, text: str) -> Label:
