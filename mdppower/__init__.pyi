@@ -4,6 +4,7 @@ from . import (
     bounds as bounds,
     envs as envs,
     errors as errors,
+    learning as learning,
     orbits as orbits,
     rewards as rewards,
     sensitivity as sensitivity,

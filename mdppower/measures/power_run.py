@@ -181,7 +181,7 @@ def _require_memory(
     mdp: RewardlessMDP, draws: int, kept: int, threads: int, by_policy: bool, guarantee: bool, earning: int = 0
 ) -> None:
     """Raise SizeError before anything is done if the run would not fit into what is free now, by a rough estimate."""
-    free = _free_memory()
+    free = free_memory()
     # A replicate: uniforms and rewards in place, values, policies; the solver's own arrays; the kernel renumbered.
     replicate = mdp.n_states * (draws * (8 + 8 + 4) + 4 * 48) + earning * draws * 8
     if by_policy:  # a block of probabilities, as given, checked and rescaled; and the chain twice
@@ -196,7 +196,7 @@ def _require_memory(
         )
 
 
-def _free_memory() -> int | None:
+def free_memory() -> int | None:
     """Bytes that can be had without swapping, where the system tells."""
     try:
         with open("/proc/meminfo", encoding="ascii") as file:

@@ -270,6 +270,11 @@ def whole() -> Iterator[None]:
         _WHOLE.reset(before)
 
 
+def is_whole() -> bool:
+    """Whether Ctrl-C is to give no part of what is being done here (`whole`)."""
+    return _WHOLE.get()
+
+
 def last(results: Iterable[T]) -> T:
     """The last of some results, of which there is at least one."""
     return deque(results, maxlen=1)[0]

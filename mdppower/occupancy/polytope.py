@@ -135,7 +135,7 @@ class OccupancyPolytope(Result):
         (self.gamma, *_), single = discount_rates(gamma)
         if not single:
             raise ParameterError(f"an occupancy polytope has one gamma, got {gamma!r}")
-        self.mdp, self.start, self._scale = mdp, _distribution(mdp, start), 1.0
+        self.mdp, self.start, self._scale = mdp, start_distribution(mdp, start), 1.0
 
     def __repr__(self) -> str:
         first = np.flatnonzero(self.start)
@@ -820,7 +820,14 @@ class OccupancyPolytope(Result):
         return y, right - y @ leave
 
 
-def _distribution(mdp: RewardlessMDP, start: Any) -> FloatArray:
+def start_distribution(mdp: RewardlessMDP, start: Any) -> FloatArray:
+    """The probability of each state to be the first, from a label, a mapping from label to probability, or an array.
+
+    Raises
+    ------
+    LabelError, ParameterError
+        A state is unknown; a probability is negative, or they do not sum to 1.
+    """
     if isinstance(start, Mapping):
         given = np.zeros(mdp.n_states)
         for state, share in start.items():

@@ -1,0 +1,25 @@
+"""Learning agents: power measured along training.
+
+=============== ==========================================================================================
+signals         what an agent is shown and what it is given: one for each arm
+episodes        what chance gives to episodes, from streams that are named
+learners        agents that take the reward function as an input: `Linear`, `GPI`
+learner_kernels their loops
+training        train agents on signals: `train`
+training_run    one chunk of episodes, and the stages of a training on the run loop and its store
+trained         what that gives back
+curves          the power of agents along training, on held-out rewards
+curves_run      one training run examined
+learning_curves what that gives back: shares, paired differences, verdicts
+null_theorems   arms of which it is proved that training does not raise their power
+=============== ==========================================================================================
+
+- **Toy learners**, the smallest that generalise over reward functions: one weight for each pair and state. No
+  reinforcement-learning library; agents from elsewhere are rules, by ``policy=``.
+- **A training run is the replicate**: arms of a run share reward draws, starts and first weights, so that their
+  differences are paired; and going on is that of any run in a store.
+"""
+
+from mdppower._faces import attach
+
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -1,0 +1,16 @@
+from .signals import (
+    Signal as Signal,
+    few as few,
+    goals as goals,
+    incorrect as incorrect,
+    no_reward as no_reward,
+    noise as noise,
+    random as random,
+    shuffled as shuffled,
+    unseen as unseen,
+    untrained as untrained,
+)
+from .learners import GPI as GPI, Linear as Linear, standardised as standardised
+from .training import train as train
+from .trained import Training as Training
+from .learning_curves import LearningCurves as LearningCurves

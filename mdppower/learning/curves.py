@@ -1,0 +1,88 @@
+"""From agents at checkpoints to learning curves: tests are read, runs examined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mdppower._checks import positive_integer
+from mdppower._quotes import quoted
+from mdppower._typing import FloatArray
+from mdppower._warn import warn
+from mdppower.errors import ParameterError, RewardError
+from mdppower.learning.curves_run import Examination, Examined
+from mdppower.learning.learning_curves import LearningCurves
+from mdppower.learning.training_run import Course
+from mdppower.montecarlo.run_loop import Conduct, Question, last, run
+from mdppower.montecarlo.samplers import Sampler
+from mdppower.rewards.distribution import resolve
+from mdppower.rewards.reward_distribution import RewardDistribution
+
+
+def measured_curves(
+    course: Course,
+    checkpoints: tuple[int, ...],
+    weights: FloatArray,
+    bias: FloatArray,
+    tests: Any,
+    samples: int,
+    conduct: Conduct,
+) -> LearningCurves:
+    """The curves of a training.
+
+    Parameters
+    ----------
+    course : Course
+    checkpoints : tuple of int
+    weights : (A, K, T, P, S) array
+    bias : (A, K, T, P) array
+    tests, samples
+        As for `Training.curves`.
+    conduct : Conduct
+
+    Returns
+    -------
+    LearningCurves
+    """
+    laws = _tests(course, tests)
+    positive_integer(samples, "samples")
+    task = Examination(course, weights, bias, tuple(laws.items()), samples)
+    source = Sampler(course.rewards, "iid", samples, course.entropy)
+    width = max(1, course.mdp.n_states * len(course.signals) * len(checkpoints))
+    rows, interrupted = last(run(Examined(task), [weights.shape[1]], source, width, conduct, _not_stored))
+    power, floor, ceiling, worst, error = rows
+    found = LearningCurves(
+        course.mdp, course.gamma, course.signals, course.rewards, checkpoints, laws, samples, course.start,
+        course.entropy, power, floor, ceiling, worst, error, interrupted,
+    )  # fmt: skip
+    for i, name in enumerate(laws):
+        if np.isnan(found.share(found.arms[0], name).mean).any():
+            warn(
+                f"test {name!r}: floor and ceiling are equal ({floor[:, i].mean():.6g}), so that no share of what is "
+                "between them is defined"
+            )
+    return found
+
+
+def _not_stored() -> Question:
+    raise AssertionError("curves have no store")
+
+
+def _tests(course: Course, given: Any) -> dict[str, RewardDistribution]:
+    """Tests by name; a law alone is called as it is."""
+    if given is None:
+        return {course.rewards.name: course.rewards}
+    named = given if isinstance(given, Mapping) else {resolve(given, course.mdp, pairs=True).name: given}
+    if not named:
+        raise ParameterError("tests is empty; give at least one law of rewards")
+    found = {}
+    for name, law in named.items():
+        if not isinstance(name, str) or not name:
+            raise ParameterError(f"tests must have texts as names, got {quoted(name)}")
+        found[name] = resolve(law, course.mdp, pairs=True)
+        if found[name].on == "pairs":
+            raise RewardError(f"test {name!r}: agents are tested on rewards of states, not of pairs")
+        found[name].require_mean(course.mdp)
+    return found

@@ -1,0 +1,157 @@
+"""The loops of learners: linear Q-learning, successor features by TD, and what linear agents do.
+
+A learner has a row of S weights and a bias for each of the P pairs, and values pair p under the input x as
+q(p) = W[p]·x + b[p]. Randomness comes from a NumPy generator that is passed in: its bits depend on nothing else
+(Numba's own generator is one a thread). Sums run in four strands, in a fixed order.
+"""
+
+from __future__ import annotations
+
+from mdppower._compiled import kernel
+
+
+@kernel
+def q_learning(
+    pointer, row, successor, probability, x, given, by_step, start, steps, alpha, epsilon, gamma, rng, w, b, q, stop
+):
+    """Episodes of linear Q-learning by normalised LMS; `w` and `b` are changed in place.
+
+    In episode i the input is ``x[i]``; the reward of step t in state s is ``given[i, s]``, or ``given[i, t]`` with
+    `by_step`. `q` is room for the values of one state's actions, twice.
+    """
+    for i in range(len(x)):
+        if stop[0]:
+            return
+        inputs = x[i]
+        size = 1.0 + _dot(inputs, inputs)
+        s = start[i]
+        here = 0
+        _values(inputs, w, b, pointer, s, q[here])
+        for t in range(steps):
+            count = pointer[s + 1] - pointer[s]
+            a = _behave(q[here], count, epsilon, rng)
+            p = pointer[s] + a
+            n = _follow(row, successor, probability, p, rng)
+            _values(inputs, w, b, pointer, n, q[1 - here])
+            best = q[1 - here, 0]
+            for k in range(1, pointer[n + 1] - pointer[n]):
+                best = max(best, q[1 - here, k])
+            reward = given[i, t] if by_step else given[i, s]
+            g = alpha * ((1.0 - gamma) * reward + gamma * best - q[here, a]) / size
+            b[p] += g
+            for j in range(len(inputs)):
+                w[p, j] += g * inputs[j]
+            if n == s:
+                q[1 - here, a] = _dot(w[p], inputs) + b[p]
+            s, here = n, 1 - here
+
+
+@kernel
+def successor_features(pointer, row, successor, probability, start, steps, rate, gamma, rng, psi, stop):
+    """Episodes of TD for the normalised successor features of the random policy; `psi` is changed in place."""
+    for i in range(len(start)):
+        if stop[0]:
+            return
+        s = start[i]
+        p = pointer[s] + _any(pointer[s + 1] - pointer[s], rng)
+        for _ in range(steps):
+            n = _follow(row, successor, probability, p, rng)
+            following = pointer[n] + _any(pointer[n + 1] - pointer[n], rng)
+            old, new = psi[p], psi[following]
+            for j in range(len(old)):
+                old[j] += rate * (gamma * new[j] - old[j])
+            old[s] += rate * (1.0 - gamma)
+            s, p = n, following
+
+
+@kernel
+def best_pairs(x, features, b, pointer, pairs):
+    """``pairs[i, s]``: of the pairs of state s the first of the largest max_k features[k, p]·x[i] + b[p]."""
+    for i in range(len(x)):
+        for s in range(len(pointer) - 1):
+            first, last = pointer[s], pointer[s + 1]
+            pairs[i, s] = first
+            if last - first > 1:
+                best = _largest(x[i], features, first) + b[first]
+                for p in range(first + 1, last):
+                    value = _largest(x[i], features, p) + b[p]
+                    if value > best:
+                        best = value
+                        pairs[i, s] = p
+
+
+@kernel
+def pair_values(x, features, b, q):
+    """``q[i, p]`` = max_k features[k, p]·x[i] + b[p]."""
+    for i in range(len(x)):
+        for p in range(len(b)):
+            q[i, p] = _largest(x[i], features, p) + b[p]
+
+
+# ---------------------------------------------------------------------- their parts
+
+
+@kernel
+def _largest(x, features, p):
+    best = _dot(features[0, p], x)
+    for k in range(1, len(features)):
+        best = max(best, _dot(features[k, p], x))
+    return best
+
+
+@kernel
+def _dot(u, v):
+    a = b = c = d = 0.0
+    whole = len(u) - len(u) % 4
+    for j in range(0, whole, 4):
+        a += u[j] * v[j]
+        b += u[j + 1] * v[j + 1]
+        c += u[j + 2] * v[j + 2]
+        d += u[j + 3] * v[j + 3]
+    for j in range(whole, len(u)):
+        a += u[j] * v[j]
+    return (a + b) + (c + d)
+
+
+@kernel
+def _values(x, w, b, pointer, s, q):
+    for k in range(pointer[s + 1] - pointer[s]):
+        p = pointer[s] + k
+        q[k] = _dot(w[p], x) + b[p]
+
+
+@kernel
+def _behave(q, count, epsilon, rng):
+    """ε-greedy; of equally good actions one at random."""
+    if count == 1:
+        return 0
+    if rng.random() < epsilon:
+        return _any(count, rng)
+    chosen, ties = 0, 1
+    for k in range(1, count):
+        if q[k] > q[chosen]:
+            chosen, ties = k, 1
+        elif q[k] == q[chosen]:
+            ties += 1
+            if rng.random() * ties < 1.0:
+                chosen = k
+    return chosen
+
+
+@kernel
+def _any(count, rng):
+    return 0 if count == 1 else min(int(rng.random() * count), count - 1)
+
+
+@kernel
+def _follow(row, successor, probability, p, rng):
+    """The next state after pair p."""
+    first, last = row[p], row[p + 1] - 1
+    if first == last:
+        return successor[first]
+    left = rng.random()
+    for k in range(first, last):
+        left -= probability[k]
+        if left < 0.0:
+            return successor[k]
+    return successor[last]

@@ -1,0 +1,399 @@
+"""How the power of learning agents goes along training, and whether training raises it.
+
+With P_t the power of an agent at checkpoint t (Definition C.1, with the reward function as its input, averaged over
+starts), F the floor (the uniformly random policy) and C the ceiling (POWER),
+
+    share_t = (P_t − F)/(C − F)
+
+formed within each training run, on the draws that all arms of the run share. A training run is one observation:
+intervals are Student's over K runs. At most a share is 1; at least it is that of the worst policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from mdppower._checks import open_unit
+from mdppower._quotes import quoted
+from mdppower._text import count, did_you_mean, near_names, rate_text
+from mdppower._typing import FloatArray
+from mdppower.errors import LabelError, ParameterError
+from mdppower.learning.null_theorems import null_theorem
+from mdppower.learning.signals import Signal
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.montecarlo.estimates import Estimate
+from mdppower.montecarlo.replicates import Replicates
+from mdppower.montecarlo.same_draws import Draws
+from mdppower.montecarlo.samplers import Sampler
+from mdppower.results.labelled import labelled, written
+from mdppower.results.number_text import how_sure, with_error
+from mdppower.results.result import Result
+from mdppower.results.table import Table
+from mdppower.rewards.reward_distribution import RewardDistribution
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+MARGIN = 0.05
+"""A share below which training is said not to raise power."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LearningCurves(Result):
+    """Power of A arms at T checkpoints on L tests, from K training runs with N held-out reward functions each.
+
+    Attributes
+    ----------
+    mdp : RewardlessMDP
+    gamma : float
+    signals : tuple of Signal
+        One an arm: what is shown and what is given.
+    rewards : RewardDistribution
+        Of training.
+    checkpoints : tuple of int
+        Episodes.
+    tests : dict from str to RewardDistribution
+    samples : int
+        N.
+    start : (S,) array
+        The starts that are averaged over.
+    entropy : int
+    powers : (K, A, T, L) array
+        P_t of each run.
+    floors, ceilings, worsts : (K, L) arrays
+        Of the random policy, the optimal one and the worst, on the same draws.
+    errors : (K, L) array
+        Bound on the error of each of these numbers.
+    interrupted : bool
+        Whether training runs are lacking.
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> fork = mp.envs.fork(3)
+    >>> training = mp.learning.train(fork, 0.9, ["random", "noise"], episodes=300, runs=8, start="root", rng=0)
+    >>> curves = training.curves(samples=256)
+    >>> curves.verdicts()["verdict"]
+    ['raises', 'does not raise']
+    >>> curves.share("random").of(300).mean.round(2)
+    np.float64(1.0)
+    """
+
+    hidden: ClassVar[frozenset[str]] = frozenset({"powers", "floors", "ceilings", "worsts", "errors"})
+
+    mdp: RewardlessMDP
+    gamma: float
+    signals: tuple[Signal, ...]
+    rewards: RewardDistribution
+    checkpoints: tuple[int, ...]
+    tests: dict[str, RewardDistribution]
+    samples: int
+    start: FloatArray
+    entropy: int
+    powers: FloatArray
+    floors: FloatArray
+    ceilings: FloatArray
+    worsts: FloatArray
+    errors: FloatArray
+    interrupted: bool = False
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The names of the arms."""
+        return tuple(signal.label for signal in self.signals)
+
+    @property
+    def runs(self) -> int:
+        """K, the training runs of each arm."""
+        return len(self.powers)
+
+    # ------------------------------------------------------------------ estimates
+
+    def share(self, arm: str, test: str | None = None) -> Estimate:
+        """The share of what is available above the random policy, along the checkpoints.
+
+        Parameters
+        ----------
+        arm : str
+        test : str, optional
+            Default: the first.
+
+        Returns
+        -------
+        Estimate
+            Of T numbers, named by episodes. NaN where floor and ceiling are equal.
+
+        Raises
+        ------
+        LabelError
+            There is no such arm or test.
+        """
+        a, i = self._arm(arm), self._test(test)
+        shares, low = self._shares()[:, a, :, i], self._least()[i]
+        return self._estimate(shares, low, 1.0, self._slack()[i], i)
+
+    def power(self, arm: str, test: str | None = None) -> Estimate:
+        """P, averaged over starts, along the checkpoints; arguments as for `share`."""
+        i = self._test(test)
+        return self._estimate(self.powers[:, self._arm(arm), :, i], *self._range(i), i)
+
+    def floor(self, test: str | None = None) -> Estimate:
+        """F: the power of the uniformly random policy, on the same draws."""
+        return self._mark(self.floors, "floor", test)
+
+    def ceiling(self, test: str | None = None) -> Estimate:
+        """C: POWER, averaged over starts, on the same draws."""
+        return self._mark(self.ceilings, "ceiling", test)
+
+    def difference(self, arm: str, other: str, test: str | None = None) -> Estimate:
+        """The share of one arm less that of another, run by run: they share draws, starts and first weights.
+
+        Parameters
+        ----------
+        arm, other : str
+        test : str, optional
+            Default: the first.
+
+        Returns
+        -------
+        Estimate
+            Of T numbers, named by episodes.
+        """
+        return self.share(arm, test) - self.share(other, test)
+
+    def of(self, arm: str) -> LearningCurves:
+        """The part about one arm.
+
+        Raises
+        ------
+        LabelError
+            There is no such arm.
+        """
+        a = self._arm(arm)
+        given = vars(self) | {"signals": self.signals[a : a + 1], "powers": self.powers[:, a : a + 1]}
+        return LearningCurves(**given)
+
+    def verdicts(self, step: int = -1, *, margin: float = MARGIN, confidence: float = 0.95) -> Table:
+        """Does training raise power? For each arm and test, at one checkpoint.
+
+        Parameters
+        ----------
+        step : int
+            Which of the checkpoints; −1 is the last.
+        margin : float
+            A share that counts as nothing.
+        confidence : float
+            Of all verdicts at once, and of those at the other checkpoints, too (Bonferroni over arms, checkpoints and
+            tests).
+
+        Returns
+        -------
+        Table
+            Columns arm, shown, given, test, share, lower, upper, verdict, why. The verdict is "raises" where the
+            lower limit is above 0; "does not raise" where the upper limit is below the margin, or where a theorem
+            says that the mean share is 0, which `why` names; else "undecided".
+
+        Raises
+        ------
+        ParameterError
+            There is no such checkpoint; margin or confidence is out of range.
+        """
+        open_unit(margin, "margin")
+        steps = len(self.checkpoints)
+        if isinstance(step, bool) or not isinstance(step, int) or not -steps <= step < steps:
+            raise ParameterError(f"step must be an integer from {-steps} to {steps - 1}, got {quoted(step)}")
+        lower, upper = self._limits(confidence, simultaneous=True)
+        rows = []
+        for a, signal in enumerate(self.signals):
+            for i, (name, law) in enumerate(self.tests.items()):
+                low, high = float(lower[a, step, i]), float(upper[a, step, i])
+                mean, proof = float(self._shares()[:, a, step, i].mean()), null_theorem(signal, self.rewards, law)
+                told = self._verdict(low, high, margin, proof)
+                rows.append((signal.label, signal.shown, signal.given, name, mean, low, high, *told))
+        names = ("arm", "shown", "given", "test", "share", "lower", "upper", "verdict", "why")
+        sure = f"all {len(self.signals) * steps * len(self.tests):,} of arms, checkpoints and tests at once"
+        return Table(
+            dict(zip(names, zip(*rows, strict=True), strict=True)),
+            f"at {count(self.checkpoints[step], 'episode')}, {count(self.runs, 'run')}; lower, upper: "
+            f"{100 * confidence:g} %, {sure}; does not raise: below {margin:g}, or a theorem",
+        )
+
+    @staticmethod
+    def _verdict(low: float, high: float, margin: float, proof: str) -> tuple[str, str]:
+        if np.isnan(low):
+            return "undecided", "the share is not defined" if np.isnan(high) else ""
+        if proof:
+            return "does not raise", proof + "; yet these limits exclude 0" * (not low <= 0 <= high)
+        if low > 0:
+            return "raises", "lower limit above 0"
+        return ("does not raise", f"upper limit below {margin:g}") if high < margin else ("undecided", "")
+
+    # ------------------------------------------------------------------ forms
+
+    def table(self, confidence: float = 0.95, *, simultaneous: bool = False) -> Table:
+        """All numbers, one row an arm, test and checkpoint.
+
+        Parameters
+        ----------
+        confidence : float
+            Of lower and upper, the limits of the share.
+        simultaneous : bool
+            Whether these hold for all rows at once.
+
+        Returns
+        -------
+        Table
+            Columns arm, shown, given, test, episodes, power, floor, ceiling, share, lower, upper.
+        """
+        lower, upper = self._limits(confidence, simultaneous=simultaneous)
+        power, share = self.powers.mean(axis=0), self._shares().mean(axis=0)
+        floor, ceiling = self.floors.mean(axis=0), self.ceilings.mean(axis=0)
+        rows = [
+            (
+                signal.label, signal.shown, signal.given, name, self.checkpoints[t], float(power[a, t, i]),
+                float(floor[i]), float(ceiling[i]), float(share[a, t, i]), float(lower[a, t, i]),
+                float(upper[a, t, i]),
+            )
+            for a, signal in enumerate(self.signals)
+            for i, name in enumerate(self.tests)
+            for t in range(len(self.checkpoints))
+        ]  # fmt: skip
+        names = (
+            "arm", "shown", "given", "test", "episodes", "power", "floor", "ceiling", "share", "lower", "upper"
+        )  # fmt: skip
+        return Table(
+            dict(zip(names, zip(*rows, strict=True), strict=True)),
+            f"lower, upper: of the share, {how_sure(confidence, together=simultaneous)}, from "
+            f"{count(self.runs, 'training run')}" + "; the run was interrupted" * self.interrupted,
+        )
+
+    def _summary(self) -> Table:
+        return self.verdicts()
+
+    def to_xarray(self) -> xr.Dataset:
+        """Power and share along (run, arm, step, test); floor, ceiling and worst along (run, test).
+
+        Returns
+        -------
+        xarray.Dataset
+            Variables have ``long_name`` and ``units``.
+        """
+        every, some = ("run", "arm", "step", "test"), ("run", "test")
+        return labelled(
+            {
+                "power": (every, self.powers),
+                "share": (every, self._shares()),
+                "floor": (some, self.floors),
+                "ceiling": (some, self.ceilings),
+                "worst": (some, self.worsts),
+            },
+            {
+                "arm": written(self.arms),
+                "run": np.arange(self.runs),
+                "test": written(list(self.tests)),
+                "episodes": (("step",), np.array(self.checkpoints, np.int64)),
+                "shown": (("arm",), written([signal.shown for signal in self.signals])),
+                "given": (("arm",), written([signal.given for signal in self.signals])),
+            },
+            {
+                "gamma": self.gamma,
+                "rewards": self.rewards.name,
+                "samples": self.samples,
+                "entropy": str(self.entropy),
+            },
+        )
+
+    def __repr__(self) -> str:
+        lower, upper = self._limits(0.95, simultaneous=True)
+        share = self._shares().mean(axis=0)
+        half = np.maximum(upper - share, share - lower)[:, -1, 0].tolist()
+        last = share[:, -1, 0].tolist()
+        told = [f"{arm} {with_error(*numbers)}" for arm, *numbers in zip(self.arms, last, half, strict=True)]
+        return (
+            f"LearningCurves({next(iter(self.tests))}, {count(self.checkpoints[-1], 'episode')}, "
+            f"γ = {rate_text(self.gamma)}: share {', '.join(told)} "
+            f"({how_sure(0.95, together=True)}; {count(self.runs, 'run')}{', interrupted' * self.interrupted}))"
+        )
+
+    # ------------------------------------------------------------------ inside
+
+    def _arm(self, name: Any) -> int:
+        given = name.label if isinstance(name, Signal) else name
+        if given not in self.arms:
+            meant = did_you_mean(near_names(str(given), self.arms))
+            raise LabelError(f"there is no arm {quoted(given)}; {meant or 'arms are ' + ', '.join(self.arms)}")
+        return self.arms.index(given)
+
+    def _test(self, name: Any) -> int:
+        names = list(self.tests)
+        if name is None:
+            return 0
+        if name not in names:
+            raise LabelError(f"there is no test {quoted(name)}; tests are {', '.join(map(repr, names))}")
+        return names.index(name)
+
+    def _shares(self) -> FloatArray:
+        """(K, A, T, L); NaN where floor and ceiling are equal."""
+        available = self._available()[:, None, None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray((self.powers - self.floors[:, None, None]) / available)
+
+    def _available(self) -> FloatArray:
+        """(K, L) ceiling less floor; NaN where that may be no more than the error of the values."""
+        found = self.ceilings - self.floors
+        return np.asarray(np.where(found > 8 * self.errors, found, np.nan))
+
+    def _least(self) -> FloatArray:
+        """(L,) the share of the worst policy, in the run in which it is least."""
+        return np.asarray(((self.worsts - self.floors) / self._available()).min(axis=0))
+
+    def _slack(self) -> FloatArray:
+        """(L,) bound on the error of the mean share that is not statistical.
+
+        Numerator and denominator are off by 2ε each, and no share is beyond ± |least| ∨ 1.
+        """
+        size = 1 + np.maximum(1, np.abs(self._least()))
+        return np.asarray((2 * self.errors / self._available()).mean(axis=0) * size)
+
+    def _range(self, i: int) -> tuple[float, float, float]:
+        law = list(self.tests.values())[i]
+        return float(law.low.min()), float(law.high.max()), float(self.errors[:, i].mean())
+
+    def _limits(self, confidence: float, *, simultaneous: bool) -> tuple[FloatArray, FloatArray]:
+        """(A, T, L) limits of the shares; simultaneous over all of them."""
+        shares = self._shares()
+        least, slack = self._least(), self._slack()
+        size = shares.shape[1:]
+        data = Replicates(
+            shares.reshape(self.runs, 1, -1), np.broadcast_to(least, size).ravel(), np.ones(shares[0].size),
+            np.zeros(shares[0].size, bool), np.zeros(1), self.runs,
+        )  # fmt: skip
+        lower, upper = data.bounds(confidence, simultaneous=simultaneous)
+        return lower.reshape(size) - slack, upper.reshape(size) + slack
+
+    def _estimate(self, values: FloatArray, low: float, high: float, slack: float, test: int) -> Estimate:
+        """(K, T) numbers as an estimate over checkpoints."""
+        n = values.shape[1]
+        data = Replicates(
+            np.ascontiguousarray(values[:, None]), np.full(n, low), np.full(n, high), np.zeros(n, bool),
+            np.array([slack]), self.runs, has_variance=not np.isnan(values).any(),
+        )  # fmt: skip
+        return Estimate(
+            data, self.checkpoints, (self.gamma,), True, dimension="checkpoint", draws=self._draws(test)
+        )  # fmt: skip
+
+    def _mark(self, values: FloatArray, name: str, test: str | None) -> Estimate:
+        i = self._test(test)
+        low, high, slack = self._range(i)
+        data = Replicates(
+            np.ascontiguousarray(values[:, i, None, None]), np.full(1, low), np.full(1, high), np.zeros(1, bool),
+            np.array([slack]), self.runs,
+        )  # fmt: skip
+        return Estimate(data, (name,), (self.gamma,), True, True, dimension="mark", draws=self._draws(i))
+
+    def _draws(self, test: int) -> Draws:
+        source = Sampler(list(self.tests.values())[test], "iid", self.samples, self.entropy)
+        return Draws(source, self.mdp.states, self.interrupted)
