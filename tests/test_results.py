@@ -21,6 +21,7 @@ from mdppower.theorems import proposition_5_4, verify
 FORK = mp.envs.fork(3)
 ROOM = mp.envs.gridworld("S..\n.#g")
 A, B = (mp.Option.state(FORK, s, 0.9, kind="power") for s in ("t1", "root"))
+TRAINING = mp.learning.train(FORK, 0.9, ["random", "noise"], episodes=30, runs=3, rng=0)
 EVERY = {"of", "table", "to_dataframe", "to_xarray", "plot", "save", "_repr_html_"}
 
 RESULTS = {
@@ -49,6 +50,9 @@ RESULTS = {
     ),
     "ClaimReport": (lambda: proposition_5_4(FORK), EVERY - {"of", "to_xarray"}),
     "Certified": (lambda: mp.certify(A, B), EVERY - {"to_xarray", "plot"}),
+    "Training": (lambda: TRAINING, EVERY - {"plot"}),  # weights; their curves are drawn
+    "LearningCurves": (lambda: TRAINING.curves(samples=32), EVERY - {"plot"}),
+    "share": (lambda: TRAINING.curves(samples=32).share("random"), EVERY),
 }  # fmt: skip
 
 

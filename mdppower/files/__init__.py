@@ -8,6 +8,7 @@ estimate_forms what is kept of estimates: replicates or sums, and draws
 count_forms    what is kept of counts: probabilities, optimal actions, comparisons
 model_forms    what is kept of results about models: differences, optimal values, visits, certificates
 claim_forms    what is kept of reports of claims
+learning_forms what is kept of training: agents at checkpoints, learning curves
 dataset_form   what is kept of labelled arrays that have no class of their own
 fields         a result as fields: how each is written, read and checked
 stored_arrays  arrays in a file: type, shape, size and bounds of each

@@ -12,6 +12,7 @@ from mdppower.files.count_forms import COMPARISON, OPTIMALITY
 from mdppower.files.dataset_form import DATASET
 from mdppower.files.estimate_forms import ESTIMATE
 from mdppower.files.fields import Form
+from mdppower.files.learning_forms import CURVES, TRAINING
 from mdppower.files.model_forms import (
     CERTIFIED,
     DIFFERENCE,
@@ -41,6 +42,8 @@ KINDS: dict[str, Form] = {
     "Certified": CERTIFIED,
     "ClaimReport": REPORT,
     "Verification": VERIFICATION,
+    "Training": TRAINING,
+    "LearningCurves": CURVES,
     "Dataset": DATASET,
 }
 

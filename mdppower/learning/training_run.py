@@ -121,8 +121,9 @@ class Chunk:
 
     def __call__(self, numbers: range) -> Rows:
         """Of n runs: weights (n, A, P, S) and biases (n, A, P) at its end."""
-        w = np.ascontiguousarray(self.weights[:, numbers.start : numbers.stop].swapaxes(0, 1))
-        b = np.ascontiguousarray(self.bias[:, numbers.start : numbers.stop].swapaxes(0, 1))
+        # Copies, whatever the order in memory: they are trained in place.
+        w = np.array(self.weights[:, numbers.start : numbers.stop].swapaxes(0, 1), order="C")
+        b = np.array(self.bias[:, numbers.start : numbers.stop].swapaxes(0, 1), order="C")
         for k, number in enumerate(numbers):
             for a, signal in enumerate(self.course.signals):
                 self._train(signal, number, w[k, a], b[k, a])

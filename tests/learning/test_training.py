@@ -68,7 +68,7 @@ def test_incorrect_rewards_teach_the_opposite():
 
 
 def test_a_policy_that_does_not_see_has_the_mean_reward():
-    # Exactly: over all permutations of R the mean of a fixed policy's value is the mean reward, in every state: visits
+    # Exactly: over all permutations of R a fixed policy has the mean reward as its mean value, in every state: visits
     # sum to 1, and each reward comes to stand everywhere equally often.
     mdp = mp.RewardlessMDP.from_successors({
         "a": {"x": {"b": 0.3, "c": 0.7}, "y": "a"}, "b": {"x": "c", "y": "d"}, "c": {"x": "a", "y": "e"},
@@ -105,6 +105,8 @@ def test_bits_depend_neither_on_workers_nor_on_other_arms():
         assert same(one, small(signals=ALL, runs=4, executor=pool))
     turned = small(signals=ALL[::-1], runs=2)
     assert np.array_equal(turned.weights[::-1], one.weights[:, :2])
+    for k, arm in enumerate(ALL):  # one arm alone, too, at all checkpoints
+        assert np.array_equal(small(signals=arm, runs=4).weights[0], one.weights[k]), arm
     assert not same(one, small(signals=ALL, runs=4, rng=1))
 
 
@@ -132,9 +134,11 @@ def test_going_on_from_a_store_gives_the_same_bits(tmp_path, monkeypatch):
 def test_a_store_takes_nothing_of_another_training(tmp_path):
     store = tmp_path / "training.sqlite"
     small(store=store)
-    for given in ({"signals": ["noise", "random"]}, {"alpha": 0.2}, {"epsilon": 0.1}, {"horizon": 8}, {"start": "root"},
-                  {"rate": 0.1}, {"rewards": "norm(0,1)"}, {"checkpoints": [20]}, {"mdp": mp.envs.fork(4)},
-                  {"signals": ["random", "noise(uniform)"]}):  # fmt: skip
+    for given in (
+        {"signals": ["noise", "random"]}, {"signals": ["random", "noise(uniform)"]}, {"rewards": "norm(0,1)"},
+        {"mdp": mp.envs.fork(4)}, {"start": "root"}, {"checkpoints": [20]},
+        {"alpha": 0.2}, {"epsilon": 0.1}, {"horizon": 8}, {"rate": 0.1},
+    ):  # fmt: skip
         assert same(small(store=store, **given), small(**given)), given
     with pytest.raises(mp.errors.ParameterError, match="key"):
         small(store=store, rewards=lambda n, rng: rng.random((n, 4)))

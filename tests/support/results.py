@@ -15,7 +15,10 @@ import xarray as xr
 from scipy import sparse
 
 import mdppower as mp
+from mdppower.learning import train
 from mdppower.rewards.description import describe
+from mdppower.rewards.distribution import Independent
+from mdppower.rewards.laws import Law
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.sensitivity import bisimulation_quotient, difference, duplicate_state, sensitivity
 from mdppower.theorems import proposition_5_4, verify
@@ -36,7 +39,13 @@ def results() -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", mp.MDPPowerWarning)
         without_mean = mp.compare(two, one, "cauchy", samples=64, rng=0)
+    training = train(fork, 0.9, ["random", "noise", "noise(expon)"], episodes=40, checkpoints=[20], runs=3, rng=0)
+    curves = training.curves({"as trained": "uniform", "goal": "goal"}, samples=32)
     return {
+        "a training": training,
+        "learning curves": curves,
+        "a share": curves.share("random"),
+        "a ceiling": curves.ceiling("goal"),
         "a state": drawn.of((0, 0)),
         "a difference": drawn.difference((0, 0), (1, 1)),
         "states less one": drawn.at(0.5) - drawn.at(0.5).of((0, 0)),
@@ -106,6 +115,8 @@ def bits(value: Any, seen: tuple[int, ...] = ()) -> Any:
         return value.fingerprint, value.states, value.action_names, dict(value.marks), dict(value.origin)
     if isinstance(value, RewardDistribution):
         return value.name, json.dumps(describe(value)) if "<lambda>" not in value.name else bits(value.low)
+    if isinstance(value, Law):
+        return json.dumps(describe(Independent([value], np.zeros(1, int))))
     if sparse.issparse(value):
         return value.shape, [bits(x) for x in (value.toarray(), value.data)]
     if isinstance(value, Mapping):
