@@ -11,7 +11,7 @@ intervals are Student's over K runs. At most a share is 1; at least it is that o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -28,6 +28,7 @@ from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.same_draws import Draws
 from mdppower.montecarlo.samplers import Sampler
+from mdppower.montecarlo.trust import doubtful_means
 from mdppower.results.labelled import labelled, written
 from mdppower.results.number_text import how_sure, with_error
 from mdppower.results.result import Result
@@ -133,7 +134,9 @@ class LearningCurves(Result):
         """
         a, i = self._arm(arm), self._test(test)
         shares, low = self._shares()[:, a, :, i], self._least()[i]
-        return self._estimate(shares, low, 1.0, self._slack()[i], i)
+        found = self._estimate(shares, low, 1.0, self._slack()[i], i)
+        caution = self._caution(shares)
+        return replace(found, draws=replace(self._draws(i), caution=caution)) if caution else found
 
     def power(self, arm: str, test: str | None = None) -> Estimate:
         """P, averaged over starts, along the checkpoints; arguments as for `share`."""
@@ -211,7 +214,9 @@ class LearningCurves(Result):
             for i, (name, law) in enumerate(self.tests.items()):
                 low, high = float(lower[a, step, i]), float(upper[a, step, i])
                 mean, proof = float(self._shares()[:, a, step, i].mean()), null_theorem(signal, self.rewards, law)
-                told = self._verdict(low, high, margin, proof)
+                verdict, why = self._verdict(low, high, margin, proof)
+                caution = "" if proof else self._caution(self._shares()[:, a, step : (step % steps) + 1, i])
+                told = verdict, why + f"; caution: {caution}" * bool(caution)
                 rows.append((signal.label, signal.shown, signal.given, name, mean, low, high, *told))
         names = ("arm", "shown", "given", "test", "share", "lower", "upper", "verdict", "why")
         sure = f"all {len(self.signals) * steps * len(self.tests):,} of arms, checkpoints and tests at once"
@@ -336,10 +341,16 @@ class LearningCurves(Result):
         return names.index(name)
 
     def _shares(self) -> FloatArray:
-        """(K, A, T, L); NaN where floor and ceiling are equal."""
+        """(K, A, T, L); NaN where floor and ceiling are equal.
+
+        Runs that differ by no more than the error of their values are one number: that they do is no spread, and what
+        so few observations exclude is for `Replicates` to say.
+        """
         available = self._available()[:, None, None]
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray((self.powers - self.floors[:, None, None]) / available)
+            found = (self.powers - self.floors[:, None, None]) / available
+        alike = found.max(axis=0) - found.min(axis=0) <= 2 * self._slack()
+        return np.asarray(np.where(alike, np.minimum(found.max(axis=0), 1.0), found))
 
     def _available(self) -> FloatArray:
         """(K, L) ceiling less floor; NaN where that may be no more than the error of the values."""
@@ -393,6 +404,13 @@ class LearningCurves(Result):
             np.array([slack]), self.runs,
         )  # fmt: skip
         return Estimate(data, (name,), (self.gamma,), True, True, dimension="mark", draws=self._draws(i))
+
+    def _caution(self, shares: FloatArray) -> str:
+        """What (K, T) shares say against Student's interval; nothing where they say nothing, or are not defined."""
+        n = shares.shape[1]
+        ends = np.full(n, np.inf)
+        data = Replicates(shares[:, None], -ends, ends, np.zeros(n, bool), np.zeros(1), self.runs)
+        return "" if np.isnan(shares).any() else doubtful_means(data, np.ones(n, bool), tails=True)
 
     def _draws(self, test: int) -> Draws:
         source = Sampler(list(self.tests.values())[test], "iid", self.samples, self.entropy)

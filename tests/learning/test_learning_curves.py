@@ -158,3 +158,22 @@ def test_what_is_not_there_is_refused():
     for margin in (0, 1, -0.1, float("nan"), "x"):
         with pytest.raises(mp.errors.ParameterError, match="margin"):
             found.verdicts(margin=margin)
+
+
+def test_rounding_is_no_spread():
+    # Runs at the worst share, −1, that differ in their last bits: the limits are those of runs that are equal.
+    shares = np.full((8, 2, 2, 1), -1.0) + np.arange(8)[:, None, None, None] * 1e-16
+    low, high = curves(shares).share("random").interval()
+    assert (high - low > 0.5).all()
+    low, high = curves(shares + np.arange(8)[:, None, None, None] * 1e-9).share("random").interval()  # the control
+    assert (high - low < 1e-7).all()
+
+
+def test_runs_of_which_most_are_equal_are_called_into_question():
+    shares = np.ones((16, 2, 2, 1))
+    shares[3, 0, 1] = 0.9
+    found = curves(shares)
+    assert "all but 1 of 16" in found.share("random").caution
+    assert found.share("few(1)").caution == ""
+    assert "caution: all but 1 of 16" in found.verdicts()["why"][0]
+    assert "caution" not in found.verdicts(0)["why"][0]
