@@ -23,21 +23,22 @@ def q_learning(
         if stop[0]:
             return
         inputs = x[i]
-        size = 1.0 + _dot(inputs, inputs)
-        s = start[i]
-        here = 0
-        _values(inputs, w, b, pointer, s, q[here])
+        step = alpha / (1.0 + _dot(inputs, inputs))
+        s, here = start[i], 0
+        for k in range(pointer[s + 1] - pointer[s]):
+            q[here, k] = _dot(w[pointer[s] + k], inputs) + b[pointer[s] + k]
         for t in range(steps):
             count = pointer[s + 1] - pointer[s]
-            a = _behave(q[here], count, epsilon, rng)
+            a = 0 if count == 1 else _behave(q[here], count, epsilon, rng)
             p = pointer[s] + a
             n = _follow(row, successor, probability, p, rng)
-            _values(inputs, w, b, pointer, n, q[1 - here])
-            best = q[1 - here, 0]
-            for k in range(1, pointer[n + 1] - pointer[n]):
+            first = pointer[n]
+            q[1 - here, 0] = best = _dot(w[first], inputs) + b[first]
+            for k in range(1, pointer[n + 1] - first):
+                q[1 - here, k] = _dot(w[first + k], inputs) + b[first + k]
                 best = max(best, q[1 - here, k])
             reward = given[i, t] if by_step else given[i, s]
-            g = alpha * ((1.0 - gamma) * reward + gamma * best - q[here, a]) / size
+            g = step * ((1.0 - gamma) * reward + gamma * best - q[here, a])
             b[p] += g
             for j in range(len(inputs)):
                 w[p, j] += g * inputs[j]
@@ -114,17 +115,8 @@ def _dot(u, v):
 
 
 @kernel
-def _values(x, w, b, pointer, s, q):
-    for k in range(pointer[s + 1] - pointer[s]):
-        p = pointer[s] + k
-        q[k] = _dot(w[p], x) + b[p]
-
-
-@kernel
 def _behave(q, count, epsilon, rng):
     """ε-greedy; of equally good actions one at random."""
-    if count == 1:
-        return 0
     if rng.random() < epsilon:
         return _any(count, rng)
     chosen, ties = 0, 1
