@@ -32,6 +32,12 @@ RESULTS = {
     "C": (lambda: mp.complexity(B, samples=64, rng=0), EVERY),
     "ActionOptimality": (lambda: mp.action_optimality(ROOM, [0.5, 0.9], samples=64, rng=0), EVERY),
     "Comparison": (lambda: mp.compare(A, B, samples=64, rng=0), EVERY),
+    "Assessment": (
+        lambda: mp.learning.assess(
+            {0: mp.agents.lookahead(1), 1: mp.agents.optimal()}, ROOM, [0.5, 0.9], samples=64, rng=0
+        ),
+        EVERY,
+    ),
     "ModelDifference": (lambda: difference(mp.envs.fork(2), FORK, [0.5, 0.9], samples=64, rng=0), EVERY),
     "Sensitivity": (
         lambda: sensitivity(FORK, 0.9, transforms=[duplicate_state(FORK, "t1")], samples=64, rng=0), EVERY

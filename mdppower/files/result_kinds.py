@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mdppower.files.agent_forms import ASSESSMENT
 from mdppower.files.claim_forms import REPORT, VERIFICATION
 from mdppower.files.count_forms import COMPARISON, OPTIMALITY
 from mdppower.files.dataset_form import DATASET
@@ -44,6 +45,7 @@ KINDS: dict[str, Form] = {
     "Verification": VERIFICATION,
     "Training": TRAINING,
     "LearningCurves": CURVES,
+    "Assessment": ASSESSMENT,
     "Dataset": DATASET,
 }
 

@@ -12,6 +12,10 @@ curves          the power of agents along training, on held-out rewards
 curves_run      one training run examined
 learning_curves what that gives back: shares, paired differences, verdicts
 null_theorems   arms of which it is proved that training does not raise their power
+assessing       the power of agents from anywhere: floor, ceiling and share
+assessment      what that gives back
+adaptation      an agent that goes on learning, for k episodes, what it is to want
+libraries       sets of policies made for other rewards, and what can be made of them
 =============== ==========================================================================================
 
 - **Toy learners**, the smallest that generalise over reward functions: one weight for each pair and state. No

@@ -64,6 +64,10 @@ def results() -> dict[str, Any]:
         "optimality": mp.action_optimality(room, [0, 0.5], samples=64, rng=0),
         "optimality, exact": mp.action_optimality(fork, 0.5, method="exact"),
         "optimality, integrated": mp.action_optimality(fork, 0.5, "norm(0,1)", method="exact"),
+        "assessment": mp.learning.assess(
+            {0: mp.agents.lookahead(1), "far": mp.agents.q_learning(5)}, room, [0.5, 0.9], samples=64, rng=0
+        ),
+        "shares": mp.learning.assess({1: mp.agents.lookahead(1)}, fork, 0.9, samples=64, rng=0).share(),
         "comparison": mp.compare(a | a, b, samples=64, rng=0),
         "comparison, exact": mp.compare(a, b, method="exact"),
         "comparison, integrated": mp.compare(two, one, "norm(0,1)", method="exact"),
