@@ -92,7 +92,7 @@ class Course:
             "train", Sampler(self.rewards, "iid", size, self.entropy), key, gammas=(self.gamma,), method="linear",
             samples=runs * size, mdp=self.mdp.fingerprint, arms=[x.label for x in self.signals], noises=laws,
             start=digest(self.start), checkpoints=list(checkpoints), learner=asdict(self.method),
-            told=f"{told_mdp(self.mdp)}; {arms}; episodes {checkpoints[-2]:,} to {checkpoints[-1]:,}",
+            told=f"episodes {checkpoints[-2]:,} to {checkpoints[-1]:,}; {told_mdp(self.mdp)}; {arms}",
         )  # fmt: skip
 
 
@@ -181,7 +181,7 @@ class Stage(OneTask):
 
     def __init__(self, task: Chunk, runs: int) -> None:
         self.task, self.least = task, runs
-        self.label = f"training, {count(task.end, 'episode')}"
+        self.label = f"training to {count(task.end, 'episode')}"
         self._rows: list[Rows] = []
 
     @property

@@ -15,7 +15,7 @@ from mdppower.learning import GPI, Linear, standardised
 FORK, MAZE, FIGURE = mp.envs.fork(3), mp.envs.make("maze"), mp.envs.figure_1()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(
     st.lists(st.integers(-1000, 1000), min_size=2, max_size=9),
     st.sampled_from([1e-9, 0.5, 1.0, 3.0, 1e6]),

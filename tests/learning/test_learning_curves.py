@@ -138,10 +138,18 @@ def test_several_tests_and_parts():
     assert found.table().n_rows == 12
     assert found.table()["test"][:4] == ["one"] * 3 + ["two"]
     assert found.table()["floor"][0] == 0.5
-    data = found.to_xarray()
-    np.testing.assert_allclose(data["share"].sel(arm="few(1)", test="two").values, shares[:, 1, :, 1], atol=1e-12)
     assert found.verdicts().n_rows == 4
     assert str(found).startswith(repr(found))
+
+
+@pytest.mark.slow
+def test_labelled_arrays():
+    shares = np.random.default_rng(2).random((4, 2, 3, 2)) * 0.5
+    data = curves(shares, tests=("one", "two")).to_xarray()
+    np.testing.assert_allclose(data["share"].sel(arm="few(1)", test="two").values, shares[:, 1, :, 1], atol=1e-12)
+    assert data["episodes"].values.tolist() == [0, 10, 20]
+    assert data["given"].values.tolist() == ["R", "R"]
+    assert all("long_name" in data[name].attrs for name in ("power", "worst", "episodes", "shown", "given"))
 
 
 def test_what_is_not_there_is_refused():

@@ -110,6 +110,7 @@ def test_bits_depend_neither_on_workers_nor_on_other_arms():
     assert not same(one, small(signals=ALL, runs=4, rng=1))
 
 
+@pytest.mark.slow
 def test_going_on_from_a_store_gives_the_same_bits(tmp_path, monkeypatch):
     store, made = tmp_path / "training.sqlite", []
     train_one = Chunk._train
@@ -144,6 +145,7 @@ def test_a_store_takes_nothing_of_another_training(tmp_path):
         small(store=store, rewards=lambda n, rng: rng.random((n, 4)))
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_whole_chunks(tmp_path, monkeypatch):
     train_one, store = Chunk._train, tmp_path / "training.sqlite"
 

@@ -422,11 +422,11 @@ def test_labelled_results():
 
 def test_a_run_that_does_not_fit_is_refused_before_it_begins(monkeypatch):
     # 10⁴ states × 64 draws × 20 bytes are 12 MiB for each of two workers.
-    monkeypatch.setattr(measure, "_free_memory", lambda: 16 * 2**20)
+    monkeypatch.setattr(measure, "free_memory", lambda: 16 * 2**20)
     room = mp.envs.make("open(100,100)")
     with pytest.raises(mp.SizeError, match=r"needs about 0\.0 GiB with 2 workers.* use fewer workers"):
         mp.power(room, 0.5, workers=2)
-    monkeypatch.setattr(measure, "_free_memory", lambda: None)  # where the system does not tell
+    monkeypatch.setattr(measure, "free_memory", lambda: None)  # where the system does not tell
     mp.power(room, 0, samples=16)
 
 
