@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 
 from mdppower._quotes import quoted
-from mdppower._text import rate_text, shorten
+from mdppower._text import count, rate_text, shorten
 from mdppower._typing import FloatArray, Label
 from mdppower._warn import warn
 from mdppower.agents.rules import uniformly_random
-from mdppower.errors import MDPPowerError, ParameterError
+from mdppower.errors import MDPPowerError, ParameterError, SizeError
 from mdppower.learning.adaptation import fine_tuned
 from mdppower.learning.assessment import Assessment
 from mdppower.learning.libraries import Library
@@ -35,11 +35,14 @@ from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power import power
 from mdppower.measures.power_estimate import PowerEstimate
+from mdppower.measures.power_task import MOST_NUMBERS
 from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.replicates import Replicates
+from mdppower.montecarlo.run_loop import whole
 
 
+@whole()
 def assess(
     agents: Mapping[Label, Any],
     mdp: RewardlessMDP,
@@ -95,6 +98,8 @@ def assess(
         There are no agents, an argument is out of range, or an agent gives no policy: the message names its step.
     LabelError
         A start is unknown.
+    SizeError
+        The numbers of all agents would not fit into memory.
     RewardError
         The rewards are none, have no mean, or are of pairs; or a callable gave what is no number.
 
@@ -102,6 +107,10 @@ def assess(
     -----
     MDPPowerWarning
         Floor and ceiling are equal, so that shares are not defined: they are NaN.
+
+    Notes
+    -----
+    Ctrl-C raises KeyboardInterrupt: shares are formed of whole runs. What was finished is in the store.
 
     Examples
     --------
@@ -128,6 +137,12 @@ def assess(
     }  # fmt: skip
     ceiling = power(mdp, gamma, rewards, rng=rng, **common)
     assert ceiling.draws is not None
+    assert isinstance(ceiling.data, Replicates)
+    size = (2 + len(named) * len(counts)) * ceiling.data.means.size
+    if size > MOST_NUMBERS:
+        raise SizeError(
+            f"the numbers of {count(len(named) * len(counts), 'agent')} would take {size / 2**27:.1f} GiB"
+        )
     common["rng"] = ceiling.draws.source.entropy  # a generator would go on; and a store knows the last one
     parts: list[Any] = [power(mdp, gamma, rewards, policy=uniformly_random(), **common), ceiling]
     for step, agent in named.items():
@@ -155,22 +170,19 @@ def _together(
 ) -> Assessment:  # fmt: skip
     """All that is known, side by side: floor, ceiling, and the agents in order, each with all states."""
     data: list[Replicates] = [part.data for part in parts]
-    count, first = min(one.count for one in data), data[0]  # of a run that was interrupted there are fewer
+    first = data[0]
     joined = Replicates(
-        means=np.concatenate([one.means[:count] for one in data], axis=2),
+        means=np.concatenate([one.means for one in data], axis=2),
         low=np.concatenate([one.low for one in data]),
         high=np.concatenate([one.high for one in data]),
         constant=np.concatenate([one.constant for one in data]),
         slack=np.max([one.slack for one in data], axis=0),
-        trials=first.trials * count // first.count,
+        trials=first.trials,
         has_variance=all(one.has_variance for one in data),
     )
     assert ceiling.draws is not None
-    draws = replace(
-        ceiling.draws,
-        interrupted=any(part.interrupted for part in parts),
-        caution="; ".join(dict.fromkeys(part.caution for part in parts if part.caution)),
-    )
+    caution = "; ".join(dict.fromkeys(part.caution for part in parts if part.caution))
+    draws = replace(ceiling.draws, caution=caution)
     return Assessment(
         joined, steps, episodes, tuple(ceiling.labels), ceiling.gammas, ceiling.single_gamma, weights, draws,
         ceiling.layout, dict(ceiling.marks),

@@ -204,11 +204,6 @@ class Assessment(Result):
         """(G,) at which rates no share is defined, since floor and ceiling are equal."""
         return self._no_choice(self.data.contrast(self._averages()[:2]))[:, 0]
 
-    @property
-    def interrupted(self) -> bool:
-        """Whether the run ended before its last draw."""
-        return self.draws.interrupted
-
     # ------------------------------------------------------------------ forms
 
     def table(self, confidence: float = 0.95, *, simultaneous: bool = False) -> Table:
@@ -240,7 +235,8 @@ class Assessment(Result):
         columns |= {"share": share.value.ravel().tolist(), "lower": lower.ravel().tolist()}
         columns["upper"] = upper.ravel().tolist()
         sure = how_sure(confidence, together=None if many * rates == 1 else simultaneous)
-        return Table(columns, f"lower, upper: of the share, {sure}" + "; the run was interrupted" * self.interrupted)
+        caution = f"; caution: {self.draws.caution}" * bool(self.draws.caution)
+        return Table(columns, f"lower, upper: of the share, {sure}{caution}")
 
     def to_xarray(self, confidence: float = 0.95, *, simultaneous: bool = False) -> xr.Dataset:
         """Power and share along (gamma, step, episodes), floor and ceiling along gamma; power of states, too.
@@ -267,8 +263,8 @@ class Assessment(Result):
             "confidence": confidence, "simultaneous": int(simultaneous), "rewards": source.rewards.name,
             "samples": self.data.count * source.size, "entropy": str(source.entropy), "sampler": source.kind,
         }  # fmt: skip
-        if self.interrupted:
-            attributes["interrupted"] = 1
+        if self.draws.caution:
+            attributes["caution"] = self.draws.caution
         return labelled(
             {
                 "power": (dims, self.power().data.value.reshape(shape)),
@@ -304,8 +300,7 @@ class Assessment(Result):
         else:
             told = f"{value.min():.4f} … {value.max():.4f}, ± ≤ {half.max():.2g}"
         sure = how_sure(0.95, together=None if value.size == 1 else True)
-        late = "; interrupted" * self.interrupted
-        return f"Assessment({count(len(self.agents), 'agent')}, {rate}: share {told} ({sure}){late})"
+        return f"Assessment({count(len(self.agents), 'agent')}, {rate}: share {told} ({sure}))"
 
     # ------------------------------------------------------------------ inside
 

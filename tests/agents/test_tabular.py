@@ -60,6 +60,7 @@ def share(mdp, rule, law="uniform", n=1024, state=None):
     return found, (had - floor - found * (ceiling - floor)).std() / (ceiling - floor).mean() / np.sqrt(n)
 
 
+@pytest.mark.slow
 def test_a_fork_is_what_the_counts_of_visits_say():
     fork, rng = mp.envs.fork(3), np.random.default_rng(4)
     rewards = rng.random((600, 4))

@@ -132,7 +132,7 @@ def test_adaptation():
             return np.zeros((len(rewards), mdp.n_pairs))
 
     found = assess(
-        {"none": Nothing(0), "some": Knows(0.3)}, FORK, GAMMA, start="root", episodes=[0, 5, 100], samples=256, rng=0
+        {"none": Nothing(0), "some": Knows(0.3)}, FORK, GAMMA, start="root", episodes=[0, 5, 100], samples=128, rng=0
     )
     share = dict(zip(found.agents, found.share().mean.tolist(), strict=True))
     # From nothing and mostly greedy it stays for long with the end that it met first.
@@ -160,6 +160,7 @@ def test_where_nothing_can_be_chosen_no_share_is_defined(tmp_path):
     assert assess({1: optimal()}, FORK, GAMMA, samples=64, rng=0).share_by_state(1).labels == ("root",)
 
 
+@pytest.mark.slow
 def test_forms(tmp_path):
     found = assess({0: lookahead(1), "far": lookahead(3)}, MAZE, [0.5, 0.9], start={(2, 3): 0.25, (0, 0): 0.75}
                    if (0, 0) in MAZE.states else "a" if "a" in MAZE.marks else None, samples=64, rng=0)  # fmt: skip
@@ -181,6 +182,7 @@ def test_forms(tmp_path):
     found.at(0.9).by_state("far").plot(tmp_path / "map.svg")
 
 
+@pytest.mark.slow
 def test_a_store_goes_on(tmp_path):
     calls = []
 
@@ -243,6 +245,20 @@ def test_values_that_are_none_are_refused():
     for call in (lambda: found.of("t9"), lambda: found.by_state(9), lambda: found.by_state(1, 3)):
         with pytest.raises(mp.LabelError, match="in this assessment"):
             call()
+
+
+def test_ctrl_c_gives_no_part():
+    def impatient(mdp, rewards, gamma):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        assess({1: optimal(), 2: impatient}, FORK, GAMMA, samples=64, rng=0)
+
+
+def test_what_would_not_fit_is_refused(monkeypatch):
+    monkeypatch.setattr("mdppower.learning.assessing.MOST_NUMBERS", 1000)
+    with pytest.raises(mp.SizeError, match="the numbers of 30 agents would take"):
+        assess(dict.fromkeys(range(30), optimal()), FORK, GAMMA, samples=64, rng=0)
 
 
 def test_starts_by_mark():

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import mdppower as mp
+from mdppower.cli import main as cli
 from mdppower.errors import RewardError
 from mdppower.rewards import OnPairs
 from mdppower.rewards.description import describe, from_description
@@ -96,6 +97,16 @@ def test_states_whose_goals_differ_are_not_merged():
     merged = bisimulation_quotient(mp.envs.fork(400), [0, 1, 1, *range(2, 400)])
     with pytest.raises(RewardError, match="states 't1' and 't2' are merged, but their rewards differ"):
         tied(merged, "goal")
+
+
+def test_on_the_command_line(capsys):
+    assert (
+        cli._run(["power", "fork(3)", "--rewards", "goal", "--samples", "64", "--rng", "0", "--format", "map"]) == 0
+    )
+    assert "goal rewards" in capsys.readouterr().out
+    assert cli._run(["power", "fork(3)", "--rewards", "onpairs(avoid)", "--samples", "64", "--rng", "0"]) == 0
+    assert cli._run(["power", "fork(3)", "--rewards", "goal", "--reward", "t1=3"]) == 2
+    assert "'goal' is the law of all states' rewards together" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", NAMES)
