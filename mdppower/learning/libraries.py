@@ -40,23 +40,48 @@ MADE = ("optimal", "random")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Library:
-    """n deterministic policies, for any reward function.
+    """n deterministic policies, for any reward function; `library` makes one, and so can policies of your own.
 
-    Attributes
+    Parameters
     ----------
     mdp : RewardlessMDP
     gamma : float
         For which they were made; in [0, 1).
     pairs : (n, S) array of int
         The pair that each policy takes in each state.
-    made : {"optimal", "random"}
-        For rewards drawn at random, or without any.
+    made : str
+        How, in a word: optimal (for rewards drawn at random), random, ….
+
+    Raises
+    ------
+    ParameterError
+        γ is out of range, there is no policy, or one takes a pair that is not the state's.
     """
 
     mdp: RewardlessMDP
     gamma: float
     pairs: AnyArray
-    made: str
+    made: str = "given"
+
+    def __post_init__(self) -> None:
+        check_mdp(self.mdp)
+        (rate, *_), single = discount_rates(self.gamma)
+        if not single or rate == 1:
+            raise ParameterError(f"a library is made for one gamma in [0, 1), got {quoted(self.gamma)}")
+        pairs = np.array(self.pairs)
+        if pairs.ndim != 2 or pairs.dtype.kind not in "iu" or not len(pairs) or pairs.shape[1] != self.mdp.n_states:
+            raise ParameterError(
+                f"pairs must be integers of shape (n, {self.mdp.n_states}), n at least 1; got {pairs.dtype} of shape "
+                f"{pairs.shape}"
+            )
+        foreign = np.argwhere((pairs < self.mdp.pointer[:-1]) | (pairs >= self.mdp.pointer[1:]))
+        if len(foreign):
+            i, s = foreign[0].tolist()
+            raise ParameterError(
+                f"policy {i} takes pair {pairs[i, s]} in state {self.mdp.states[s]!r}, which has not it"
+            )
+        object.__setattr__(self, "gamma", rate)
+        object.__setattr__(self, "pairs", pairs)
 
     def __len__(self) -> int:
         return len(self.pairs)

@@ -14,7 +14,7 @@ import pytest
 
 import mdppower as mp
 from mdppower.agents import optimal, policy_values, uniformly_random
-from mdppower.learning.libraries import library
+from mdppower.learning.libraries import Library, library
 from mdppower.occupancy.option import worth
 
 GAMMA = 0.9
@@ -138,6 +138,9 @@ def test_at_gamma_zero_a_set_is_where_its_policies_go():
     [
         (lambda: library(FORK, 1, 2), r"a library is made for one gamma in \[0, 1\), got 1"),
         (lambda: library(FORK, [0.5, 0.9], 2), r"one gamma in \[0, 1\), got \[0.5, 0.9\]"),
+        (lambda: Library(FORK, 0.9, [[0, 3, 4, 9]]), "policy 0 takes pair 9 in state 't3', which has not it"),
+        (lambda: Library(FORK, 0.9, [[0.5, 3, 4, 5]]), r"pairs must be integers of shape \(n, 4\)"),
+        (lambda: Library(FORK, 1, [[0, 3, 4, 5]]), r"one gamma in \[0, 1\), got 1"),
         (lambda: library(FORK, 0.9, 0), "n must be a positive integer, got 0"),
         (lambda: library(FORK, 0.9, 2, policies="best"), "policies must be .*'best'"),
         (lambda: library(FORK, 0.9, 2, mp.rewards.OnPairs("uniform")), "here rewards are of states"),

@@ -100,11 +100,10 @@ def test_states_whose_goals_differ_are_not_merged():
 
 
 def test_on_the_command_line(capsys):
-    assert (
-        cli._run(["power", "fork(3)", "--rewards", "goal", "--samples", "64", "--rng", "0", "--format", "map"]) == 0
-    )
+    run = ["power", "fork(3)", "--samples", "64", "--rng", "0", "--format", "map", "--rewards"]
+    assert cli._run([*run, "goal"]) == 0
     assert "goal rewards" in capsys.readouterr().out
-    assert cli._run(["power", "fork(3)", "--rewards", "onpairs(avoid)", "--samples", "64", "--rng", "0"]) == 0
+    assert cli._run([*run, "onpairs(avoid)"]) == 0
     assert cli._run(["power", "fork(3)", "--rewards", "goal", "--reward", "t1=3"]) == 2
     assert "'goal' is the law of all states' rewards together" in capsys.readouterr().err
 
