@@ -1,4 +1,4 @@
-"""Learning agents: power measured along training.
+"""Learning agents: power measured along training, and of agents from anywhere.
 
 =============== ==========================================================================================
 signals         what an agent is shown and what it is given: one for each arm

@@ -80,6 +80,14 @@ class _LinearInRewards(Rule):
         pair_values(x, features, bias, q)
         return q
 
+    def q_values(self, mdp: RewardlessMDP, rewards: npt.ArrayLike, gamma: float) -> FloatArray:
+        """(N, P) the same as (1−γ)Q, in units of the rewards given: what it goes on from where it goes on learning.
+
+        Visits sum to 1, so that Q of R is that of x times the standard deviation of R over states, plus its mean.
+        """
+        rows = np.array(rewards, dtype=np.float64, ndmin=2)
+        return np.asarray(self.values(rows) * rows.std(axis=1, keepdims=True) + rows.mean(axis=1, keepdims=True))
+
     def __call__(self, mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> AnyArray:
         """(N, S) actions; with a temperature (N, P) probabilities."""
         features, bias = self._features()

@@ -142,3 +142,11 @@ def test_definition_c_1_passes_with_agents():
     agent = Linear(np.random.default_rng(6).standard_normal((FIGURE.n_pairs, FIGURE.n_states)))
     report = mp.theorems.definition_c_1(mp.theorems.setting(FIGURE, [0.9], rng=0, samples=256), [agent])
     assert report.verdict == "holds"
+
+
+def test_values_in_units_of_the_rewards():
+    # With the features of the random policy they are its (1−γ)Q, of any rewards.
+    rewards = 7 * np.random.default_rng(7).random((6, 31)) - 3
+    psi = features_of_random(MAZE, 0.9)
+    np.testing.assert_allclose(GPI(psi).q_values(MAZE, rewards, 0.9), rewards @ psi.T, atol=1e-12)
+    assert not np.allclose(GPI(psi).values(rewards), rewards @ psi.T)
