@@ -313,7 +313,13 @@ _PARAMETERS: dict[str, dict[str, Reader]] = {
     "epsilon_greedy": {"epsilon": real(0, 1)},
     "softmax": {"temperature": real(0)},
     "satisficing": {"threshold": real(0, 1)},
-    "q_learning": {"k": whole(0, MOST), "behaviour": _behaviour, "start": nothing_or(label), "seed": whole(0, MOST)},
+    "q_learning": {
+        "k": whole(0, MOST),
+        "behaviour": _behaviour,
+        "start": nothing_or(label),
+        "seed": whole(0, MOST),
+        "step": nothing_or(real(0, 1)),
+    },
 }
 """What a file has of a policy, besides its kind."""
 

@@ -8,7 +8,8 @@ R(s) earned for being in s, a step from s by a to s' is
     q(s, a) ← q(s, a) + n^{−0.7} · [(1−γ) R(s) + γ max_a' q(s', a') − q(s, a)]
 
 at the n-th time that a is taken in s. Since Σ n^{−0.7} = ∞ and Σ n^{−1.4} < ∞, q tends to what it is to be as k
-grows, wherever behaviour goes on visiting. Actions are taken at random, or greedily but with
+grows, wherever behaviour goes on visiting. A constant step may take its place: it forgets what q was before little by
+little, where n^{−0.7} overwrites it at the first visit. Actions are taken at random, or greedily but with
 probability ε. In the end the policy is greedy; wherever the greatest is shared, one of these is drawn.
 
 q starts at 0: where rewards are positive, what was never tried looks bad, and the agent is not indifferent to a
@@ -60,6 +61,8 @@ class q_learning(Rule):
         Where episodes start; by default in any state, each time drawn anew.
     seed : int
         Of the luck, from 0.
+    step : float, optional
+        A constant step size in (0, 1]; by default n^−0.7 at the n-th visit.
 
     Raises
     ------
@@ -83,6 +86,7 @@ class q_learning(Rule):
     behaviour: str | float = "random"
     start: Label | None = None
     seed: int = 0
+    step: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("k", "seed"):
@@ -94,6 +98,10 @@ class q_learning(Rule):
                 "behaviour must be 'random' or the probability in [0, 1] of a random action, got "
                 f"{quoted(self.behaviour)}"
             )
+        if self.step is not None:
+            object.__setattr__(self, "step", _share(self.step, "step"))
+            if not self.step:
+                raise ParameterError("step must be in (0, 1], got 0: nothing would be learnt")
 
     def __call__(self, mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> AnyArray:
         """(N, S) actions."""
@@ -128,11 +136,13 @@ def learnt(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, how: q_learnin
         raise ParameterError(f"policy {how!r} learns at a discount rate strictly between 0 and 1, got {gamma:g}")
     first = -1 if how.start is None else mdp.index(how.start)
     epsilon = 1.0 if isinstance(how.behaviour, str) else float(how.behaviour)
+    step = 0.0 if how.step is None else how.step
     pairs, stop = np.empty(rewards.shape, np.int64), stop_flag()
     chain = mdp.kernel.indptr, mdp.kernel.indices, mdp.kernel.data
     for i, reward in enumerate(rewards):
         q = before[i if len(before) > 1 else 0].copy()
-        _learn(luck(reward, how.seed), reward, gamma, how.k, epsilon, first, mdp.pointer, *chain, q, pairs[i], stop)
+        rng = luck(reward, how.seed)
+        _learn(rng, reward, gamma, how.k, epsilon, step, first, mdp.pointer, *chain, q, pairs[i], stop)
         stop_if_told()
     return pairs
 
@@ -144,7 +154,7 @@ def luck(reward: FloatArray, seed: int) -> np.random.Generator:
 
 
 @kernel
-def _learn(rng, reward, gamma, episodes, epsilon, first, pointer, indptr, indices, data, q, pairs, stop):
+def _learn(rng, reward, gamma, episodes, epsilon, step, first, pointer, indptr, indices, data, q, pairs, stop):
     """Live through the episodes, changing q; then take the best of each state."""
     n_states = len(reward)
     visits = np.zeros(len(q))
@@ -168,7 +178,8 @@ def _learn(rng, reward, gamma, episodes, epsilon, first, pointer, indptr, indice
             for other in range(pointer[after] + 1, pointer[after + 1]):
                 most = max(most, q[other])
             visits[p] += 1.0
-            q[p] += visits[p] ** -POWER * ((1.0 - gamma) * reward[s] + gamma * most - q[p])
+            size = step if step > 0.0 else visits[p] ** -POWER
+            q[p] += size * ((1.0 - gamma) * reward[s] + gamma * most - q[p])
             s = after
     for s in range(n_states):
         pairs[s] = _best(rng, pointer[s], pointer[s + 1], q)

@@ -3,6 +3,17 @@
 P_t^(k) is the power of the policy after k episodes, averaged over their luck: not what an agent can do with a new
 reward function at once, but how fast it finds its way. It starts where the agent is: at its values q(s, a) of that
 reward function. How it learns is said in `mdppower.agents.tabular`.
+
+What training leaves behind is in the way where it is forgotten slowly. Shares in the maze after 100 episodes (16 runs
+of 30,000 episodes, 128 reward functions each; ± .005, 95 %), from an agent that thinks that all is worth the mean
+reward, and from trained ones:
+
+=============== =========== ================= ===================
+step            from nothing trained on noise  trained on random
+=============== =========== ================= ===================
+n^−0.7          .895        .905              .973
+0.1             .696        .633              .925
+=============== =========== ================= ===================
 """
 
 from __future__ import annotations
@@ -46,7 +57,13 @@ class FineTuned(Rule):
 
 
 def fine_tuned(
-    agent: Any, k: int, *, behaviour: str | float = 0.3, start: Label | None = None, seed: int = 0
+    agent: Any,
+    k: int,
+    *,
+    behaviour: str | float = 0.3,
+    start: Label | None = None,
+    seed: int = 0,
+    step: float | None = None,
 ) -> Rule:
     """An agent after k episodes of tabular Q-learning on the reward function, from its own values.
 
@@ -57,8 +74,8 @@ def fine_tuned(
         thinks that each pair is worth, (1−γ)Q, in units of these rewards.
     k : int
         Episodes.
-    behaviour, start, seed
-        As for `mdppower.agents.q_learning`.
+    behaviour, start, seed, step
+        As for `mdppower.agents.q_learning`. A constant `step` makes an agent slow to forget what it thought.
 
     Returns
     -------
@@ -86,7 +103,7 @@ def fine_tuned(
         raise ParameterError(
             f"{_name(agent)} has no q_values(mdp, rewards, gamma), from which learning could go on: say how by adapt="
         )
-    return FineTuned(agent, q_learning(k, behaviour, start, seed))
+    return FineTuned(agent, q_learning(k, behaviour, start, seed, step))
 
 
 def _name(agent: Any) -> str:

@@ -25,19 +25,19 @@ from mdppower.rewards.distribution import resolve
 GAMMA = 0.9
 
 
-def expected_at_the_root(reward, episodes):
-    """E R(end that is taken) after so many episodes at a fork, over all counts of visits."""
+def expected_at_the_root(reward, episodes, size=lambda n: n**-0.7):
+    """E R(end that is taken) after so many episodes at a fork, over all counts of visits; steps of such size."""
     ends = reward[1:]
     table = np.empty((len(ends), episodes + 1))  # of the root's q for an end, after j visits
     for e, r in enumerate(ends):
         root, end, n = 0.0, 0.0, 0
         table[e, 0] = root
         for j in range(1, episodes + 1):
-            root += j**-0.7 * ((1 - GAMMA) * reward[0] + GAMMA * end - root)
+            root += size(j) * ((1 - GAMMA) * reward[0] + GAMMA * end - root)
             table[e, j] = root
             for _ in range(STEPS - 1):
                 n += 1
-                end += n**-0.7 * ((1 - GAMMA) * r + GAMMA * end - end)
+                end += size(n) * ((1 - GAMMA) * r + GAMMA * end - end)
     total = 0.0
     for counts in product(range(episodes + 1), repeat=len(ends)):
         if sum(counts) == episodes:
@@ -61,20 +61,22 @@ def share(mdp, rule, law="uniform", n=1024, state=None):
 
 
 @pytest.mark.slow
-def test_a_fork_is_what_the_counts_of_visits_say():
+@pytest.mark.parametrize("step", [None, 0.2])
+def test_a_fork_is_what_the_counts_of_visits_say(step):
+    size = (lambda n: n**-0.7) if step is None else (lambda n: step)
     fork, rng = mp.envs.fork(3), np.random.default_rng(4)
     rewards = rng.random((600, 4))
-    known = np.array([expected_at_the_root(r, 10) for r in rewards])
-    rule = q_learning(10, start="root")
+    known = np.array([expected_at_the_root(r, 10, size) for r in rewards])
+    rule = q_learning(10, start="root", step=step)
     found = policy_values(fork, rewards, GAMMA, rule)[0][:, 0]
     off = found - known
     assert abs(off.mean()) <= 4 * off.std() / np.sqrt(600)  # a false alarm of 6e-5, and the seed is fixed
     # The negative control: one episode more is seen.
-    more = np.array([expected_at_the_root(r, 11) for r in rewards])
+    more = np.array([expected_at_the_root(r, 11, size) for r in rewards])
     other = found - more
     assert abs(other.mean()) > 0.5 * (more - known).mean() > 0
-    # Over the draws: .79 of the way from the mean end, 1/2, to the best, 3/4.
-    assert abs((known.mean() - 0.5) / 0.25 - 0.79) < 0.08
+    # Over the draws: .79 of the way from the mean end, 1/2, to the best, 3/4; of .2, .60.
+    assert abs((known.mean() - 0.5) / 0.25 - (0.79 if step is None else 0.6)) < 0.08
 
 
 @pytest.mark.parametrize(("name", "state"), [("turner-figure-1", "star"), ("maze", None)])
@@ -167,6 +169,8 @@ def test_chances_of_an_mdp_are_met():
         ({"k": True}, "k must be an integer"),
         ({"k": 1, "seed": -1}, "seed must be an integer from 0"),
         ({"k": 1, "behaviour": "greedy"}, "behaviour must be 'random' or the probability .* got 'greedy'"),
+        ({"k": 1, "step": 0}, r"step must be in \(0, 1\], got 0: nothing would be learnt"),
+        ({"k": 1, "step": 1.5}, r"step must be a number in \[0, 1\], got 1.5"),
         ({"k": 1, "behaviour": 1.5}, r"behaviour must be a number in \[0, 1\], got 1.5"),
     ],
 )
@@ -190,7 +194,7 @@ def test_it_prints_compares_travels_and_is_kept(tmp_path):
     assert repr(q_learning(5)) == "q_learning(k=5)"
     assert repr(q_learning(5, 0.3, start=(0, 1))) == "q_learning(k=5, behaviour=0.3, start=(0, 1))"
     fork = mp.envs.fork(2)
-    for rule in (q_learning(5), q_learning(np.int64(5), 0.25, start=("a", 1), seed=2)):
+    for rule in (q_learning(5), q_learning(np.int64(5), 0.25, start=("a", 1), seed=2, step=0.1)):
         assert pickle.loads(pickle.dumps(rule)) == rule
         assert policy_from_description(pickle.loads(pickle.dumps(describe_policy(rule))), fork) == rule
     with pytest.raises(FileError, match=r"behaviour must be a finite number in \[0, 1\], got 'wild'"):
