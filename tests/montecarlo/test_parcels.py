@@ -60,9 +60,13 @@ def test_large_parts_travel_once_a_worker(count, told):
     heavy = [size for size in executor.submitted if size > LARGE.nbytes]
     assert len(heavy) == traffic.sendings
     assert max(size for size in executor.submitted if size < LARGE.nbytes) < 2000
-    # The same array in another task: they have it, and it is known that they do.
+    # The same array in another task: they have it, and it is known that they do. (Where workers are not told of, a
+    # sending may have landed elsewhere, and on a slow machine the run is over before all have one.)
+    having = len(executors._known_to(executor))
+    assert having == count or not told
     _, again = delivered(Scaled(LARGE, "another"), 50, executor)
-    assert (again.sendings, again.missing) == (0, 0)
+    if having == count:
+        assert (again.sendings, again.missing) == (0, 0)
     # The negative control: another array is not there.
     _, other = delivered(Scaled(LARGE + 1), 50, executor)
     assert other.sendings >= count
