@@ -18,14 +18,14 @@ of at most m + 3 roundings, which moves the residual by (m + 3)u·max|h| (u = 2�
 8u·max|h| in it for its own rounding, so that 1 + (m + 3)/4 gaps pay for both. (At a horizon a step is moved by
 (m + 3)u·max|w|, and the gap has 4u·max|w| or more for each.) The last step, T_π v, adds its own.
 
-Where policies and the MDP are deterministic, no chain is built: `mdppower.agents.pure_evaluation`, to the same bits.
+Where policies are deterministic, no chain is built: `mdppower.agents.pure_evaluation`.
 
 Nothing of size draws × states × actions is kept: draws are evaluated in blocks of a fixed number of probabilities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -38,7 +38,7 @@ from mdppower._horizon import Horizon
 from mdppower._text import rate_name, rate_text
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.agents.policies import ask, policy_name, resolve_policy
-from mdppower.agents.pure_evaluation import evaluate_pure, pure_pairs
+from mdppower.agents.pure_evaluation import are_pure, evaluate_pure, pure_pairs
 from mdppower.agents.rules import Policy
 from mdppower.errors import MDPPowerError, ParameterError, RewardError, SolverError
 from mdppower.mdp.argument import check_mdp
@@ -137,39 +137,46 @@ def evaluate(
     """
     values, onwards, error = np.empty(rewards.shape), np.empty(rewards.shape), np.empty(len(rewards))
     for begin, rows in _asked(mdp, rewards, gamma, policy):
-        pure = pure_pairs(mdp, rows, gamma)
-        if pure is None:
-            parts: Iterable[tuple[int, Evaluated]] = _by_chains(
-                mdp, rewards[begin : begin + len(rows)], gamma, policy, rows, begin
-            )
-        else:
+        pure = are_pure(mdp, rows, gamma)
+        # A draw is evaluated alike, whatever stands beside it: its bits do not depend on that.
+        for first, last in pairwise(np.r_[0, np.flatnonzero(np.diff(pure)) + 1, len(rows)].tolist()):
+            where = slice(begin + first, begin + last)
+            if not pure[first]:
+                _by_chains(mdp, rewards, gamma, policy, rows[first:last], begin + first, (values, onwards, error))
+                continue
             try:
-                parts = [(0, evaluate_pure(mdp, rewards[begin : begin + len(rows)], gamma, pure))]
+                found = evaluate_pure(mdp, rewards[where], gamma, pure_pairs(mdp, rows[first:last]))
             except SolverError as failure:
-                raise _not_certified(failure, begin, gamma, policy) from None
-        for first, found in parts:
-            where = slice(begin + first, begin + first + len(found[0]))
+                raise _not_certified(failure, begin + first, gamma, policy) from None
             values[where], onwards[where], error[where] = found
     return values, onwards, error
 
 
 def _by_chains(
-    mdp: RewardlessMDP, rewards: FloatArray, gamma: float, policy: Policy, rows: AnyArray, begin: int
-) -> Iterator[tuple[int, Evaluated]]:
-    """(first draw, what `evaluate` gives of it and those after it) of draws with one policy, by its chain."""
+    mdp: RewardlessMDP,
+    rewards: FloatArray,
+    gamma: float,
+    policy: Policy,
+    rows: AnyArray,
+    begin: int,
+    out: Evaluated,
+) -> None:
+    """What `evaluate` gives, of the draws from `begin` whose policies are `rows`: each by the chain it leaves."""
+    values, onwards, error = out
     for first, last, chain, mixed in _chains(mdp, rows):
-        part = rewards[first:last]
+        where = slice(begin + first, begin + last)
         try:
-            v, _, gap, _ = solve_rows(chain, part, gamma, pick(chain, "auto", gamma))
+            v, _, gap, _ = solve_rows(chain, rewards[where], gamma, pick(chain, "auto", gamma))
         except (SolverError, np.linalg.LinAlgError, RuntimeError) as failure:  # SuperLU: "exactly singular"
             raise _not_certified(failure, begin + first, gamma, policy) from None
         # About the middle of v, so that rounding is relative to its range.
         middle = 0.5 * v.min(axis=1) + 0.5 * v.max(axis=1)
         half = v.max(axis=1) - middle
         terms = int(np.diff(chain.kernel.indptr).max()) + mixed + 4
-        onwards = np.array([m + chain.kernel @ (row - m) for m, row in zip(middle, v, strict=True)])
         mixing = 1 + (mixed + 3) / 4 if mixed > 1 else 1.0
-        yield first, (v, onwards, mixing * gap + EPS * (terms * half + 2 * np.abs(middle)))
+        values[where] = v
+        onwards[where] = [m + chain.kernel @ (row - m) for m, row in zip(middle, v, strict=True)]
+        error[where] = mixing * gap + EPS * (terms * half + 2 * np.abs(middle))
 
 
 def probabilities(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, policy: Policy) -> FloatArray:
@@ -198,7 +205,9 @@ def _not_certified(failure: Exception, first: int, gamma: float, policy: Policy)
 def warm_up_evaluation() -> None:
     """Compile what evaluates chains, before work is handed to threads."""
     tiny = RewardlessMDP.from_pairs([0], [[1.0]])
-    evaluate_pure(tiny, np.zeros((1, 1)), 0.5, np.zeros((1, 1), np.int32))
+    toss = RewardlessMDP.from_pairs([0, 1], [[0.5, 0.5]] * 2)
+    for mdp in (tiny, toss):
+        evaluate_pure(mdp, np.zeros((1, mdp.n_states)), 0.5, np.arange(mdp.n_states, dtype=np.int32)[None])
     for method in ("deterministic", "stochastic", BACKWARD):
         warm_up(tiny, method)
 

@@ -225,14 +225,14 @@ def solve_horizons(
 def policy_rows(
     mdp: RewardlessMDP, rewards: FloatArray, gamma: float, pairs: AnyArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Values of deterministic policies in a deterministic MDP, one for each row; SolverError if one is not certified.
+    """Values of deterministic policies, one for each row; SolverError if one is not certified.
 
     Parameters
     ----------
     mdp : RewardlessMDP
     rewards : (N, S) array
     gamma : float
-        In [0, 1].
+        In [0, 1]; less than 1 in a stochastic MDP.
     pairs : (N, S) array of int
         What each policy takes in each state.
 
@@ -242,17 +242,19 @@ def policy_rows(
     gap : (N,) array
         Bound on their error.
     """
-    from mdppower.solvers.deterministic import evaluate
+    from mdppower.solvers import deterministic, stochastic
 
     if gamma == 0:
         return rewards.copy(), np.zeros(len(rewards))
     power, scaled = _scaled(rewards)
-    values, gap = evaluate(mdp, scaled, gamma, pairs)
+    method = pick(mdp, "auto")
+    solver = deterministic if method == "deterministic" else stochastic
+    values, gap = solver.evaluate(mdp, scaled, gamma, pairs)
 
     def chain(i: int) -> RewardlessMDP:
         return RewardlessMDP.from_pairs(np.arange(mdp.n_states), mdp.kernel[pairs[i]])
 
-    return _accepted(chain, scaled, power, gamma, "deterministic", values, gap, "states")
+    return _accepted(chain, scaled, power, gamma, method, values, gap, "states")
 
 
 def _accepted(

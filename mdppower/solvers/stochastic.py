@@ -45,7 +45,7 @@ from scipy.sparse import csgraph
 
 from mdppower._compiled import kernel
 from mdppower._stop import stop_flag, stop_if_told
-from mdppower._typing import FloatArray, IntArray
+from mdppower._typing import AnyArray, FloatArray, IntArray
 from mdppower.mdp.graph import adjacency
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.solvers.accepted_gap import certifiable
@@ -194,6 +194,77 @@ def _solve_rows(
         for k in range(n_states):
             values[i, order[k]] = c + (1.0 - gamma) * h[k]
             pairs[i, order[k]] = label[pair[k]]
+
+
+def evaluate(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, pairs: AnyArray) -> tuple[FloatArray, FloatArray]:
+    """Values of many policies, one for each reward function: what `solve` finds of the chain that each one leaves.
+
+    Chains are numbered as the MDP is, so that none has to be made an MDP of, or put into order.
+
+    Parameters
+    ----------
+    mdp : RewardlessMDP
+    rewards : (N, S) array
+    gamma : float
+        In (0, 1).
+    pairs : (N, S) array of int
+        The pair that each policy takes in each state.
+
+    Returns
+    -------
+    values : (N, S) array
+        Normalised.
+    gap : (N,) array
+        Bound on their error; infinite where the iteration was stopped.
+    """
+    p = plan(mdp)
+    values, gap = np.empty(rewards.shape), np.empty(len(rewards))
+    _evaluate_rows(
+        rewards, gamma, min(gamma, NEAR_ONE), certifiable(gamma), p.order, p.indptr, p.indices, p.data, p.place,
+        p.band, p.narrow, pairs, values, gap, stop_flag(),
+    )  # fmt: skip
+    stop_if_told()
+    return values, gap
+
+
+@kernel
+def _evaluate_rows(
+    rewards, gamma, solved, accepted, order, indptr, indices, data, place, band, narrow, pairs, values, gap, stop
+):
+    n_states, longest = len(order), 0
+    for p in range(len(place)):
+        longest = max(longest, indptr[p + 1] - indptr[p])
+    reward, h, rho = np.empty(n_states), np.empty(n_states), np.empty(n_states)
+    pair, only = np.empty(n_states, np.int32), np.arange(n_states + 1).astype(np.int32)
+    begins = np.zeros(n_states + 1, np.int32)
+    targets, chances = np.empty(n_states * longest, np.int32), np.empty(n_states * longest)
+    work = np.empty((8, n_states))
+    lu = np.empty((n_states, 2 * band + 2)) if narrow else np.empty((0, 0))
+    spare = np.empty((0, 0))
+    for i in range(len(rewards)):
+        if stop[0]:
+            return
+        last = 0
+        for k in range(n_states):
+            reward[k] = rewards[i, order[k]]
+            p = place[pairs[i, order[k]]]
+            for j in range(indptr[p], indptr[p + 1]):
+                targets[last], chances[last] = indices[j], data[j]
+                last += 1
+            begins[k + 1] = last
+        enough = accepted * (rewards[i].max() - rewards[i].min())
+        c, gap[i], _ = _iterate(
+            reward, gamma, solved, False, enough, only, begins, targets, chances, band, pair, h, rho, lu, work, stop
+        )
+        if not gap[i] <= enough and len(lu) == 0 and n_states * (2.0 * band + 2.0) <= MOST_BAND:
+            if len(spare) == 0:
+                spare = np.empty((n_states, 2 * band + 2))
+            c, gap[i], _ = _iterate(
+                reward, gamma, solved, False, enough, only, begins, targets, chances, band, pair, h, rho, spare,
+                work, stop,
+            )  # fmt: skip
+        for k in range(n_states):
+            values[i, order[k]] = c + (1.0 - gamma) * h[k]
 
 
 @kernel

@@ -304,8 +304,8 @@ def test_what_cannot_be_certified_is_refused(monkeypatch):
 
 
 def test_draws_of_one_policy_are_solved_together_and_others_apart(monkeypatch):
-    # Three draws, of which the last two have the same policy: two chains. The failure of one names its draw. (Without
-    # the slip no chain would be made: see test_pure_evaluation.)
+    # Three draws, of which the last two have the same policy: two chains. The failure of one names its draw. (Of
+    # deterministic policies no chain is made: see test_pure_evaluation.)
     slippery = mp.RewardlessMDP.from_successors(
         {"root": {"->t1": {"t1": 0.9, "t2": 0.1}, "->t2": "t2"}, "t1": {"stay": "t1"}, "t2": {"stay": "t2"}}
     )
@@ -320,9 +320,9 @@ def test_draws_of_one_policy_are_solved_together_and_others_apart(monkeypatch):
 
     monkeypatch.setattr(suboptimal, "solve_rows", watched)
     with pytest.raises(
-        mp.SolverError, match=r"^draw 2: policy optimal\(\) could not .* gamma = 0.9: lost$"
+        mp.SolverError, match=r"^draw 2: policy epsilon_greedy\(epsilon=0.1\) could not .* gamma = 0.9: lost$"
     ) as caught:
-        policy_values(slippery, rewards, 0.9, optimal())
+        policy_values(slippery, rewards, 0.9, epsilon_greedy(0.1))
     assert calls == [1, 2]
     assert (caught.value.draw, caught.value.error_bound) == (2, 0.5)
 

@@ -1,4 +1,4 @@
-"""Deterministic policies in deterministic MDPs, a block at a time: the numbers of chains, in every bit.
+"""Deterministic policies, a block at a time: the numbers of chains, in every bit where nothing is random.
 
 Routes to a policy's value: its chain as an MDP, which any other policy is evaluated by, and fractions.
 """
@@ -18,7 +18,7 @@ import mdppower as mp
 from mdppower._horizon import Horizon
 from mdppower.agents import evaluation
 from mdppower.agents.evaluation import evaluate
-from mdppower.agents.pure_evaluation import evaluate_pure, pure_pairs
+from mdppower.agents.pure_evaluation import are_pure, evaluate_pure, pure_pairs
 from mdppower.agents.rules import epsilon_greedy, lookahead, optimal, uniformly_random
 from mdppower.solvers import optimal_values
 
@@ -45,7 +45,7 @@ def test_the_bits_are_those_of_chains(seed, gamma):
     codes = mdp.action_codes[pairs]
     found = evaluate(mdp, rewards, gamma, lambda *_: codes)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "pure_pairs", lambda *_: None)
+        patch.setattr(evaluation, "are_pure", lambda mdp, rows, gamma: np.zeros(len(rows), bool))
         chains = evaluate(mdp, rewards, gamma, lambda *_: codes)
     for one, other in zip(found, chains, strict=True):
         assert np.array_equal(one, other)
@@ -77,19 +77,53 @@ def test_the_error_is_needed():
     assert 0 < abs(Fraction(values[0, 0]) - truth) <= Fraction(error[0])
 
 
-def test_what_is_random_goes_by_chains():
+def solved(mdp, rewards, pairs, gamma):
+    """v and T v of a policy in fractions, by Gauss–Jordan."""
+    rows = [[Fraction(x) for x in row] for row in mdp.kernel[pairs].toarray()]
+    rows = [[x / sum(row) for x in row] for row in rows]  # floats of .8 and .2 need not sum to 1
+    v = _solve_exactly(rows, [(1 - gamma) * Fraction(r) for r in rewards], gamma)
+    return v, [sum(x * y for x, y in zip(row, v, strict=True)) for row in rows]
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10_000), st.sampled_from([0.1, 0.9, 0.999999]))
+def test_where_states_follow_by_chance_the_error_covers_the_truth(seed, gamma):
+    rng = np.random.default_rng(seed)
+    states = np.repeat(np.arange(6), rng.integers(1, 4, 6))
+    weights = rng.integers(0, 5, (len(states), 6)) + np.eye(6, dtype=int)[rng.integers(0, 6, len(states))]
+    mdp = mp.RewardlessMDP.from_pairs(states, weights / weights.sum(axis=1, keepdims=True))
+    rewards, pairs = rng.normal(size=(3, 6)), any_policies(mdp, rng, 3)
+    codes = mdp.action_codes[pairs]
+    found = evaluate(mdp, rewards, gamma, lambda *_: codes)
+    v, onwards = solved(mdp, rewards[0], pairs[0], Fraction(gamma))
+    off = [abs(Fraction(x) - y) for x, y in zip([*found[0][0], *found[1][0]], [*v, *onwards], strict=True)]
+    # Its rows, too, sum to 1 only as floats do: h is off by 6 roundings of it, at most.
+    assert max(off) <= Fraction(found[2][0]) + Fraction(6 * 2**-53 * 2 * 3.5 / (1 - gamma))
+    assert found[2][0] <= 1e-13 / (1 - gamma) * np.abs(rewards).max()
+    # The other route: chains.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "are_pure", lambda mdp, rows, gamma: np.zeros(len(rows), bool))
+        chains = evaluate(mdp, rewards, gamma, lambda *_: codes)
+    for k in (0, 1):
+        assert (np.abs(found[k] - chains[k]).max(axis=1) <= found[2] + chains[2]).all()
+
+
+def test_what_is_mixed_goes_by_chains():
     maze, slippery = mp.envs.make("maze"), mp.envs.make("maze", slip=0.2)
     rewards = np.random.default_rng(0).random((3, 31))
     sure = epsilon_greedy(0)(maze, rewards, 0.9)
-    np.testing.assert_array_equal(maze.action_codes[pure_pairs(maze, sure, 0.9)], optimal()(maze, rewards, 0.9))
-    assert pure_pairs(maze, epsilon_greedy(0.1)(maze, rewards, 0.9), 0.9) is None
-    assert pure_pairs(slippery, sure, 0.9) is None
-    assert pure_pairs(maze, sure, Horizon(3)) is None
-    # Some draws sure, some not, in one block.
-    half = np.where([[True], [False], [True]], sure, uniformly_random()(maze, rewards, 0.9))
-    mixed, alone = (evaluate(maze, rewards, 0.9, lambda *_, w=w: w)[1] for w in (half, sure))
-    assert np.array_equal(mixed[[0, 2]], alone[[0, 2]])
-    assert not np.array_equal(mixed[1], alone[1])
+    np.testing.assert_array_equal(maze.action_codes[pure_pairs(maze, sure)], optimal()(maze, rewards, 0.9))
+    assert not are_pure(maze, epsilon_greedy(0.1)(maze, rewards, 0.9), 0.9).any()
+    assert are_pure(slippery, sure, 0.9).all()
+    assert are_pure(maze, sure, 1.0).all()
+    assert not are_pure(slippery, sure, 1.0).any()
+    assert not are_pure(maze, sure, Horizon(3)).any()
+    for mdp in (maze, slippery):
+        # Some draws sure, some not, in one block: a draw's bits are its own.
+        half = np.where([[True], [False], [True]], sure, uniformly_random()(mdp, rewards, 0.9))
+        mixed, alone = (evaluate(mdp, rewards, 0.9, lambda *_, w=w: w)[1] for w in (half, sure))
+        assert np.array_equal(mixed[[0, 2]], alone[[0, 2]])
+        assert not np.array_equal(mixed[1], alone[1])
 
 
 @settings(max_examples=20)
