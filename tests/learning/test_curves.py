@@ -89,12 +89,17 @@ def test_the_same_bits_whoever_examines():
 
 
 @pytest.mark.slow
-def test_slippery_worlds_have_curves():
-    room = mp.envs.gridworld("S..\n.#g", slip=0.2)
-    training = train(room, 0.9, ["random", "no-reward", "noise"], episodes=300, runs=4, checkpoints=[300], rng=0)
-    curves = training.curves(samples=24)
-    assert (curves.share("random").mean[-1], curves.share("no-reward").mean[-1]) > (0.8, 0.8)
-    assert abs(curves.share("noise").mean[-1]) < 0.5
+def test_the_slippery_maze():
+    """Of 16 runs of 30,000 episodes, slip .2: .860, .879 and .000 ± .024; here are 5, and the controls of the maze."""
+    arms = ["random", "no-reward", "noise"]
+    training = train(mp.envs.make("maze", slip=0.2), 0.9, arms, runs=5, checkpoints=[30_000], rng=0)
+    curves = training.curves(samples=256)
+    final = {arm: float(curves.share(arm).mean[-1]) for arm in arms}
+    assert 0.84 <= final["random"] <= 0.88
+    assert 0.86 <= final["no-reward"] <= 0.90
+    low, high = curves.share("noise").interval(0.999)
+    assert low[-1] < 0 < high[-1]
+    assert curves.difference("random", "noise").interval()[0][-1] >= 0.7
 
 
 def test_no_choice_no_share():
