@@ -73,10 +73,14 @@ def is_symmetric(rewards: RewardDistribution) -> bool:
 
 
 def _is_symmetric_law(law: Law) -> bool:
+    from scipy import stats
+
     if law.kind in ("constant", "uniform", "norm"):
         return True
     family = getattr(law.frozen, "dist", None)
     name, given = getattr(family, "name", ""), list(getattr(law.frozen, "args", ()))
+    if type(family) is not type(getattr(stats, name, None)):  # anybody may call a law of one's own "norm"
+        return False
     if name in SYMMETRIC:
         return True
     if name == "beta" and len(given) >= 2:

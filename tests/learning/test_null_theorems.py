@@ -15,6 +15,16 @@ FORK = mp.envs.fork(3)
 COVARIANCE = np.eye(4) + 0.5
 
 
+class Skewed(stats.rv_continuous):
+    """Exponential, whatever it is called."""
+
+    def _ppf(self, q):
+        return -np.log1p(-q)
+
+    def _cdf(self, x):
+        return -np.expm1(-x)
+
+
 def law(rewards):
     return resolve(rewards, FORK)
 
@@ -35,7 +45,8 @@ def test_symmetric_laws_are_known(rewards):
 @pytest.mark.parametrize(
     "rewards",
     ["expon", "beta(2,5)", "bernoulli(0.4)", "lognorm(1)", "goal", lambda n, rng: rng.random((n, 4)),
-     {"default": "uniform", "t1": "norm(0,1)"}, mp.Gaussian([0, 1, 0, 0], COVARIANCE), mp.Fixed([1, 2, 3, 4])],
+     {"default": "uniform", "t1": "norm(0,1)"}, mp.Gaussian([0, 1, 0, 0], COVARIANCE), mp.Fixed([1, 2, 3, 4]),
+     Skewed(a=0, name="norm")(), Skewed(a=0, name="t")()],
 )  # fmt: skip
 def test_no_other_law_is_taken_for_one(rewards):
     assert not is_symmetric(law(rewards))
