@@ -10,11 +10,11 @@ import numpy as np
 
 from mdppower._checks import LARGEST_REWARD
 from mdppower._schema import LARGEST_COUNT, Misfit, anything, real, record, several, text, whole
-from mdppower.errors import MDPPowerError
+from mdppower.errors import FileError, MDPPowerError
 from mdppower.files.estimate_forms import COUNT, ENTROPY, FLAG, LARGEST, require
 from mdppower.files.fields import Field, Form, agree, array, mdp, number, rewards
 from mdppower.learning.learning_curves import LearningCurves
-from mdppower.learning.signals import Signal, noise, read_signal
+from mdppower.learning.signals import Signal, is_own_code, noise, read_signal
 from mdppower.learning.trained import Training
 from mdppower.learning.training_run import Method
 from mdppower.rewards.distribution import Independent
@@ -26,6 +26,8 @@ def _signals() -> Field:
     """Signals by name; the law of a noise beside it."""
 
     def write(value: Any, writer: Any) -> list[Any]:
+        for x in filter(is_own_code, value):
+            raise FileError(f"signal {x.label!r} is your own code, which a file cannot hold")
         return [[x.label, writer.put(x.rewards) if isinstance(x, noise) else None] for x in value]
 
     def one(told: Any, parts: Any) -> Signal:

@@ -260,6 +260,11 @@ KINDS: dict[str, type[Signal]] = {
 DEFAULT = ("random", "no-reward", "noise", "shuffled", "unseen", "few(1)")
 
 
+def is_own_code(signal: Signal) -> bool:
+    """Whether a signal is of a class of the user's own, which a name does not tell."""
+    return type(signal) not in KINDS.values()
+
+
 def read_signal(given: Any) -> Signal:
     """A signal, or the one of that name.
 

@@ -16,10 +16,10 @@ import numpy as np
 from mdppower._stop import stop_flag, stop_if_told
 from mdppower._text import count
 from mdppower._typing import FloatArray
-from mdppower.errors import SolverError
+from mdppower.errors import ParameterError, SolverError
 from mdppower.learning.episodes import Episodes, Purpose, named, stream
 from mdppower.learning.learner_kernels import q_learning, successor_features
-from mdppower.learning.signals import Signal, noise
+from mdppower.learning.signals import Signal, is_own_code, noise
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.questions import ask, digest, named_rewards, told_mdp
 from mdppower.montecarlo.engines import Rows
@@ -85,14 +85,20 @@ class Course:
 
     def question(self, checkpoints: tuple[int, ...], runs: int, key: str | None) -> Question:
         """What a store knows the stage by that ends at the last of these checkpoints."""
+        own = [x.label for x in self.signals if is_own_code(x)]
+        if own and key is None:
+            raise ParameterError(
+                f"store: signal {own[0]!r} is your own code, which a file cannot tell from other code: give key= a "
+                "text that you change with it"
+            )
         size = checkpoints[-1] - checkpoints[-2]
         laws = {x.label: named_rewards(x.rewards, key) for x in self.signals if isinstance(x, noise)}
-        arms = ", ".join(x.label for x in self.signals)
+        arms = [x.label + " (own code)" * is_own_code(x) for x in self.signals]
         return ask(
             "train", Sampler(self.rewards, "iid", size, self.entropy), key, gammas=(self.gamma,), method="linear",
-            samples=runs * size, mdp=self.mdp.fingerprint, arms=[x.label for x in self.signals], noises=laws,
+            samples=runs * size, mdp=self.mdp.fingerprint, arms=arms, noises=laws,
             start=digest(self.start), checkpoints=list(checkpoints), learner=asdict(self.method),
-            told=f"episodes {checkpoints[-2]:,} to {checkpoints[-1]:,}; {told_mdp(self.mdp)}; {arms}",
+            told=f"episodes {checkpoints[-2]:,} to {checkpoints[-1]:,}; {told_mdp(self.mdp)}; {', '.join(arms)}",
         )  # fmt: skip
 
 
@@ -148,7 +154,7 @@ class Chunk:
             named(signal.label), self.number,
         )  # fmt: skip
         for _ in episodes.blocks():
-            self._learn(signal.learns, episodes, *signal.material(episodes), w, b)
+            self._learn(signal.learns, episodes, *_material(signal, episodes), w, b)
             stop_if_told()
         if not (np.isfinite(w).all() and np.isfinite(b).all()):
             raise SolverError(
@@ -172,6 +178,27 @@ class Chunk:
                 *world, x, given, by_step, start, how.horizon, how.alpha, how.epsilon, gamma, rng, w, b, room,
                 stop_flag(),
             )  # fmt: skip
+
+
+def _material(signal: Signal, episodes: Episodes) -> tuple[FloatArray, FloatArray, bool]:
+    """What a signal makes of a block; ParameterError where the kernel would read beside it."""
+    if signal.learns != "values":
+        return signal.material(episodes)
+    try:
+        x, given, by_step = signal.material(episodes)
+        parts = [np.ascontiguousarray(part, np.float64) for part in (x, given)]
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"signal {signal.label!r} gave no inputs, rewards, by_step: {error}") from None
+    states = len(episodes.states)
+    for part, name, width in zip(
+        parts, ("inputs", "rewards"), (states, episodes.steps if by_step else states), strict=True
+    ):
+        if part.shape != (episodes.count, width) or not np.isfinite(part).all():
+            raise ParameterError(
+                f"signal {signal.label!r} must give {name} of shape {(episodes.count, width)}, finite numbers; got "
+                f"shape {part.shape}"
+            )
+    return parts[0], parts[1], bool(by_step)
 
 
 class Stage(OneTask):

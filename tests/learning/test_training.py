@@ -13,7 +13,7 @@ import pytest
 import mdppower as mp
 from mdppower.agents.evaluation import evaluate
 from mdppower.agents.policies import FixedPolicy
-from mdppower.learning import train
+from mdppower.learning import Signal, train
 from mdppower.learning import training as module
 from mdppower.learning.training_run import Chunk
 from mdppower.montecarlo.run_loop import whole
@@ -274,3 +274,48 @@ def test_rewards_without_variance_and_worlds_without_choice_are_fine():
         small(rewards="t(2)")
         small(mdp=mp.RewardlessMDP.from_successors({"a": {"go": "b"}, "b": {"stay": "b"}}))
         small(rewards=1.0)
+
+
+# ---------------------------------------------------------------------- signals of one's own
+
+
+class Times(Signal):
+    """Shown R, given a multiple of it."""
+
+    shown, given = "R", "a multiple of R"
+
+    def __init__(self, factor=1.0, part=slice(None)):
+        self.factor, self.part = factor, part
+
+    def material(self, episodes):
+        x = episodes.drawn()
+        return x, self.factor * x[:, self.part], False
+
+
+def test_a_signal_of_ones_own_is_trained_and_is_never_taken_for_another(tmp_path):
+    right, wrong = small(signals=Times(1.0)), small(signals=Times(-1.0))
+    assert not same(right, wrong)
+    with pytest.raises(mp.ParameterError, match="store: signal 'Times' is your own code"):
+        small(signals=Times(1.0), store=tmp_path / "x.sqlite")
+    kept = [small(signals=Times(x), store=tmp_path / "x.sqlite", key=str(x)) for x in (1.0, -1.0)]
+    assert same(kept[0], right)
+    assert same(kept[1], wrong)
+    # One that has the name of a signal of the house, and is none.
+    usurper = type("random", (Times,), {})(-1.0)
+    small(signals="random", store=tmp_path / "y.sqlite", key="k")
+    assert same(small(signals=usurper, store=tmp_path / "y.sqlite", key="k"), small(signals=usurper))
+    for result in (right, right.curves(samples=8)):
+        with pytest.raises(mp.FileError, match="'Times' is your own code, which a file cannot hold"):
+            result.save(tmp_path / "x.nc")
+
+
+@pytest.mark.parametrize(
+    ("signal", "told"),
+    [
+        (Times(np.nan), r"must give rewards of shape \(10, 4\), finite numbers"),
+        (Times(1.0, slice(2)), r"got shape \(10, 2\)"),
+    ],
+)
+def test_material_that_the_kernel_cannot_take_is_refused(signal, told):
+    with pytest.raises(mp.ParameterError, match=told):
+        small(signals=signal)
