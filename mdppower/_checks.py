@@ -132,7 +132,7 @@ def generator(rng: Any) -> np.random.Generator:
         raise ParameterError(f"rng must be a non-negative integer or a numpy Generator, got {quoted(rng)}") from None
 
 
-def _as_float(value: Any) -> float:
+def as_float(value: Any) -> float:
     """A real number as a float, infinite where it is too large; NaN for anything else."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return np.nan
@@ -144,14 +144,14 @@ def _as_float(value: Any) -> float:
 
 def open_unit(value: Any, name: str) -> float:
     """The value as a float strictly between 0 and 1, or ParameterError."""
-    if not 0 < _as_float(value) < 1:
+    if not 0 < as_float(value) < 1:
         raise ParameterError(f"{name} must be a number strictly between 0 and 1, got {quoted(value)}")
     return float(value)
 
 
 def positive(value: Any, name: str) -> float:
     """The value as a finite float > 0, or ParameterError."""
-    if not 0 < _as_float(value) < np.inf:
+    if not 0 < as_float(value) < np.inf:
         raise ParameterError(f"{name} must be a positive number, got {quoted(value)}")
     return float(value)
 

@@ -13,16 +13,16 @@ rewards are equal. So the agent of aR + c, a > 0, is the agent of R.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from mdppower._checks import LARGEST_REWARD, as_float
 from mdppower._quotes import quoted
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.agents.rules import Rule
-from mdppower.errors import ParameterError
+from mdppower.errors import ParameterError, RewardError
 from mdppower.learning.learner_kernels import best_pairs, pair_values
 from mdppower.mdp.model import RewardlessMDP
 
@@ -39,12 +39,17 @@ def standardised(rewards: npt.ArrayLike) -> FloatArray:
     (N, S) array
         Each row of mean 0 and root mean square 1; 0 where all rewards are equal.
 
+    Raises
+    ------
+    RewardError
+        They are no such array of numbers.
+
     Examples
     --------
     >>> standardised([[0.0, 1.0, 2.0, 1.0], [3.0, 3.0, 3.0, 3.0]]).round(3).tolist()
     [[-1.414, 0.0, 1.414, 0.0], [0.0, 0.0, 0.0, 0.0]]
     """
-    rows = np.array(rewards, dtype=np.float64, order="C", ndmin=2)
+    rows = _rewards(rewards)
     low = rows.min(axis=1, keepdims=True)
     span = rows.max(axis=1, keepdims=True) - low
     rows -= low
@@ -73,9 +78,14 @@ class _LinearInRewards(Rule):
         Returns
         -------
         (N, P) array
+
+        Raises
+        ------
+        RewardError
+            They are no numbers, or for another number of states.
         """
         features, bias = self._features()
-        x = self._input(np.array(rewards, dtype=np.float64, ndmin=2))
+        x = self._input(rewards)
         q = np.empty((len(x), len(bias)))
         pair_values(x, features, bias, q)
         return q
@@ -85,7 +95,7 @@ class _LinearInRewards(Rule):
 
         Visits sum to 1, so that Q of R is that of x times the standard deviation of R over states, plus its mean.
         """
-        rows = np.array(rewards, dtype=np.float64, ndmin=2)
+        rows = _rewards(rewards)
         return np.asarray(self.values(rows) * rows.std(axis=1, keepdims=True) + rows.mean(axis=1, keepdims=True))
 
     def __call__(self, mdp: RewardlessMDP, rewards: FloatArray, gamma: float) -> AnyArray:
@@ -98,8 +108,9 @@ class _LinearInRewards(Rule):
             )
         temperature: float = getattr(self, "temperature", 0.0)
         if temperature == 0:
-            pairs = np.empty(rewards.shape, np.int32)
-            best_pairs(self._input(rewards), features, bias, mdp.pointer, pairs)
+            x = self._input(rewards)
+            pairs = np.empty(x.shape, np.int32)
+            best_pairs(x, features, bias, mdp.pointer, pairs)
             return mdp.action_codes[pairs]
         q = self.values(rewards)
         first = mdp.pointer[:-1]
@@ -107,8 +118,11 @@ class _LinearInRewards(Rule):
             grown = np.exp((q - np.maximum.reduceat(q, first, axis=1)[:, mdp.pair_states]) / temperature)
         return np.asarray(grown / np.add.reduceat(grown, first, axis=1)[:, mdp.pair_states])
 
-    def _input(self, rewards: FloatArray) -> FloatArray:
-        return standardised(rewards) if getattr(self, "sees", True) else np.zeros(rewards.shape)
+    def _input(self, rewards: npt.ArrayLike) -> FloatArray:
+        rows, width = _rewards(rewards), self._features()[0].shape[2]
+        if rows.shape[1] != width:  # beside a row the kernels would read what is not there
+            raise RewardError(f"{self!r} was made for {width:,} states; these are rewards of {rows.shape[1]:,}")
+        return standardised(rows) if getattr(self, "sees", True) else np.zeros(rows.shape)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -201,8 +215,8 @@ class GPI(_LinearInRewards):
     name: str = "GPI"
 
     def __post_init__(self) -> None:
-        given = np.asarray(self.features)
-        features = _numbers(given[None] if given.ndim == 2 else given, "features", 3)
+        features = _numbers(self.features, "features", 2, 3)
+        features = features[None] if features.ndim == 2 else features
         object.__setattr__(self, "features", features)
         object.__setattr__(self, "temperature", _temperature(self.temperature))
 
@@ -213,14 +227,30 @@ class GPI(_LinearInRewards):
         return self.name
 
 
-def _numbers(given: Any, name: str, dimensions: int) -> FloatArray:
+def _rewards(given: npt.ArrayLike) -> FloatArray:
+    """(N, S) numbers, a copy; RewardError if they are none."""
+    try:
+        rows = np.array(given, dtype=np.float64, order="C", ndmin=2)
+    except (TypeError, ValueError) as wrong:
+        raise RewardError(f"rewards are not an array of numbers: {wrong}") from None
+    if rows.ndim != 2 or not rows.shape[1]:
+        raise RewardError(f"rewards must have shape (N, S), got {np.shape(given)}")
+    fine = np.abs(rows) <= LARGEST_REWARD
+    if not fine.all():
+        i, s = np.argwhere(~fine)[0].tolist()
+        raise RewardError(f"reward {s} of row {i} is {rows[i, s]}")
+    return rows
+
+
+def _numbers(given: Any, name: str, *dimensions: int) -> FloatArray:
     """Finite numbers, contiguous and read-only."""
     try:
         found = np.array(given, dtype=np.float64, order="C")
     except (TypeError, ValueError) as wrong:
         raise ParameterError(f"{name} are no array of numbers: {wrong}") from None
-    if found.ndim != dimensions or not found.size:
-        raise ParameterError(f"{name} must have {dimensions} dimensions and not be empty, got shape {found.shape}")
+    if found.ndim not in dimensions or not found.size:
+        wanted = " or ".join(map(str, dimensions))
+        raise ParameterError(f"{name} must have {wanted} dimensions and not be empty, got shape {found.shape}")
     if not np.isfinite(found).all():
         raise ParameterError(f"{name} must be finite, got {found[~np.isfinite(found)][0]}")
     found.flags.writeable = False
@@ -228,6 +258,7 @@ def _numbers(given: Any, name: str, dimensions: int) -> FloatArray:
 
 
 def _temperature(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < np.inf:
+    found = as_float(value)
+    if not 0 <= found < np.inf:
         raise ParameterError(f"temperature must be a number ≥ 0, got {quoted(value)}")
-    return float(value)
+    return found

@@ -18,17 +18,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from numbers import Integral, Real
+from numbers import Integral
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
-from mdppower._checks import discount_rates, positive_integer
+from mdppower._checks import as_float, discount_rates, positive_integer
 from mdppower._quotes import quoted
+from mdppower._text import count
 from mdppower._warn import warn
 from mdppower.errors import MDPPowerError, ParameterError, RewardError, SizeError
-from mdppower.learning.signals import DEFAULT, Signal, read_signal
+from mdppower.learning.signals import DEFAULT, Signal, few, read_signal
 from mdppower.learning.trained import Training
 from mdppower.learning.training_run import Course, Method, stages
 from mdppower.mdp.argument import check_mdp
@@ -42,6 +43,8 @@ from mdppower.rewards.distribution import resolve
 from mdppower.rewards.reward_distribution import RewardDistribution
 
 MOST_EPISODES = 10**9
+MOST_STEPS = 10**6
+MOST_CHECKPOINTS = 10**6
 
 
 def train(
@@ -82,9 +85,9 @@ def train(
     episodes : int
         Of each run.
     checkpoints : int or sequence of int, optional
-        At how many episodes agents are kept: numbers that increase, at most `episodes`; or how many, in even ratios.
-        0 and `episodes` are always among them. Default: 10, 30, 100, 300, … Chunks of random numbers end at
-        checkpoints: other checkpoints are another training.
+        At how many episodes agents are kept: numbers that increase, at most `episodes`; or how many, in even ratios,
+        fewer where these are less than an episode apart. 0 and `episodes` are always among them. Default: 10, 30,
+        100, 300, … Chunks of random numbers end at checkpoints: other checkpoints are another training.
     runs : int
         K, independent training runs of each arm; at least 2.
     start : label, mapping or array, optional
@@ -94,7 +97,7 @@ def train(
     epsilon : float
         Share of random actions while learning, in [0, 1].
     horizon : int
-        Steps of an episode.
+        Steps of an episode, at most a million.
     rate : float
         Step size of successor features, in (0, 1].
     rng : int, numpy.random.Generator, SeedSequence, …
@@ -159,14 +162,14 @@ def train(
         Method(
             _between(alpha, "alpha", 0, 2, "strictly between 0 and 2"),
             _between(epsilon, "epsilon", 0, 1, "in [0, 1]", (0, 1)),
-            positive_integer(horizon, "horizon"),
+            _horizon(horizon),
             _between(rate, "rate", 0, 1, "in (0, 1]", (1,)),
         ),
         0,
     )
     if positive_integer(runs, "runs") < 2:
         raise ParameterError("runs must be at least 2: a training run is one observation, got 1")
-    _require_memory(mdp, len(course.signals), runs, steps)
+    _require_memory(mdp, course.signals, runs, steps)
     source = conduct.seeded(
         Sampler(course.rewards, "iid", steps[1] - steps[0], 0), rng, lambda: course.question(steps[:2], runs, key)
     )
@@ -233,6 +236,12 @@ def _rewards(mdp: RewardlessMDP, rewards: Any) -> RewardDistribution:
     return found
 
 
+def _horizon(horizon: Any) -> int:
+    if positive_integer(horizon, "horizon") > MOST_STEPS:
+        raise ParameterError(f"horizon is at most {MOST_STEPS:,} steps, got {quoted(horizon)}")
+    return int(horizon)
+
+
 def _episodes(episodes: Any) -> int:
     if positive_integer(episodes, "episodes") > MOST_EPISODES:
         raise ParameterError(f"episodes is at most {MOST_EPISODES:,}, got {episodes}")
@@ -247,12 +256,16 @@ def _checkpoints(given: Any, episodes: int) -> tuple[int, ...]:
     >>> _checkpoints(None, 500), _checkpoints(4, 1000), _checkpoints([5, 50], 100)
     ((0, 10, 30, 100, 300, 500), (0, 10, 100, 1000), (0, 5, 50, 100))
     """
+    given = given[()] if isinstance(given, np.ndarray) else given  # of an array of one number, the number
     if given is None:
         grid = (first * 10**k for k in range(1, 10) for first in (1, 3))
         return (0, *(n for n in grid if n < episodes), episodes)
     if isinstance(given, Integral) and not isinstance(given, bool):
-        if int(given) < 2:
-            raise ParameterError(f"checkpoints must be at least 2, 0 and {episodes:,} episodes; got {given}")
+        if not 2 <= int(given) <= MOST_CHECKPOINTS:
+            raise ParameterError(
+                f"checkpoints must be at least 2, 0 and {episodes:,} episodes, and at most {MOST_CHECKPOINTS:,}; got "
+                f"{quoted(given)}"
+            )
         inner = np.geomspace(min(10, episodes), episodes, int(given) - 1)[:-1].tolist()
         return tuple(sorted({0, *map(round, inner), episodes}))
     if isinstance(given, (str, bytes, bool)) or not isinstance(given, Iterable):
@@ -271,18 +284,28 @@ def _checkpoints(given: Any, episodes: int) -> tuple[int, ...]:
 
 def _between(value: Any, name: str, low: float, high: float, told: str, ends: tuple[float, ...] = ()) -> float:
     """The value as a float strictly between these, or one of the ends."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not (low < float(value) < high or value in ends):
+    found = as_float(value)
+    if not (low < found < high or found in ends):
         raise ParameterError(f"{name} must be a number {told}, got {quoted(value)}")
-    return float(value)
+    return found
 
 
-def _require_memory(mdp: RewardlessMDP, arms: int, runs: int, checkpoints: tuple[int, ...]) -> None:
-    """Raise SizeError before anything is done if the weights would not fit into what is free now."""
-    numbers = arms * runs * mdp.n_pairs * (mdp.n_states + 1)
+def _require_memory(
+    mdp: RewardlessMDP, signals: tuple[Signal, ...], runs: int, checkpoints: tuple[int, ...]
+) -> None:  # fmt: skip
+    """Raise SizeError before anything is done if the weights, or a pool, would not fit into what is free now."""
+    numbers = len(signals) * runs * mdp.n_pairs * (mdp.n_states + 1)
     needed, free = 8 * numbers * (len(checkpoints) + 2), free_memory()
     if free is not None and needed > free:
         raise SizeError(
-            f"the weights of {arms} arms, {runs:,} runs and {len(checkpoints)} checkpoints, {mdp.n_pairs:,} pairs × "
-            f"{mdp.n_states:,} states each, take about {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are "
-            "free; use fewer arms, runs or checkpoints"
+            f"the weights of {count(len(signals), 'arm')}, {runs:,} runs and {len(checkpoints)} checkpoints, "
+            f"{mdp.n_pairs:,} pairs × {mdp.n_states:,} states each, take about {needed / 2**30:.1f} GiB, and "
+            f"{free / 2**30:.1f} GiB are free; use fewer arms, runs or checkpoints"
         )
+    for pool in (signal for signal in signals if isinstance(signal, few)):
+        needed = 3 * 8 * pool.n * mdp.n_states
+        if free is not None and needed > free:
+            raise SizeError(
+                f"the reward functions of {pool.label} take about {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} "
+                "GiB are free"
+            )

@@ -182,10 +182,11 @@ class Chunk:
 
 def _material(signal: Signal, episodes: Episodes) -> tuple[FloatArray, FloatArray, bool]:
     """What a signal makes of a block; ParameterError where the kernel would read beside it."""
+    found = signal.material(episodes)
     if signal.learns != "values":
-        return signal.material(episodes)
+        return found
     try:
-        x, given, by_step = signal.material(episodes)
+        x, given, by_step = found
         parts = [np.ascontiguousarray(part, np.float64) for part in (x, given)]
     except (TypeError, ValueError) as error:
         raise ParameterError(f"signal {signal.label!r} gave no inputs, rewards, by_step: {error}") from None

@@ -129,7 +129,9 @@ def test_bad_agents_are_refused():
             Linear(wrong)
     with pytest.raises(mp.errors.ParameterError, match="bias has 2"):
         Linear(good, [0.0, 0.0])
-    for wrong in (-1, np.nan, np.inf, "x", True):
+    with pytest.raises(mp.errors.ParameterError, match="features are no array of numbers"):
+        GPI([[1.0, 2.0], [3.0]])
+    for wrong in (-1, np.nan, np.inf, "x", True, 10**400):
         with pytest.raises(mp.errors.ParameterError, match="temperature"):
             Linear(good, temperature=wrong)
     with pytest.raises(mp.errors.ParameterError, match="6 pairs and 4 states; this MDP has 155 and 31"):
@@ -150,3 +152,16 @@ def test_values_in_units_of_the_rewards():
     psi = features_of_random(MAZE, 0.9)
     np.testing.assert_allclose(GPI(psi).q_values(MAZE, rewards, 0.9), rewards @ psi.T, atol=1e-12)
     assert not np.allclose(GPI(psi).values(rewards), rewards @ psi.T)
+
+
+@pytest.mark.parametrize(
+    ("rewards", "told"),
+    [([1.0, 2, 3], "made for 4 states; these are rewards of 3"), (np.zeros((2, 5)), "rewards of 5"),
+     ([0, 1, 2, np.nan], "reward 3 of row 0 is nan"), ([0, 1, 2, 1e200], "is 1e\\+200"), ("abc", "no|not an array"),
+     (np.zeros((1, 1, 4)), "shape"), ([], "shape")],
+)  # fmt: skip
+def test_rewards_that_are_none_are_refused_before_a_kernel_reads_them(rewards, told):
+    agent = Linear(np.ones((6, 4)))
+    for ask in (agent.values, lambda given: agent.q_values(FORK, given, 0.9), lambda given: agent(FORK, given, 0.9)):
+        with pytest.raises(mp.errors.RewardError, match=told):
+            ask(rewards)

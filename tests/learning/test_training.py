@@ -214,6 +214,11 @@ def test_divergence_is_told_by_arm_run_and_episodes():
         ({"checkpoints": 1}, "at least 2"),
         ({"checkpoints": "few"}, "got 'few'"),
         ({"checkpoints": True}, "got True"),
+        ({"checkpoints": 10**30}, "at most 1,000,000"),
+        ({"checkpoints": np.array(1)}, "at least 2"),
+        ({"alpha": 10**400}, "alpha"),
+        ({"epsilon": 10**400}, "epsilon"),
+        ({"horizon": 10**20}, "horizon is at most 1,000,000 steps"),
         ({"epsilon": 1.01}, "epsilon must be a number in [0, 1]"),
         ({"epsilon": -0.1}, "epsilon"),
         ({"epsilon": float("nan")}, "epsilon"),
@@ -257,6 +262,10 @@ def test_what_does_not_fit_is_refused_before_training(monkeypatch):
     monkeypatch.setattr(module, "free_memory", lambda: 8_000)
     with pytest.raises(mp.errors.SizeError, match="2 arms, 3 runs and 4 checkpoints, 6 pairs × 4 states"):
         small()
+    monkeypatch.setattr(module, "free_memory", lambda: 80_000)
+    small()
+    with pytest.raises(mp.errors.SizeError, match=r"the reward functions of few\(1000000\) take"):
+        small(signals="few(1000000)")
 
 
 def test_a_cut_store_is_refused(tmp_path):
