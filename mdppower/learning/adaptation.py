@@ -45,10 +45,12 @@ class FineTuned(Rule):
             raise ParameterError(
                 f"{self!r}: q_values(mdp, rewards, gamma) gave no array of numbers: {error}"
             ) from None
-        if before.shape != (len(rewards), mdp.n_pairs) or not np.isfinite(before).all():
+        wanted = (len(rewards), mdp.n_pairs)
+        if before.shape != wanted or not np.isfinite(before).all():
+            got = f"shape {before.shape}" if before.shape != wanted else before[~np.isfinite(before)][0]
             raise ParameterError(
-                f"{self!r}: q_values(mdp, rewards, gamma) must give finite numbers of shape "
-                f"({len(rewards)}, {mdp.n_pairs}), one a pair; got shape {before.shape}"
+                f"{self!r}: q_values(mdp, rewards, gamma) must give finite numbers of shape {wanted}, one a pair; "
+                f"got {got}"
             )
         return mdp.action_codes[learnt(mdp, rewards, gamma, self.how, before)]
 

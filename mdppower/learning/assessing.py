@@ -16,12 +16,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
-from numbers import Integral, Real
+from numbers import Integral
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
+from mdppower._checks import as_float
 from mdppower._quotes import quoted
 from mdppower._text import count, rate_text, shorten
 from mdppower._typing import FloatArray, Label
@@ -130,6 +131,8 @@ def assess(
     counts = _episodes(episodes)
     weights = starts(mdp, start)
     begin = mdp.states[int(weights.argmax())] if np.count_nonzero(weights) == 1 else None
+    if adapt is not None and not callable(adapt):
+        raise ParameterError(f"adapt must be a function adapt(agent, k), got {quoted(adapt)}")
     learn = adapt or partial(fine_tuned, start=begin)
     common: dict[str, Any] = {
         "samples": samples, "sampler": sampler, "workers": workers, "executor": executor,
@@ -149,10 +152,12 @@ def assess(
         for k in counts:
             try:
                 changed = agent if k == 0 else learn(agent, k)
+                if changed is None:  # to `power`, the optimal policy
+                    raise ParameterError("None is no agent")
                 if isinstance(changed, Library):
-                    parts.append(_of_library(changed, ceiling))
+                    parts.append(_of_library(changed, mdp, ceiling))
                 else:
-                    own = None if key is None else f"{key} {step} {k}"
+                    own = None if key is None else repr((key, step, k))  # 1 and "1" are two agents
                     parts.append(power(mdp, gamma, rewards, policy=changed, key=own, **common))
             except MDPPowerError as error:
                 error.args = (f"agent {quoted(step)}{f' after {k} episodes' * (k > 0)}: {error}", *error.args[1:])
@@ -189,19 +194,20 @@ def _together(
     )  # fmt: skip
 
 
-def _of_library(library: Library, ceiling: PowerEstimate) -> Estimate:
+def _of_library(library: Library, mdp: RewardlessMDP, ceiling: PowerEstimate) -> Estimate:
     """What a library that picks its best gets, on the draws of another estimate."""
     known, draws = ceiling.data, ceiling.draws
     assert isinstance(known, Replicates)
     assert draws is not None
     if ceiling.gammas != (library.gamma,):
         raise ParameterError(f"{library!r} was made for gamma = {library.gamma:g}: assess it there")
-    if library.mdp.states != tuple(ceiling.labels):
-        raise ParameterError(f"{library!r} is about an MDP of other states")
-    means = np.empty(known.means.shape)
+    if not library.mdp.equals(mdp):
+        raise ParameterError(f"{library!r} is about another MDP: make a library of this one")
+    means, slack = np.empty(known.means.shape), known.slack
     for k in range(known.count):
-        means[k, 0] = library.values(draws.source.replicates([k], draws.states), "power").mean(axis=0)
-    data = replace(known, means=means, constant=np.zeros(known.constant.shape, bool), origin=None)
+        values, error = library.certified(draws.source.replicates([k], draws.states), "power")
+        means[k, 0], slack = values.mean(axis=0), np.maximum(slack, error)
+    data = replace(known, means=means, constant=np.zeros(known.constant.shape, bool), slack=slack, origin=None)
     return Estimate(data, ceiling.labels, ceiling.gammas, ceiling.single_gamma, draws=draws)
 
 
@@ -245,7 +251,7 @@ def starts(mdp: RewardlessMDP, start: Any) -> FloatArray:
         weights[where] = 1 / len(where)
         return weights
     for state, share in start.items():
-        if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= float(share) <= 1:
+        if not 0 <= as_float(share) <= 1:
             raise ParameterError(
                 f"start: the share of {quoted(state)} must be a number in [0, 1], got {quoted(share)}"
             )
@@ -259,7 +265,7 @@ def _agents(given: Any) -> dict[Label, Any]:
     if not isinstance(given, Mapping) or not given:
         raise ParameterError(f"agents must be a mapping {{step: agent}} of one or more, got {quoted(given)}")
     for step in given:
-        if isinstance(step, bool) or not isinstance(step, (str, Integral)):
+        if isinstance(step, bool) or not isinstance(step, (str, Integral)) or step == "":
             raise ParameterError(f"a step of an agent must be an integer or a text, got {quoted(step)}")
     return {step if isinstance(step, str) else int(step): agent for step, agent in given.items()}
 

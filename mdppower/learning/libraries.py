@@ -27,10 +27,11 @@ from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.agents.evaluation import evaluate
 from mdppower.agents.policies import FixedPolicy
 from mdppower.agents.rules import Rule
-from mdppower.errors import ParameterError, RewardError
+from mdppower.errors import ParameterError, RewardError, SizeError
 from mdppower.mdp.actions import greedy
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
+from mdppower.measures.power_run import free_memory
 from mdppower.occupancy.option import Option
 from mdppower.rewards.distribution import resolve
 from mdppower.solvers.optimal_values import pick, solve_rows
@@ -170,12 +171,16 @@ class Library:
         array([[3., 1., 3.]])
         """
         choice(kind, "kind", ("value", "power"))
-        rows = _rewards(self.mdp, rewards)
-        best = np.full(rows.shape, -np.inf)
+        return self.certified(_rewards(self.mdp, rewards), kind)[0]
+
+    def certified(self, rows: FloatArray, kind: str) -> tuple[FloatArray, float]:
+        """`values` of (N, S) numbers, and a bound on the error of all."""
+        best, worst = np.full(rows.shape, -np.inf), 0.0
         for pairs in self.pairs:
-            found = evaluate(self.mdp, rows, self.gamma, _fixed(self.mdp, pairs))
+            *found, error = evaluate(self.mdp, rows, self.gamma, _fixed(self.mdp, pairs))
             np.maximum(best, found[kind == "power"], out=best)
-        return best
+            worst = max(worst, float(error.max(initial=0.0)))
+        return best, worst
 
     def gpi(self) -> Rule:
         """The library with generalised policy improvement, as an agent for ``policy=``.
@@ -235,6 +240,8 @@ def library(
         n is no positive integer, γ is out of range, or the policies are of no such kind.
     RewardError
         The rewards are none, or are not of states.
+    SizeError
+        They would not fit into memory.
 
     Examples
     --------
@@ -247,6 +254,11 @@ def library(
     if not single or rate == 1:
         raise ParameterError(f"a library is made for one gamma in [0, 1), got {quoted(gamma)}")
     n, chance = positive_integer(n, "n"), generator(rng)
+    needed, free = 3 * 8 * n * mdp.n_states, free_memory()
+    if free is not None and needed > free:
+        raise SizeError(
+            f"a library of {n:,} policies takes about {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free"
+        )
     if choice(policies, "policies", MADE) == "random":
         many = np.diff(mdp.pointer)
         drawn = np.minimum((chance.random((n, mdp.n_states)) * many).astype(np.intp), many - 1)

@@ -228,6 +228,10 @@ BAD = [
     ({7: lambda m, r, g: 1 / 0}, {}, mp.ParameterError, "agent 7: .*ZeroDivisionError"),
     ({1: optimal()}, {"start": "t9"}, mp.LabelError, "t9"),
     ({1: optimal()}, {"start": {"root": 0.5}}, mp.ParameterError, "start: shares must sum to 1, and sum to 0.5"),
+    ({1: None}, {}, mp.ParameterError, "agent 1: None is no agent"),
+    ({"": optimal()}, {}, mp.ParameterError, "a step of an agent must be an integer or a text, got ''"),
+    ({1: optimal()}, {"adapt": 3, "episodes": [0, 1]}, mp.ParameterError, "adapt must be a function"),
+    ({1: optimal()}, {"start": {"root": 10**400}}, mp.ParameterError, "start: the share of 'root'"),
     ({1: optimal()}, {"start": {"root": -1}}, mp.ParameterError, "start: the share of 'root' must be a number"),
     ({1: optimal()}, {"episodes": [3, 1]}, mp.ParameterError, "episodes must increase, got 3, 1"),
     ({1: optimal()}, {"episodes": 3}, mp.ParameterError, "episodes must be a sequence of integers from 0, got 3"),
@@ -248,6 +252,30 @@ BAD = [
 def test_what_is_refused(agents, given, kind, told):
     with pytest.raises(kind, match=told):
         assess(agents, FORK, GAMMA, **{"samples": 64, "rng": 0} | given)
+
+
+def test_one_and_the_text_one_are_two_agents_in_a_store(tmp_path):
+    def last(mdp, rewards, gamma):
+        return np.broadcast_to(mdp.action_codes[mdp.pointer[1:] - 1], rewards.shape)
+
+    given = {"start": "root", "samples": 64, "rng": 0}
+    right = assess({1: first_of_all, "1": last}, FORK, GAMMA, **given).power().mean
+    assert right[0] != right[1]
+    kept = assess({1: first_of_all, "1": last}, FORK, GAMMA, store=tmp_path / "x.sqlite", key="mine", **given)
+    assert (kept.power().mean == right).all()
+
+
+def test_what_is_no_agent_here_is_refused():
+    # The ends are the same states, but all actions of the root lead to the first of them.
+    other = mp.RewardlessMDP.from_pairs([0, 0, 0, 1, 2, 3], np.eye(4)[[1, 1, 1, 1, 2, 3]], states=FORK.states)
+    with pytest.raises(mp.errors.ParameterError, match=r"agent 0: .* is about another MDP"):
+        assess({0: library(other, GAMMA, 2, rng=0)}, FORK, GAMMA, samples=64, rng=0)
+    with pytest.raises(mp.errors.ParameterError, match="agent 0 after 5 episodes: None is no agent"):
+        assess({0: first_of_all}, FORK, GAMMA, episodes=[0, 5], adapt=lambda agent, k: None, samples=64, rng=0)
+
+
+def first_of_all(mdp, rewards, gamma):
+    return np.broadcast_to(mdp.action_codes[mdp.pointer[:-1]], rewards.shape)
 
 
 def test_values_that_are_none_are_refused():

@@ -163,3 +163,9 @@ def test_agents_of_a_library_travel():
     assert repr(again) == "GPI of 2 optimal policies at γ = 0.9"
     runs = [mp.power(FORK, GAMMA, samples=64, rng=0, policy=one, workers=w) for one, w in ((agent, 1), (again, 2))]
     np.testing.assert_array_equal(runs[0].data.means, runs[1].data.means)
+
+
+def test_a_library_that_would_not_fit_is_refused(monkeypatch):
+    monkeypatch.setattr("mdppower.learning.libraries.free_memory", lambda: 10**6)
+    with pytest.raises(mp.errors.SizeError, match=r"a library of 1,000,000 policies takes about 0.1 GiB"):
+        library(FORK, GAMMA, 10**6)
