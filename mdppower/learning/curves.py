@@ -11,14 +11,18 @@ from mdppower._checks import positive_integer
 from mdppower._quotes import quoted
 from mdppower._typing import FloatArray
 from mdppower._warn import warn
-from mdppower.errors import ParameterError, RewardError
+from mdppower.errors import ParameterError, RewardError, SizeError
 from mdppower.learning.curves_run import Examination, Examined
 from mdppower.learning.learning_curves import LearningCurves
 from mdppower.learning.training_run import Course
+from mdppower.measures.power_run import free_memory
 from mdppower.montecarlo.run_loop import Conduct, Question, last, run
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.reward_distribution import RewardDistribution
+
+ARRAYS = 6
+"""Of draws × states, that are there at once: rewards, inputs, policies, values, what follows."""
 
 
 def measured_curves(
@@ -47,7 +51,12 @@ def measured_curves(
     LearningCurves
     """
     laws = _tests(course, tests)
-    positive_integer(samples, "samples")
+    needed, free = 8 * ARRAYS * positive_integer(samples, "samples") * course.mdp.n_states, free_memory()
+    if free is not None and needed > free:
+        raise SizeError(
+            f"{samples:,} reward functions of {course.mdp.n_states:,} states and their values take about "
+            f"{needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free; use fewer samples"
+        )
     task = Examination(course, weights, bias, tuple(laws.items()), samples)
     source = Sampler(course.rewards, "iid", samples, course.entropy)
     width = max(1, course.mdp.n_states * len(course.signals) * len(checkpoints))

@@ -141,7 +141,8 @@ class LearningCurves(Result):
     def power(self, arm: str, test: str | None = None) -> Estimate:
         """P, averaged over starts, along the checkpoints; arguments as for `share`."""
         i = self._test(test)
-        return self._estimate(self.powers[:, self._arm(arm), :, i], *self._range(i), i)
+        known = self._has_variance(i)
+        return self._estimate(self.powers[:, self._arm(arm), :, i], *self._range(i), i, has_variance=known)
 
     def floor(self, test: str | None = None) -> Estimate:
         """F: the power of the uniformly random policy, on the same draws."""
@@ -206,7 +207,7 @@ class LearningCurves(Result):
         """
         open_unit(margin, "margin")
         steps = len(self.checkpoints)
-        if isinstance(step, bool) or not isinstance(step, int) or not -steps <= step < steps:
+        if isinstance(step, bool) or not isinstance(step, (int, np.integer)) or not -steps <= step < steps:
             raise ParameterError(f"step must be an integer from {-steps} to {steps - 1}, got {quoted(step)}")
         lower, upper = self._limits(confidence, simultaneous=True)
         rows = []
@@ -215,6 +216,8 @@ class LearningCurves(Result):
                 low, high = float(lower[a, step, i]), float(upper[a, step, i])
                 mean, proof = float(self._shares()[:, a, step, i].mean()), null_theorem(signal, self.rewards, law)
                 verdict, why = self._verdict(low, high, margin, proof)
+                if verdict == "undecided" and not why and not np.ptp(self._shares()[:, a, step, i]):
+                    why = f"all {self.runs} runs have one share; what others may have, more runs would tell"
                 caution = "" if proof else self._caution(self._shares()[:, a, step : (step % steps) + 1, i])
                 told = verdict, why + f"; caution: {caution}" * bool(caution)
                 rows.append((signal.label, signal.shown, signal.given, name, mean, low, high, *told))
@@ -383,14 +386,21 @@ class LearningCurves(Result):
             np.zeros(shares[0].size, bool), np.zeros(1), self.runs,
         )  # fmt: skip
         lower, upper = data.bounds(confidence, simultaneous=simultaneous)
-        return lower.reshape(size) - slack, upper.reshape(size) + slack
+        above = np.maximum(np.minimum(upper.reshape(size) + slack, 1.0), shares.mean(axis=0))  # no share is above 1
+        return lower.reshape(size) - slack, above
 
-    def _estimate(self, values: FloatArray, low: float, high: float, slack: float, test: int) -> Estimate:
+    def _has_variance(self, test: int) -> bool:
+        """Whether a power has one; a share has, being bounded."""
+        return list(self.tests.values())[test].has_variance
+
+    def _estimate(
+        self, values: FloatArray, low: float, high: float, slack: float, test: int, *, has_variance: bool = True
+    ) -> Estimate:
         """(K, T) numbers as an estimate over checkpoints."""
         n = values.shape[1]
         data = Replicates(
             np.ascontiguousarray(values[:, None]), np.full(n, low), np.full(n, high), np.zeros(n, bool),
-            np.array([slack]), self.runs, has_variance=not np.isnan(values).any(),
+            np.array([slack]), self.runs, has_variance=has_variance and not np.isnan(values).any(),
         )  # fmt: skip
         return Estimate(
             data, self.checkpoints, (self.gamma,), True, dimension="checkpoint", draws=self._draws(test)
@@ -401,7 +411,7 @@ class LearningCurves(Result):
         low, high, slack = self._range(i)
         data = Replicates(
             np.ascontiguousarray(values[:, i, None, None]), np.full(1, low), np.full(1, high), np.zeros(1, bool),
-            np.array([slack]), self.runs,
+            np.array([slack]), self.runs, has_variance=self._has_variance(i),
         )  # fmt: skip
         return Estimate(data, (name,), (self.gamma,), True, True, dimension="mark", draws=self._draws(i))
 

@@ -186,6 +186,8 @@ class Training(Result):
         RewardError
             A test is no law, or one for another number of states; its rewards have no mean, or gave what is no
             number.
+        SizeError
+            Draws and their values would not fit into memory.
         SolverError
             A value could not be certified.
 

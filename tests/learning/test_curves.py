@@ -143,6 +143,13 @@ def test_bad_samples_are_refused():
             training.curves(samples=samples)
 
 
+def test_draws_that_do_not_fit_are_refused():
+    training = train(FORK, 0.9, "random", episodes=10, runs=2, rng=0)
+    for samples in (10**12, 10**30):
+        with pytest.raises(mp.errors.SizeError, match="reward functions of 4 states"):
+            training.curves(samples=samples)
+
+
 @pytest.mark.slow
 def test_the_maze_of_the_study():
     """Of 16 runs of 30,000 episodes: .852, .844, .106, and .352 for goals; transfer to goals .577 and 1."""

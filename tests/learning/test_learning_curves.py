@@ -185,3 +185,22 @@ def test_runs_of_which_most_are_equal_are_called_into_question():
     assert found.share("few(1)").caution == ""
     assert "caution: all but 1 of 16" in found.verdicts()["why"][0]
     assert "caution" not in found.verdicts(0)["why"][0]
+
+
+def test_powers_without_variance_have_no_interval_and_shares_have_one():
+    # t(2) has a mean and no variance; a share lies between that of the worst policy and 1, whatever the law.
+    found = replace(curves(spread([[0.0, 0.5], [0.1, 0.2]], 0.05)), tests={"heavy": resolve("t(2)", FORK)})
+    for estimate in (found.power("random"), found.floor(), found.ceiling()):
+        assert np.isnan(estimate.stderr).all()
+    assert np.isfinite(found.share("random").stderr).all()
+    unknown = replace(found, tests={"own": resolve(lambda n, rng: rng.random((n, 4)), FORK)})
+    assert np.isfinite(unknown.power("random").stderr).all()
+
+
+def test_no_limit_is_above_one_and_what_is_undecided_for_equal_runs_says_so():
+    found = curves(np.full((4, 2, 2, 1), 1.0))
+    table = found.verdicts(np.int64(-1))
+    assert table["upper"] == [1.0, 1.0]
+    assert table["verdict"] == ["undecided", "undecided"]
+    assert all("all 4 runs have one share" in why for why in table["why"])
+    assert max(found.table()["upper"]) == 1.0
