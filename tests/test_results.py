@@ -57,7 +57,7 @@ RESULTS = {
     "ClaimReport": (lambda: proposition_5_4(FORK), EVERY - {"of", "to_xarray"}),
     "Certified": (lambda: mp.certify(A, B), EVERY - {"to_xarray", "plot"}),
     "Training": (lambda: TRAINING, EVERY - {"plot"}),  # weights; their curves are drawn
-    "LearningCurves": (lambda: TRAINING.curves(samples=32), EVERY - {"plot"}),
+    "LearningCurves": (lambda: TRAINING.curves(samples=32), EVERY),
     "share": (lambda: TRAINING.curves(samples=32).share("random"), EVERY),
 }  # fmt: skip
 

@@ -24,6 +24,7 @@ polytope_picture    visit distributions in two coordinates
 curve_picture       the post's curve
 difference_picture  A − B, of two models
 sensitivity_picture how POWER moves under transforms of a model
+learning_picture    shares of power along training, and of agents
 signed_bars         bars of differences, for these two
 backdrop            an MDP as a pale ground, for the pictures of claims
 curved_arrows       Bézier curves

@@ -285,8 +285,10 @@ class Assessment(Result):
         )
 
     def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
-        """The shares, with their intervals; takes what `Estimate.plot` takes."""
-        return self.share().plot(path, **options)
+        """The shares of agents; see `mdppower.display.learning_picture.plot_assessment`."""
+        from mdppower.display.learning_picture import plot_assessment
+
+        return plot_assessment(self, path, **options)
 
     def __repr__(self) -> str:
         share = self.share()

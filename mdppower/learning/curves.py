@@ -15,6 +15,7 @@ from mdppower.errors import ParameterError, RewardError, SizeError
 from mdppower.learning.curves_run import Examination, Examined
 from mdppower.learning.learning_curves import LearningCurves
 from mdppower.learning.training_run import Course
+from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_run import free_memory
 from mdppower.montecarlo.run_loop import Conduct, Question, last, run
 from mdppower.montecarlo.samplers import Sampler
@@ -50,7 +51,7 @@ def measured_curves(
     -------
     LearningCurves
     """
-    laws = _tests(course, tests)
+    laws = read_tests(course.mdp, course.rewards, tests)
     needed, free = 8 * ARRAYS * positive_integer(samples, "samples") * course.mdp.n_states, free_memory()
     if free is not None and needed > free:
         raise SizeError(
@@ -79,19 +80,30 @@ def _not_stored() -> Question:
     raise AssertionError("curves have no store")
 
 
-def _tests(course: Course, given: Any) -> dict[str, RewardDistribution]:
-    """Tests by name; a law alone is called as it is."""
+def read_tests(mdp: RewardlessMDP, rewards: RewardDistribution, given: Any) -> dict[str, RewardDistribution]:
+    """Tests by name; a law alone is called as it is, and without one agents are tested on rewards as in training.
+
+    Raises
+    ------
+    ParameterError
+        There is none, or a name is no text.
+    RewardError
+        A law is none, or one of rewards of pairs, or without a mean.
+    """
     if given is None:
-        return {course.rewards.name: course.rewards}
-    named = given if isinstance(given, Mapping) else {resolve(given, course.mdp, pairs=True).name: given}
+        return {rewards.name: rewards}
+    named = given if isinstance(given, Mapping) else {resolve(given, mdp, pairs=True).name: given}
     if not named:
         raise ParameterError("tests is empty; give at least one law of rewards")
     found = {}
     for name, law in named.items():
         if not isinstance(name, str) or not name:
             raise ParameterError(f"tests must have texts as names, got {quoted(name)}")
-        found[name] = resolve(law, course.mdp, pairs=True)
+        try:
+            found[name] = resolve(law, mdp, pairs=True)
+        except RewardError as error:
+            raise RewardError(f"test {name!r}: {error}") from None
         if found[name].on == "pairs":
             raise RewardError(f"test {name!r}: agents are tested on rewards of states, not of pairs")
-        found[name].require_mean(course.mdp)
+        found[name].require_mean(mdp)
     return found

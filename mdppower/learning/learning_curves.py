@@ -36,7 +36,10 @@ from mdppower.results.table import Table
 from mdppower.rewards.reward_distribution import RewardDistribution
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import xarray as xr
+    from matplotlib.figure import Figure
 
 MARGIN = 0.05
 """A share below which training is said not to raise power."""
@@ -313,6 +316,12 @@ class LearningCurves(Result):
                 "entropy": str(self.entropy),
             },
         )
+
+    def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
+        """Shares along the checkpoints, a panel a test; see `mdppower.display.learning_picture.plot_learning`."""
+        from mdppower.display.learning_picture import plot_learning
+
+        return plot_learning(self, path, **options)
 
     def __repr__(self) -> str:
         lower, upper = self._limits(0.95, simultaneous=True)
