@@ -100,6 +100,9 @@ OPTIONS = {"workers": -1, "confidence": 0.95, "kind": "value", "method": "auto",
 OF_VERIFY = {"rewards": ("norm(0,1)", "covers all directions"), "samples": (1000, "one that contradicts is enough")}
 
 
+OF_LEARN = {"samples": (512, "fewer than an estimate has: runs count")}
+
+
 @pytest.mark.parametrize("name", sorted(cli.commands))
 def test_defaults_of_commands_agree_with_those_of_calls(name):
     context = cli.commands[name].make_context(name, [], resilient_parsing=True)
@@ -108,8 +111,8 @@ def test_defaults_of_commands_agree_with_those_of_calls(name):
             continue
         default = context.params[option.name]
         told, reason = OPTIONS[option.name], ""
-        if name == "verify":
-            told, reason = OF_VERIFY.get(option.name, (told, ""))
+        if name in ("verify", "learn"):
+            told, reason = {"verify": OF_VERIFY, "learn": OF_LEARN}[name].get(option.name, (told, ""))
         assert default == told, f"mdppower {name} --{option.name}"
         assert reason in option.help
         if option.name == "workers":

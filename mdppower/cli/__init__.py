@@ -18,6 +18,7 @@ optimality     ``optimal``, ``compare``, ``visits``
 bounds         ``curve``, ``bound``
 sensitivity    ``diff``, ``sensitivity``
 theorems       ``verify``
+learning       ``learn``
 runs           ``runs``: what is in a store
 ============== ==========================================================================================
 

@@ -26,6 +26,7 @@ LAWS = (
     "avoid",
 )
 """Of any `scipy.stats` distribution, those that one may begin with."""
+SIGNALS = ("random", "no-reward", "noise", "shuffled", "unseen", "few(1)", "goals", "incorrect", "untrained")
 METHODS = ("auto", "deterministic", "stochastic", "lp", "lp-occupancy")
 SAMPLERS = ("latin", "sobol", "iid")
 
@@ -66,11 +67,19 @@ def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name.lower().startswith(incomplete.lower())]
 
 
+def _listed(incomplete: str, names: Iterable[str]) -> list[str]:
+    """The last of a list, after the comma before it."""
+    before, comma, last = incomplete.rpartition(",")
+    return [before + comma + name for name in _beginning(last, names)]
+
+
 _COMPLETIONS: Mapping[str, Callable[[str], list[str]]] = {
     "env": environments,
     "a": environments,
     "b": environments,
     "rewards": lambda incomplete: _beginning(incomplete, (*LAWS, "onpairs(uniform)")),
+    "signals": lambda incomplete: _listed(incomplete, SIGNALS),
+    "tests": lambda incomplete: _listed(incomplete, LAWS),
     "sampler": lambda incomplete: _beginning(incomplete, SAMPLERS),
     "method": lambda incomplete: _beginning(incomplete, METHODS),
     "exact method": lambda incomplete: _beginning(incomplete, (*METHODS, "exact")),

@@ -20,6 +20,7 @@ from mdppower.cli import (  # noqa: F401  (they add commands)
     bounds,
     convert,
     environments,
+    learning,
     optimality,
     power,
     runs,

@@ -193,6 +193,7 @@ _MANY = {
     "Visits": "visit distributions (Visits)",
     "Recurrent": "recurrent state distributions (Recurrent)",
     "Certified": "certificates (Certified)",
+    "LearningCurves": "learning curves (LearningCurves)",
     "Dataset": "labelled arrays (xarray.Dataset)",
 }
 """Classes whose names are no nouns in the singular."""

@@ -82,7 +82,7 @@ for _name in ("--a", "--b", "--given", "--duplicate", "--split", "--x", "--y"):
     ODD[_name] = ODD["--state"]
 WEIGHTS = {"power": 6, "map": 5, "show": 4, "plot": 3, "info": 2, "optimal": 2, "compare": 2, "visits": 2,
     "bound": 2, "curve": 0.2, "diff": 0.7,
-           "sensitivity": 0.3, "verify": 0.1, "envs": 0.1}  # fmt: skip
+           "sensitivity": 0.3, "verify": 0.1, "learn": 0.3, "envs": 0.1}  # fmt: skip
 BOUNDED = {
     "--samples": "8",
     "--votes": "4",
@@ -90,6 +90,8 @@ BOUNDED = {
     "--max-samples": "128",
     "--limit": "100",
     "--claims": "prop-6.6",
+    "--episodes": "8",
+    "--runs": "2",
 }
 """How much work is asked for where nothing else is said."""
 
@@ -105,6 +107,7 @@ EACH = [
     ["visits", "open(2,2)", "--state", "0,0"],
     ["verify", "fork(2)", "--samples", "8", "--votes", "4", "--seconds", "0.1"],
     ["diff", "fork(2)", "fork(3)", "--samples", "8", "--out", "x.png"],
+    ["learn", "fork(2)", "--episodes", "8", "--runs", "2", "--samples", "8"],
     ["show", "map.txt"],
 ]  # fmt: skip
 """Commands that compile and load all that the others need."""

@@ -33,7 +33,7 @@ def complete(tmp_path, monkeypatch):
     return ask
 
 
-COMMANDS = ["map", "power", "show", "optimal", "compare", "visits", "verify", "sensitivity", "diff"]
+COMMANDS = ["map", "power", "show", "optimal", "compare", "visits", "verify", "sensitivity", "diff", "learn"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
