@@ -90,7 +90,7 @@ def test_the_same_bits_whoever_examines():
 
 @pytest.mark.slow
 def test_the_slippery_maze():
-    """Of 16 runs of 30,000 episodes, slip .2: .860, .879 and .000 ± .024; here are 5, and the controls of the maze."""
+    """Of 16 runs of 30,000 episodes, slip .2: .860, .879 and .000 ± .024; here are 5."""
     arms = ["random", "no-reward", "noise"]
     training = train(mp.envs.make("maze", slip=0.2), 0.9, arms, runs=5, checkpoints=[30_000], rng=0)
     curves = training.curves(samples=256)
