@@ -58,6 +58,9 @@ RESULTS = {
     "Certified": (lambda: mp.certify(A, B), EVERY - {"to_xarray", "plot"}),
     "Training": (lambda: TRAINING, EVERY - {"plot"}),  # weights; their curves are drawn
     "LearningCurves": (lambda: TRAINING.curves(samples=32), EVERY),
+    "Rivals": (
+        lambda: TRAINING.curves(samples=32, against="random policy").rivals("random", "random policy"), EVERY
+    ),
     "share": (lambda: TRAINING.curves(samples=32).share("random"), EVERY),
 }  # fmt: skip
 

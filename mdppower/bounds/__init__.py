@@ -7,6 +7,7 @@ simplex_proxies         ν² for all that can be had from states, from the law o
 inequalities            each inequality, and its inverse
 certificates            ν² of Δ = h_A − h_B, proved from A, B and Σ
 certificate_rules       a rule each by which ν² is proved
+learners_refused        agents are refused, where something is proved of sets
 option_difference       Δ: its vectors, its slopes, its bounds
 affine_maxima           how the maxima of two sets of affine functions differ
 hulls                   whether a vector is proved to lie between others

@@ -45,6 +45,7 @@ import numpy as np
 from mdppower._horizon import Horizon
 from mdppower.bounds import affine_maxima
 from mdppower.bounds.certificate_rules import RULES
+from mdppower.bounds.learners_refused import refuse_learners
 from mdppower.bounds.option_difference import VECTORS, Difference
 from mdppower.errors import ParameterError
 from mdppower.occupancy.option import Option, Reach, require_alike, states_only
@@ -198,7 +199,7 @@ def certify(A: Option, B: Option, rewards: Any = "uniform", *, most_vectors: int
     Raises
     ------
     ParameterError
-        The options are not alike.
+        The options are not alike; or one is an agent: see `mdppower.bounds.learners_refused`.
     RewardError
         The rewards are malformed.
 
@@ -214,6 +215,7 @@ def certify(A: Option, B: Option, rewards: Any = "uniform", *, most_vectors: int
     >>> certify(a, b, "expon").nu2 is None
     True
     """
+    refuse_learners("certify", A, B)
     for option in (A, B):
         if not isinstance(option, Option):
             raise ParameterError(f"certify takes two options, got {option!r}; see mdppower.Option")

@@ -9,7 +9,9 @@ All that can be had from states is of this kind: VALUE sets, POWER sets and long
 
 **From the law.** Independent coordinates with logarithmic Sobolev constants c have ν² = max ‖Φᵀ(a − b)‖²_c over the
 simplex. The maximum of a convex function is at vertices: of two states, ‖Φᵀ(e_i − e_j)‖²_c, and c_i + c_j where
-states are the coordinates. The means are closer than the range: E h_B ≤ max h, and E h_A is at least the least mean.
+states are the coordinates. This is of sets that always have their best, whose worth is Lipschitz in R; of learners,
+whose worth jumps, only the range holds (`mdppower.bounds.learners_refused`). The means are closer than the range:
+E h_B ≤ max h, and E h_A is at least the least mean.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import numpy as np
 
 from mdppower.bounds.independent_coordinates import Coordinates, coordinates
 from mdppower.bounds.inequalities import numbers
+from mdppower.bounds.learners_refused import refuse_learners
 from mdppower.errors import ParameterError
 from mdppower.rewards.reward_distribution import RewardDistribution
 
@@ -60,7 +63,7 @@ def proxy_of_range(low: float, high: float) -> tuple[float, float, float]:
 
 
 def universal_proxy(rewards: RewardDistribution) -> tuple[float, float | None, float | None] | None:
-    """ν, the drop and the greatest gap for all sets in the simplex.
+    """ν, the drop and the greatest gap for all sets in the simplex; not for learners: for these `proxy_of_range`.
 
     On the command line: ``mdppower bound --env ENV``.
 
@@ -78,6 +81,11 @@ def universal_proxy(rewards: RewardDistribution) -> tuple[float, float | None, f
         None where rewards have no bounds and no such constants, or cannot vary from state to state; the drop and the
         cap are None where they have no bounds.
 
+    Raises
+    ------
+    ParameterError
+        It was given an agent, or what is about agents that learn.
+
     Examples
     --------
     >>> from mdppower.rewards import resolve
@@ -93,6 +101,7 @@ def universal_proxy(rewards: RewardDistribution) -> tuple[float, float | None, f
     >>> universal_proxy(resolve("expon", fork)) is None
     True
     """
+    refuse_learners("universal_proxy", rewards)
     low, high = float(rewards.low.min()), float(rewards.high.max())
     width = high - low if np.isfinite(low) and np.isfinite(high) else np.inf
     proxies = [value for value in (squared_diameter(coordinates(rewards)), width**2) if 0 < value < np.inf]

@@ -22,6 +22,7 @@ mdp_picture         an MDP before anything is computed
 optimality_picture  how likely actions are to be optimal
 polytope_picture    visit distributions in two coordinates
 curve_picture       the post's curve
+rivals_picture      success rate against lead, of agents that learn
 difference_picture  A − B, of two models
 sensitivity_picture how POWER moves under transforms of a model
 learning_picture    shares of power along training, and of agents

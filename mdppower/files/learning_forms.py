@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from mdppower._checks import LARGEST_REWARD
-from mdppower._schema import LARGEST_COUNT, Misfit, anything, real, record, several, text, whole
+from mdppower._schema import LARGEST_COUNT, Misfit, anything, one_of, real, record, several, text, whole
 from mdppower.errors import FileError, MDPPowerError
 from mdppower.files.estimate_forms import COUNT, ENTROPY, FLAG, LARGEST, require
-from mdppower.files.fields import Field, Form, agree, array, mdp, number, rewards
+from mdppower.files.fields import Field, Form, agree, array, labels, mdp, number, optional, part, plain, rewards
+from mdppower.learning.encounters import UNITS, Encounters
 from mdppower.learning.learning_curves import LearningCurves
+from mdppower.learning.rivals import Rivals
 from mdppower.learning.signals import Signal, is_own_code, noise, read_signal
 from mdppower.learning.trained import Training
 from mdppower.learning.training_run import Method
@@ -54,11 +56,16 @@ def _signals() -> Field:
 
 def _checkpoints() -> Field:
     """Numbers of episodes, from 0."""
+    return _rising(from_0=True)
+
+
+def _rising(*, from_0: bool = False) -> Field:
+    """Numbers of episodes."""
 
     def read(told: Any, _: Any, sizes: Any) -> tuple[int, ...]:
         found = tuple(several(whole(0, LARGEST_COUNT), 1)(told))
-        fits = found[0] == 0 and all(a < b for a, b in pairwise(found))
-        require(fits, "numbers that rise from 0", list(found), "")
+        fits = all(a < b for a, b in pairwise(found)) and not (from_0 and found[0])
+        require(fits, "numbers that rise" + " from 0" * from_0, list(found), "")
         agree(sizes, ("step",), (len(found),), found)
         return found
 
@@ -121,6 +128,16 @@ TRAINING = Form(
 )
 
 
+def _check_tasks(better: Any, ties: Any, leads: Any, samples: int, error: Any) -> None:
+    """Counts are of so many tasks, and a mean has the sign of the numbers of which it is one."""
+    wrong = better + ties > samples * (1 + 1e-9)
+    require(not wrong.any(), f"with ties at most {samples:,}", str((better + ties)[wrong][:1]), ".better")
+    wrong = (better == 0) & (leads > error)
+    require(not wrong.any(), "at most 0 where no task was won", str(leads[wrong][:1]), ".leads")
+    wrong = (better + ties == samples) & (leads < -error)
+    require(not wrong.any(), "at least 0 where no task was lost", str(leads[wrong][:1]), ".leads")
+
+
 def _check_curves(found: Any) -> None:
     _check_start(found)
     require(len(found["powers"]) >= 2, "of two runs or more", len(found["powers"]), ".powers")
@@ -132,9 +149,37 @@ def _check_curves(found: Any) -> None:
     room = room[:, None, None]
     wrong = (power > found["ceilings"][:, None, None] + room) | (power < found["worsts"][:, None, None] - room)
     require(not wrong.any(), "between the worst and the ceiling", str(power[wrong][:1]), ".powers")
+    if (met := found["encounters"]) is not None:
+        error = met.errors[:, None, None, :, :, None] + room[..., None, None]
+        leads = np.broadcast_to(met.leads[..., None], met.better.shape)
+        _check_tasks(met.better, met.ties, leads, found["samples"], np.broadcast_to(error, leads.shape))
 
 
 _MARKS = {name: array("f8", "run", "test", low=-LARGEST, high=LARGEST) for name in ("floors", "ceilings", "worsts")}
+
+_MET = ("run", "arm", "step", "test", "reference")
+_TASKS = array("f8", *_MET, len(UNITS), low=0, high=LARGEST)
+
+
+def _check_encounters(found: Any) -> None:
+    names = found["references"]
+    require(all(isinstance(x, str) for x in names), "texts", list(names), ".references")
+    require(len(set(names)) == len(names), "different names", list(names), ".references")
+
+
+ENCOUNTERS = Form(
+    Encounters,
+    {
+        "references": labels("reference"),
+        "better": _TASKS,
+        "ties": _TASKS,
+        "leads": array("f8", *_MET, low=-LARGEST, high=LARGEST),
+        "spreads": _TASKS,
+        "errors": array("f8", "run", "test", "reference", low=0, high=LARGEST),
+        "same": array("?", "arm", "step", "reference"),
+    },
+    check=_check_encounters,
+)
 
 CURVES = Form(
     LearningCurves,
@@ -152,6 +197,50 @@ CURVES = Form(
         **_MARKS,
         "errors": array("f8", "run", "test", low=0, high=LARGEST),
         "interrupted": FLAG,
+        "encounters": optional(part(ENCOUNTERS)),
     },
     check=_check_curves,
+)
+
+
+def _signal() -> Field:
+    """One signal."""
+    several_of = _signals()
+    return Field(
+        lambda value, writer: several_of.write((value,), writer)[0],
+        lambda told, parts, sizes: several_of.read([told], parts, sizes)[0],
+    )
+
+
+def _check_rivals(found: Any) -> None:
+    require(0 < found["gamma"] < 1, "strictly between 0 and 1", found["gamma"], ".gamma")
+    require(len(found["leads"]) >= 2, "of two runs or more", len(found["leads"]), ".leads")
+    error = np.broadcast_to(found["errors"][:, None] + 1e-12, found["leads"].shape)
+    _check_tasks(found["better"], found["ties"], found["leads"], found["samples"], error)
+
+
+_EACH = array("f8", "run", "step", low=0, high=LARGEST)
+
+RIVALS = Form(
+    Rivals,
+    {
+        "mdp": mdp("state", "pair"),
+        "gamma": RATE,
+        "signal": _signal(),
+        "reference": plain(text(1000)),
+        "test": plain(text(1000)),
+        "rewards": rewards("state"),
+        "unit": plain(one_of(*UNITS)),
+        "checkpoints": _rising(),
+        "samples": COUNT,
+        "entropy": ENTROPY,
+        "better": _EACH,
+        "ties": _EACH,
+        "leads": array("f8", "run", "step", low=-LARGEST, high=LARGEST),
+        "spreads": _EACH,
+        "errors": array("f8", "run", low=0, high=LARGEST),
+        "same": array("?", "step"),
+        "interrupted": FLAG,
+    },
+    check=_check_rivals,
 )

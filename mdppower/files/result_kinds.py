@@ -13,7 +13,7 @@ from mdppower.files.count_forms import COMPARISON, OPTIMALITY
 from mdppower.files.dataset_form import DATASET
 from mdppower.files.estimate_forms import ESTIMATE
 from mdppower.files.fields import Form
-from mdppower.files.learning_forms import CURVES, TRAINING
+from mdppower.files.learning_forms import CURVES, RIVALS, TRAINING
 from mdppower.files.model_forms import (
     CERTIFIED,
     DIFFERENCE,
@@ -45,6 +45,7 @@ KINDS: dict[str, Form] = {
     "Verification": VERIFICATION,
     "Training": TRAINING,
     "LearningCurves": CURVES,
+    "Rivals": RIVALS,
     "Assessment": ASSESSMENT,
     "Dataset": DATASET,
 }

@@ -11,6 +11,10 @@ trained         what that gives back
 curves          the power of agents along training, on held-out rewards
 curves_run      one training run examined
 learning_curves what that gives back: shares, paired differences, verdicts
+encounters      whom agents are held against, and what is kept of that
+encounter_kernels its loop
+rivals          an arm against a reference: success rate, ties, lead, in each unit of a task
+rival_bands     what a success rate says of the lead: the post's band, that of learners, the normal law
 null_theorems   arms of which it is proved that training does not raise their power
 assessing       the power of agents from anywhere: floor, ceiling and share
 assessment      what that gives back

@@ -14,6 +14,7 @@ from .learners import GPI as GPI, Linear as Linear, standardised as standardised
 from .training import train as train
 from .trained import Training as Training
 from .learning_curves import LearningCurves as LearningCurves
+from .rivals import Rivals as Rivals
 from .adaptation import fine_tuned as fine_tuned
 from .assessing import assess as assess
 from .assessment import Assessment as Assessment

@@ -72,6 +72,7 @@ class Assessment(Result):
     """
 
     hidden: ClassVar[frozenset[str]] = frozenset({"data", "draws", "layout", "marks", "single_gamma", "weights"})
+    of_learners: ClassVar[bool] = True
 
     data: Replicates
     steps: tuple[Label, ...]

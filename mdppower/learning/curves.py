@@ -13,6 +13,7 @@ from mdppower._typing import FloatArray
 from mdppower._warn import warn
 from mdppower.errors import ParameterError, RewardError, SizeError
 from mdppower.learning.curves_run import Examination, Examined
+from mdppower.learning.encounters import Encounters, read_references
 from mdppower.learning.learning_curves import LearningCurves
 from mdppower.learning.training_run import Course
 from mdppower.mdp.model import RewardlessMDP
@@ -33,6 +34,7 @@ def measured_curves(
     bias: FloatArray,
     tests: Any,
     samples: int,
+    against: Any,
     conduct: Conduct,
 ) -> LearningCurves:
     """The curves of a training.
@@ -43,7 +45,7 @@ def measured_curves(
     checkpoints : tuple of int
     weights : (A, K, T, P, S) array
     bias : (A, K, T, P) array
-    tests, samples
+    tests, samples, against
         As for `Training.curves`.
     conduct : Conduct
 
@@ -58,14 +60,16 @@ def measured_curves(
             f"{samples:,} reward functions of {course.mdp.n_states:,} states and their values take about "
             f"{needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free; use fewer samples"
         )
-    task = Examination(course, weights, bias, tuple(laws.items()), samples)
+    references = read_references(against, course.mdp, course.signals, checkpoints)
+    task = Examination(course, weights, bias, tuple(laws.items()), samples, references)
     source = Sampler(course.rewards, "iid", samples, course.entropy)
     width = max(1, course.mdp.n_states * len(course.signals) * len(checkpoints))
     rows, interrupted = last(run(Examined(task), [weights.shape[1]], source, width, conduct, _not_stored))
-    power, floor, ceiling, worst, error = rows
+    power, floor, ceiling, worst, error, met, unsure = rows
+    encounters = Encounters.of_sums(references, course.signals, met, unsure) if references else None
     found = LearningCurves(
         course.mdp, course.gamma, course.signals, course.rewards, checkpoints, laws, samples, course.start,
-        course.entropy, power, floor, ceiling, worst, error, interrupted,
+        course.entropy, power, floor, ceiling, worst, error, interrupted, encounters,
     )  # fmt: skip
     for i, name in enumerate(laws):
         if np.isnan(found.share(found.arms[0], name).mean).any():

@@ -21,7 +21,9 @@ from mdppower._quotes import quoted
 from mdppower._text import count, did_you_mean, near_names, rate_text
 from mdppower._typing import FloatArray
 from mdppower.errors import LabelError, ParameterError
+from mdppower.learning.encounters import UNITS, Encounters
 from mdppower.learning.null_theorems import null_theorem
+from mdppower.learning.rivals import Rivals
 from mdppower.learning.signals import Signal
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate
@@ -73,6 +75,8 @@ class LearningCurves(Result):
         Bound on the error of each of these numbers.
     interrupted : bool
         Whether training runs are lacking.
+    encounters : Encounters or None
+        What is kept of agents against references.
 
     Examples
     --------
@@ -86,7 +90,8 @@ class LearningCurves(Result):
     np.float64(1.0)
     """
 
-    hidden: ClassVar[frozenset[str]] = frozenset({"powers", "floors", "ceilings", "worsts", "errors"})
+    hidden: ClassVar[frozenset[str]] = frozenset({"powers", "floors", "ceilings", "worsts", "errors", "encounters"})
+    of_learners: ClassVar[bool] = True
 
     mdp: RewardlessMDP
     gamma: float
@@ -103,6 +108,7 @@ class LearningCurves(Result):
     worsts: FloatArray
     errors: FloatArray
     interrupted: bool = False
+    encounters: Encounters | None = None
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -171,6 +177,49 @@ class LearningCurves(Result):
         """
         return self.share(arm, test) - self.share(other, test)
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Whom the agents were held against: ``against=`` of `Training.curves`."""
+        return () if self.encounters is None else self.encounters.references
+
+    def rivals(self, arm: str, reference: Any, test: str | None = None, *, unit: str = UNITS[0]) -> Rivals:
+        """How often an arm does at least as well as a reference along the checkpoints, and by how much.
+
+        Parameters
+        ----------
+        arm : str
+        reference : str
+            One of `references`; a checkpoint also as (arm, episodes).
+        test : str, optional
+            Default: the first.
+        unit : {"reward", "reward and start"}
+            What a task is: a reward function, starts averaged; or a reward function and a start.
+
+        Returns
+        -------
+        Rivals
+
+        Raises
+        ------
+        LabelError
+            There is no such arm, test or reference.
+        ParameterError
+            There is no such unit, or the curves were measured against nobody.
+        """
+        a, i = self._arm(arm), self._test(test)
+        if self.encounters is None:
+            raise ParameterError("these curves were measured against nobody: give against= to Training.curves")
+        if unit not in UNITS:
+            raise ParameterError(f"unit must be {UNITS[0]!r} or {UNITS[1]!r}, got {quoted(unit)}")
+        kept, b, u = self.encounters, self.encounters.reference(reference), UNITS.index(unit)
+        name, law = list(self.tests.items())[i]
+        parts = [np.ascontiguousarray(x[:, a, :, i, b, u]) for x in (kept.better, kept.ties, kept.spreads)]
+        return Rivals(
+            self.mdp, self.gamma, self.signals[a], kept.references[b], name, law, unit, self.checkpoints,
+            self.samples, self.entropy, parts[0], parts[1], np.ascontiguousarray(kept.leads[:, a, :, i, b]), parts[2],
+            np.ascontiguousarray(kept.errors[:, i, b]), np.ascontiguousarray(kept.same[a, :, b]), self.interrupted,
+        )  # fmt: skip
+
     def of(self, arm: str) -> LearningCurves:
         """The part about one arm.
 
@@ -180,8 +229,9 @@ class LearningCurves(Result):
             There is no such arm.
         """
         a = self._arm(arm)
-        given = vars(self) | {"signals": self.signals[a : a + 1], "powers": self.powers[:, a : a + 1]}
-        return LearningCurves(**given)
+        met = None if self.encounters is None else self.encounters.of(a)
+        part = {"signals": self.signals[a : a + 1], "powers": self.powers[:, a : a + 1], "encounters": met}
+        return LearningCurves(**vars(self) | part)
 
     def verdicts(self, step: int = -1, *, margin: float = MARGIN, confidence: float = 0.95) -> Table:
         """Does training raise power? For each arm and test, at one checkpoint.
@@ -287,12 +337,16 @@ class LearningCurves(Result):
     def to_xarray(self) -> xr.Dataset:
         """Power and share along (run, arm, step, test); floor, ceiling and worst along (run, test).
 
+        And where there are references, the lead along (run, arm, step, test, reference), the success rate and the
+        share of ties along these and the unit of a task.
+
         Returns
         -------
         xarray.Dataset
             Variables have ``long_name`` and ``units``.
         """
         every, some = ("run", "arm", "step", "test"), ("run", "test")
+        variables, names = self._met(every)
         return labelled(
             {
                 "power": (every, self.powers),
@@ -300,8 +354,10 @@ class LearningCurves(Result):
                 "floor": (some, self.floors),
                 "ceiling": (some, self.ceilings),
                 "worst": (some, self.worsts),
+                **variables,
             },
             {
+                **names,
                 "arm": written(self.arms),
                 "run": np.arange(self.runs),
                 "test": written(list(self.tests)),
@@ -322,6 +378,19 @@ class LearningCurves(Result):
         from mdppower.display.learning_picture import plot_learning
 
         return plot_learning(self, path, **options)
+
+    def _met(self, every: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Variables and coordinates of references."""
+        kept = self.encounters
+        if kept is None:
+            return {}, {}
+        pairs, units = (*every, "reference"), (*every, "reference", "unit")
+        variables = {
+            "lead": (pairs, kept.leads),
+            "success": (units, (kept.better + kept.ties) / self.samples),
+            "p_tie": (units, kept.ties / self.samples),
+        }
+        return variables, {"reference": written(kept.references), "unit": list(UNITS)}
 
     def __repr__(self) -> str:
         lower, upper = self._limits(0.95, simultaneous=True)

@@ -65,6 +65,7 @@ class Training(Result):
     """
 
     hidden: ClassVar[frozenset[str]] = frozenset({"arm", "step", "course"})
+    of_learners: ClassVar[bool] = True
 
     mdp: RewardlessMDP
     gamma: float
@@ -160,6 +161,7 @@ class Training(Result):
         tests: Any = None,
         *,
         samples: int = 512,
+        against: Any = None,
         workers: Workers = 1,
         executor: Executor | None = None,
         progress: bool | None = None,
@@ -172,6 +174,10 @@ class Training(Result):
             What the rewards of tests are drawn from, by name; see `mdppower.rewards`. Default: as in training.
         samples : int
             Reward functions of each test and training run.
+        against : reference, sequence of these, or mapping from str to them, optional
+            Whom the agents are held against, for `LearningCurves.rivals`: ``"random policy"``, ``"optimal"``;
+            ``"final"``, the last agent of the same arm and run; ``("random", 1000)`` or ``"random@1000"``, that of
+            an arm after so many episodes, in the same run; and all that ``policy=`` takes.
         workers, executor, progress
             As for `train`.
 
@@ -182,7 +188,9 @@ class Training(Result):
         Raises
         ------
         ParameterError
-            An argument is out of range.
+            An argument is out of range, or a reference is no policy.
+        LabelError
+            A reference is a checkpoint of an arm that there is not.
         RewardError
             A test is no law, or one for another number of states; its rewards have no mean, or gave what is no
             number.
@@ -198,7 +206,7 @@ class Training(Result):
         """
         conduct = Conduct(workers, executor, progress)
         return measured_curves(
-            self.course, self.checkpoints, self.weights, self.bias, tests, samples, conduct
+            self.course, self.checkpoints, self.weights, self.bias, tests, samples, against, conduct
         )  # fmt: skip
 
     def table(self) -> Table:

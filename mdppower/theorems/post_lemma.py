@@ -20,6 +20,7 @@ from typing import Any
 from mdppower._checks import open_unit
 from mdppower.bounds.certificates import Certified, certify
 from mdppower.bounds.inequalities import cantelli, markov_range, sub_gaussian
+from mdppower.bounds.learners_refused import refuse_learners
 from mdppower.errors import ParameterError
 from mdppower.measures.comparison_estimate import Comparison
 from mdppower.montecarlo.estimates import Estimate
@@ -89,6 +90,7 @@ def check_bound(
     Raises
     ------
     ParameterError
+        It is no comparison of sets; learners are refused by name (`mdppower.bounds.learners_refused`).
 
     Examples
     --------
@@ -98,6 +100,7 @@ def check_bound(
     >>> check_bound(mp.compare(a, b, method="exact"))[0]
     BoundCheck(sub-Gaussian: holds; p in [0.5833, 0.5833], bound 0.9993 … 0.9993)
     """
+    refuse_learners("check_bound", comparison)
     if not isinstance(comparison, Comparison):
         raise ParameterError(f"check_bound takes what mdppower.compare gives, got {comparison!r}")
     half = 1 - (1 - open_unit(confidence, "confidence")) / 2

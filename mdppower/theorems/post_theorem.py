@@ -23,6 +23,7 @@ from scipy import sparse
 from mdppower._checks import open_unit
 from mdppower._typing import FloatArray, IntArray
 from mdppower.bounds.certificates import certify
+from mdppower.bounds.learners_refused import refuse_learners
 from mdppower.errors import ParameterError, RewardError, SizeError, SolverError
 from mdppower.integrals.reward_laws import Boxes, Normals, exact_law
 from mdppower.mdp.rational import Row
@@ -80,6 +81,7 @@ def check_main_theorem(comparison: Comparison, *, confidence: float = 0.95) -> T
     Raises
     ------
     ParameterError
+        It is no comparison of sets; learners are refused by name (`mdppower.bounds.learners_refused`).
 
     Examples
     --------
@@ -91,6 +93,7 @@ def check_main_theorem(comparison: Comparison, *, confidence: float = 0.95) -> T
     >>> check_main_theorem(mp.compare(a, b, method="exact"))
     TheoremCheck(refuted; conditions met: none)
     """
+    refuse_learners("check_main_theorem", comparison)
     if not isinstance(comparison, Comparison):
         raise ParameterError(f"check_main_theorem takes what mdppower.compare gives, got {comparison!r}")
     half = 1 - (1 - open_unit(confidence, "confidence")) / 2

@@ -41,9 +41,13 @@ def results() -> dict[str, Any]:
         without_mean = mp.compare(two, one, "cauchy", samples=64, rng=0)
     training = train(fork, 0.9, ["random", "noise", "noise(expon)"], episodes=40, checkpoints=[20], runs=3, rng=0)
     curves = training.curves({"as trained": "uniform", "goal": "goal"}, samples=32)
+    held = training.curves({"goal": "goal"}, samples=32, against=["random policy", "final", {"root": "->t1"}])
     return {
         "a training": training,
         "learning curves": curves,
+        "learning curves against others": held,
+        "rivals": held.rivals("noise", "final", unit="reward and start"),
+        "rivals, a noise of its own": held.rivals("noise(expon)", "fixed").of(20),
         "a share": curves.share("random"),
         "a ceiling": curves.ceiling("goal"),
         "a state": drawn.of((0, 0)),

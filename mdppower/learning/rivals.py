@@ -1,0 +1,547 @@
+"""An arm against a reference along training: how often it does at least as well, and by how much.
+
+A success rate is about *tasks*, and what a task is must be said (`unit`): a reward function, starts averaged; or a
+reward function and a start. One agent has two success rates, and one lead.
+
+Two questions, two intervals. *How often does this agent win?* A run's own tasks are independent, and its limits are
+Clopper and Pearson's (`Rivals.agents`). *How often does what this algorithm trains win?* A run is one observation,
+and limits are Student's t over runs. The first get narrow with draws, the second with runs alone.
+
+**Pairs of a reward function and a start** are independent only as far as reward functions are. What the starts of one
+reward function have between them is a number f in [0, 1], and P(Σf ≥ x) ≤ e P(B ≥ x) for whole x and B binomial with
+the same mean (Hoeffding 1963 with Pinelis 1998, Bentkus 2004): the limits of an agent are Clopper and Pearson's with
+1/e of the error.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from mdppower._checks import open_unit
+from mdppower._quotes import quoted
+from mdppower._text import count, rate_text
+from mdppower._typing import BoolArray, FloatArray
+from mdppower._warn import warn
+from mdppower.bounds.simplex_proxies import universal_proxy
+from mdppower.errors import LabelError, ParameterError
+from mdppower.learning.encounters import OPTIMAL, UNITS
+from mdppower.learning.rival_bands import (
+    Bands,
+    Moments,
+    bands,
+    jackknifed,
+    normal_error,
+    quantile,
+    replicates,
+    standardised_lead,
+)
+from mdppower.learning.signals import Signal
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.montecarlo.estimates import Estimate
+from mdppower.montecarlo.proportions import proportion_interval
+from mdppower.montecarlo.replicates import Replicates
+from mdppower.montecarlo.same_draws import Draws
+from mdppower.montecarlo.samplers import Sampler
+from mdppower.montecarlo.trust import doubtful_means
+from mdppower.results.labelled import labelled
+from mdppower.results.number_text import how_sure, rate_title, with_error
+from mdppower.results.result import Result
+from mdppower.results.table import Table
+from mdppower.rewards.reward_distribution import RewardDistribution
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+TASKS = {UNITS[0]: "a task: a reward function, starts averaged", UNITS[1]: "a task: a reward function and a start"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Rivals(Result):
+    """An arm (A) against a reference (B) at T checkpoints, on one test, from K training runs of N reward functions.
+
+    Attributes
+    ----------
+    mdp : RewardlessMDP
+    gamma : float
+    signal : Signal
+        Of the arm: what it is shown and given.
+    reference : str
+    test : str
+    rewards : RewardDistribution
+        Of the test.
+    unit : {"reward", "reward and start"}
+        What a task is.
+    checkpoints : tuple of int
+        Episodes.
+    samples : int
+        N.
+    entropy : int
+    better, ties : (K, T) arrays
+        Tasks of N on which A had more than B, and the same up to the certified error.
+    leads, spreads : (K, T) arrays
+        Mean and variance of Δ = v^A − v^B over the tasks of a run.
+    errors : (K,) array
+        Bound on the error of Δ.
+    same : (T,) boolean array
+        Where the reference is the agent itself.
+    interrupted : bool
+
+    Examples
+    --------
+    >>> import mdppower as mp
+    >>> training = mp.learning.train(
+    ...     mp.envs.fork(3), 0.9, "random", episodes=300, checkpoints=[30], runs=8, start="root", rng=0)
+    >>> curves = training.curves(samples=256, against=["random policy", "optimal"])
+    >>> found = curves.rivals("random", "random policy")
+
+    An agent at its best has the largest of three rewards, the random policy their mean: Δ ≥ 0 whatever they are.
+
+    >>> found.success.of(300).mean, found.lead.of(300).mean.round(2)       # 3/4 − 1/2
+    (np.float64(1.0), np.float64(0.25))
+    >>> found.normal_law()["predicted"][-1] < 0.99                         # so that Δ is not normal
+    True
+    >>> found.agents()["lower"][-1] > 0.98                # this agent; of the algorithm 8 runs say less
+    True
+    >>> curves.rivals("random", "optimal").tie.of(300).mean > 0.99
+    np.True_
+    """
+
+    hidden: ClassVar[frozenset[str]] = frozenset({"better", "ties", "leads", "spreads", "errors", "same", "moments"})
+    of_learners: ClassVar[bool] = True
+
+    mdp: RewardlessMDP
+    gamma: float
+    signal: Signal
+    reference: str
+    test: str
+    rewards: RewardDistribution
+    unit: str
+    checkpoints: tuple[int, ...]
+    samples: int
+    entropy: int
+    better: FloatArray
+    ties: FloatArray
+    leads: FloatArray
+    spreads: FloatArray
+    errors: FloatArray
+    same: BoolArray
+    interrupted: bool = False
+
+    @property
+    def arm(self) -> str:
+        """The name of the arm."""
+        return self.signal.label
+
+    @property
+    def runs(self) -> int:
+        """K."""
+        return len(self.leads)
+
+    @property
+    def task(self) -> str:
+        """What a task is, in words."""
+        return TASKS[self.unit]
+
+    # ------------------------------------------------------------------ estimates
+
+    @property
+    def success(self) -> Estimate:
+        """s = p(A ≥ B), ties counted, along the checkpoints; its interval is about the algorithm: over runs."""
+        return self._share(self._good)
+
+    @property
+    def greater(self) -> Estimate:
+        """P(A > B)."""
+        return self._share(self.better)
+
+    @property
+    def tie(self) -> Estimate:
+        """P(tie)."""
+        return self._share(self.ties)
+
+    @property
+    def less(self) -> Estimate:
+        """P(A < B)."""
+        return self._share(self.samples - self._good)
+
+    @property
+    def lead(self) -> Estimate:
+        """The power of the arm less that of the reference."""
+        ends = self._width
+        return self._estimate(replicates(self.leads, -ends, ends, float(self.errors.mean()), self.same))
+
+    @property
+    def sd(self) -> FloatArray:
+        """(T,) standard deviation of Δ over agents and tasks."""
+        return self.moments.sd
+
+    @property
+    def moments(self) -> Moments:
+        """What bands and the normal law are made of."""
+        share = self._good / self.samples, self.better / self.samples
+        return Moments(*share, self.leads, self.spreads, float(self.errors.max()), self._width, self.same)
+
+    def lead_at(self, *success: float) -> Estimate:
+        """The lead at which a success rate is reached for the first time: in each run, between two checkpoints.
+
+        Between them the lead goes with Φ⁻¹(s) in a straight line. (A count of c of N is taken as (c + ½)/(N + 1).)
+
+        Parameters
+        ----------
+        *success : float
+            In (0, 1).
+
+        Returns
+        -------
+        Estimate
+            Named by success rates; of the runs that reach all of them. NaN where fewer than two do.
+
+        Raises
+        ------
+        ParameterError
+            A success rate is not in (0, 1), or there is none.
+
+        Warns
+        -----
+        MDPPowerWarning
+            Some runs do not reach one of them, or are beyond it at their first checkpoint.
+        """
+        found = self._leads_at(success)
+        return self._estimate(_of_some(found), tuple(float(x) for x in success), "success rate")
+
+    def lead_ratio(self, high: float = 0.98, low: float = 0.95) -> Estimate:
+        """How many times as large the lead is at one success rate as at another; run by run, as for `lead_at`.
+
+        The normal law has Φ⁻¹(high)/Φ⁻¹(low), 1.249 for 98 and 95 %, if sd(Δ) is the same at both.
+        """
+        found = self._leads_at((high, low))
+        ratio = _of_some(found[:, :1] / found[:, 1:])
+        return replace(self._estimate(ratio, (f"{high:g} / {low:g}",), "ratio of leads"), single=True)
+
+    def of(self, episodes: int) -> Rivals:
+        """The part about one checkpoint.
+
+        Raises
+        ------
+        LabelError
+            There is no such checkpoint.
+        """
+        if episodes not in self.checkpoints:
+            known = ", ".join(map(str, self.checkpoints))
+            raise LabelError(f"there is no checkpoint at {quoted(episodes)} episodes; there are {known}")
+        t = self.checkpoints.index(episodes)
+        part = {name: getattr(self, name)[..., t : t + 1] for name in ("better", "ties", "leads", "spreads", "same")}
+        return replace(self, checkpoints=(self.checkpoints[t],), **part)
+
+    # ------------------------------------------------------------------ tables
+
+    def agents(self, confidence: float = 0.95, *, simultaneous: bool = False) -> Table:
+        """Each agent by itself: how often *this agent* does at least as well, from its N tasks alone.
+
+        Parameters
+        ----------
+        confidence : float
+        simultaneous : bool
+            Whether all agents' limits hold at once.
+
+        Returns
+        -------
+        Table
+            Columns run, episodes, tasks, successes, ties, success, lower, upper (Clopper–Pearson), lead, sd.
+        """
+        lower, upper = self._agents(confidence, simultaneous)
+        each = [(k, t) for k in range(self.runs) for t in range(len(self.checkpoints))]
+        numbers = {
+            "successes": self._good, "ties": self.ties, "success": self.moments.success, "lower": lower,
+            "upper": upper, "lead": self.leads, "sd": np.sqrt(self.spreads),
+        }  # fmt: skip
+        return Table(
+            {
+                "run": [k for k, _ in each],
+                "episodes": [self.checkpoints[t] for _, t in each],
+                "tasks": [self.samples] * len(each),
+                **{name: [float(x) for x in values.ravel()] for name, values in numbers.items()},
+            },
+            f"{self._told}; lower, upper: of each agent alone, "
+            f"{how_sure(confidence, together=simultaneous)}, {self._alone}",
+        )
+
+    def normal_law(self, confidence: float = 0.95, *, simultaneous: bool = False) -> Table:
+        """Is lead = sd Φ⁻¹(s)? At each checkpoint, over agents and tasks.
+
+        Returns
+        -------
+        Table
+            Columns episodes; success; lead; sd; lead_over_sd; normal, Φ⁻¹(s), infinite where all or no task is a
+            success; error, the difference of the two, with lower and upper, by the jackknife over runs; predicted,
+            Φ(lead/sd), the success rate that the law has.
+        """
+        from scipy.special import ndtr
+
+        open_unit(confidence, "confidence")
+        ratio, *_ = jackknifed(standardised_lead, self.moments, confidence, simultaneous=simultaneous)
+        error, low, high = jackknifed(normal_error, self.moments, confidence, simultaneous=simultaneous)
+        success = self.moments.success.mean(axis=0)
+        columns = {
+            "success": success, "lead": self.leads.mean(axis=0), "sd": self.sd, "lead_over_sd": ratio,
+            "normal": quantile(success), "error": error, "lower": low, "upper": high, "predicted": ndtr(ratio),
+        }  # fmt: skip
+        return Table(
+            {"episodes": list(self.checkpoints), **{name: x.tolist() for name, x in columns.items()}},
+            f"{self._told}; lower, upper: of the error, {how_sure(confidence, together=simultaneous)}; no theorem",
+        )
+
+    def bands(self, confidence: float | None = 0.95, *, simultaneous: bool = False) -> Table:
+        """The leads that success rates allow: the post's band, and what holds for learners.
+
+        Parameters
+        ----------
+        confidence : float or None
+            None: as if success rates and variances were what was found.
+        simultaneous : bool
+
+        Returns
+        -------
+        Table
+            Columns episodes, success, lead; post_lower, post_upper; range_lower, range_upper, the post's edges with
+            ν = w; lower, upper, the corrected band. NaN where there is no ν. `rests_on` says what each rests on.
+        """
+        found = self._bands(confidence, simultaneous)
+        nothing = (np.full(len(self.checkpoints), np.nan),) * 2
+        columns = {
+            "success": self.moments.success.mean(axis=0), "lead": self.leads.mean(axis=0),
+            **dict(zip(("post_lower", "post_upper"), found.post or nothing, strict=True)),
+            **dict(zip(("range_lower", "range_upper"), found.of_range or nothing, strict=True)),
+            **dict(zip(("lower", "upper"), found.corrected, strict=True)),
+        }  # fmt: skip
+        sure = "at what was found" if confidence is None else how_sure(confidence, together=simultaneous)
+        rests = "; ".join(f"{name}: {why}" for name, why in self.rests_on.items() if name != "normal law")
+        return Table(
+            {"episodes": list(self.checkpoints), **{name: x.tolist() for name, x in columns.items()}},
+            f"{self._told}; bands of the lead, {sure}. {rests}",
+        )
+
+    @property
+    def rests_on(self) -> dict[str, str]:
+        """What the post's band, that of the range, the corrected one and the normal law rest on."""
+        width, nu = self._width, self._nu
+        bounded = np.isfinite(width)
+        ends = f"Δ lies in [{-width:g}, {0 if self.reference == OPTIMAL else width:g}]"
+        sets = f"ν = {nu:.4g}, proved for sets that always have their best" if nu is not None else "no ν is known"
+        none = "no ν: rewards have no bounds"
+        return {
+            "post": sets + ", not for learners, whose worth jumps" * (nu is not None),
+            "range": f"ν = w = {width:g}: {ends}, by Hoeffding's lemma" if bounded else none,
+            "corrected": "Cantelli's inequality with the upper limit of Var Δ over runs"
+            + (f"; {ends}: ν = w, and Markov's inequality" if bounded else f"; {none}"),
+            "normal law": "no theorem: Δ is taken for normal",
+        }
+
+    def table(self, confidence: float = 0.95, *, simultaneous: bool = False) -> Table:
+        """All of it, one row a checkpoint.
+
+        Parameters
+        ----------
+        confidence : float
+            Of each pair of limits, and of the corrected band.
+        simultaneous : bool
+            Whether these hold at all checkpoints at once.
+
+        Returns
+        -------
+        Table
+            Columns episodes; success with lower and upper, over runs; greater, tie, less; agents_lower, agents_upper,
+            between which the success rates of all K agents lie (Clopper–Pearson, all agents of a row at once); lead
+            with lead_lower, lead_upper; sd; lead_over_sd; normal, Φ⁻¹(s); band_lower, band_upper, the corrected band;
+            post_lower, post_upper.
+        """
+        success, lead = (x.interval(confidence, simultaneous=simultaneous) for x in (self.success, self.lead))
+        many = self.runs if not simultaneous else 1
+        low, high = self._agents(1 - (1 - confidence) / many, simultaneous)
+        law, band = self.normal_law(confidence), self.bands(confidence, simultaneous=simultaneous)
+        columns: dict[str, Any] = {
+            "success": self.success.mean, "lower": success[0], "upper": success[1],
+            "greater": self.greater.mean, "tie": self.tie.mean, "less": self.less.mean,
+            "agents_lower": low.min(axis=0), "agents_upper": high.max(axis=0),
+            "lead": self.lead.mean, "lead_lower": lead[0], "lead_upper": lead[1], "sd": self.sd,
+            "lead_over_sd": law["lead_over_sd"], "normal": law["normal"], "band_lower": band["lower"],
+            "band_upper": band["upper"], "post_lower": band["post_lower"], "post_upper": band["post_upper"],
+        }  # fmt: skip
+        return Table(
+            {"episodes": list(self.checkpoints), **{name: [float(y) for y in x] for name, x in columns.items()}},
+            f"{self._told}; lower, upper: this algorithm, Student's t over {count(self.runs, 'run')}; agents_…: "
+            f"these agents, {self._alone}; {how_sure(confidence, together=simultaneous)}"
+            f"{'; the run was interrupted' * self.interrupted}",
+        )
+
+    def _summary(self) -> Table:
+        whole = self.table(simultaneous=True)
+        names = (
+            "episodes", "success", "lower", "upper", "tie", "lead", "lead_over_sd", "normal", "band_lower",
+            "band_upper", "post_lower", "post_upper",
+        )  # fmt: skip
+        return Table(
+            {name: whole[name] for name in names},
+            f"{self.task}; lower, upper: this algorithm, Student's t over {count(self.runs, 'run')} "
+            f"({how_sure(0.95, together=True)}); of each agent: .agents(); bands of the lead: .bands()",
+        )
+
+    def to_xarray(self) -> xr.Dataset:
+        """Shares of tasks, leads and standard deviations along (run, step).
+
+        Returns
+        -------
+        xarray.Dataset
+            Variables have ``long_name`` and ``units``.
+        """
+        every = ("run", "step")
+        return labelled(
+            {
+                "success": (every, self._good / self.samples),
+                "p_greater": (every, self.better / self.samples),
+                "p_tie": (every, self.ties / self.samples),
+                "p_less": (every, (self.samples - self._good) / self.samples),
+                "lead": (every, self.leads),
+                "sd": (every, np.sqrt(self.spreads)),
+            },
+            {"run": np.arange(self.runs), "episodes": (("step",), np.array(self.checkpoints, np.int64))},
+            {
+                "arm": self.arm, "shown": self.signal.shown, "given": self.signal.given, "reference": self.reference,
+                "test": self.test, "unit": self.unit, "task": self.task, "gamma": self.gamma,
+                "samples": self.samples, "entropy": str(self.entropy),
+            },
+        )  # fmt: skip
+
+    def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
+        """Success rate against lead, with both bands and the normal law; `mdppower.display.rivals_picture`.
+
+        Checkpoints at which the reference is the agent itself are left out, if there are others.
+        """
+        from mdppower.display.rivals_picture import SuccessAndLead, plot_rivals
+
+        law, band = self.normal_law(), self.bands(simultaneous=True)
+        columns = {name: np.array(table[name], float) for table in (law, band) for name in table}
+        for name, estimate in (("success", self.success), ("lead", self.lead)):
+            for end, limit in zip(("low", "high"), estimate.interval(simultaneous=True), strict=True):
+                columns[f"{name}_{end}"] = limit
+        shown = ~self.same | self.same.all()
+        drawn = SuccessAndLead(
+            f"A: {self.arm} (shown {self.signal.shown}, given {self.signal.given}), B: {self.reference}; "
+            f"on {self.test}, {rate_title(self.gamma)}",
+            self.task, {name: x[shown] for name, x in columns.items()}, self._nu, self.runs, self.samples,
+            int((~shown).sum()), self.interrupted,
+        )  # fmt: skip
+        return plot_rivals(drawn, path, **options)
+
+    def __repr__(self) -> str:
+        success, lead = (with_error(float(x.mean[-1]), _half(x)[-1]) for x in (self.success, self.lead))
+        law = self.of(self.checkpoints[-1]).normal_law()
+        return (
+            f"Rivals({self._told}, {count(self.checkpoints[-1], 'episode')}: success {success}, lead {lead}, "
+            f"lead/sd {law['lead_over_sd'][0]:.3g}, Φ⁻¹(s) {law['normal'][0]:.3g} ({how_sure(0.95, together=True)}; "
+            f"{count(self.runs, 'run')}{', interrupted' * self.interrupted}))"
+        )
+
+    # ------------------------------------------------------------------ inside
+
+    @property
+    def _good(self) -> FloatArray:
+        """(K, T) successes; sums over starts that are whole numbers but for rounding, as these."""
+        found = self.better + self.ties
+        whole = np.rint(found)
+        return np.asarray(np.where(np.abs(found - whole) < 1e-9, whole, found))
+
+    @property
+    def _told(self) -> str:
+        return f"{self.arm} against {self.reference} on {self.test} at γ = {rate_text(self.gamma)}, {self.task}"
+
+    @property
+    def _alone(self) -> str:
+        own = "Clopper and Pearson from its own tasks"
+        return own if self.unit == UNITS[0] else own + ", with 1/e of the error, as starts share a reward function"
+
+    @property
+    def _width(self) -> float:
+        return float(self.rewards.high.max()) - float(self.rewards.low.min())
+
+    @property
+    def _nu(self) -> float | None:
+        found = universal_proxy(self.rewards)
+        return None if found is None else found[0]
+
+    def _bands(self, confidence: float | None, simultaneous: bool) -> Bands:
+        if confidence is not None:
+            open_unit(confidence, "confidence")
+        behind = self.reference == OPTIMAL
+        return bands(self.moments, self._nu, confidence, simultaneous=simultaneous, behind=behind)
+
+    def _agents(self, confidence: float, simultaneous: bool) -> tuple[FloatArray, FloatArray]:
+        """(K, T) limits of the success rate of each agent."""
+        wrong = (1 - open_unit(confidence, "confidence")) / (self.leads.size if simultaneous else 1)
+        if self.unit != UNITS[0]:
+            wrong /= math.e
+        lower, _ = proportion_interval(np.floor(self._good), self.samples, 1 - wrong, independent=True)
+        _, upper = proportion_interval(np.ceil(self._good), self.samples, 1 - wrong, independent=True)
+        return lower, upper
+
+    def _leads_at(self, success: Any) -> FloatArray:
+        """(runs that reach all, n) leads."""
+        if not success:
+            raise ParameterError("name a success rate, such as lead_at(0.95)")
+        targets = [open_unit(x, "success rate") for x in success]
+        shares = self.moments.success
+        found = np.array([
+            [_crossing(shares[k], self.leads[k], x, self.samples) for x in targets] for k in range(self.runs)
+        ])  # fmt: skip
+        reached = np.isfinite(found).all(axis=1)
+        if not reached.all():
+            told = ", ".join(f"{x:g}" for x in targets)
+            warn(
+                f"{count(int(reached.sum()), 'run')} of {self.runs} go through a success rate of {told} against "
+                f"{self.reference} between checkpoints: the others are left out"
+            )
+        return np.asarray(found[reached])
+
+    def _share(self, counts: FloatArray) -> Estimate:
+        """Counts of tasks as shares."""
+        data = replicates(np.clip(counts / self.samples, 0.0, 1.0), 0.0, 1.0, 0.0, self.same)
+        caution = doubtful_means(data, np.ones(counts.shape[1], bool), tails=True)
+        found = self._estimate(data)
+        assert found.draws is not None
+        return replace(found, draws=replace(found.draws, caution=caution)) if caution else found
+
+    def _estimate(self, data: Replicates, labels: Any = None, dimension: str = "checkpoint") -> Estimate:
+        source = Sampler(self.rewards, "iid", self.samples, self.entropy)
+        draws = Draws(source, self.mdp.states, self.interrupted)
+        return Estimate(data, labels or self.checkpoints, (self.gamma,), True, dimension=dimension, draws=draws)
+
+
+def _half(estimate: Estimate) -> list[float]:
+    """The longer half of simultaneous 95 % intervals."""
+    lower, upper = estimate.interval(simultaneous=True)
+    half: list[float] = np.maximum(upper - estimate.mean, estimate.mean - lower).tolist()
+    return half
+
+
+def _of_some(values: FloatArray) -> Replicates:
+    """Numbers of the runs that there are; of fewer than two, none."""
+    if len(values) < 2:
+        return replace(replicates(np.full((2, values.shape[1]), np.nan), -np.inf, np.inf, 0.0), has_variance=False)
+    return replicates(values, -np.inf, np.inf, 0.0)
+
+
+def _crossing(success: FloatArray, leads: FloatArray, target: float, samples: int) -> float:
+    """The lead where a success rate is first reached, by a line in Φ⁻¹(s); NaN where that is not between two."""
+    t = int((success >= target).argmax())
+    if not success[t] >= target or t == 0:
+        return math.nan
+    before, after = quantile((samples * success[t - 1 : t + 1] + 0.5) / (samples + 1))
+    share = min(max((float(quantile(target)) - before) / (after - before), 0.0), 1.0)
+    return float(leads[t - 1] + share * (leads[t] - leads[t - 1]))
