@@ -1,26 +1,27 @@
 """Learning agents: power measured along training, and of agents from anywhere.
 
-=============== ==========================================================================================
-signals         what an agent is shown and what it is given: one for each arm
-episodes        what chance gives to episodes, from streams that are named
-learners        agents that take the reward function as an input: `Linear`, `GPI`
-learner_kernels their loops
-training        train agents on signals: `train`
-training_run    one chunk of episodes, and the stages of a training on the run loop and its store
-trained         what that gives back
-curves          the power of agents along training, on held-out rewards
-curves_run      one training run examined
-learning_curves what that gives back: shares, paired differences, verdicts
-encounters      whom agents are held against, and what is kept of that
+================= ==========================================================================================
+signals           what an agent is shown and what it is given: one for each arm
+episodes          what chance gives to episodes, from streams that are named
+learners          agents that take the reward function as an input: `Linear`, `GPI`
+learner_kernels   their loops
+training          train agents on signals: `train`
+training_run      one chunk of episodes, and the stages of a training on the run loop and its store
+trained           what that gives back
+curves            the power of agents along training, on held-out rewards
+curves_run        one training run examined
+learning_curves   what that gives back: shares, paired differences, verdicts
+encounters        whom agents are held against, and what is kept of that
 encounter_kernels its loop
-rivals          an arm against a reference: success rate, ties, lead, in each unit of a task
-rival_bands     what a success rate says of the lead: the post's band, that of learners, the normal law
-null_theorems   arms of which it is proved that training does not raise their power
-assessing       the power of agents from anywhere: floor, ceiling and share
-assessment      what that gives back
-adaptation      an agent that goes on learning, for k episodes, what it is to want
-libraries       sets of policies made for other rewards, and what can be made of them
-=============== ==========================================================================================
+rivals            an arm against a reference: success rate, ties, lead, in each unit of a task
+rival_numbers     its numbers
+rival_bands       what a success rate says of the lead: the post's band, that of learners, the normal law
+null_theorems     arms of which it is proved that training does not raise their power
+assessing         the power of agents from anywhere: floor, ceiling and share
+assessment        what that gives back
+adaptation        an agent that goes on learning, for k episodes, what it is to want
+libraries         sets of policies made for other rewards, and what can be made of them
+================= ==========================================================================================
 
 - **Toy learners**, the smallest that generalise over reward functions: one weight for each pair and state. No
   reinforcement-learning library; agents from elsewhere are rules, by ``policy=``.

@@ -23,7 +23,7 @@ from mdppower._typing import FloatArray
 from mdppower.errors import LabelError, ParameterError
 from mdppower.learning.encounters import UNITS, Encounters
 from mdppower.learning.null_theorems import null_theorem
-from mdppower.learning.rivals import Rivals
+from mdppower.learning.rivals import Rivals, warn_of_near_ties
 from mdppower.learning.signals import Signal
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate
@@ -205,6 +205,11 @@ class LearningCurves(Result):
             There is no such arm, test or reference.
         ParameterError
             There is no such unit, or the curves were measured against nobody.
+
+        Warns
+        -----
+        MDPPowerWarning
+            Values could not be certified closely enough to tell ties.
         """
         a, i = self._arm(arm), self._test(test)
         if self.encounters is None:
@@ -214,11 +219,13 @@ class LearningCurves(Result):
         kept, b, u = self.encounters, self.encounters.reference(reference), UNITS.index(unit)
         name, law = list(self.tests.items())[i]
         parts = [np.ascontiguousarray(x[:, a, :, i, b, u]) for x in (kept.better, kept.ties, kept.spreads)]
-        return Rivals(
+        found = Rivals(
             self.mdp, self.gamma, self.signals[a], kept.references[b], name, law, unit, self.checkpoints,
             self.samples, self.entropy, parts[0], parts[1], np.ascontiguousarray(kept.leads[:, a, :, i, b]), parts[2],
             np.ascontiguousarray(kept.errors[:, i, b]), np.ascontiguousarray(kept.same[a, :, b]), self.interrupted,
         )  # fmt: skip
+        warn_of_near_ties(found)
+        return found
 
     def of(self, arm: str) -> LearningCurves:
         """The part about one arm.

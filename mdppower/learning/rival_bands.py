@@ -43,7 +43,7 @@ class Moments:
     success, greater : (K, T) arrays
         Shares of tasks with Δ ≥ 0, and with Δ > 0.
     leads, spreads : (K, T) arrays
-        Mean and variance over the tasks of a run.
+        Mean and variance over the tasks of a run; the variance infinite, where that of the rewards is.
     slack : float
         Bound on the error of a mean Δ.
     width : float
@@ -73,6 +73,8 @@ class Moments:
     def variance_limit(self, confidence: float, *, simultaneous: bool) -> FloatArray:
         """(T,) upper limits of Var Δ: each of its two parts is wrong with half of 1 − confidence."""
         wrong = 1 - confidence
+        if np.isinf(self.spreads).any():
+            return np.full(self.spreads.shape[1], np.inf)
         squares = replicates(self.squares, 0.0, 4 * self.width**2, 0.0, self.same)
         _, most = squares.bounds(1 - wrong, simultaneous=simultaneous)  # one side of an interval: half of that
         leads = replicates(self.leads, -self.width, self.width, self.slack, self.same)
@@ -142,8 +144,8 @@ def bands(
         greater = _limits(moments.greater, quarter, simultaneous, moments.same)[1]
         variance = moments.variance_limit(quarter, simultaneous=simultaneous)
     width = moments.width
-    lower = -_edge(least, variance, width, width)
-    upper = _edge(1 - greater, variance, width, 0.0 if behind else width)
+    lower = -_edge(least, variance, width)
+    upper = np.zeros(len(greater)) if behind else _edge(1 - greater, variance, width)
     found = [_post(least, most, one) for one in (nu, width if np.isfinite(width) and width > 0 else None)]
     return Bands(found[0], found[1], (lower + 0.0, upper))
 
@@ -155,7 +157,7 @@ def _limits(
     return np.clip(low[0], 0.0, 1.0), np.clip(high[0], 0.0, 1.0)
 
 
-def _edge(p: FloatArray, variance: FloatArray, width: float, drop: float) -> FloatArray:
+def _edge(p: FloatArray, variance: FloatArray, width: float) -> FloatArray:
     """The largest gap that a chance allows, by all that holds for learners."""
     finite = np.isfinite(variance)
     known = np.where(finite, variance, 0.0)
@@ -163,7 +165,7 @@ def _edge(p: FloatArray, variance: FloatArray, width: float, drop: float) -> Flo
         return np.where(finite, best_gap(p, None, known), np.inf)
     if width == 0:
         return np.zeros(np.shape(p))
-    return np.minimum(best_gap(p, width**2, known, drop), width)
+    return np.minimum(best_gap(p, width**2, known, width), width)
 
 
 def _post(least: FloatArray, most: FloatArray, nu: float | None) -> tuple[FloatArray, FloatArray] | None:
@@ -178,8 +180,8 @@ def _post(least: FloatArray, most: FloatArray, nu: float | None) -> tuple[FloatA
 def standardised_lead(success: FloatArray, leads: FloatArray, squares: FloatArray) -> FloatArray:
     """lead/sd from means over agents and tasks: of success, of Δ, of Δ²."""
     sd = np.sqrt(np.maximum(squares - leads**2, 0.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(sd > 0, leads / np.where(sd > 0, sd, 1.0), np.nan)
+    fine = (sd > 0) & np.isfinite(sd)
+    return np.where(fine, leads / np.where(fine, sd, 1.0), np.nan)
 
 
 def quantile(success: FloatArray | float) -> FloatArray:

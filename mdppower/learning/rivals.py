@@ -16,42 +16,23 @@ the same mean (Hoeffding 1963 with Pinelis 1998, Bentkus 2004): the limits of an
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mdppower._checks import open_unit
-from mdppower._quotes import quoted
 from mdppower._text import count, rate_text
-from mdppower._typing import BoolArray, FloatArray
+from mdppower._typing import FloatArray
 from mdppower._warn import warn
-from mdppower.bounds.simplex_proxies import universal_proxy
-from mdppower.errors import LabelError, ParameterError
 from mdppower.learning.encounters import OPTIMAL, UNITS
-from mdppower.learning.rival_bands import (
-    Bands,
-    Moments,
-    bands,
-    jackknifed,
-    normal_error,
-    quantile,
-    replicates,
-    standardised_lead,
-)
-from mdppower.learning.signals import Signal
-from mdppower.mdp.model import RewardlessMDP
+from mdppower.learning.rival_bands import Bands, bands, jackknifed, normal_error, quantile, standardised_lead
+from mdppower.learning.rival_numbers import RivalNumbers
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.proportions import proportion_interval
-from mdppower.montecarlo.replicates import Replicates
-from mdppower.montecarlo.same_draws import Draws
-from mdppower.montecarlo.samplers import Sampler
-from mdppower.montecarlo.trust import doubtful_means
 from mdppower.results.labelled import labelled
 from mdppower.results.number_text import how_sure, rate_title, with_error
-from mdppower.results.result import Result
 from mdppower.results.table import Table
-from mdppower.rewards.reward_distribution import RewardDistribution
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -59,11 +40,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-TASKS = {UNITS[0]: "a task: a reward function, starts averaged", UNITS[1]: "a task: a reward function and a start"}
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Rivals(Result):
+class Rivals(RivalNumbers):
     """An arm (A) against a reference (B) at T checkpoints, on one test, from K training runs of N reward functions.
 
     Attributes
@@ -113,136 +92,6 @@ class Rivals(Result):
     np.True_
     """
 
-    hidden: ClassVar[frozenset[str]] = frozenset({"better", "ties", "leads", "spreads", "errors", "same", "moments"})
-    of_learners: ClassVar[bool] = True
-
-    mdp: RewardlessMDP
-    gamma: float
-    signal: Signal
-    reference: str
-    test: str
-    rewards: RewardDistribution
-    unit: str
-    checkpoints: tuple[int, ...]
-    samples: int
-    entropy: int
-    better: FloatArray
-    ties: FloatArray
-    leads: FloatArray
-    spreads: FloatArray
-    errors: FloatArray
-    same: BoolArray
-    interrupted: bool = False
-
-    @property
-    def arm(self) -> str:
-        """The name of the arm."""
-        return self.signal.label
-
-    @property
-    def runs(self) -> int:
-        """K."""
-        return len(self.leads)
-
-    @property
-    def task(self) -> str:
-        """What a task is, in words."""
-        return TASKS[self.unit]
-
-    # ------------------------------------------------------------------ estimates
-
-    @property
-    def success(self) -> Estimate:
-        """s = p(A ≥ B), ties counted, along the checkpoints; its interval is about the algorithm: over runs."""
-        return self._share(self._good)
-
-    @property
-    def greater(self) -> Estimate:
-        """P(A > B)."""
-        return self._share(self.better)
-
-    @property
-    def tie(self) -> Estimate:
-        """P(tie)."""
-        return self._share(self.ties)
-
-    @property
-    def less(self) -> Estimate:
-        """P(A < B)."""
-        return self._share(self.samples - self._good)
-
-    @property
-    def lead(self) -> Estimate:
-        """The power of the arm less that of the reference."""
-        ends = self._width
-        return self._estimate(replicates(self.leads, -ends, ends, float(self.errors.mean()), self.same))
-
-    @property
-    def sd(self) -> FloatArray:
-        """(T,) standard deviation of Δ over agents and tasks."""
-        return self.moments.sd
-
-    @property
-    def moments(self) -> Moments:
-        """What bands and the normal law are made of."""
-        share = self._good / self.samples, self.better / self.samples
-        return Moments(*share, self.leads, self.spreads, float(self.errors.max()), self._width, self.same)
-
-    def lead_at(self, *success: float) -> Estimate:
-        """The lead at which a success rate is reached for the first time: in each run, between two checkpoints.
-
-        Between them the lead goes with Φ⁻¹(s) in a straight line. (A count of c of N is taken as (c + ½)/(N + 1).)
-        A checkpoint at which the reference is the agent itself, so that all is a tie, does not count.
-
-        Parameters
-        ----------
-        *success : float
-            In (0, 1).
-
-        Returns
-        -------
-        Estimate
-            Named by success rates; of the runs that reach all of them. NaN where fewer than two do.
-
-        Raises
-        ------
-        ParameterError
-            A success rate is not in (0, 1), or there is none.
-
-        Warns
-        -----
-        MDPPowerWarning
-            Some runs do not reach one of them, or are beyond it at their first checkpoint.
-        """
-        found = self._leads_at(success)
-        return self._estimate(_of_some(found), tuple(float(x) for x in success), "success rate")
-
-    def lead_ratio(self, high: float = 0.98, low: float = 0.95) -> Estimate:
-        """How many times as large the lead is at one success rate as at another; run by run, as for `lead_at`.
-
-        The normal law has Φ⁻¹(high)/Φ⁻¹(low), 1.249 for 98 and 95 %, if sd(Δ) is the same at both.
-        """
-        found = self._leads_at((high, low))
-        ratio = _of_some(found[:, :1] / found[:, 1:])
-        return replace(self._estimate(ratio, (f"{high:g} / {low:g}",), "ratio of leads"), single=True)
-
-    def of(self, episodes: int) -> Rivals:
-        """The part about one checkpoint.
-
-        Raises
-        ------
-        LabelError
-            There is no such checkpoint.
-        """
-        if episodes not in self.checkpoints:
-            known = ", ".join(map(str, self.checkpoints))
-            raise LabelError(f"there is no checkpoint at {quoted(episodes)} episodes; there are {known}")
-        t = self.checkpoints.index(episodes)
-        part = {name: getattr(self, name)[..., t : t + 1] for name in ("better", "ties", "leads", "spreads", "same")}
-        return replace(self, checkpoints=(self.checkpoints[t],), **part)
-
-    # ------------------------------------------------------------------ tables
-
     def agents(self, confidence: float = 0.95, *, simultaneous: bool = False) -> Table:
         """Each agent by itself: how often *this agent* does at least as well, from its N tasks alone.
 
@@ -291,7 +140,7 @@ class Rivals(Result):
         error, low, high = jackknifed(normal_error, self.moments, confidence, simultaneous=simultaneous)
         success = self.moments.success.mean(axis=0)
         columns = {
-            "success": success, "lead": self.leads.mean(axis=0), "sd": self.sd, "lead_over_sd": ratio,
+            "success": success, "lead": self.moments.leads.mean(axis=0), "sd": self.sd, "lead_over_sd": ratio,
             "normal": quantile(success), "error": error, "lower": low, "upper": high, "predicted": ndtr(ratio),
         }  # fmt: skip
         return Table(
@@ -317,7 +166,7 @@ class Rivals(Result):
         found = self._bands(confidence, simultaneous)
         nothing = (np.full(len(self.checkpoints), np.nan),) * 2
         columns = {
-            "success": self.moments.success.mean(axis=0), "lead": self.leads.mean(axis=0),
+            "success": self.moments.success.mean(axis=0), "lead": self.moments.leads.mean(axis=0),
             **dict(zip(("post_lower", "post_upper"), found.post or nothing, strict=True)),
             **dict(zip(("range_lower", "range_upper"), found.of_range or nothing, strict=True)),
             **dict(zip(("lower", "upper"), found.corrected, strict=True)),
@@ -337,11 +186,17 @@ class Rivals(Result):
         ends = f"Δ lies in [{-width:g}, {0 if self.reference == OPTIMAL else width:g}]"
         sets = f"ν = {nu:.4g}, proved for sets that always have their best" if nu is not None else "no ν is known"
         none = "no ν: rewards have no bounds"
+        behind = "; Δ is at most 0 against the optimum" * (self.reference == OPTIMAL)
+        if bounded:
+            corrected = f"Cantelli's inequality with the upper limit of Var Δ over runs; {ends}: ν = w, and Markov's"
+        elif self.rewards.has_variance:
+            corrected = f"Cantelli's inequality with the upper limit of Var Δ over runs; {none}{behind}"
+        else:
+            corrected = f"nothing: rewards have no variance, and no bounds{behind}"
         return {
             "post": sets + ", not for learners, whose worth jumps" * (nu is not None),
             "range": f"ν = w = {width:g}: {ends}, by Hoeffding's lemma" if bounded else none,
-            "corrected": "Cantelli's inequality with the upper limit of Var Δ over runs"
-            + (f"; {ends}: ν = w, and Markov's inequality" if bounded else f"; {none}"),
+            "corrected": corrected,
             "normal law": "no theorem: Δ is taken for normal",
         }
 
@@ -416,7 +271,7 @@ class Rivals(Result):
             {
                 "arm": self.arm, "shown": self.signal.shown, "given": self.signal.given, "reference": self.reference,
                 "test": self.test, "unit": self.unit, "task": self.task, "gamma": self.gamma,
-                "samples": self.samples, "entropy": str(self.entropy),
+                "samples": self.samples, "entropy": str(self.entropy), "interrupted": self.interrupted,
             },
         )  # fmt: skip
 
@@ -453,13 +308,6 @@ class Rivals(Result):
     # ------------------------------------------------------------------ inside
 
     @property
-    def _good(self) -> FloatArray:
-        """(K, T) successes; sums over starts that are whole numbers but for rounding, as these."""
-        found = self.better + self.ties
-        whole = np.rint(found)
-        return np.asarray(np.where(np.abs(found - whole) < 1e-9, whole, found))
-
-    @property
     def _told(self) -> str:
         return f"{self.arm} against {self.reference} on {self.test} at γ = {rate_text(self.gamma)}, {self.task}"
 
@@ -467,15 +315,6 @@ class Rivals(Result):
     def _alone(self) -> str:
         own = "Clopper and Pearson from its own tasks"
         return own if self.unit == UNITS[0] else own + ", with 1/e of the error, as starts share a reward function"
-
-    @property
-    def _width(self) -> float:
-        return float(self.rewards.high.max()) - float(self.rewards.low.min())
-
-    @property
-    def _nu(self) -> float | None:
-        found = universal_proxy(self.rewards)
-        return None if found is None else found[0]
 
     def _bands(self, confidence: float | None, simultaneous: bool) -> Bands:
         if confidence is not None:
@@ -492,36 +331,15 @@ class Rivals(Result):
         _, upper = proportion_interval(np.ceil(self._good), self.samples, 1 - wrong, independent=True)
         return lower, upper
 
-    def _leads_at(self, success: Any) -> FloatArray:
-        """(runs that reach all, n) leads."""
-        if not success:
-            raise ParameterError("name a success rate, such as lead_at(0.95)")
-        targets = [open_unit(x, "success rate") for x in success]
-        leads, shares = self.leads[:, ~self.same], self.moments.success[:, ~self.same]
-        found = np.array([
-            [_crossing(shares[k], leads[k], x, self.samples) for x in targets] for k in range(self.runs)
-        ])  # fmt: skip
-        reached = np.isfinite(found).all(axis=1)
-        if not reached.all():
-            told = ", ".join(f"{x:g}" for x in targets)
-            warn(
-                f"{count(int(reached.sum()), 'run')} of {self.runs} go through a success rate of {told} against "
-                f"{self.reference} between checkpoints: the others are left out"
-            )
-        return np.asarray(found[reached])
 
-    def _share(self, counts: FloatArray) -> Estimate:
-        """Counts of tasks as shares."""
-        data = replicates(np.clip(counts / self.samples, 0.0, 1.0), 0.0, 1.0, 0.0, self.same)
-        caution = doubtful_means(data, np.ones(counts.shape[1], bool), tails=True)
-        found = self._estimate(data)
-        assert found.draws is not None
-        return replace(found, draws=replace(found.draws, caution=caution)) if caution else found
-
-    def _estimate(self, data: Replicates, labels: Any = None, dimension: str = "checkpoint") -> Estimate:
-        source = Sampler(self.rewards, "iid", self.samples, self.entropy)
-        draws = Draws(source, self.mdp.states, self.interrupted)
-        return Estimate(data, labels or self.checkpoints, (self.gamma,), True, dimension=dimension, draws=draws)
+def warn_of_near_ties(found: Rivals) -> None:
+    """Ties are differences below the certified errors: say so where these are not tiny."""
+    slack, sd = float(found.errors.max()), float(np.where(np.isfinite(found.sd), found.sd, 0.0).max())
+    if slack > 1e-9 * sd > 0 and found.ties[:, ~found.same].any():
+        warn(
+            f"{found.arm} against {found.reference}: what differs by less than could be certified (up to "
+            f"{slack:.1e}, where the standard deviation of the difference is {sd:.1e}) counts as a tie"
+        )
 
 
 def _half(estimate: Estimate) -> list[float]:
@@ -529,21 +347,3 @@ def _half(estimate: Estimate) -> list[float]:
     lower, upper = estimate.interval(simultaneous=True)
     half: list[float] = np.maximum(upper - estimate.mean, estimate.mean - lower).tolist()
     return half
-
-
-def _of_some(values: FloatArray) -> Replicates:
-    """Numbers of the runs that there are; of fewer than two, none."""
-    if len(values) < 2:
-        return replace(replicates(np.full((2, values.shape[1]), np.nan), -np.inf, np.inf, 0.0), has_variance=False)
-    return replicates(values, -np.inf, np.inf, 0.0)
-
-
-def _crossing(success: FloatArray, leads: FloatArray, target: float, samples: int) -> float:
-    """The lead where a success rate is first reached, by a line in Φ⁻¹(s); NaN where that is not between two."""
-    reached = np.flatnonzero(success >= target)
-    t = int(reached[0]) if len(reached) else 0
-    if t == 0:
-        return math.nan
-    before, after = quantile((samples * success[t - 1 : t + 1] + 0.5) / (samples + 1))
-    share = min(max((float(quantile(target)) - before) / (after - before), 0.0), 1.0)
-    return float(leads[t - 1] + share * (leads[t] - leads[t - 1]))

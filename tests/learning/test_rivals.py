@@ -346,6 +346,52 @@ def test_an_agent_against_itself_is_known():
     assert found.success.interval()[0][0] < 1
 
 
+def test_rounding_is_no_spread():
+    """All ties, to the last bit but one: no lead and no sd, and limits of what so few runs exclude."""
+    found = rivals([[1.0]] * 4, np.arange(4)[:, None] * 1e-16, 1e-32, ties=1.0)
+    assert np.isnan(found.normal_law()["lead_over_sd"][0])
+    assert found.lead.mean[0] == 0
+    assert found.lead.interval()[1][0] == pytest.approx(1 - 0.05 ** (1 / 4))
+    far = rivals([[1.0]] * 4, 0.1 + np.arange(4)[:, None] * 1e-9, 1e-4)  # the control
+    assert np.isfinite(far.normal_law()["lead_over_sd"][0])
+    assert far.lead.interval()[1][0] < 0.1001
+
+
+def test_rewards_without_variance_have_no_limits_of_leads():
+    rates = 0.5 + 0.01 * np.arange(8)[:, None]
+    found = rivals(rates, rates - 0.5, rewards="t(2)")
+    assert np.isnan(found.lead.interval()).all()
+    assert np.isnan(found.normal_law()["error"][0])
+    assert (found.bands()["lower"][0], found.bands()["upper"][0]) == (-math.inf, math.inf)
+    assert found.rests_on["corrected"].startswith("nothing")
+    assert np.isfinite(found.success.interval()).all()
+    # But behind the optimum they are for certain.
+    assert rivals(rates, rates - 1, rewards="t(2)", reference="optimal").bands()["upper"][0] == 0
+
+
+def test_ties_that_could_not_be_told_are_warned_of():
+    training = train(FORK, 0.9, ["random"], episodes=10, checkpoints=2, runs=2, rng=0)
+    curves = training.curves(samples=16, against="optimal")
+    kept = curves.encounters
+    coarse = replace(curves, encounters=replace(kept, errors=kept.errors + 1e-3))
+    with pytest.warns(mp.MDPPowerWarning, match="counts as a tie"):
+        coarse.rivals("random", "optimal")
+
+
+@pytest.mark.slow
+def test_slippery_worlds_have_rivals():
+    """With noise in the MDP values are certified less closely; leads are still differences of powers."""
+    room = mp.envs.gridworld("S..\n.#g", slip=0.2)
+    training = train(room, 0.9, ["random"], episodes=300, runs=4, checkpoints=[100], rng=0)
+    curves = training.curves(samples=32, against=["random policy", "optimal", mp.agents.lookahead(1)])
+    kept = curves.encounters
+    np.testing.assert_allclose(kept.leads[..., 0], curves.powers - curves.floors[:, None, None], atol=1e-12)
+    np.testing.assert_allclose(kept.leads[..., 1], curves.powers - curves.ceilings[:, None, None], atol=1e-12)
+    assert kept.better[..., 1, :].max() == 0
+    assert curves.rivals("random", "optimal").tie.mean[-1] > 0.2
+    assert curves.rivals("random", "random policy").lead.interval(0.999)[0][-1] > 0
+
+
 def test_all_tasks_won():
     found = rivals([[1.0]] * 8, [[0.3]] * 8)
     law = found.normal_law()
