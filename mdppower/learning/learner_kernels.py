@@ -32,19 +32,23 @@ def q_learning(
             a = 0 if count == 1 else _behave(q[here], count, epsilon, rng)
             p = pointer[s] + a
             n = _follow(row, successor, probability, p, rng)
+            # Values of the state that it is in are kept: where it stays, there is nothing to compute before learning.
+            there = here if n == s else 1 - here
             first = pointer[n]
-            q[1 - here, 0] = best = _dot(w[first], inputs) + b[first]
+            if n != s:
+                for k in range(pointer[n + 1] - first):
+                    q[there, k] = _dot(w[first + k], inputs) + b[first + k]
+            best = q[there, 0]
             for k in range(1, pointer[n + 1] - first):
-                q[1 - here, k] = _dot(w[first + k], inputs) + b[first + k]
-                best = max(best, q[1 - here, k])
+                best = max(best, q[there, k])
             reward = given[i, t] if by_step else given[i, s]
             g = step * ((1.0 - gamma) * reward + gamma * best - q[here, a])
             b[p] += g
             for j in range(len(inputs)):
                 w[p, j] += g * inputs[j]
             if n == s:
-                q[1 - here, a] = _dot(w[p], inputs) + b[p]
-            s, here = n, 1 - here
+                q[there, a] = _dot(w[p], inputs) + b[p]
+            s, here = n, there
 
 
 @kernel
