@@ -469,9 +469,36 @@ def sets(quick: bool) -> Iterator[Row]:
         yield (f"{rows}×{columns}", len(found), len(found.nondominated()), seconds)
 
 
+def learning(quick: bool) -> Iterator[Row]:
+    """Training of agents and their curves: the arms of `mp.learning.train`, 16 runs, nine checkpoints, two tests.
+
+    Each test has 512 reward functions a run; two threads. `a run` is one run of the arm "random", on one thread:
+    half the time of two.
+    """
+    yield ("MDP", "start", "episodes", "a run (s)", "training (s)", "curves (s)", "asked")
+    for name, start, limit in (("fork(3)", "root", 2.0), ("turner-figure-1", "star", 5.0), ("maze", None, 40.0)):
+        mdp, episodes = mp.envs.make(name), 3000 if quick else 30_000
+        same = partial(mp.learning.train, mdp, 0.9, episodes=episodes, start=start, rng=0, progress=False)
+
+        def measured(training: mp.learning.Training) -> object:
+            tests = {"uniform": "uniform", "goal": "goal"}
+            return training.curves(tests, samples=512, workers=WORKERS, progress=False)
+
+        training = same(checkpoints=9, workers=WORKERS)
+        measured(training)
+        one, arms, curves = in_turn(
+            partial(same, signals="random", runs=2), partial(same, checkpoints=9, workers=WORKERS),
+            partial(measured, training), rounds=3, seconds=120,
+        )  # fmt: skip
+        asked = f"all {judge(arms + curves, limit, limit, '{:g} s'.format)}"
+        if name == "maze":
+            asked += f"; a run {judge(one / 2, 0.5, 0.5, '{:g} s'.format)}"
+        yield (name, start or "any state", episodes, one / 2, arms, curves, "" if quick else asked)
+
+
 SECTIONS = {
     section.__name__: section
-    for section in (peers, ends, pairs, steps, workers, engines, growth, samplers, compiling, sets)
+    for section in (peers, ends, pairs, steps, workers, engines, growth, samplers, compiling, sets, learning)
 }
 
 

@@ -40,6 +40,10 @@ def main() -> None:
     right_against_left = mp.theorems.proposition_6_9_2(figure_1, "star", "->r_tri", "->l_tri")
     right_against_left.plot(FOLDER / "claim.png", dpi=110)
 
+    training = mp.learning.train(maze, 0.9, rng=0, workers=-1)
+    curves = training.curves({"uniform": "uniform", "goal": "goal"}, workers=-1)
+    curves.plot(FOLDER / "learning.png")
+
 
 def draw_many_steps() -> None:
     """How far POWER of H steps is from POWER at γ = 1, on the same draws: at most c/H."""
