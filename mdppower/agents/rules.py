@@ -33,12 +33,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from mdppower._checks import positive, positive_integer
+from mdppower._checks import as_float, positive, positive_integer
+from mdppower._quotes import quoted
 from mdppower._typing import AnyArray, FloatArray, IntArray
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import greedy
@@ -280,6 +280,7 @@ def _choices(mdp: RewardlessMDP) -> FloatArray:
 
 def _share(value: Any, name: str) -> float:
     """The value as a float in [0, 1], or ParameterError."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= 1:
-        raise ParameterError(f"{name} must be a number in [0, 1], got {value!r}")
-    return float(value)
+    found = as_float(value)
+    if not 0 <= found <= 1:
+        raise ParameterError(f"{name} must be a number in [0, 1], got {quoted(value)}")
+    return found

@@ -19,6 +19,7 @@ bounds         ``curve``, ``bound``
 sensitivity    ``diff``, ``sensitivity``
 theorems       ``verify``
 learning       ``learn``
+rivals         ``rivals``: success rates of what has learnt
 runs           ``runs``: what is in a store
 ============== ==========================================================================================
 

@@ -80,6 +80,7 @@ _COMPLETIONS: Mapping[str, Callable[[str], list[str]]] = {
     "rewards": lambda incomplete: _beginning(incomplete, (*LAWS, "onpairs(uniform)")),
     "signals": lambda incomplete: _listed(incomplete, SIGNALS),
     "tests": lambda incomplete: _listed(incomplete, LAWS),
+    "against": lambda incomplete: _listed(incomplete, ("random policy", "optimal", "final")),
     "sampler": lambda incomplete: _beginning(incomplete, SAMPLERS),
     "method": lambda incomplete: _beginning(incomplete, METHODS),
     "exact method": lambda incomplete: _beginning(incomplete, (*METHODS, "exact")),

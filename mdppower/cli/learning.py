@@ -18,6 +18,7 @@ from mdppower.cli.options import (
     environment_options,
     gamma_option,
     one_gamma,
+    parse_policy,
     parse_state,
     progress_option,
     reward_option,
@@ -27,6 +28,7 @@ from mdppower.cli.options import (
 )
 from mdppower.cli.pictures import NO_SCALE, Picture, picture_options
 from mdppower.cli.rewards import parse_rewards
+from mdppower.cli.rivals import print_last, unit_option
 from mdppower.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -98,6 +100,12 @@ def _question_options(command: Any) -> Any:
             "--start", multiple=True, metavar="STATE",
             help="Where episodes begin, and what is averaged over. Repeatable. Default: all states alike.",
         ),
+        unit_option,
+        click.option(
+            "--against", multiple=True, metavar="WHO,…",
+            help='Whom agents are measured against: "random policy", optimal, final (the arm\'s own last one), '
+            "ARM@EPISODES, or a policy such as lookahead(1). Repeatable.",
+        ),
         click.option(
             "--test", "tests", multiple=True, metavar="LAW,…",
             help="Laws of held-out rewards: uniform, goal, norm(0,1), …. Repeatable. Default: as in training.",
@@ -128,10 +136,10 @@ def _question_options(command: Any) -> Any:
 @environment_options
 def learn(
     env: str, gamma: tuple[str, ...], signals: tuple[str, ...], rewards: str, reward: tuple[str, ...],
-    tests: tuple[str, ...], start: tuple[str, ...], episodes: int, checkpoints: str | None, runs: int, samples: int,
-    rng: int | None, alpha: float, epsilon: float, horizon: int, rate: float, workers: int, confidence: float,
-    margin: float, agents: str | None, save: str | None, store: str | None, progress: bool | None, picture: Picture,
-    fmt: str, **options: Any,
+    tests: tuple[str, ...], against: tuple[str, ...], unit: str, start: tuple[str, ...], episodes: int,
+    checkpoints: str | None, runs: int, samples: int, rng: int | None, alpha: float, epsilon: float, horizon: int,
+    rate: float, workers: int, confidence: float, margin: float, agents: str | None, save: str | None,
+    store: str | None, progress: bool | None, picture: Picture, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """Train agents on random rewards, noise or other signals, and say whether that raises their power.
 
@@ -144,8 +152,9 @@ def learn(
     """
     from mdppower._checks import open_unit, positive_integer
     from mdppower.learning.curves import read_tests
+    from mdppower.learning.encounters import read_references
     from mdppower.learning.signals import DEFAULT
-    from mdppower.learning.training import train
+    from mdppower.learning.training import read_checkpoints, read_signals, train
     from mdppower.rewards.distribution import resolve
 
     open_unit(confidence, "--confidence")
@@ -159,12 +168,18 @@ def learn(
     law, starts, laws = resolve(parse_rewards(mdp, rewards, reward), mdp, pairs=True), _start(mdp, start), None
     if tests:  # refused before agents are trained
         laws = read_tests(mdp, law, _tests(mdp, tests))
+    references = _references(against)
+    if references:
+        at = read_checkpoints(steps, episodes)
+        read_references(references, mdp, read_signals(arms), at)
     training, failure = attempt(
         train, mdp, discount, arms, law, episodes=episodes, checkpoints=steps, runs=runs, start=starts, alpha=alpha,
         epsilon=epsilon, horizon=horizon, rate=rate, rng=rng, workers=workers, store=store, progress=progress,
     )  # fmt: skip
-    curves = training.curves(laws, samples=samples, workers=workers, progress=progress)
+    curves = training.curves(laws, samples=samples, against=references, workers=workers, progress=progress)
     _print_verdicts(curves, fmt, margin, confidence)
+    if references and fmt == "table":
+        print_last(curves, unit)
     for path, made in ((save, curves), (agents, training)):
         if path is not None:
             made.save(path)
@@ -208,6 +223,22 @@ def _tests(mdp: RewardlessMDP, texts: Sequence[str]) -> dict[str, Any]:
         if found.count(one) > 1:
             raise ParameterError(f"--test has {one!r} twice")
     return {one: parse_rewards(mdp, one, []) for one in found}
+
+
+def _references(texts: Sequence[str]) -> list[Any] | None:
+    """Names of references and checkpoints as they are, else policies."""
+    from mdppower.learning.encounters import FINAL, OPTIMAL, RANDOM
+
+    named = (FINAL, OPTIMAL, RANDOM)
+    return [text if text in named or "@" in text else _policy(text) for text in parts(texts, "--against")] or None
+
+
+def _policy(text: str) -> Any:
+    try:
+        return parse_policy(text)
+    except ParameterError as wrong:
+        told = str(wrong).replace("--policy must be", "--against must be random policy, final, ARM@EPISODES,")
+        raise ParameterError(told.replace("--policy", "--against")) from None
 
 
 def _checkpoints(text: str | None) -> int | list[int] | None:

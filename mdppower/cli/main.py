@@ -23,6 +23,7 @@ from mdppower.cli import (  # noqa: F401  (they add commands)
     learning,
     optimality,
     power,
+    rivals,
     runs,
     sensitivity,
     theorems,

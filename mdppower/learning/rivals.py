@@ -271,7 +271,7 @@ class Rivals(RivalNumbers):
             {
                 "arm": self.arm, "shown": self.signal.shown, "given": self.signal.given, "reference": self.reference,
                 "test": self.test, "unit": self.unit, "task": self.task, "gamma": self.gamma,
-                "samples": self.samples, "entropy": str(self.entropy), "interrupted": self.interrupted,
+                "samples": self.samples, "entropy": str(self.entropy), "interrupted": int(self.interrupted),
             },
         )  # fmt: skip
 

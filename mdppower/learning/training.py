@@ -152,11 +152,11 @@ def train(
     """
     conduct = Conduct(workers, executor, progress, store, key)
     check_mdp(mdp)
-    steps = _checkpoints(checkpoints, _episodes(episodes))
+    steps = read_checkpoints(checkpoints, _episodes(episodes))
     course = Course(
         mdp,
         _rate(gamma),
-        _signals(signals),
+        read_signals(signals),
         _rewards(mdp, rewards),
         np.full(mdp.n_states, 1 / mdp.n_states) if start is None else start_distribution(mdp, start),
         Method(
@@ -216,7 +216,8 @@ def _rate(gamma: Any) -> float:
     return rate
 
 
-def _signals(given: Any) -> tuple[Signal, ...]:
+def read_signals(given: Any) -> tuple[Signal, ...]:
+    """The arms of a training: at least one, each once."""
     one = isinstance(given, (str, Signal)) or not isinstance(given, Iterable)
     found = tuple(map(read_signal, [given] if one else given))
     if not found:
@@ -248,12 +249,12 @@ def _episodes(episodes: Any) -> int:
     return int(episodes)
 
 
-def _checkpoints(given: Any, episodes: int) -> tuple[int, ...]:
+def read_checkpoints(given: Any, episodes: int) -> tuple[int, ...]:
     """Numbers of episodes, from 0 to the last.
 
     Examples
     --------
-    >>> _checkpoints(None, 500), _checkpoints(4, 1000), _checkpoints([5, 50], 100)
+    >>> read_checkpoints(None, 500), read_checkpoints(4, 1000), read_checkpoints([5, 50], 100)
     ((0, 10, 30, 100, 300, 500), (0, 10, 100, 1000), (0, 5, 50, 100))
     """
     given = given[()] if isinstance(given, np.ndarray) else given  # of an array of one number, the number

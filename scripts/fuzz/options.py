@@ -82,7 +82,7 @@ for _name in ("--a", "--b", "--given", "--duplicate", "--split", "--x", "--y"):
     ODD[_name] = ODD["--state"]
 WEIGHTS = {"power": 6, "map": 5, "show": 4, "plot": 3, "info": 2, "optimal": 2, "compare": 2, "visits": 2,
     "bound": 2, "curve": 0.2, "diff": 0.7,
-           "sensitivity": 0.3, "verify": 0.1, "learn": 0.3, "envs": 0.1}  # fmt: skip
+           "sensitivity": 0.3, "verify": 0.1, "learn": 0.3, "rivals": 0.1, "envs": 0.1}  # fmt: skip
 BOUNDED = {
     "--samples": "8",
     "--votes": "4",

@@ -59,6 +59,7 @@ def test_ties_are_not_broken_by_rounding():
         (lambda: epsilon_greedy(-0.1), r"epsilon must be a number in \[0, 1\], got -0.1"),
         (lambda: epsilon_greedy(float("nan")), r"epsilon must be a number in \[0, 1\], got nan"),
         (lambda: epsilon_greedy(True), r"epsilon must be a number in \[0, 1\], got True"),
+        (lambda: epsilon_greedy(10**400), r"epsilon must be a number in \[0, 1\], got 1000"),
         (lambda: softmax(0), "temperature must be a positive number, got 0"),
         (lambda: softmax("hot"), "temperature must be a positive number, got 'hot'"),
         (lambda: satisficing(1.1), r"threshold must be a number in \[0, 1\], got 1.1"),
