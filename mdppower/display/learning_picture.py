@@ -327,7 +327,7 @@ def _apart(ends: FloatArray, least: float) -> FloatArray:
     Examples
     --------
     >>> _apart(np.array([0.9, 0.1, 0.12, 0.1]), 0.05).round(3).tolist()
-    [0.9, 0.157, 0.107, 0.057]
+    [0.9, 0.107, 0.157, 0.057]
     """
     order = np.argsort(-ends, kind="stable")
     groups: list[list[float]] = []  # of each its centre, and how many there are

@@ -70,6 +70,8 @@ def train(
 ) -> Training:
     """Train agents on signals.
 
+    On the command line: ``mdppower learn ENV``.
+
     Parameters
     ----------
     mdp : RewardlessMDP
