@@ -146,7 +146,8 @@ def learn(
     An agent has the reward function as an input. Its share is what it has, on held-out rewards, of the power between
     the random policy (0) and the optimal one (1). A signal is what it is shown and what it is given. A verdict is
     "raises" where the lower limit is above 0, "does not raise" where the upper limit is below a margin or a theorem
-    says so, else "undecided". The table is of the last checkpoint; csv and json have all.
+    says so, else "undecided". The table is of the last checkpoint; csv and json have all. A store keeps the training;
+    how powerful its agents are is measured anew.
 
     In Python: mdppower.learning.train, and .curves() and .verdicts() of what it gives.
     """
