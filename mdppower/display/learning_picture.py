@@ -24,7 +24,7 @@ from mdppower._typing import FloatArray
 from mdppower.display.figures import picture_suffix
 from mdppower.display.line_picture import MARKERS, STYLES
 from mdppower.display.look import NO_SCALE, Look, LookOptions, figure_of, points
-from mdppower.display.words import Words, finished
+from mdppower.display.words import Words, finished, wrapped
 from mdppower.errors import SizeError
 from mdppower.learning.assessment import Assessment
 from mdppower.learning.learning_curves import LearningCurves
@@ -124,6 +124,7 @@ def plot_learning(
     ]
     told = f"bands: {how_sure(confidence, together=True)}" + " · hollow: 0 on average, a theorem" * bool(null.any())
     _legend(panels, texts, chosen, told)
+    _fit(panels, True, chosen)
     cautions = ["interrupted: fewer training runs than were asked for"] * curves.interrupted
     made = f"{count(curves.runs, 'run')}, {curves.rewards.name} rewards, γ = {rate_text(curves.gamma)}"
     words = Words(f"Power along training: {made}", [], cautions)
@@ -204,6 +205,7 @@ def plot_assessment(
             names = [cut(str(step), 24) for step in steps]
             slant: dict[str, Any] = {"rotation": 30, "ha": "right"} if sum(map(len, names)) > 40 else {}
             panel.set_xticks(at, names, parse_math=False, **slant)
+    _fit(panels, many, chosen)
     sure = how_sure(confidence, together=None if cubes[0].size == 1 else True)
     source = found.draws.source
     made = f"{found.data.count * source.size:,} draws of {source.rewards.told}"
@@ -280,8 +282,6 @@ def _draw(
             linewidth=1.0 if line.null else 1.7, zorder=layer,
             markerfacecolor=panel.get_facecolor() if line.null else colours[k], label=line.name, gid=f"{MEAN}{k}",
         )  # fmt: skip
-    if joined and len(lines) > 1:
-        _name_ends(panel, [line for _, line in defined])
 
 
 def _episodes(panel: Axes, at: FloatArray) -> None:
@@ -300,25 +300,33 @@ def _episodes(panel: Axes, at: FloatArray) -> None:
     panel.xaxis.set_minor_locator(NullLocator())
 
 
-def _name_ends(panel: Axes, lines: Sequence[_Line]) -> None:
-    """The names of lines beside their ends, each at its height or, where these are close, one below the other."""
-    size = points("legend.fontsize", 8)
-    low, high = panel.get_ylim()
-    inches = 0.72 * figure_of(panel).get_figheight() / max(1, _rows(panel))
-    apart = 1.25 * size / 72 / inches
-    ends = np.array([(line.share[-1] - low) / (high - low) for line in lines])
-    for k, place in enumerate(_apart(ends, apart).tolist()):
-        line = lines[k]
-        panel.annotate(
-            cut(line.name, 18), (1.0, float(ends[k])), (1.04, place), xycoords="axes fraction",
-            textcoords="axes fraction", fontsize=size, va="center", parse_math=False, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": "grey", "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0},
-        )  # fmt: skip
+def _fit(panels: Sequence[Axes], names: bool, look: Look) -> None:
+    """What depends on how large panels have become: titles that are wrapped, ticks, and names beside ends of lines.
 
-
-def _rows(panel: Axes) -> int:
-    grid = panel.get_subplotspec()
-    return 1 if grid is None else int(grid.get_gridspec().nrows)
+    Names stand each at the height of its end or, where these are close, one below the other.
+    """
+    figure = figure_of(panels[0])
+    if look.ax is None:
+        figure.draw_without_rendering()
+    title, size = points("axes.titlesize", 9), points("legend.fontsize", 8)
+    for panel in panels:
+        box = panel.get_window_extent()
+        wide, tall = box.width / figure.dpi, box.height / figure.dpi
+        panel.set_title("\n".join(wrapped(panel.get_title(), wide, title)), fontsize=title, parse_math=False)
+        ticks = panel.get_xticks()
+        if panel.get_xscale() != "linear" and 0.6 * len(ticks) > wide:
+            panel.set_xticks([*ticks[:1], *ticks[-1:0:-2][::-1]])
+        lines = [line for line in panel.get_lines() if str(line.get_gid()).startswith(MEAN)]
+        low, high = panel.get_ylim()
+        ends = np.array([(float(np.asarray(line.get_ydata())[-1]) - low) / (high - low) for line in lines])
+        if not names or len(lines) < 2:
+            continue
+        for line, end, place in zip(lines, ends.tolist(), _apart(ends, 1.3 * size / 72 / tall).tolist(), strict=True):
+            panel.annotate(
+                cut(str(line.get_label()), 18), (1.0, end), (1.04, place), xycoords="axes fraction",
+                textcoords="axes fraction", fontsize=size, va="center", parse_math=False, annotation_clip=False,
+                arrowprops={"arrowstyle": "-", "color": "grey", "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0},
+            )  # fmt: skip
 
 
 def _apart(ends: FloatArray, least: float) -> FloatArray:
