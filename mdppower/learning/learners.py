@@ -166,6 +166,8 @@ class Linear(_LinearInRewards):
     name: str = "Linear"
 
     def __post_init__(self) -> None:
+        if not isinstance(self.sees, (bool, np.bool_)):
+            raise ParameterError(f"sees must be True or False, got {quoted(self.sees)}")
         weights = _numbers(self.weights, "weights", 2)
         bias = np.zeros(len(weights)) if self.bias is None else _numbers(self.bias, "bias", 1)
         if len(bias) != len(weights):

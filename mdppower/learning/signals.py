@@ -257,6 +257,7 @@ KINDS: dict[str, type[Signal]] = {
     kind.__name__.replace("_", "-"): kind
     for kind in (random, few, goals, shuffled, noise, unseen, incorrect, no_reward, untrained)
 }
+LEARNS = ("values", "features", "nothing")
 DEFAULT = ("random", "no-reward", "noise", "shuffled", "unseen", "few(1)")
 
 
@@ -290,7 +291,7 @@ def read_signal(given: Any) -> Signal:
     (few(n=4), no_reward(), 'noise(uniform)')
     """
     if isinstance(given, Signal):
-        return given
+        return _complete(given)
     known = "known are " + ", ".join("few(n)" if name == "few" else name for name in KINDS)
     if not isinstance(given, str):
         raise ParameterError(f"a signal is a name or one of mdppower.learning, got {quoted(given)}; {known}")
@@ -309,3 +310,19 @@ def read_signal(given: Any) -> Signal:
     if argument:
         raise ParameterError(f"signal {name} takes nothing in brackets, got {quoted(given)}")
     return kind()
+
+
+def _complete(signal: Signal) -> Signal:
+    """The signal, whose class may be the user's own, if it says all that is asked of it."""
+    for name in ("shown", "given"):
+        told = getattr(signal, name, None)
+        if not isinstance(told, str) or not told:
+            raise ParameterError(
+                f"signal {signal.label}: {name} must say in words what is {name}, got {quoted(told)}"
+            )
+    if signal.learns not in LEARNS:
+        raise ParameterError(
+            f"signal {signal.label}: learns must be one of {', '.join(map(repr, LEARNS))}, "
+            f"got {quoted(signal.learns)}"
+        )
+    return signal

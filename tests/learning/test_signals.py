@@ -7,8 +7,9 @@ import pytest
 from scipy import stats
 
 import mdppower as mp
+from mdppower.errors import ParameterError
 from mdppower.learning.episodes import Episodes
-from mdppower.learning.signals import DEFAULT, KINDS, read_signal
+from mdppower.learning.signals import DEFAULT, KINDS, Signal, read_signal
 from mdppower.rewards.distribution import resolve
 
 MAZE = mp.envs.make("maze")
@@ -97,3 +98,17 @@ def test_what_is_no_signal_is_refused(name, told):
 def test_noise_needs_a_variance(law):
     with pytest.raises(mp.errors.RewardError):
         mp.learning.noise(law if law != "3" else 3)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"given": "R"}, "signal own: shown must say in words what is shown, got None"),
+        ({"shown": "R", "given": ""}, "signal own: given must say in words what is given, got ''"),
+        ({"shown": "R", "given": "R", "learns": "all"}, "signal own: learns must be one of 'values', .* got 'all'"),
+    ],
+)
+def test_a_signal_of_ones_own_says_what_it_is(said, told):
+    own = type("own", (Signal,), {"material": lambda self, episodes: None, **said})
+    with pytest.raises(ParameterError, match=told):
+        read_signal(own())
