@@ -61,6 +61,7 @@ RESULTS = {
     "Rivals": (
         lambda: TRAINING.curves(samples=32, against="random policy").rivals("random", "random policy"), EVERY
     ),
+    "CoinFlips": (lambda: mp.learning.coin_flips(FORK, 0.9, arms="clip", iterations=2, runs=3, rng=0), EVERY),
     "share": (lambda: TRAINING.curves(samples=32).share("random"), EVERY),
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ interval_picture    numbers with their intervals, where there is no map; compari
 mdp_picture         an MDP before anything is computed
 optimality_picture  how likely actions are to be optimal
 polytope_picture    visit distributions in two coordinates
+coin_picture        training on coin flips, arm by arm
 curve_picture       the post's curve
 rivals_picture      success rate against lead, of agents that learn
 difference_picture  A − B, of two models

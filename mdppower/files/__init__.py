@@ -9,6 +9,7 @@ count_forms    what is kept of counts: probabilities, optimal actions, compariso
 model_forms    what is kept of results about models: differences, optimal values, visits, certificates
 claim_forms    what is kept of reports of claims
 learning_forms what is kept of training: agents at checkpoints, learning curves
+coin_forms     what is kept of coin flips
 agent_forms    what is kept of assessments of agents
 dataset_form   what is kept of labelled arrays that have no class of their own
 fields         a result as fields: how each is written, read and checked

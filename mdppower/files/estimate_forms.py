@@ -47,7 +47,7 @@ MOST_COPIES = 2**20
 """Rewards of copies of states are drawn beside each other, up to this many."""
 LARGEST = 100 * LARGEST_REWARD
 """Of sums and differences of rewards: squares of these, too, are numbers."""
-DIMENSIONS = ("state", "pair", "option", "difference", "sum", "checkpoint", "mark", "agent")
+DIMENSIONS = ("state", "pair", "option", "difference", "sum", "checkpoint", "mark", "agent", "iteration")
 
 COUNT = plain(whole(0, LARGEST_COUNT))
 ENTROPY = plain(whole(0, 10**MOST_DIGITS))

@@ -9,6 +9,7 @@ from typing import Any
 
 from mdppower.files.agent_forms import ASSESSMENT
 from mdppower.files.claim_forms import REPORT, VERIFICATION
+from mdppower.files.coin_forms import COIN_FLIPS
 from mdppower.files.count_forms import COMPARISON, OPTIMALITY
 from mdppower.files.dataset_form import DATASET
 from mdppower.files.estimate_forms import ESTIMATE
@@ -47,6 +48,7 @@ KINDS: dict[str, Form] = {
     "LearningCurves": CURVES,
     "Rivals": RIVALS,
     "Assessment": ASSESSMENT,
+    "CoinFlips": COIN_FLIPS,
     "Dataset": DATASET,
 }
 

@@ -21,6 +21,15 @@ assessing         the power of agents from anywhere: floor, ceiling and share
 assessment        what that gives back
 adaptation        an agent that goes on learning, for k episodes, what it is to want
 libraries         sets of policies made for other rewards, and what can be made of them
+coin_training     policies trained on outcomes that say nothing: `coin_flips`
+coin_arms         its arms: what is given, the prior, where updates are clipped
+coin_prior        the prior, of a known share; the power of softmax policies
+coin_run          one run of all arms
+coin_kernels      the loops: policy gradients with a clipped surrogate
+coin_curves       what that gives back: verdicts, tables
+coin_shares       its estimates over runs
+coin_search       the effect in many settings: a search, and said to be one
+arguments         what trainings check alike
 ================= ==========================================================================================
 
 - **Toy learners**, the smallest that generalise over reward functions: one weight for each pair and state. No

@@ -19,3 +19,7 @@ from .adaptation import fine_tuned as fine_tuned
 from .assessing import assess as assess
 from .assessment import Assessment as Assessment
 from .libraries import Library as Library, library as library
+from .coin_arms import CoinArm as CoinArm
+from .coin_training import coin_flips as coin_flips
+from .coin_curves import CoinFlips as CoinFlips
+from .coin_search import coin_settings as coin_settings

@@ -37,6 +37,8 @@ class Purpose(IntEnum):
     STARTS = 6
     BEHAVIOUR = 7
     TESTS = 8
+    COINS = 9
+    CALIBRATION = 10
 
 
 def stream(entropy: int, purpose: Purpose, run: int, arm: int = 0, chunk: int = 0) -> np.random.Generator:

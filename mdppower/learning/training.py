@@ -24,11 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from mdppower._checks import as_float, discount_rates, positive_integer
+from mdppower._checks import positive_integer
 from mdppower._quotes import quoted
 from mdppower._text import count
 from mdppower._warn import warn
-from mdppower.errors import MDPPowerError, ParameterError, RewardError, SizeError
+from mdppower.errors import MDPPowerError, ParameterError, SizeError
+from mdppower.learning.arguments import learners_rate, number_between, rewards_of_states, steps_of_episode
 from mdppower.learning.signals import DEFAULT, Signal, few, read_signal
 from mdppower.learning.trained import Training
 from mdppower.learning.training_run import Course, Method, stages
@@ -39,11 +40,8 @@ from mdppower.montecarlo.engines import Workers
 from mdppower.montecarlo.run_loop import Conduct, is_whole
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.occupancy.polytope import start_distribution
-from mdppower.rewards.distribution import resolve
-from mdppower.rewards.reward_distribution import RewardDistribution
 
 MOST_EPISODES = 10**9
-MOST_STEPS = 10**6
 MOST_CHECKPOINTS = 10**6
 
 
@@ -157,15 +155,15 @@ def train(
     steps = read_checkpoints(checkpoints, _episodes(episodes))
     course = Course(
         mdp,
-        _rate(gamma),
+        learners_rate(gamma),
         read_signals(signals),
-        _rewards(mdp, rewards),
+        rewards_of_states(mdp, rewards),
         np.full(mdp.n_states, 1 / mdp.n_states) if start is None else start_distribution(mdp, start),
         Method(
-            _between(alpha, "alpha", 0, 2, "strictly between 0 and 2"),
-            _between(epsilon, "epsilon", 0, 1, "in [0, 1]", (0, 1)),
-            _horizon(horizon),
-            _between(rate, "rate", 0, 1, "in (0, 1]", (1,)),
+            number_between(alpha, "alpha", 0, 2, "strictly between 0 and 2"),
+            number_between(epsilon, "epsilon", 0, 1, "in [0, 1]", (0, 1)),
+            steps_of_episode(horizon),
+            number_between(rate, "rate", 0, 1, "in (0, 1]", (1,)),
         ),
         0,
     )
@@ -209,15 +207,6 @@ def _trained(course: Course, checkpoints: tuple[int, ...], runs: int, conduct: C
 # ---------------------------------------------------------------------- arguments
 
 
-def _rate(gamma: Any) -> float:
-    (rate, *more), _ = discount_rates(gamma)
-    if more or not 0 < rate < 1:
-        raise ParameterError(
-            f"gamma must be one rate strictly between 0 and 1, got {quoted(gamma)}: these learners discount"
-        )
-    return rate
-
-
 def read_signals(given: Any) -> tuple[Signal, ...]:
     """The arms of a training: at least one, each once."""
     one = isinstance(given, (str, Signal)) or not isinstance(given, Iterable)
@@ -229,20 +218,6 @@ def read_signals(given: Any) -> tuple[Signal, ...]:
         if labels.count(label) > 1:
             raise ParameterError(f"signals has {label!r} twice")
     return found
-
-
-def _rewards(mdp: RewardlessMDP, rewards: Any) -> RewardDistribution:
-    found = resolve(rewards, mdp, pairs=True)
-    if found.on == "pairs":
-        raise RewardError(f"agents learn from rewards of states; {found.name} are rewards of pairs")
-    found.require_mean(mdp)
-    return found
-
-
-def _horizon(horizon: Any) -> int:
-    if positive_integer(horizon, "horizon") > MOST_STEPS:
-        raise ParameterError(f"horizon is at most {MOST_STEPS:,} steps, got {quoted(horizon)}")
-    return int(horizon)
 
 
 def _episodes(episodes: Any) -> int:
@@ -283,14 +258,6 @@ def read_checkpoints(given: Any, episodes: int) -> tuple[int, ...]:
             raise ParameterError(f"checkpoints must increase, got {n} after {steps[-1]}")
         steps.append(int(n))
     return tuple(sorted({0, *steps, episodes}))
-
-
-def _between(value: Any, name: str, low: float, high: float, told: str, ends: tuple[float, ...] = ()) -> float:
-    """The value as a float strictly between these, or one of the ends."""
-    found = as_float(value)
-    if not (low < found < high or found in ends):
-        raise ParameterError(f"{name} must be a number {told}, got {quoted(value)}")
-    return found
 
 
 def _require_memory(

@@ -42,6 +42,10 @@ def results() -> dict[str, Any]:
     training = train(fork, 0.9, ["random", "noise", "noise(expon)"], episodes=40, checkpoints=[20], runs=3, rng=0)
     curves = training.curves({"as trained": "uniform", "goal": "goal"}, samples=32)
     held = training.curves({"goal": "goal"}, samples=32, against=["random policy", "final", {"root": "->t1"}])
+    flips = mp.learning.coin_flips(
+        fork, 0.9, arms=["clip", mp.learning.CoinArm("mine", "true", high=0.3), "on-policy"], iterations=4,
+        checkpoints=[1], prompts=4, group=4, epochs=2, minibatches=2, prior_episodes=200, samples=32, runs=3, rng=0,
+    )  # fmt: skip
     return {
         "a training": training,
         "learning curves": curves,
@@ -49,6 +53,8 @@ def results() -> dict[str, Any]:
         "rivals": held.rivals("noise", "final", unit="reward and start"),
         "rivals, a noise of its own": held.rivals("noise(expon)", "fixed").of(20),
         "a share": curves.share("random"),
+        "coin flips": flips,
+        "a change": flips.change("clip"),
         "a ceiling": curves.ceiling("goal"),
         "a state": drawn.of((0, 0)),
         "a difference": drawn.difference((0, 0), (1, 1)),

@@ -1,0 +1,48 @@
+"""Arguments that trainings check alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mdppower._checks import as_float, discount_rates, positive_integer
+from mdppower._quotes import quoted
+from mdppower.errors import ParameterError, RewardError
+from mdppower.mdp.model import RewardlessMDP
+from mdppower.rewards.distribution import resolve
+from mdppower.rewards.reward_distribution import RewardDistribution
+
+MOST_STEPS = 10**6
+
+
+def learners_rate(gamma: Any) -> float:
+    """The discount rate of learners, strictly between 0 and 1."""
+    (rate, *more), _ = discount_rates(gamma)
+    if more or not 0 < rate < 1:
+        raise ParameterError(
+            f"gamma must be one rate strictly between 0 and 1, got {quoted(gamma)}: these learners discount"
+        )
+    return rate
+
+
+def rewards_of_states(mdp: RewardlessMDP, rewards: Any) -> RewardDistribution:
+    """What rewards of states are drawn from; RewardError for rewards of pairs, or without a mean."""
+    found = resolve(rewards, mdp, pairs=True)
+    if found.on == "pairs":
+        raise RewardError(f"agents learn from rewards of states; {found.name} are rewards of pairs")
+    found.require_mean(mdp)
+    return found
+
+
+def number_between(value: Any, name: str, low: float, high: float, told: str, ends: tuple[float, ...] = ()) -> float:
+    """The value as a float strictly between these, or one of the ends."""
+    found = as_float(value)
+    if not (low < found < high or found in ends):
+        raise ParameterError(f"{name} must be a number {told}, got {quoted(value)}")
+    return found
+
+
+def steps_of_episode(horizon: Any) -> int:
+    """The steps of an episode, or a rollout."""
+    if positive_integer(horizon, "horizon") > MOST_STEPS:
+        raise ParameterError(f"horizon is at most {MOST_STEPS:,} steps, got {quoted(horizon)}")
+    return int(horizon)
