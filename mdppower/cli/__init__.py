@@ -20,6 +20,7 @@ sensitivity    ``diff``, ``sensitivity``
 theorems       ``verify``
 learning       ``learn``
 rivals         ``rivals``: success rates of what has learnt
+coin_flips     ``coin-flips``
 runs           ``runs``: what is in a store
 ============== ==========================================================================================
 

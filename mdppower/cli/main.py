@@ -18,6 +18,7 @@ import click
 from mdppower._text import printable
 from mdppower.cli import (  # noqa: F401  (they add commands)
     bounds,
+    coin_flips,
     convert,
     environments,
     learning,

@@ -33,7 +33,9 @@ def complete(tmp_path, monkeypatch):
     return ask
 
 
-COMMANDS = ["map", "power", "show", "optimal", "compare", "visits", "verify", "sensitivity", "diff", "learn"]
+COMMANDS = [
+    "map", "power", "show", "optimal", "compare", "visits", "verify", "sensitivity", "diff", "learn", "coin-flips"
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

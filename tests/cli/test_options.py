@@ -22,6 +22,8 @@ COMMANDS = {
     "diff": ["diff", "maze", "maze", "--out"],
     "sensitivity": ["sensitivity", "maze", "--out"],
     "curve": ["curve", "--env", "fork(2)", "--out"],
+    "coin-flips --out": ["coin-flips", "fork(2)", "--out"],
+    "coin-flips --save": ["coin-flips", "fork(2)", "--save"],
     "verify": ["verify", "fork(2)", "--out"],
 }
 
@@ -33,7 +35,7 @@ def idle(monkeypatch):
     def build(*_):
         raise AssertionError("work was done before the path was tried")
 
-    for name in ("power", "optimality", "sensitivity", "bounds", "theorems"):
+    for name in ("power", "optimality", "sensitivity", "bounds", "theorems", "coin_flips"):
         monkeypatch.setattr(f"mdppower.cli.{name}.build_environment", build)
 
 

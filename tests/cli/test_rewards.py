@@ -88,7 +88,18 @@ def test_near_names():
 
 def test_every_command_that_takes_rewards_takes_one():
     taking = {name for name, one in cli.commands.items() if any(p.name == "rewards" for p in one.params)}
-    assert taking >= {"map", "power", "optimal", "compare", "curve", "bound", "diff", "sensitivity", "verify"}
+    assert taking >= {
+        "map",
+        "power",
+        "optimal",
+        "compare",
+        "curve",
+        "bound",
+        "diff",
+        "sensitivity",
+        "verify",
+        "coin-flips",
+    }
     for name in taking:
         assert any(p.name == "reward" for p in cli.commands[name].params), name
 
