@@ -496,9 +496,22 @@ def learning(quick: bool) -> Iterator[Row]:
         yield (name, start or "any state", episodes, one / 2, arms, curves, "" if quick else asked)
 
 
+def coins(quick: bool) -> Iterator[Row]:
+    """Training on coin flips: all arms of `mp.learning.coin_flips`, 64 runs, 40 iterations, nine checkpoints.
+
+    Two threads; priors and tests, 256 held-out reward functions a run, are in it.
+    """
+    yield ("MDP", "runs", "time (s)", "asked")
+    fork, runs = mp.envs.fork(3), 8 if quick else 64
+    flip = partial(mp.learning.coin_flips, fork, 0.9, start="root", rng=0, progress=False, workers=WORKERS)
+    flip(runs=2, iterations=1)
+    (seconds,) = in_turn(partial(flip, runs=runs), rounds=3, seconds=120)
+    yield ("fork(3)", runs, seconds, "" if quick else judge(seconds, 20.0, 20.0, "{:g} s".format))
+
+
 SECTIONS = {
     section.__name__: section
-    for section in (peers, ends, pairs, steps, workers, engines, growth, samplers, compiling, sets, learning)
+    for section in (peers, ends, pairs, steps, workers, engines, growth, samplers, compiling, sets, learning, coins)
 }
 
 
