@@ -16,6 +16,7 @@ convert        ``convert``: an MDP in another format
 power          ``map``, ``power``, ``plot``, ``info``
 optimality     ``optimal``, ``compare``, ``visits``
 bounds         ``curve``, ``bound``
+monitor        ``monitor``: counts along training
 sensitivity    ``diff``, ``sensitivity``
 theorems       ``verify``
 learning       ``learn``

@@ -22,6 +22,7 @@ from mdppower.cli import (  # noqa: F401  (they add commands)
     convert,
     environments,
     learning,
+    monitor,
     optimality,
     power,
     rivals,

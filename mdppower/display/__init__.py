@@ -24,6 +24,7 @@ polytope_picture    visit distributions in two coordinates
 coin_picture        training on coin flips, arm by arm
 curve_picture       the post's curve
 rivals_picture      success rate against lead, of agents that learn
+monitor_picture     counts of successes along training, and what they say
 difference_picture  A − B, of two models
 sensitivity_picture how POWER moves under transforms of a model
 learning_picture    shares of power along training, and of agents

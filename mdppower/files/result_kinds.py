@@ -27,6 +27,7 @@ from mdppower.files.model_forms import (
     SUPPORT,
     VISITS,
 )
+from mdppower.files.monitor_forms import MONITORED
 
 KINDS: dict[str, Form] = {
     "Estimate": ESTIMATE,
@@ -49,6 +50,7 @@ KINDS: dict[str, Form] = {
     "Rivals": RIVALS,
     "Assessment": ASSESSMENT,
     "CoinFlips": COIN_FLIPS,
+    "Monitored": MONITORED,
     "Dataset": DATASET,
 }
 

@@ -29,6 +29,13 @@ coin_kernels      the loops: policy gradients with a clipped surrogate
 coin_curves       what that gives back: verdicts, tables
 coin_shares       its estimates over runs
 coin_search       the effect in many settings: a search, and said to be one
+counts            counts of successes of a user's own, read and checked
+leads             what such counts say of power, by three laws
+ladders           leads chained along references
+saturation        where a reference says nothing more
+monitoring        all of it at once: `monitor`
+monitored         what that gives back
+monitor_words     what may be concluded, in sentences
 arguments         what trainings check alike
 ================= ==========================================================================================
 

@@ -23,6 +23,8 @@ from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.sensitivity import bisimulation_quotient, difference, duplicate_state, sensitivity
 from mdppower.theorems import proposition_5_4, verify
 
+COUNTS = {"checkpoint": [1, 2, 2.5], "successes": [30, 39, 5], "trials": [40, 40, 8], "reference": ["a", "a", 1]}
+
 
 @cache
 def results() -> dict[str, Any]:
@@ -74,6 +76,8 @@ def results() -> dict[str, Any]:
         "optimality": mp.action_optimality(room, [0, 0.5], samples=64, rng=0),
         "optimality, exact": mp.action_optimality(fork, 0.5, method="exact"),
         "optimality, integrated": mp.action_optimality(fork, 0.5, "norm(0,1)", method="exact"),
+        "counts": mp.learning.monitor(COUNTS, width=1, nu=0.5, sd={"a": 0.1}),
+        "counts and ties": mp.learning.monitor(COUNTS | {"ties": [0, 1, 2]}, base=1, confidence=0.9),
         "assessment": mp.learning.assess(
             {0: mp.agents.lookahead(1), "far": mp.agents.q_learning(5)}, room, [0.5, 0.9], samples=64, rng=0
         ),

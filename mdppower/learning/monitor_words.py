@@ -1,0 +1,169 @@
+"""What may be concluded from counts along training, in sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mdppower._text import count
+from mdppower._typing import AnyArray
+from mdppower.learning.counts import checkpoint_number
+from mdppower.learning.leads import Leads
+from mdppower.learning.saturation import CHANGE, INFORMS, SATURATED, TOO_FEW, TOO_STRONG, fewest_told
+from mdppower.results.number_text import how_sure
+
+MOST = 8
+"""Checkpoints that are listed."""
+
+
+def sentences(found: Leads) -> str:
+    """The counts against each reference, what they say of leads, and what they say together; a line for each."""
+    told: list[str] = []
+    for name in found.references:
+        rows = np.array([k for k, other in enumerate(found.counts.references) if other == name])
+        told += [_success(found, name, rows), *_ends(found, name, rows), *_leads(found, name, rows)]
+    return "\n".join([*told, *_together(found)])
+
+
+def assumed(found: Leads) -> str:
+    """What the limits rest on."""
+    known = []
+    if found.width is not None:
+        known.append(f"what a task is worth lies in a range of width {found.width:g}")
+    if found.nu is not None and found.nu != found.width:
+        known.append(f"ν = {found.nu:g}, as given")
+    if found.sd:
+        alike = len(set(found.sd.values())) == 1 and len(found.sd) == len(found.references)
+        told = [f"{x:g}" + f" against {name}" * (not alike) for name, x in found.sd.items()]
+        known.append(f"sd(Δ) = {told[0] if alike else ', '.join(told)}, as given")
+    if found.counts.ties is None:
+        known.append("how many successes were ties is not known, and the normal law takes it that none were")
+    return "; ".join([*known, "trials are independent, each with a task drawn anew"])
+
+
+def _success(found: Leads, name: str, rows: AnyArray) -> str:
+    low, high = found.interval(simultaneous=True)
+    ends = dict.fromkeys((int(rows[0]), int(rows[-1])))
+    told = " and ".join(
+        f"{found.counts.successes[k]:,} of {found.counts.trials[k]:,} at {found.checkpoints[k]} "
+        f"({low[k]:.4f} to {high[k]:.4f})"
+        for k in ends
+    )
+    counted = "" if found.counts.ties is None else f", {found.counts.ties[rows].sum():,} of all of them ties"
+    return (
+        f"Against {name}: {count(len(rows), 'checkpoint')}; at least as well in {told}{counted} "
+        f"[{_sure(found)}]."
+    )  # fmt: skip
+
+
+def _ends(found: Leads, name: str, rows: AnyArray) -> list[str]:
+    """Where the reference says nothing more, and when to change it."""
+    told, words = [], [found.says[k] for k in rows]
+    full = [int(k) for k in rows if found.says[k] == SATURATED]
+    if full:
+        least = fewest_told(int(found.counts.trials[full[0]]), found.confidence)
+        told.append(
+            f"{name} is saturated {_at(found, full, rows)}: fewer than {least} trials were not won, and none at all "
+            "would not be told from that. What is gained from there on does not show in these counts, however much "
+            "it is."
+        )
+    for word, saying in (
+        (TOO_STRONG, "is too strong {}: how far below it the agent is does not show in these counts."),
+        (TOO_FEW, "has too few trials {}: nothing could be told from these counts."),
+    ):
+        where = [int(k) for k in rows if found.says[k] == word]
+        if where:
+            told.append(f"{name} " + saying.format(_at(found, where, rows)))
+    if full or CHANGE in words:
+        told.append(_change(found, name, rows, full))
+    return told
+
+
+def _change(found: Leads, name: str, rows: AnyArray, full: list[int]) -> str:
+    before = [int(k) for k in rows if not full or k < full[0]]
+    good = [k for k in before if found.says[k] in (INFORMS, CHANGE)]
+    if not good:
+        return f"{name} informs of no checkpoint before that: a stronger reference has to be counted."
+    done = [found.checkpoints[k] for k in good if found.checkpoints[k] in found.references]
+    if done:
+        return f"{done[-1]}, of which {name} informs, is a reference: the ladder goes on from there."
+    best = [k for k in good if found.says[k] == INFORMS] or good
+    last = found.checkpoints[best[-1]]
+    return (
+        f"Change {name} for a stronger reference: the agent of {last} is the last that it informs of without loss, "
+        f"and can be the next; its count against {name} is the link."
+    )
+
+
+def _leads(found: Leads, name: str, rows: AnyArray) -> list[str]:
+    """The lead of the last checkpoint, by the law that is sure and by the normal one."""
+    told, k = [], int(rows[-1])
+    agent = found.checkpoints[k]
+    if found.has_law("corrected"):
+        low, high = (float(x[k]) for x in found.lead("corrected", simultaneous=True))
+        sign = "; which of the two has more power is not known" if low < 0 < high else ""
+        told.append(f"{_sure_if(found)}: {_between(agent, name, low, high)}{sign}.")
+    low, high = (float(x[k]) for x in found.lead("normal", simultaneous=True))
+    if not np.isnan(low):
+        unit = "" if found.sd else " sd(Δ)"
+        told.append(f"If Δ is normal: {_between(agent, name, low, high, unit)}.")
+    return told
+
+
+def _together(found: Leads) -> list[str]:
+    """What the ladder says of the last checkpoint."""
+    if len(found.references) == 1:
+        return []
+    told = [
+        f"Nothing links {name} to {found.base}: neither was counted against the other, nor an agent against both; no "
+        f"lead over {found.base} follows from it."
+        for name, there in found.linked_references().items()
+        if not there
+    ]
+    numbers = [(checkpoint_number(name), k) for k, name in enumerate(found.agents)]
+    last = max((x for x in numbers if not np.isnan(x[0])), default=(np.nan, 0))[1]
+    agent = found.agents[last]
+    for law in ("corrected", "normal"):
+        if agent == found.base or not found.has_law(law) or (law == "normal" and not found.sd):
+            continue
+        low, high = (float(x[last]) for x in found.over(law=law))
+        if np.isnan(low):
+            assumption = " if Δ is normal with these sd" * (law == "normal")
+            told.append(f"The counts contradict each other{assumption}: no powers are within all limits.")
+        else:
+            saying = "If Δ is normal" if law == "normal" else _sure_if(found)
+            told.append(f"{saying}, by all counts together: {_between(agent, found.base, low, high)}.")
+    if not found.sd:
+        told.append("Leads by the normal law are not added up without sd: each is in units of its own sd(Δ).")
+    return told
+
+
+def _between(agent: str, other: str, low: float, high: float, unit: str = "") -> str:
+    lead = f"the lead of {agent} over {other} is"
+    if low == -np.inf and high == np.inf:
+        return f"nothing is known of the lead of {agent} over {other}"
+    if high == np.inf:
+        return f"{lead} {low:.4g}{unit} or more, with no upper limit"
+    if low == -np.inf:
+        return f"{lead} {high:.4g}{unit} or less, with no lower limit"
+    return f"{lead} {low:.4g} to {high:.4g}{unit}"
+
+
+def _at(found: Leads, where: list[int], rows: AnyArray) -> str:
+    """Where, in words: from a checkpoint on, up to one, or at some."""
+    names = [found.checkpoints[k] for k in where]
+    if len(where) == 1:
+        return f"at {names[0]}"
+    if where == rows[-len(where) :].tolist():
+        return f"from {names[0]} on" if len(where) < len(rows) else "at all checkpoints"
+    if where == rows[: len(where)].tolist():
+        return f"up to {names[-1]}"
+    listed = ", ".join(names[:MOST])
+    return f"at {listed}" + f", … ({len(names):,} in all)" * (len(names) > MOST)
+
+
+def _sure_if(found: Leads) -> str:
+    return "Sure, if sd(Δ) is no more" if found.sd else "Sure"
+
+
+def _sure(found: Leads) -> str:
+    return how_sure(found.confidence, together=None if len(found.checkpoints) == 1 else True)
