@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
@@ -18,7 +17,7 @@ from mdppower.learning.learning_curves import LearningCurves
 from mdppower.learning.rivals import Rivals
 from mdppower.learning.signals import Signal, is_own_code, noise, read_signal
 from mdppower.learning.trained import Training
-from mdppower.learning.training_run import Method
+from mdppower.learning.training_run import TARGETS, Method
 from mdppower.rewards.distribution import Independent
 
 RATE = number(0, 1)
@@ -75,8 +74,8 @@ def _rising(*, from_0: bool = False) -> Field:
 def _method() -> Field:
     reader = record({
         "alpha": real(0, 2), "epsilon": real(0, 1), "horizon": whole(1, LARGEST_COUNT), "rate": real(0, 1)
-    })  # fmt: skip
-    return Field(lambda value, _: asdict(value), lambda told, *_: Method(**reader(told)))
+    }, {"target": (one_of(*TARGETS), "max")})  # fmt: skip
+    return Field(lambda value, _: value.told(), lambda told, *_: Method(**reader(told)))
 
 
 def _tests() -> Field:

@@ -12,12 +12,30 @@ from mdppower._compiled import kernel
 
 @kernel
 def q_learning(
-    pointer, row, successor, probability, x, given, by_step, start, steps, alpha, epsilon, gamma, rng, w, b, q, stop
+    pointer,
+    row,
+    successor,
+    probability,
+    x,
+    given,
+    by_step,
+    start,
+    steps,
+    alpha,
+    epsilon,
+    gamma,
+    rng,
+    w,
+    b,
+    q,
+    mean,
+    stop,
 ):
     """Episodes of linear Q-learning by normalised LMS; `w` and `b` are changed in place.
 
     In episode i the input is ``x[i]``; the reward of step t in state s is ``given[i, s]``, or ``given[i, t]`` with
-    `by_step`. `q` is room for the values of one state's actions, twice.
+    `by_step`. A state is worth what its best action is, or with `mean` the mean over its actions. `q` is room for the
+    values of one state's actions, twice.
     """
     for i in range(len(x)):
         if stop[0]:
@@ -41,6 +59,8 @@ def q_learning(
             best = q[there, 0]
             for k in range(1, pointer[n + 1] - first):
                 best = max(best, q[there, k])
+            if mean:
+                best = _mean(q[there], pointer[n + 1] - first)
             reward = given[i, t] if by_step else given[i, s]
             g = step * ((1.0 - gamma) * reward + gamma * best - q[here, a])
             b[p] += g
@@ -49,6 +69,44 @@ def q_learning(
             if n == s:
                 q[there, a] = _dot(w[p], inputs) + b[p]
             s, here = n, there
+
+
+@kernel
+def double_q_learning(
+    pointer, row, successor, probability, x, given, by_step, start, steps, alpha, epsilon, gamma, rng, w, b, q, stop
+):
+    """The same with two tables, `w` (2, P, S) and `b` (2, P): one picks the best action, the other says its worth.
+
+    Behaviour is by the sum of both; a coin says which of them learns from a step.
+    """
+    for i in range(len(x)):
+        if stop[0]:
+            return
+        inputs = x[i]
+        step = alpha / (1.0 + _dot(inputs, inputs))
+        s = start[i]
+        for t in range(steps):
+            count = pointer[s + 1] - pointer[s]
+            for k in range(count):
+                p = pointer[s] + k
+                q[0, k] = _dot(w[0, p], inputs) + b[0, p] + _dot(w[1, p], inputs) + b[1, p]
+            p = pointer[s] + (0 if count == 1 else _behave(q[0], count, epsilon, rng))
+            n = _follow(row, successor, probability, p, rng)
+            own = _any(2, rng)
+            other = 1 - own
+            chosen = pointer[n]
+            best = _dot(w[own, chosen], inputs) + b[own, chosen]
+            for k in range(pointer[n] + 1, pointer[n + 1]):
+                value = _dot(w[own, k], inputs) + b[own, k]
+                if value > best:
+                    best, chosen = value, k
+            worth = _dot(w[other, chosen], inputs) + b[other, chosen]
+            reward = given[i, t] if by_step else given[i, s]
+            g = step * ((1.0 - gamma) * reward + gamma * worth - _dot(w[own, p], inputs) - b[own, p])
+            b[own, p] += g
+            for j in range(len(inputs)):
+                w[own, p, j] += g * inputs[j]
+            s = n
 
 
 @kernel
@@ -102,6 +160,14 @@ def _largest(x, features, p):
     for k in range(1, len(features)):
         best = max(best, _dot(features[k, p], x))
     return best
+
+
+@kernel
+def _mean(q, count):
+    total = 0.0
+    for k in range(count):
+        total += q[k]
+    return total / count
 
 
 @kernel

@@ -48,7 +48,7 @@ class Training(Result):
     start : (S,) array
         The probability of each state to be the first of an episode.
     method : Method
-        alpha, epsilon, horizon, rate.
+        alpha, epsilon, horizon, rate, target.
     entropy : int
         Passed as ``rng``, it trains the same again.
     interrupted : bool
@@ -260,8 +260,12 @@ class Training(Result):
             f"Training({count(len(self.signals), 'arm')}, {count(self.runs, 'run')}, "
             f"{count(self.mdp.n_states, 'state')} at γ = {rate_text(self.gamma)}: "
             f"{count(self.checkpoints[-1], 'episode')} on {self.rewards.name} rewards, "
-            f"{count(len(self.checkpoints), 'checkpoint')}{', interrupted' * self.interrupted})"
+            f"{count(len(self.checkpoints), 'checkpoint')}{self._target}{', interrupted' * self.interrupted})"
         )
+
+    @property
+    def _target(self) -> str:
+        return "" if self.method.target == "max" else f", target {self.method.target}"
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
         """The weights."""

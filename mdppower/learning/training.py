@@ -11,6 +11,11 @@ has a signal that says what it is shown and what it is given (`signals`). Q-lear
 
 the successor features of the random policy by TD; the agent is q(p) = ψ[p]·x, one step of policy improvement on it.
 
+The largest of several values that are learnt is more than what the best is worth, where these have errors: `seeking`
+has why, and what follows. So there are two other targets: the *mean* of q(p') in place of the maximum, which is
+evaluation of the random policy; and *double* Q-learning (van Hasselt, 2010), in which one table picks p' and another
+says its worth.
+
 A training run is the replicate: run k has its own reward draws, starts and first weights, which all arms share.
 """
 
@@ -24,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from mdppower._checks import positive_integer
+from mdppower._checks import choice, positive_integer
 from mdppower._quotes import quoted
 from mdppower._text import count
 from mdppower._warn import warn
@@ -32,7 +37,7 @@ from mdppower.errors import MDPPowerError, ParameterError, SizeError
 from mdppower.learning.arguments import learners_rate, number_between, rewards_of_states, steps_of_episode
 from mdppower.learning.signals import DEFAULT, Signal, few, read_signal
 from mdppower.learning.trained import Training
-from mdppower.learning.training_run import Course, Method, stages
+from mdppower.learning.training_run import TARGETS, Course, Method, stages
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_run import free_memory
@@ -59,6 +64,7 @@ def train(
     epsilon: float = 0.3,
     horizon: int = 32,
     rate: float = 0.05,
+    target: str = "max",
     rng: Any = None,
     workers: Workers = 1,
     executor: Executor | None = None,
@@ -100,6 +106,9 @@ def train(
         Steps of an episode, at most a million.
     rate : float
         Step size of successor features, in (0, 1].
+    target : {"max", "mean", "double"}
+        What Q-learning takes the next state to be worth: the greatest value of its actions, their mean, or the value
+        in one table of the action that is best in another (the agent is the mean of both).
     rng : int, numpy.random.Generator, SeedSequence, …
         As for `numpy.random.default_rng`. The entropy used is in the result.
     workers : int or map-like callable
@@ -164,12 +173,13 @@ def train(
             number_between(epsilon, "epsilon", 0, 1, "in [0, 1]", (0, 1)),
             steps_of_episode(horizon),
             number_between(rate, "rate", 0, 1, "in (0, 1]", (1,)),
+            choice(target, "target", TARGETS),
         ),
         0,
     )
     if positive_integer(runs, "runs") < 2:
         raise ParameterError("runs must be at least 2: a training run is one observation, got 1")
-    _require_memory(mdp, course.signals, runs, steps)
+    _require_memory(course, runs, steps)
     source = conduct.seeded(
         Sampler(course.rewards, "iid", steps[1] - steps[0], 0), rng, lambda: course.question(steps[:2], runs, key)
     )
@@ -177,14 +187,12 @@ def train(
 
 
 def _trained(course: Course, checkpoints: tuple[int, ...], runs: int, conduct: Conduct) -> Training:
-    shape = len(course.signals), runs, len(checkpoints), course.mdp.n_pairs
-    weights, bias, reached = np.empty((*shape, course.mdp.n_states)), np.zeros(shape), [1]
-    for k in range(runs):
-        weights[:, k, 0] = course.first(k)
+    weights, bias = course.tables_at_first(runs, len(checkpoints))
+    reached = [1]
 
     def so_far() -> Training:
         t = reached[-1]
-        parts = weights[:, :, :t], bias[:, :, :t]
+        parts = course.agents(weights[:, :, :t]), course.agents(bias[:, :, :t])
         for part in parts:
             part.flags.writeable = False
         return Training(
@@ -260,11 +268,10 @@ def read_checkpoints(given: Any, episodes: int) -> tuple[int, ...]:
     return tuple(sorted({0, *steps, episodes}))
 
 
-def _require_memory(
-    mdp: RewardlessMDP, signals: tuple[Signal, ...], runs: int, checkpoints: tuple[int, ...]
-) -> None:  # fmt: skip
+def _require_memory(course: Course, runs: int, checkpoints: tuple[int, ...]) -> None:
     """Raise SizeError before anything is done if the weights, or a pool, would not fit into what is free now."""
-    numbers = len(signals) * runs * mdp.n_pairs * (mdp.n_states + 1)
+    mdp, signals = course.mdp, course.signals
+    numbers = course.tables * runs * mdp.n_pairs * (mdp.n_states + 1)
     needed, free = 8 * numbers * (len(checkpoints) + 2), free_memory()
     if free is not None and needed > free:
         raise SizeError(

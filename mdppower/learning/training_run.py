@@ -18,7 +18,7 @@ from mdppower._text import count
 from mdppower._typing import FloatArray
 from mdppower.errors import ParameterError, SolverError
 from mdppower.learning.episodes import Episodes, Purpose, named, stream
-from mdppower.learning.learner_kernels import q_learning, successor_features
+from mdppower.learning.learner_kernels import double_q_learning, q_learning, successor_features
 from mdppower.learning.signals import Signal, is_own_code, noise
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.questions import ask, digest, named_rewards, told_mdp
@@ -29,6 +29,8 @@ from mdppower.rewards.reward_distribution import RewardDistribution
 
 FIRST = 1e-3
 """Standard deviation of first weights."""
+TARGETS = ("max", "mean", "double")
+"""What Q-learning may take a state to be worth."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,25 @@ class Method:
         Steps of an episode.
     rate : float
         Step size of successor features, in (0, 1].
+    target : {"max", "mean", "double"}
+        What Q-learning takes a state to be worth: what its best action is; the mean over its actions; what the action
+        that one table finds best is in another.
     """
 
     alpha: float = 0.3
     epsilon: float = 0.3
     horizon: int = 32
     rate: float = 0.05
+    target: str = "max"
+
+    @property
+    def tables(self) -> int:
+        """How many tables of weights an agent has while it learns; it is their mean."""
+        return 2 if self.target == "double" else 1
+
+    def told(self) -> dict[str, float | int | str]:
+        """How agents learn, as it is written down; what all did before there was a choice is not said."""
+        return {name: value for name, value in asdict(self).items() if (name, value) != ("target", "max")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +98,24 @@ class Course:
         shape = self.mdp.n_pairs, self.mdp.n_states
         return FIRST * stream(self.entropy, Purpose.WEIGHTS, run).standard_normal(shape)
 
+    @property
+    def tables(self) -> int:
+        """How many tables of weights all arms of a run have."""
+        return len(self.signals) * self.method.tables
+
+    def tables_at_first(self, runs: int, checkpoints: int) -> tuple[FloatArray, FloatArray]:
+        """Room for the weights and biases of all tables, filled in at the first checkpoint."""
+        shape = self.tables, runs, checkpoints, self.mdp.n_pairs
+        weights, bias = np.empty((*shape, self.mdp.n_states)), np.zeros(shape)
+        for k in range(runs):
+            weights[:, k, 0] = self.first(k)
+        return weights, bias
+
+    def agents(self, tables: FloatArray) -> FloatArray:
+        """The weights of agents, of those of their tables: the mean; a view where there is but one."""
+        n = self.method.tables
+        return tables if n == 1 else tables.reshape(len(self.signals), n, *tables.shape[1:]).mean(axis=1)
+
     def question(self, checkpoints: tuple[int, ...], runs: int, key: str | None) -> Question:
         """What a store knows the stage by that ends at the last of these checkpoints."""
         own = [x.label for x in self.signals if is_own_code(x)]
@@ -97,7 +130,7 @@ class Course:
         return ask(
             "train", Sampler(self.rewards, "iid", size, self.entropy), key, gammas=(self.gamma,), method="linear",
             samples=runs * size, mdp=self.mdp.fingerprint, arms=arms, noises=laws,
-            start=digest(self.start), checkpoints=list(checkpoints), learner=asdict(self.method),
+            start=digest(self.start), checkpoints=list(checkpoints), learner=self.method.told(),
             told=f"episodes {checkpoints[-2]:,} to {checkpoints[-1]:,}; {told_mdp(self.mdp)}; {', '.join(arms)}",
         )  # fmt: skip
 
@@ -115,7 +148,7 @@ class Chunk:
         Episodes at its checkpoints.
     weights : (A, K, P, S) array
     bias : (A, K, P) array
-        At its beginning.
+        At its beginning; A counts the tables of all arms.
     """
 
     course: Course
@@ -130,19 +163,21 @@ class Chunk:
         # Copies, whatever the order in memory: they are trained in place.
         w = np.array(self.weights[:, numbers.start : numbers.stop].swapaxes(0, 1), order="C")
         b = np.array(self.bias[:, numbers.start : numbers.stop].swapaxes(0, 1), order="C")
+        n = self.course.method.tables
         for k, number in enumerate(numbers):
             for a, signal in enumerate(self.course.signals):
-                self._train(signal, number, w[k, a], b[k, a])
+                own = slice(n * a, n * (a + 1))
+                self._train(signal, number, w[k, own], b[k, own])
         return w, b
 
     def prepare(self) -> None:
         """Compile, or load from the cache, what a run needs, before work is handed to threads."""
         own = self.course
-        size = own.mdp.n_pairs, own.mdp.n_states
+        size = own.method.tables, own.mdp.n_pairs, own.mdp.n_states
         for kind in {signal.learns for signal in own.signals}:
             episodes = Episodes(own.rewards, own.mdp.states, own.start, 1, 0, 0, 0, 0, 0)
-            nothing = np.zeros((0, size[1]))
-            self._learn(kind, episodes, nothing, nothing, False, np.zeros(size), np.zeros(size[0]))
+            nothing = np.zeros((0, size[2]))
+            self._learn(kind, episodes, nothing, nothing, False, np.zeros(size), np.zeros(size[:2]))
 
     def _train(self, signal: Signal, run: int, w: FloatArray, b: FloatArray) -> None:
         """One arm of one run, in place."""
@@ -171,12 +206,19 @@ class Chunk:
         world = own.pointer, kernel.indptr, kernel.indices, kernel.data
         rng, gamma = episodes.rng(Purpose.BEHAVIOUR), self.course.gamma
         if kind == "features":
-            successor_features(*world, start, how.horizon, how.rate, gamma, rng, w, stop_flag())
+            successor_features(*world, start, how.horizon, how.rate, gamma, rng, w[0], stop_flag())
+            w[1:] = w[0]
+        elif how.target == "double":
+            room = np.empty((1, int(np.diff(own.pointer).max())))
+            double_q_learning(
+                *world, x, given, by_step, start, how.horizon, how.alpha, how.epsilon, gamma, rng, w, b, room,
+                stop_flag(),
+            )  # fmt: skip
         else:
             room = np.empty((2, int(np.diff(own.pointer).max())))
             q_learning(
-                *world, x, given, by_step, start, how.horizon, how.alpha, how.epsilon, gamma, rng, w, b, room,
-                stop_flag(),
+                *world, x, given, by_step, start, how.horizon, how.alpha, how.epsilon, gamma, rng, w[0], b[0], room,
+                how.target == "mean", stop_flag(),
             )  # fmt: skip
 
 
@@ -243,7 +285,7 @@ def stages(
         Episodes, from 0.
     weights : (A, K, T, P, S) array
     bias : (A, K, T, P) array
-        Those at the first of T checkpoints are given; the others are filled in.
+        Of the tables of all arms. Those at the first of T checkpoints are given; the others are filled in.
     conduct : Conduct
     each : callable
         Called with the number of checkpoints that are reached, after each.
@@ -252,7 +294,7 @@ def stages(
     for c in range(1, len(checkpoints)):
         chunk = Chunk(course, c, checkpoints[c - 1], checkpoints[c], weights[:, :, c - 1], bias[:, :, c - 1])
         source = Sampler(course.rewards, "iid", chunk.end - chunk.begin, course.entropy)
-        width = max(1, course.mdp.n_states * course.method.horizon * len(course.signals))
+        width = max(1, course.mdp.n_states * course.method.horizon * len(weights))
 
         def question(upto: tuple[int, ...] = checkpoints[: c + 1]) -> Question:
             return course.question(upto, runs, conduct.key)
