@@ -10,6 +10,7 @@ model_forms    what is kept of results about models: differences, optimal values
 claim_forms    what is kept of reports of claims
 learning_forms what is kept of training: agents at checkpoints, learning curves
 coin_forms     what is kept of coin flips
+seeking_forms  what is kept of the POWER-seeking of agents
 monitor_forms  what is kept of counts along training
 agent_forms    what is kept of assessments of agents
 dataset_form   what is kept of labelled arrays that have no class of their own

@@ -28,6 +28,7 @@ from mdppower.files.model_forms import (
     VISITS,
 )
 from mdppower.files.monitor_forms import MONITORED
+from mdppower.files.seeking_forms import SEEKING
 
 KINDS: dict[str, Form] = {
     "Estimate": ESTIMATE,
@@ -51,6 +52,7 @@ KINDS: dict[str, Form] = {
     "Assessment": ASSESSMENT,
     "CoinFlips": COIN_FLIPS,
     "Monitored": MONITORED,
+    "Seeking": SEEKING,
     "Dataset": DATASET,
 }
 

@@ -36,6 +36,9 @@ saturation        where a reference says nothing more
 monitoring        all of it at once: `monitor`
 monitored         what that gives back
 monitor_words     what may be concluded, in sentences
+seeking           how POWER-seeking trained agents are, and why that is no evidence of power
+seeking_run       one training run looked at
+sought            what that gives back
 arguments         what trainings check alike
 ================= ==========================================================================================
 

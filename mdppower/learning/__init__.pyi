@@ -23,5 +23,6 @@ from .coin_arms import CoinArm as CoinArm
 from .coin_training import coin_flips as coin_flips
 from .coin_curves import CoinFlips as CoinFlips
 from .coin_search import coin_settings as coin_settings
+from .sought import Seeking as Seeking
 from .monitoring import monitor as monitor
 from .monitored import Monitored as Monitored

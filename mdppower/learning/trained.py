@@ -15,7 +15,9 @@ from mdppower.errors import LabelError, ParameterError
 from mdppower.learning.curves import measured_curves
 from mdppower.learning.learners import Linear
 from mdppower.learning.learning_curves import LearningCurves
+from mdppower.learning.seeking import measured_seeking
 from mdppower.learning.signals import Signal
+from mdppower.learning.sought import Seeking
 from mdppower.learning.training_run import Course, Method
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.engines import Workers
@@ -207,6 +209,64 @@ class Training(Result):
         conduct = Conduct(workers, executor, progress)
         return measured_curves(
             self.course, self.checkpoints, self.weights, self.bias, tests, samples, against, conduct
+        )  # fmt: skip
+
+    def seeking(
+        self,
+        toward: Any = None,
+        *,
+        at: Any = None,
+        step: int = -1,
+        test: Any = None,
+        samples: int = 512,
+        workers: Workers = 1,
+        executor: Executor | None = None,
+        progress: bool | None = None,
+    ) -> Seeking:
+        """How POWER-seeking the agents are, on held-out rewards, beside controls and the random policy.
+
+        The controls are agents trained as long on noise, on noise without max and with double Q-learning, from the
+        same first weights: max alone makes agents seek POWER that have learnt nothing (`mdppower.learning.seeking`).
+
+        Parameters
+        ----------
+        toward : label or sequence of labels, optional
+            States: how often agents go to one of them, where they can. Default: that is not asked.
+        at : label or sequence of labels, optional
+            From where. Default: all states with a choice of going there or not.
+        step : int
+            Which of the checkpoints; −1 is the last.
+        test : law of rewards, optional
+            Default: as in training.
+        samples : int
+            Reward functions of each training run.
+        workers, executor, progress
+            As for `train`.
+
+        Returns
+        -------
+        Seeking
+
+        Raises
+        ------
+        ParameterError
+            There is no such step, or no such choice; an argument is out of range.
+        LabelError
+            There is no such state.
+        RewardError
+            The test is no law, or one for another number of states; its rewards have no mean.
+        SolverError
+            A value could not be certified; weights diverged.
+
+        Warns
+        -----
+        MDPPowerWarning
+            In no state do actions differ in the POWER after them.
+        """
+        t = self.step(step)
+        return measured_seeking(
+            self.course, self.checkpoints[: t + 1], self.weights[:, :, t], self.bias[:, :, t], toward, at, test,
+            samples, Conduct(workers, executor, progress),
         )  # fmt: skip
 
     def table(self) -> Table:
