@@ -22,6 +22,7 @@ FORK = mp.envs.fork(3)
 ROOM = mp.envs.gridworld("S..\n.#g")
 A, B = (mp.Option.state(FORK, s, 0.9, kind="power") for s in ("t1", "root"))
 TRAINING = mp.learning.train(FORK, 0.9, ["random", "noise"], episodes=30, runs=3, rng=0)
+CHOICE = mp.learning.train(mp.envs.figure_1(), 0.9, "random", episodes=9, runs=2, rng=0)
 COUNTS = {"checkpoint": [1, 2], "successes": [30, 39], "trials": [40, 40], "reference": ["a", "a"]}
 EVERY = {"of", "table", "to_dataframe", "to_xarray", "plot", "save", "_repr_html_"}
 
@@ -64,6 +65,7 @@ RESULTS = {
     ),
     "CoinFlips": (lambda: mp.learning.coin_flips(FORK, 0.9, arms="clip", iterations=2, runs=3, rng=0), EVERY),
     "Monitored": (lambda: mp.learning.monitor(COUNTS, width=1, sd=0.1), EVERY),
+    "Seeking": (lambda: CHOICE.seeking("r_tri", samples=32), EVERY),
     "share": (lambda: TRAINING.curves(samples=32).share("random"), EVERY),
 }  # fmt: skip
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from learning_agents import features_of_random
 
 import mdppower as mp
 from mdppower._stop import new_flag
-from mdppower.learning.learner_kernels import best_pairs, pair_values, q_learning, successor_features
+from mdppower.learning.learner_kernels import (
+    best_pairs,
+    double_q_learning,
+    pair_values,
+    q_learning,
+    successor_features,
+)
 from mdppower.learning.learners import standardised
 
 MAZE = mp.envs.make("maze")
@@ -23,7 +30,8 @@ def learn(mdp, x, given, start, steps, w, b, rng=0, by_step=False, alpha=0.3, ep
     w, b, room = w.copy(), b.copy(), np.empty((2, int(np.diff(mdp.pointer).max())))
     generator = np.random.default_rng(rng)
     q_learning(
-        *world(mdp), x, given, by_step, start, steps, alpha, epsilon, gamma, generator, w, b, room, new_flag()
+        *world(mdp), x, given, by_step, start, steps, alpha, epsilon, gamma, generator, w, b, room, False,
+        new_flag(),
     )  # fmt: skip
     return w, b
 
@@ -132,7 +140,11 @@ def test_a_flag_stops_them():
     x, w, b = np.ones((5, 31)), np.zeros((MAZE.n_pairs, 31)), np.zeros(MAZE.n_pairs)
     q_learning(
         *world(MAZE), x, x, False, np.zeros(5, np.int64), 8, 0.3, 0.3, 0.9, np.random.default_rng(0), w, b,
-        np.empty((2, 5)), flag,
+        np.empty((2, 5)), False, flag,
+    )  # fmt: skip
+    double_q_learning(
+        *world(MAZE), x, x, False, np.zeros(5, np.int64), 8, 0.3, 0.3, 0.9, np.random.default_rng(0), w[None],
+        b[None], np.empty((1, 5)), flag,
     )  # fmt: skip
     successor_features(*world(MAZE), np.zeros(5, np.int64), 8, 0.1, 0.9, np.random.default_rng(0), w, flag)
     assert not w.any()
@@ -149,3 +161,48 @@ def test_best_pairs_are_the_first_of_the_largest():
     assert np.array_equal(q, wanted)
     for s, (first, last) in enumerate(zip(MAZE.pointer[:-1], MAZE.pointer[1:], strict=True)):
         assert np.array_equal(pairs[:, s], first + wanted[:, first:last].argmax(axis=1))
+
+
+# ---------------------------------------------------------------------- other targets
+
+
+def plain_q_learning(mdp, x, given, start, steps, w, b, target):
+    """The rules of the page in plain Python, for random behaviour in a deterministic MDP."""
+    rng, pointer = np.random.default_rng(11), mdp.pointer
+
+    def any_of(count):
+        return 0 if count == 1 else min(int(rng.random() * count), count - 1)
+
+    for inputs, reward, s in zip(x, given, start, strict=True):
+        for _ in range(steps):
+            p = pointer[s]
+            if pointer[s + 1] > p + 1:
+                rng.random()  # whether to explore: always
+                p += any_of(pointer[s + 1] - p)
+            n = mdp.kernel.indices[p]
+            there = slice(pointer[n], pointer[n + 1])
+            own = any_of(2) if target == "double" else 0
+            q = [w[k, there] @ inputs + b[k, there] for k in range(len(w))]
+            worth = {"max": q[0].max(), "mean": q[0].mean(), "double": q[-1 - own][q[own].argmax()]}
+            d = 0.1 * reward[s] + 0.9 * worth[target] - w[own, p] @ inputs - b[own, p]
+            g = 0.3 * d / (1 + inputs @ inputs)
+            b[own, p] += g
+            w[own, p] += g * inputs
+            s = n
+
+
+@pytest.mark.parametrize("target", ["max", "mean", "double"])
+def test_targets_are_those_of_the_page(target):
+    mdp = mp.envs.figure_1()
+    rng, tables = np.random.default_rng(5), 2 if target == "double" else 1
+    x, given, start = rng.normal(size=(9, 8)), rng.random((9, 8)), rng.integers(0, 8, 9)
+    w, b = rng.normal(size=(tables, mdp.n_pairs, 8)), rng.normal(size=(tables, mdp.n_pairs))
+    wanted = w.copy(), b.copy()
+    plain_q_learning(mdp, x, given, start, 7, *wanted, target)
+    settings = x, given, False, start, 7, 0.3, 1.0, 0.9, np.random.default_rng(11)
+    if target == "double":
+        double_q_learning(*world(mdp), *settings, w, b, np.empty((1, 3)), new_flag())
+    else:
+        q_learning(*world(mdp), *settings, w[0], b[0], np.empty((2, 3)), target == "mean", new_flag())
+    np.testing.assert_allclose(w, wanted[0], rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(b, wanted[1], rtol=1e-12, atol=1e-14)

@@ -138,7 +138,8 @@ def test_a_store_takes_nothing_of_another_training(tmp_path):
     for given in (
         {"signals": ["noise", "random"]}, {"signals": ["random", "noise(uniform)"]}, {"rewards": "norm(0,1)"},
         {"mdp": mp.envs.fork(4)}, {"start": "root"}, {"checkpoints": [20]},
-        {"alpha": 0.2}, {"epsilon": 0.1}, {"horizon": 8}, {"rate": 0.1},
+        {"alpha": 0.2}, {"epsilon": 0.1}, {"horizon": 8}, {"rate": 0.1}, {"target": "mean"},
+        {"target": "double"},
     ):  # fmt: skip
         assert same(small(store=store, **given), small(**given)), given
     with pytest.raises(mp.errors.ParameterError, match="key"):
@@ -168,6 +169,22 @@ def test_ctrl_c_keeps_whole_chunks(tmp_path, monkeypatch):
         small(checkpoints=[60])
     monkeypatch.undo()
     assert same(small(store=store), whole_training)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["mean", "double"])
+def test_other_targets_go_on_in_the_same_bits(target, tmp_path):
+    """Of double Q-learning an agent is the mean of two tables; a store has both, so that it goes on as if it had not
+    stopped."""
+    whole_training = small(target=target)
+    store = tmp_path / "training.sqlite"
+    small(target=target, episodes=30, store=store)
+    assert same(small(target=target, store=store), whole_training)
+    assert repr(whole_training).endswith(f"target {target})")
+    assert same(whole_training, small()) == (target == "mean")  # leaves have one action: the mean is the best
+    path = tmp_path / "x.nc"
+    whole_training.save(path)
+    assert mp.load(path).method.target == target
 
 
 def test_an_error_has_the_training_before_it():
@@ -225,6 +242,7 @@ def test_divergence_is_told_by_arm_run_and_episodes():
         ({"alpha": 0}, "alpha must be a number strictly between 0 and 2"),
         ({"alpha": 2}, "alpha"),
         ({"alpha": True}, "alpha"),
+        ({"target": "best"}, "target must be one of 'max', 'mean', 'double', got 'best'"),
         ({"rate": 0}, "rate must be a number in (0, 1]"),
         ({"horizon": 0}, "horizon must be a positive integer"),
         ({"start": {"root": 0.5}}, "sum to 0.5"),

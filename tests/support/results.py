@@ -48,6 +48,9 @@ def results() -> dict[str, Any]:
         fork, 0.9, arms=["clip", mp.learning.CoinArm("mine", "true", high=0.3), "on-policy"], iterations=4,
         checkpoints=[1], prompts=4, group=4, epochs=2, minibatches=2, prior_episodes=200, samples=32, runs=3, rng=0,
     )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", mp.MDPPowerWarning)  # at a fork POWER after all actions is the same
+        seeking = training.seeking("t1", samples=32)
     return {
         "a training": training,
         "learning curves": curves,
@@ -76,6 +79,7 @@ def results() -> dict[str, Any]:
         "optimality": mp.action_optimality(room, [0, 0.5], samples=64, rng=0),
         "optimality, exact": mp.action_optimality(fork, 0.5, method="exact"),
         "optimality, integrated": mp.action_optimality(fork, 0.5, "norm(0,1)", method="exact"),
+        "seeking": seeking,
         "counts": mp.learning.monitor(COUNTS, width=1, nu=0.5, sd={"a": 0.1}),
         "counts and ties": mp.learning.monitor(COUNTS | {"ties": [0, 1, 2]}, base=1, confidence=0.9),
         "assessment": mp.learning.assess(
