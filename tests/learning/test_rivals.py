@@ -12,7 +12,8 @@ from scipy import stats
 
 import mdppower as mp
 from mdppower.learning import Rivals, train
-from mdppower.learning.rivals import UNITS
+from mdppower.learning.encounters import UNITS
+from mdppower.learning.rival_bands import jackknifed
 from mdppower.learning.signals import random
 from mdppower.rewards.distribution import resolve
 
@@ -126,6 +127,19 @@ def test_two_intervals_answer_two_questions():
     # Agents that are alike on few tasks: the other way round.
     alike = rivals([[0.6]] * 4, [[0.1]] * 4, samples=10)
     assert alike.agents()["upper"][0] - alike.agents()["lower"][0] > 0.5
+
+
+def test_the_jackknife_of_a_mean_is_students_interval():
+    """Pseudo-values of a mean are the numbers themselves."""
+    rng = np.random.default_rng(3)
+    found = rivals(0.5 + 0.1 * rng.random((8, 3)), 0.1 * rng.random((8, 3)))
+    value, low, high = jackknifed(lambda s, leads, squares: leads, found.moments, 0.9, simultaneous=True)
+    np.testing.assert_allclose(value, found.lead.mean, rtol=1e-12)
+    np.testing.assert_allclose([low, high], found.lead.interval(0.9, simultaneous=True), rtol=1e-9)
+    # Without the one run that lost a task Φ⁻¹ is infinite: there is no interval.
+    one = rivals([[1.0], [1.0], [0.99]], [[0.1], [0.1], [0.2]]).normal_law()
+    assert math.isfinite(one["error"][0])
+    assert math.isnan(one["lower"][0])
 
 
 def test_all_checkpoints_at_once():

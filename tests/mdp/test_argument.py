@@ -18,7 +18,7 @@ from mdppower.mdp.argument import check_mdp
 
 MADE_BY_US = {
     "ActionOptimality", "Environment", "ModelDifference", "Sensitivity", "Transformed", "ClaimReport",
-    "Counterexample", "Symmetries", "Setting", "Solution", "Training", "LearningCurves",
+    "Counterexample", "Symmetries", "Setting", "Solution", "Training", "LearningCurves", "Rivals",
 }  # fmt: skip
 """Results, which nobody makes with MDPs of their own."""
 
