@@ -90,7 +90,8 @@ def load(path: PathLike) -> Any:
     """What a file holds: a result or an MDP.
 
     On the command line: ``mdppower info FILE`` tells what it holds, ``mdppower plot FILE`` draws it,
-    and ``mdppower convert FILE OUT`` writes it in another format.
+    ``mdppower convert FILE OUT`` writes it in another format, and ``mdppower rivals FILE`` has the success rates of
+    learning curves.
 
     Parameters
     ----------

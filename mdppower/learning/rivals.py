@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 class Rivals(RivalNumbers):
     """An arm (A) against a reference (B) at T checkpoints, on one test, from K training runs of N reward functions.
 
+    Made by `LearningCurves.rivals`; on the command line: ``mdppower rivals FILE``.
+
     Attributes
     ----------
     mdp : RewardlessMDP
