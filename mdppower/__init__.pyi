@@ -5,6 +5,7 @@ from . import (
     envs as envs,
     errors as errors,
     learning as learning,
+    multiagent as multiagent,
     orbits as orbits,
     rewards as rewards,
     sensitivity as sensitivity,

@@ -10,6 +10,7 @@ gaussian            jointly normal rewards
 joint_laws          other rewards that are not independent, or not random at all
 one_state           one state is drawn: the goal, or the one to avoid
 pair_rewards        rewards of state-action pairs
+correlated          rewards of two agents, with correlation ρ in each state
 covariance_root     the spectrum of a covariance, each state in its own scale
 description         distributions as plain data, and back
 =================== ===================================================================================

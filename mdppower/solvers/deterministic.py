@@ -77,12 +77,24 @@ def solve(
         Bound on |v − v*|; infinite where the iteration was stopped.
     iterations : (N,) int32 array
     """
-    n, n_states = len(rewards), mdp.n_states
+    return solve_edges(mdp.pointer, mdp.kernel.indices, rewards, gamma, start, on_pairs)
+
+
+def solve_edges(
+    pointer: IntArray,
+    successor: IntArray,
+    rewards: FloatArray,
+    gamma: float,
+    start: IntArray | None = None,
+    on_pairs: bool = False,
+) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
+    """The same, of an MDP that is but its edges: `pointer` (S + 1,), and the `successor` (P,) of each pair."""
+    n, n_states = len(rewards), len(pointer) - 1
     values = np.empty((n, n_states))
     pairs = np.empty((n, n_states), np.int32) if start is None else np.array(start, np.int32, order="C")
     gap, iterations = np.empty(n), np.empty(n, np.int32)
-    earned = np.empty((mdp.n_pairs, LANES)) if on_pairs else None
-    edges, stop = (mdp.pointer, mdp.kernel.indices), stop_flag()
+    earned = np.empty((len(successor), LANES)) if on_pairs else None
+    edges, stop = (pointer, successor), stop_flag()
     if gamma <= FARSIGHTED:
         _solve_rows(rewards, gamma, start is not None, False, *edges, earned, values, pairs, gap, iterations, stop)
         stop_if_told()
@@ -117,8 +129,13 @@ def evaluate(mdp: RewardlessMDP, rewards: FloatArray, gamma: float, pairs: IntAr
     gap : (N,) array
         Bound on their error.
     """
+    return evaluate_edges(mdp.kernel.indices[pairs], rewards, gamma)
+
+
+def evaluate_edges(targets: IntArray, rewards: FloatArray, gamma: float) -> tuple[FloatArray, FloatArray]:
+    """The same, of policies that are but (N, S) successors."""
     values, gap, stop = np.empty(rewards.shape), np.empty(len(rewards)), stop_flag()
-    _evaluate_rows(rewards, gamma, mdp.kernel.indices[pairs], values, gap, stop)
+    _evaluate_rows(rewards, gamma, targets, values, gap, stop)
     stop_if_told()
     return values, gap
 

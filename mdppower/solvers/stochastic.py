@@ -88,11 +88,18 @@ def solve(
         Bound on |v − v*|; infinite where the iteration was stopped.
     iterations : (N,) int32 array
     """
-    n, n_states = len(rewards), mdp.n_states
+    return solve_planned(plan(mdp), rewards, gamma, start, on_pairs)
+
+
+def solve_planned(
+    p: Plan, rewards: FloatArray, gamma: float, start: IntArray | None = None, on_pairs: bool = False
+) -> tuple[FloatArray, IntArray, FloatArray, IntArray]:
+    """The same, of an MDP that is but its plan."""
+    n, n_states = len(rewards), len(p.order)
     values = np.empty((n, n_states))
     pairs = np.empty((n, n_states), np.int32) if start is None else np.array(start, np.int32, order="C")
     gap, iterations = np.empty(n), np.empty(n, np.int32)
-    p, earned = plan(mdp), np.empty(mdp.n_pairs) if on_pairs else None
+    earned = np.empty(len(p.pair)) if on_pairs else None
     _solve_rows(
         rewards, gamma, min(gamma, NEAR_ONE), start is not None, certifiable(gamma), p.order, p.pointer, p.indptr,
         p.indices, p.data, p.pair, p.place, p.band, p.narrow, earned, values, pairs, gap, iterations, stop_flag(),
@@ -102,7 +109,7 @@ def solve(
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """The MDP with its states renumbered: new state k is old state order[k], new pair p is old pair[p]."""
 
     order: IntArray
@@ -116,10 +123,10 @@ class _Plan:
     narrow: bool  # whether the banded LU comes first
 
 
-_PLANS: weakref.WeakKeyDictionary[RewardlessMDP, _Plan] = weakref.WeakKeyDictionary()
+_PLANS: weakref.WeakKeyDictionary[RewardlessMDP, Plan] = weakref.WeakKeyDictionary()
 
 
-def plan(mdp: RewardlessMDP) -> _Plan:
+def plan(mdp: RewardlessMDP) -> Plan:
     """The renumbered MDP, made once for each MDP."""
     if mdp not in _PLANS:
         graph = adjacency(mdp)
@@ -133,7 +140,7 @@ def plan(mdp: RewardlessMDP) -> _Plan:
         owner = np.repeat(np.repeat(np.arange(mdp.n_states), counts), np.diff(rows.indptr))
         band = max(1, int(np.abs(indices - owner).max()))
         narrow = mdp.n_states * float(band) ** 2 <= BAND_WORK
-        _PLANS[mdp] = _Plan(
+        _PLANS[mdp] = Plan(
             order, pointer, rows.indptr.astype(np.int32), indices, rows.data, pair,
             np.argsort(pair).astype(np.int32), band, narrow,
         )  # fmt: skip
