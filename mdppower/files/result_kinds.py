@@ -14,6 +14,7 @@ from mdppower.files.count_forms import COMPARISON, OPTIMALITY
 from mdppower.files.dataset_form import DATASET
 from mdppower.files.estimate_forms import ESTIMATE
 from mdppower.files.fields import Form
+from mdppower.files.joint_forms import JOINT_POWER
 from mdppower.files.learning_forms import CURVES, RIVALS, TRAINING
 from mdppower.files.model_forms import (
     CERTIFIED,
@@ -53,6 +54,7 @@ KINDS: dict[str, Form] = {
     "CoinFlips": COIN_FLIPS,
     "Monitored": MONITORED,
     "Seeking": SEEKING,
+    "JointPower": JOINT_POWER,
     "Dataset": DATASET,
 }
 

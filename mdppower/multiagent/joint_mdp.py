@@ -56,7 +56,8 @@ class JointMDP:
         The rule: ``"allow"``, ``"bump"``, ``"remove"``, ``"remove-leak"``.
     swap : bool
         Whether the agents may change places.
-    worlds : pair of RewardlessMDP, or None
+    made_of : tuple of RewardlessMDP
+        The two worlds; or the one whose actions are pairs.
     cells : (S, 2) int32 array or None
         The state of each agent in its own world.
 
@@ -69,14 +70,14 @@ class JointMDP:
     """
 
     __slots__ = (
-        "__dict__", "__weakref__", "actions", "cells", "overlap", "states", "swap", "worlds"
+        "__dict__", "__weakref__", "actions", "cells", "made_of", "overlap", "states", "swap"
     )  # fmt: skip
 
     states: tuple[Label, ...]
     actions: JointActions
     overlap: str
     swap: bool
-    worlds: tuple[RewardlessMDP, RewardlessMDP] | None
+    made_of: tuple[RewardlessMDP, ...]
     cells: IntArray | None
 
     def __init__(self) -> None:
@@ -157,7 +158,7 @@ class JointMDP:
         check_mdp(mdp)
         if overlap is not None:
             choice(overlap, "overlap", ("remove", "remove-leak"))
-        return cls._of(mdp.states, read_joint_actions(mdp, overlap), overlap or "allow", True)
+        return cls._of(mdp.states, read_joint_actions(mdp, overlap), overlap or "allow", True, (mdp,))
 
     @classmethod
     def from_arrays(
@@ -248,7 +249,7 @@ class JointMDP:
         actions: JointActions,
         overlap: str,
         swap: bool,
-        worlds: tuple[RewardlessMDP, RewardlessMDP] | None = None,
+        made_of: tuple[RewardlessMDP, ...],
         cells: IntArray | None = None,
     ) -> JointMDP:
         idle = np.flatnonzero(np.diff(actions.pointer) == 0)
@@ -259,7 +260,7 @@ class JointMDP:
             )
         self = object.__new__(cls)
         self.states, self.actions, self.overlap, self.swap = states, actions, overlap, swap
-        self.worlds, self.cells = worlds, None if cells is None else read_only(cells)
+        self.made_of, self.cells = made_of, None if cells is None else read_only(cells)
         return self
 
     # ------------------------------------------------------------------ what it is
@@ -319,7 +320,7 @@ class JointMDP:
             found.update(f"{part.dtype.str}{part.shape}".encode() + np.ascontiguousarray(part).tobytes())
         told = (self.states, own.human.action_names, own.ai.action_names, self.overlap, self.swap)
         found.update(repr(told).encode())
-        for world in self.worlds or ():
+        for world in self.made_of:
             found.update(world.fingerprint.encode())
         return found.hexdigest()
 
@@ -384,7 +385,7 @@ class JointMDP:
     def policy(self, player: str, policy: Any = "uniform") -> FloatArray:
         """(P,) the probability of each pair of an agent, of a policy as `one_agent` takes it."""
         own = self.player(player)
-        world = None if self.worlds is None else self.worlds[PLAYERS.index(player)]
+        world = None if self.cells is None else self.of_worlds(player)
         return policy_weights(self.choices(player), own, world, policy, player)
 
     def of_worlds(self, player: str) -> RewardlessMDP:
@@ -396,9 +397,9 @@ class JointMDP:
             It was made of joint actions, and has no worlds.
         """
         choice(player, "player", PLAYERS)
-        if self.worlds is None:
+        if self.cells is None:
             raise ParameterError(f"{self!r} was made of joint actions: its agents have no worlds of their own")
-        return self.worlds[PLAYERS.index(player)]
+        return self.made_of[PLAYERS.index(player)]
 
 
 def check_joint(given: Any) -> JointMDP:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -77,7 +79,8 @@ class JointPower(Result):
         How often, over draws, joint states and actions, an action was taken for a tied one that rounding alone would
         not excuse; see `mdppower.multiagent.facing`.
     settled : float
-        Share of draws in which a best response came back before the rounds ended; 0 with one, which cannot know.
+        Share of draws in which a best response came back before the rounds ended: then both are best responses to
+        each other. NaN with one round, which cannot know.
     interrupted : bool
         Whether the run ended before its last draw.
 
@@ -123,7 +126,7 @@ class JointPower(Result):
         """Draws."""
         return self.data.count * self.task.source.size
 
-    @property
+    @cached_property
     def caution(self) -> str:
         """What speaks against the intervals, in words; empty where nothing is known to."""
         return doubtful_means(self.data, np.ones(len(self.data.low), bool), tails=True)
@@ -367,4 +370,6 @@ def joint_estimate(
         has_variance=task.source.rewards.has_variance,
     )  # fmt: skip
     near, settled = counts.sum(axis=0).tolist()
-    return JointPower(data, task, float(errors.max()), int(near), settled / (k * size), interrupted)
+    return JointPower(
+        data, task, float(errors.max()), int(near), settled / (k * size) if task.rounds > 1 else math.nan, interrupted
+    )

@@ -37,6 +37,7 @@ from mdppower.rewards.laws import law
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers.optimal_values import pick, solve_rows, warm_up
 
+EARNERS = ("states", "cells")
 BLOCKS = ("human", "ai", "human_baseline", "ai_baseline")
 """Quantities of each joint state, in their order."""
 

@@ -26,12 +26,11 @@ from mdppower.montecarlo.samplers import SAMPLERS, make_sampler
 from mdppower.multiagent.facing import Workspace, require_actions
 from mdppower.multiagent.joint_mdp import JointMDP
 from mdppower.multiagent.joint_power_estimate import JointPower, joint_estimate
-from mdppower.multiagent.joint_task import BLOCKS, JointTask
+from mdppower.multiagent.joint_task import BLOCKS, EARNERS, JointTask
 from mdppower.rewards.correlated import Correlated
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.reward_distribution import RewardDistribution
 
-ON = ("states", "cells")
 TIES = 1e-9
 
 
@@ -182,7 +181,7 @@ def _task(
     if sampler is not None:
         choice(sampler, "sampler", SAMPLERS)
     seed = _seed(joint, seed_policy)
-    human, ai = _laws(joint, rewards, choice(on, "on", ON))
+    human, ai = _laws(joint, rewards, choice(on, "on", EARNERS))
     correlated = Correlated(human, rho, correlation)
     if on == "cells" and correlated.rho != 0 and joint.of_worlds("human").states != joint.of_worlds("ai").states:
         raise ParameterError(
