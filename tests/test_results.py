@@ -66,6 +66,9 @@ RESULTS = {
     "CoinFlips": (lambda: mp.learning.coin_flips(FORK, 0.9, arms="clip", iterations=2, runs=3, rng=0), EVERY),
     "Monitored": (lambda: mp.learning.monitor(COUNTS, width=1, sd=0.1), EVERY),
     "Seeking": (lambda: CHOICE.seeking("r_tri", samples=32), EVERY),
+    "JointPower": (
+        lambda: mp.multiagent.joint_power(ROOM, gamma=0.9, rho=0.5, samples=64, rng=0), EVERY - {"plot"}
+    ),
     "share": (lambda: TRAINING.curves(samples=32).share("random"), EVERY),
 }  # fmt: skip
 
@@ -112,7 +115,8 @@ def test_tables_are_files(results, name, tmp_path):
 
 
 WITH_LIMITS = [name for name, (_, can) in RESULTS.items() if name in {
-    "PowerEstimate", "Estimate", "pairs", "C", "ActionOptimality", "Comparison", "ModelDifference", "Sensitivity"
+    "PowerEstimate", "Estimate", "pairs", "C", "ActionOptimality", "Comparison", "ModelDifference", "Sensitivity",
+    "JointPower",
 }]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mdppower._schema import LARGEST_COUNT, LARGEST_INDEX, Misfit, one_of, whole
+from mdppower._schema import LARGEST_COUNT, LARGEST_INDEX, Misfit, anything, one_of, record, whole
 from mdppower.errors import MDPPowerError
 from mdppower.files.estimate_forms import ENTROPY, FLAG, LARGEST, REPLICATES, require
 from mdppower.files.fields import Field, Form, array, many, mdp, number, part, plain, rewards
@@ -34,7 +34,11 @@ def _world() -> Field:
     def read(told: Any, parts: Any, sizes: Any) -> JointMDP:
         require(sizes["quantity"] % len(BLOCKS) == 0, f"of {len(BLOCKS)} quantities a state", sizes["quantity"], "")
         states = sizes["quantity"] // len(BLOCKS)
-        made_of = JOINT.fields["made_of"].read(told.get("made_of") if isinstance(told, dict) else None, parts, {})
+        given = record(dict.fromkeys(JOINT.fields, anything))(told)
+        try:
+            made_of = JOINT.fields["made_of"].read(given["made_of"], parts, {})
+        except Misfit as error:
+            raise error.inside(".made_of") from None
         counts = [world.n_states for world in made_of]
         most = counts[0] * counts[-1] if len(counts) == 2 else counts[0]
         least = most - min(counts) if len(counts) == 2 else most

@@ -112,7 +112,7 @@ def move_at_once(human: RewardlessMDP, ai: RewardlessMDP, overlap: str = "allow"
             f"the two worlds have no state in common ({human.states[0]!r}, … and {ai.states[0]!r}, …), so that "
             "nothing collides: overlap='allow'"
         )
-    whole = sparse.coo_array(sparse.kron(human.kernel, ai.kernel))
+    whole = sparse.kron(human.kernel, ai.kernel, format="coo")  # else small worlds come with zeros
     rows, columns, data = whole.coords[0].astype(np.int64), whole.coords[1].astype(np.int64), whole.data
     here = _pairs_of_states(human.pair_states[rows // ai.n_pairs], ai.pair_states[rows % ai.n_pairs])
     after = _pairs_of_states(columns // ai.n_states, columns % ai.n_states)
@@ -151,6 +151,7 @@ def _sorted(
     kernel = sparse.csr_array(
         (data[kept], (place[rows[kept]], target[kept])), shape=(len(order), len(cells))
     )  # doubles are summed
+    kernel.eliminate_zeros()  # products of tiny ones
     away = (origin >= 0) & collides
     lost = np.bincount(place[rows[away]], data[away], minlength=len(order)).astype(np.float64)
     at, own, other = (x.astype(np.int32) for x in (state[order], first[order], second[order]))

@@ -25,7 +25,7 @@ from scipy import sparse
 
 from mdppower._text import rate_text
 from mdppower._typing import FloatArray, IntArray, Label
-from mdppower.errors import ParameterError, SolverError
+from mdppower.errors import SolverError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.multiagent.players import JointActions, Player
 from mdppower.solvers.accepted_gap import certifiable
@@ -101,7 +101,8 @@ class Workspace:
         Returns
         -------
         Faced
-            Without actions that cannot be taken against it. In some state there may be none: see `require_actions`.
+            Without actions that cannot be taken against it. Some can in each state: a policy is of actions that do
+            not always collide.
         """
         from mdppower.multiagent.induced import induce
 
@@ -251,26 +252,6 @@ def _centred(v: FloatArray) -> tuple[float, float]:
 
 def _rounding(indptr: IntArray, middle: float, half: float) -> float:
     return EPS * ((int(np.diff(indptr).max()) + 4) * half + 2 * abs(middle))
-
-
-def require_actions(faced: Faced, states: Sequence[Label], player: str, told: str) -> None:
-    """Raise ParameterError where a policy leaves the other nothing to do.
-
-    Parameters
-    ----------
-    faced : Faced
-    states : sequence of labels
-    player : str
-        Who has nothing to do.
-    told : str
-        Against what.
-    """
-    idle = np.flatnonzero(np.diff(faced.pointer) == 0)
-    if len(idle):
-        raise ParameterError(
-            f"in joint state {states[idle[0]]!r} whatever the {player} does collides with {told}, and with this "
-            "overlap= does not happen"
-        )
 
 
 def mdp_of(actions: JointActions, player: Player, faced: Faced, states: Sequence[Label]) -> RewardlessMDP:

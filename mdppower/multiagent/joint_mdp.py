@@ -26,7 +26,7 @@ from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.canonical import read_only
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.multiagent.collisions import move_at_once
-from mdppower.multiagent.facing import Workspace, mdp_of, require_actions
+from mdppower.multiagent.facing import Workspace, mdp_of
 from mdppower.multiagent.fixed_policies import policy_weights
 from mdppower.multiagent.given_actions import read_joint_actions
 from mdppower.multiagent.players import JointActions, Player, joint_actions
@@ -364,7 +364,7 @@ class JointMDP:
         Raises
         ------
         ParameterError
-            That is no policy; or it leaves the agent nothing to do in some state, which is named.
+            That is no policy; or in some state, which is named, each of its actions always collides.
 
         Examples
         --------
@@ -379,7 +379,6 @@ class JointMDP:
         """
         own, other = self.player(player), "ai" if player == "human" else "human"
         faced = Workspace(self.actions).face(own, self.policy(other, policy))
-        require_actions(faced, self.states, player, "this policy")
         return mdp_of(self.actions, own, faced, (*self.states, END) if self.leaks else self.states)
 
     def policy(self, player: str, policy: Any = "uniform") -> FloatArray:

@@ -169,11 +169,14 @@ class JointTask:
         Played
         """
         faced, own = self.against_seed
+        from mdppower.solvers.backup import best_successors
+
         values, _, gap, _ = solve_rows(own, human, self.gammas[0], pick(own, "auto"))
+        alone = best_successors(own, values)[:, : self.joint.n_states]
         work = Workspace(self.joint.actions)
         for i in range(len(human)):
             try:
-                yield self._play(work, faced, Values(values[i], float(gap[i])), human[i], ai[i])
+                yield self._play(work, faced, Values(values[i], float(gap[i])), alone[i], human[i], ai[i])
             except MDPPowerError as error:
                 error.draw = i
                 raise
@@ -186,12 +189,14 @@ class JointTask:
         states = (*self.joint.states, END) if self.joint.leaks else self.joint.states
         return faced, mdp_of(actions, actions.human, faced, states)
 
-    def _play(self, work: Workspace, faced: Faced, values: Values, human: FloatArray, ai: FloatArray) -> Played:
+    def _play(
+        self, work: Workspace, faced: Faced, values: Values, alone: FloatArray, human: FloatArray, ai: FloatArray
+    ) -> Played:
         """The three steps, on one draw."""
         (gamma_h, gamma_a), actions = self.gammas, self.joint.actions
         own, other, ties = actions.human, actions.ai, self.ties
         n = actions.n_states
-        plan, baseline, error, near = work.respond(faced, values, human, gamma_h, ties, own.n_pairs)
+        plan, _, error, near = work.respond(faced, values, human, gamma_h, ties, own.n_pairs)
         uniform = self._uniform if self.indifferent else None
         errors, nears = [error], [near]
         reply, seed_had, settled = self.seed, None, False
@@ -226,7 +231,7 @@ class JointTask:
             had, error = work.play(work.face(own, reply), plan, human, gamma_h)
         errors.append(error)
         return Played(
-            had[:n], onwards[:n], baseline[:n], seed_had[:n], plan, reply, max(errors), sum(nears), settled
+            had[:n], onwards[:n], alone, seed_had[:n], plan, reply, max(errors), sum(nears), settled
         )  # fmt: skip
 
     def _respond(

@@ -33,6 +33,7 @@ def results() -> dict[str, Any]:
     drawn = mp.power(room, [0.5, 0.9], samples=64, rng=0)
     sure = mp.power(room, [0.5, 0.9], samples=64, rng=0, guarantee=True)
     exact = mp.power(fork, [0.5, 0.9], method="exact")
+    own_law = lambda n, rng: rng.random((n, 1))  # noqa: E731
     own = mp.power(fork, 0.9, lambda n, rng: rng.random((n, 4)), samples=64, rng=0)
     a, b = (mp.Option.state(fork, s, 0.9, kind="power") for s in ("t1", "root"))
     on_pairs, go = mp.rewards.OnPairs("uniform"), mp.Option.action(fork, "root", "->t1", 0.9)
@@ -86,6 +87,16 @@ def results() -> dict[str, Any]:
             {0: mp.agents.lookahead(1), "far": mp.agents.q_learning(5)}, room, [0.5, 0.9], samples=64, rng=0
         ),
         "shares": mp.learning.assess({1: mp.agents.lookahead(1)}, fork, 0.9, samples=64, rng=0).share(),
+        "two agents": mp.multiagent.joint_power(
+            room, gamma=(0.5, 0.9), rho=0.3, overlap="remove-leak", samples=64, rng=0
+        ),
+        "two agents for their cells": mp.multiagent.joint_power(
+            room, fork, 0.5, rewards="norm(0,1)", on="cells", rounds=3, replan=True, samples=64, rng=0
+        ),
+        "two agents by joint actions": mp.multiagent.joint_power(
+            mp.multiagent.JointMDP.from_successors({"s": {("a", "x"): "s", ("b", "y"): "s"}}, overlap="remove"),
+            gamma=0.5, rewards=own_law, rho=0.5, correlation="copy-all", samples=64, rng=0,
+        ),
         "comparison": mp.compare(a | a, b, samples=64, rng=0),
         "comparison, exact": mp.compare(a, b, method="exact"),
         "comparison, integrated": mp.compare(two, one, "norm(0,1)", method="exact"),
@@ -135,6 +146,8 @@ def bits(value: Any, seen: tuple[int, ...] = ()) -> Any:
         return "objects", value.shape, [bits(x, seen) for x in value.ravel().tolist()]
     if isinstance(value, mp.RewardlessMDP):
         return value.fingerprint, value.states, value.action_names, dict(value.marks), dict(value.origin)
+    if isinstance(value, mp.multiagent.JointMDP):
+        return value.fingerprint, value.states, [bits(x) for x in value.made_of]
     if isinstance(value, RewardDistribution):
         return value.name, json.dumps(describe(value)) if "<lambda>" not in value.name else bits(value.low)
     if isinstance(value, Law):
