@@ -155,10 +155,11 @@ class JointPower(Result):
 
     @property
     def cost(self) -> Estimate:
-        """`human` less `human_baseline`: what H gets more since A responds, which may be less than nothing."""
+        """`human_baseline` less `human`: what it costs H that A acts for itself, and not by the seed policy."""
         n = self.joint.n_states
         eye = sparse.eye_array(n, format="csr")
-        weights = sparse.hstack([eye, sparse.csr_array((n, n)), -eye, sparse.csr_array((n, n))]).tocsr()
+        none = sparse.csr_array((n, n))
+        weights = sparse.hstack([-eye, none, eye, none]).tocsr()
         return self._estimate(self.data.contrast(weights), self.joint.states, self.gamma[:1])
 
     def averages(self) -> Estimate:
@@ -244,9 +245,9 @@ class JointPower(Result):
 
     def _summary(self) -> Table:
         found = self.averages()
-        cost = found.difference("human", "human_baseline")
+        cost = found.difference("human_baseline", "human")
         rows = {}
-        for data, names in ((found.data, BLOCKS), (cost.data, ("human - human_baseline",))):
+        for data, names in ((found.data, BLOCKS), (cost.data, ("human_baseline - human",))):
             lower, upper = data.bounds()
             for k, name in enumerate(names):
                 rows[name] = [float(x[0, k]) for x in (data.value, data.error, lower, upper)]

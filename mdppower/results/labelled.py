@@ -90,6 +90,8 @@ NAMES = {
     "says": ("what counts against the reference can still tell", ""),
     "reference": ("what the agent was tried against", ""),
     "checkpoint": ("the agent", ""),
+    "human_at": ("state of the human", ""),
+    "ai_at": ("state of the AI", ""),
     "gamma": ("discount rate", "1"),
     "horizon": ("number of steps", "1"),
     "row": ("row of the map", ""),

@@ -18,7 +18,7 @@ STATE = ((0, 0), (1, 1))
 
 
 def test_the_four_are_paired():
-    cost, by_hand = FOUND.cost, FOUND.human - FOUND.human_baseline
+    cost, by_hand = FOUND.cost, FOUND.human_baseline - FOUND.human
     assert (cost.mean == by_hand.mean).all()
     assert (cost.stderr == by_hand.stderr).all()
     apart = FOUND.human.data.means - FOUND.human_baseline.data.means  # replicate by replicate
@@ -35,7 +35,7 @@ def test_parts_and_averages():
     for k, one in enumerate(blocks):
         assert four.mean[k] == one.of(STATE).mean
         assert FOUND.averages().mean[k] == pytest.approx(one.mean.mean(), abs=1e-14)
-    assert FOUND.averages().difference("human", "human_baseline").mean == pytest.approx(FOUND.cost.mean.mean())
+    assert FOUND.averages().difference("human_baseline", "human").mean == pytest.approx(FOUND.cost.mean.mean())
     with pytest.raises(LabelError, match=r"no joint state \(\(0, 0\), \(0, 0\)\)"):
         FOUND.of(((0, 0), (0, 0)))
     assert np.isnan(UNLIKE.of(STATE).gammas[0])
@@ -77,7 +77,7 @@ def test_table_and_arrays_have_all_numbers():
 def test_what_is_printed():
     assert repr(FOUND).startswith("JointPower(12 joint states, γ = 0.6, ρ = 0.5: on average H 0.")
     assert "γ = 0.3 and 0.6" in repr(UNLIKE)
-    assert "human - human_baseline" in str(FOUND)
+    assert "human_baseline - human" in str(FOUND)
     lower, upper = FOUND.averages().interval()
     assert f"{lower[0]:.4f}"[:5] in str(FOUND)
     assert upper[0] > lower[0]

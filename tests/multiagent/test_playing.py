@@ -153,6 +153,7 @@ def test_powerplay_structure_without_a_common_goal():
 # ---------------------------------------------------------------------- runs
 
 
+@pytest.mark.slow
 def test_a_store_goes_on(tmp_path):
     options = {"gamma": 0.6, "rho": 0.5, "overlap": "bump", "rng": 0}
     whole = joint_power(ROOM, samples=64, **options)
