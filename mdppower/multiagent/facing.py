@@ -85,7 +85,7 @@ class Workspace:
         self._faced = Faced(*_arrays(n, rows, entries))
         self._chain = _arrays(n, rows, entries)[2:]
         starts = [np.diff(x.starts).max() + np.diff(x.pointer).max() for x in (actions.human, actions.ai)]
-        self._mixing = 1.0 + (int(max(starts)) + 4) / 4
+        self.mixing = 1.0 + (int(max(starts)) + 4) / 4
         band = actions.band
         self._band = band, actions.n_states * float(band) ** 2
 
@@ -227,7 +227,7 @@ class Workspace:
         pairs = np.arange(len(indptr) - 1, dtype=np.int32)
         plan = Plan(order, pointer, indptr, indices, data, pairs, pairs, band, work <= BAND_WORK)
         values, _, gap, _ = solve_planned(plan, reward[None], gamma)
-        return Values(values[0], self._mixing * _certified(float(gap[0]), reward, gamma))
+        return Values(values[0], self.mixing * _certified(float(gap[0]), reward, gamma))
 
 
 def _arrays(n: int, rows: int, entries: int) -> tuple[IntArray, IntArray, IntArray, IntArray, FloatArray]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class JointDraw:
     """One draw of a run again.
 
@@ -58,6 +58,10 @@ class JointDraw:
     ai_baseline: FloatArray
     error_bound: float
     settled: bool
+
+    def __repr__(self) -> str:
+        told = f"H {self.human.mean():.4f}, A {self.ai.mean():.4f}"
+        return f"JointDraw({count(len(self.human), 'joint state')}: on average {told}{', settled' * self.settled})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

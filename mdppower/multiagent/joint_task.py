@@ -176,7 +176,9 @@ class JointTask:
         work = Workspace(self.joint.actions)
         for i in range(len(human)):
             try:
-                yield self._play(work, faced, Values(values[i], float(gap[i])), alone[i], human[i], ai[i])
+                yield self._play(
+                    work, faced, Values(values[i], work.mixing * float(gap[i])), alone[i], human[i], ai[i]
+                )
             except MDPPowerError as error:
                 error.draw = i
                 raise

@@ -27,14 +27,17 @@ def as_mdp(joint):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("overlap", ["allow", "bump", "remove", "remove-leak"])
+SLOW = [pytest.param(rule, marks=pytest.mark.slow) for rule in ("allow", "bump", "remove-leak")]
+
+
+@pytest.mark.parametrize("overlap", ["remove", *SLOW])
 def test_the_same_world_by_its_joint_actions(overlap):
     worlds = JointMDP.from_worlds(STREET, overlap=overlap)
     given = JointMDP.from_mdp(as_mdp(worlds), overlap=overlap if overlap.startswith("remove") else None)
     assert given.states == worlds.states
     assert given.leaks == worlds.leaks
     assert given.n_joint == worlds.n_joint
-    one, two = (mp.multiagent.joint_power(x, gamma=0.9, rho=0.5, samples=32, rng=0) for x in (worlds, given))
+    one, two = (mp.multiagent.joint_power(x, gamma=0.9, rho=0.5, samples=16, rng=0) for x in (worlds, given))
     np.testing.assert_allclose(one.data.means, two.data.means, atol=1e-13)  # actions have another order
 
 
