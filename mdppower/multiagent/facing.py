@@ -178,10 +178,8 @@ class Workspace:
             v, gap = values[0], _certified(float(gaps[0]), reward, gamma)
         else:
             v, gap = self._by_systems(np.arange(self.n + 1, dtype=np.int32), (indptr, indices, data), reward, gamma)
-        middle, half = _centred(v)
         onwards = np.empty(self.n)
-        expected(indptr, indices, data, v - middle, onwards)
-        return middle + onwards, gap + _rounding(indptr, middle, half)
+        return onwards, expected(indptr, indices, data, v, gap, onwards)
 
     def respond(
         self, faced: Faced, values: Values, reward: FloatArray, gamma: float, ties: float, pairs: int
@@ -210,13 +208,10 @@ class Workspace:
         """
         from mdppower.multiagent.induced import best_actions
 
-        middle, half = _centred(values.v)
-        rounding = _rounding(faced.indptr, middle, half)
-        open_to = 2.0 * (values.gap + rounding)
-        within = max(ties * (1.0 - gamma) * float(reward.max() - reward.min()), 4.0 * open_to)
+        within = ties * (1.0 - gamma) * float(reward.max() - reward.min())
         policy, onwards = np.zeros(pairs + 1), np.empty(self.n)  # the last stands for what is lost
-        near = best_actions(*faced, values.v - middle, open_to, within, policy, onwards)
-        return policy[:pairs], middle + onwards, values.gap + rounding, int(near)
+        error, near = best_actions(*faced, values.v, values.gap, within, policy, onwards)
+        return policy[:pairs], onwards, error, near
 
     def _by_systems(self, pointer: IntArray, rows: Rows, reward: FloatArray, gamma: float) -> Values:
         from mdppower.solvers.stochastic import BAND_WORK, Plan, solve_planned
@@ -238,20 +233,11 @@ def _arrays(n: int, rows: int, entries: int) -> tuple[IntArray, IntArray, IntArr
 
 def _certified(gap: float, reward: FloatArray, gamma: float) -> float:
     """A gap, if it is one that `mdppower.solvers` accept."""
-    size, spread = float(np.abs(reward).max()), float(reward.max() - reward.min())
-    if not gap <= certifiable(gamma) * spread + 64 * EPS * size:
+    allowed = certifiable(gamma) * float(reward.max() - reward.min())
+    if not gap <= allowed and not gap <= allowed + 64 * EPS * float(np.abs(reward).max()):
         how = f"values only to {gap:.2g}" if np.isfinite(gap) else "no values"
         raise SolverError(f"at γ = {rate_text(gamma)} an agent's solver could certify {how}", error_bound=gap)
     return gap
-
-
-def _centred(v: FloatArray) -> tuple[float, float]:
-    middle = float(0.5 * v.min() + 0.5 * v.max())
-    return middle, float(v.max()) - middle
-
-
-def _rounding(indptr: IntArray, middle: float, half: float) -> float:
-    return EPS * ((int(np.diff(indptr).max()) + 4) * half + 2 * abs(middle))
 
 
 def mdp_of(actions: JointActions, player: Player, faced: Faced, states: Sequence[Label]) -> RewardlessMDP:

@@ -17,6 +17,8 @@ import numpy as np
 
 from mdppower._compiled import kernel
 
+EPS = float(np.finfo(np.float64).eps)
+
 
 @kernel
 def _add(n, probability, dense, touched, many):
@@ -137,12 +139,27 @@ def chain(own_pointer, own_pair, own_indptr, own_indices, own_data, policy, dens
 
 
 @kernel
-def best_actions(own_pointer, own_pair, own_indptr, own_indices, own_data, values, error, within, policy, onwards):
-    """Fill `policy` with the best actions, tied ones alike, and `onwards` with max_a E v(s').
+def _about(values, indptr, gap):
+    """The middle of the values, and what rounding and the gap leave open of E v(s'), taken about it."""
+    low, high, most = np.inf, -np.inf, 0
+    for v in values:
+        low, high = min(low, v), max(high, v)
+    for p in range(len(indptr) - 1):
+        most = max(most, indptr[p + 1] - indptr[p])
+    middle = 0.5 * low + 0.5 * high
+    return middle, gap + EPS * ((most + 4.0) * (high - middle) + 2.0 * abs(middle))
 
-    Tied is what falls short of the best by no more than `within`, and no more than `error` would be a tie of whatever
-    tolerance: return how many are between, `error` on both sides of `within`.
+
+@kernel
+def best_actions(own_pointer, own_pair, own_indptr, own_indices, own_data, values, gap, within, policy, onwards):
+    """Fill `policy` with the best actions, tied ones alike, and `onwards` with max_a E v(s'); return (error, near).
+
+    `gap` bounds the error of the values, `error` that of E v(s'), so that leads are known within 2 errors. Tied is
+    what falls short of the best by no more than `within`, which is widened to 8 errors; `near` counts what is tied by
+    that and not by 2 errors, or may be.
     """
+    middle, error = _about(values, own_indptr, gap)
+    within = max(within, 8.0 * error)
     policy[:] = 0.0
     near = 0
     for s in range(len(onwards)):
@@ -150,31 +167,33 @@ def best_actions(own_pointer, own_pair, own_indptr, own_indices, own_data, value
         for p in range(own_pointer[s], own_pointer[s + 1]):
             q = 0.0
             for i in range(own_indptr[p], own_indptr[p + 1]):
-                q += own_data[i] * values[own_indices[i]]
+                q += own_data[i] * (values[own_indices[i]] - middle)
             best = max(best, q)
-        onwards[s] = best
+        onwards[s] = middle + best
         tied = 0
         for p in range(own_pointer[s], own_pointer[s + 1]):
             q = 0.0
             for i in range(own_indptr[p], own_indptr[p + 1]):
-                q += own_data[i] * values[own_indices[i]]
+                q += own_data[i] * (values[own_indices[i]] - middle)
             short = best - q
             if short <= within:
                 policy[own_pair[p]] = 1.0
                 tied += 1
-            if error < short <= within + error:
+            if 2.0 * error < short <= within + 2.0 * error:
                 near += 1
         if tied > 1:
             for p in range(own_pointer[s], own_pointer[s + 1]):
                 policy[own_pair[p]] /= tied
-    return near
+    return error, near
 
 
 @kernel
-def expected(indptr, indices, data, values, onwards):
-    """Fill `onwards` with E v(s') of a chain's rows."""
+def expected(indptr, indices, data, values, gap, onwards):
+    """Fill `onwards` with E v(s') of a chain's rows; return a bound on its error."""
+    middle, error = _about(values, indptr, gap)
     for s in range(len(onwards)):
         q = 0.0
         for i in range(indptr[s], indptr[s + 1]):
-            q += data[i] * values[indices[i]]
-        onwards[s] = q
+            q += data[i] * (values[indices[i]] - middle)
+        onwards[s] = middle + q
+    return error

@@ -50,14 +50,18 @@ def test_rows_are_made_anew_in_the_same_arrays():
 
 
 def test_ties_and_near_ties():
-    # Three actions, each to a state of its own, worth 1, 1 − 1e-4, 0. Rounding leaves 1e-6 open.
+    # Three actions, each to a state of its own, worth 1, 1 − 1e-4, 0; values known to 5e-7, and leads to 1e-6.
     pointer, pair = np.array([0, 3], np.int32), np.arange(3, dtype=np.int32)
-    indptr, indices, values = np.arange(4, dtype=np.int32), np.arange(3, dtype=np.int32), np.array([1, 1 - 1e-4, 0])
-    policy, onwards = np.empty(4), np.empty(1)
+    faced = pointer, pair, np.arange(4, dtype=np.int32), np.arange(3, dtype=np.int32), np.ones(3)
+    values, policy, onwards = np.array([1, 1 - 1e-4, 0]), np.empty(4), np.empty(1)
     for within, wanted, near in ((1e-3, [0.5, 0.5, 0], 1), (1e-5, [1, 0, 0], 0), (2.0, [1 / 3] * 3, 2)):
-        found = best_actions(pointer, pair, indptr, indices, np.ones(3), values, 1e-6, within, policy, onwards)
+        error, found = best_actions(*faced, values, 5e-7, within, policy, onwards)
         assert found == near
         assert onwards[0] == 1
+        assert 5e-7 < error < 5.0001e-7
         np.testing.assert_allclose(policy[:3], wanted)
-    # What is left open at the tolerance is counted, too: 1e-4 + 1e-6 > 1e-4.
-    assert best_actions(pointer, pair, indptr, indices, np.ones(3), values, 1e-6, 0.99995e-4, policy, onwards) == 1
+    # What is left open at the tolerance is counted, too: 1e-4 is within .99995e-4, or may be.
+    assert best_actions(*faced, values, 5e-7, 0.99995e-4, policy, onwards)[1] == 1
+    # A tolerance of nothing is widened to what is left open: 8 errors.
+    assert best_actions(*faced, values, 5e-5, 0.0, policy, onwards)[1] == 0  # 1e-4 is tied by 2 errors already
+    np.testing.assert_allclose(policy[:3], [0.5, 0.5, 0])
