@@ -11,8 +11,9 @@ actions, off by m + 4 roundings, which moves a residual by (m + 4)u·max|h|; the
 
 Ties. Actions are tied whose (1/(1−γ))·E v(s') falls short of the best by no more than `ties` times the range of the
 draw's rewards: or by no more than what the certificate leaves open, if that is more, so that what is tied in truth is
-always found to be. Such actions are taken alike. What is between what rounding leaves open and the tolerance is
-counted: there a near tie has been taken for one.
+always found to be. Such actions are taken alike. (POWERplay takes them in proportion to the probability that is left
+to each: the same, where rewards are continuous and only equal rows tie.) What is between what rounding leaves open and
+the tolerance is counted: there a near tie has been taken for one.
 """
 
 from __future__ import annotations
@@ -111,8 +112,8 @@ class Workspace:
             player.pointer, player.starts, player.joint, player.other, other, *self._rows, self._dense, self._touched,
             *out,
         )  # fmt: skip
-        return Faced(out.pointer[: self.n + 1], out.pair[:rows], out.indptr[: rows + 1], out.indices[:entries],
-                     out.data[:entries])  # fmt: skip
+        made = out.indptr[: rows + 1], out.indices[:entries], out.data[:entries]
+        return Faced(out.pointer[: self.n + 1], out.pair[:rows], *made)
 
     def best(self, faced: Faced, reward: FloatArray, gamma: float) -> Values:
         """Optimal values of one draw.

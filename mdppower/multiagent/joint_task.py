@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mdppower._typing import AnyArray, BoolArray, FloatArray, Label
+from mdppower.agents.evaluation import warm_up_evaluation
 from mdppower.errors import MDPPowerError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.engines import Rows
@@ -168,17 +169,16 @@ class JointTask:
         ------
         Played
         """
-        faced, own = self.against_seed
         from mdppower.solvers.backup import best_successors
 
+        faced, own = self.against_seed
         values, _, gap, _ = solve_rows(own, human, self.gammas[0], pick(own, "auto"))
         alone = best_successors(own, values)[:, : self.joint.n_states]
         work = Workspace(self.joint.actions)
         for i in range(len(human)):
             try:
-                yield self._play(
-                    work, faced, Values(values[i], work.mixing * float(gap[i])), alone[i], human[i], ai[i]
-                )
+                first = Values(values[i], work.mixing * float(gap[i]))
+                yield self._play(work, faced, first, alone[i], human[i], ai[i])
             except MDPPowerError as error:
                 error.draw = i
                 raise
@@ -266,6 +266,7 @@ class JointTask:
     def prepare(self) -> None:
         """Compile what replicates need, before work is handed to threads."""
         warm_up(self.against_seed[1], pick(self.against_seed[1], "auto"), self.gammas[:1])
+        warm_up_evaluation()
         zeros = np.zeros((1, self.joint.n_states + self.joint.leaks))
         next(self.played(zeros, zeros))
 
