@@ -11,9 +11,9 @@ actions, off by m + 4 roundings, which moves a residual by (m + 4)u·max|h|; the
 
 Ties. Actions are tied whose (1/(1−γ))·E v(s') falls short of the best by no more than `ties` times the range of the
 draw's rewards: or by no more than what the certificate leaves open, if that is more, so that what is tied in truth is
-always found to be. Such actions are taken alike. (POWERplay takes them in proportion to the probability that is left
-to each: the same, where rewards are continuous and only equal rows tie.) What is between what rounding leaves open and
-the tolerance is counted: there a near tie has been taken for one.
+always found to be. Such actions are taken alike. (POWERplay takes them in proportion to what is left of each: the
+same, where rewards are continuous and only equal rows tie.) What is between what rounding leaves open and the
+tolerance is counted: there a near tie has been taken for one.
 """
 
 from __future__ import annotations
