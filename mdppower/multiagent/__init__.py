@@ -13,10 +13,10 @@ playing              the run: `joint_power`
 joint_power_estimate what that gives back
 ==================== =====================================================================================
 
-- **One kind of joint actions.** Two worlds and joint actions from anywhere become the same sparse rows, which may lack
-  probability: what is left is rescaled when an agent's own MDP is made of them, or what is lost leads to one state
-  that is never left and earns nothing. So each agent's MDP has rows that sum to 1, and the solvers of one agent, with
-  their certificates, do all.
+- **One kind of joint actions.** Two worlds, and joint actions from anywhere, become the same sparse rows. They may
+  lack probability: when an agent's own MDP is made of them, what is left is rescaled, or what is lost leads to one
+  state that is never left and earns nothing. So each agent's MDP has rows that sum to 1, and the solvers of one
+  agent, with their certificates, do all.
 - **A draw is played alone.** What an agent faces differs from draw to draw: its rows are made in arrays that are used
   again, and mostly lead to one state each, where a policy is evaluated by a walk. Only the first plan, against the
   seed policy, is one MDP for all draws.
