@@ -116,6 +116,7 @@ def _export(file: str, run: RunRecord, out: str) -> None:
     # These say how results of their calls are made (`answers`).
     from mdppower.measures import action_optimality, comparison, power, visit_optimality  # noqa: F401
     from mdppower.measures.stored_calls import stored_result
+    from mdppower.multiagent import playing  # noqa: F401
     from mdppower.sensitivity import model_difference, under_transforms  # noqa: F401
 
     found = stored_result(file, run)

@@ -17,15 +17,9 @@ from mdppower.multiagent.joint_task import BLOCKS, EARNERS, JointTask
 from mdppower.rewards.correlated import WAYS, Correlated
 
 JOINT = Form(
-    lambda made_of, overlap, swap: _joint(made_of, overlap, swap),
+    JointMDP.of_parts,
     {"made_of": many(mdp(), 1, 2), "overlap": plain(one_of(*OVERLAPS)), "swap": FLAG},
 )
-
-
-def _joint(made_of: Any, overlap: str, swap: bool) -> JointMDP:
-    if len(made_of) == 2:
-        return JointMDP.from_worlds(*made_of, overlap=overlap, swap=swap)
-    return JointMDP.from_mdp(made_of[0], overlap=None if overlap == "allow" else overlap)
 
 
 def _world() -> Field:
@@ -80,7 +74,7 @@ def _make(**told: Any) -> JointPower:
     joint, data = told["joint"], told["data"]
     try:
         correlated = Correlated(told["rewards"], told["rho"], told["way"])
-        seed = joint.policy("ai", told["seed"])
+        seed = joint.checked("ai", told["seed"])
     except MDPPowerError as error:
         raise Misfit("rewards and a seed policy of two agents", str(error)) from None
     require(told["on"] == "states" or joint.cells is not None, "states", told["on"], ".on")
@@ -88,8 +82,7 @@ def _make(**told: Any) -> JointPower:
     source = Sampler(told["rewards"], told["kind"], told["size"], told["entropy"])
     task = JointTask(
         joint, (told["gamma_h"], told["gamma_a"]), source, correlated, told["ai_rewards"], told["on"],
-        told["seed"] if (abs(seed - told["seed"]) < 1e-12).all() else seed, told["rounds"], told["replan"],
-        told["indifferent"], told["ties"],
+        seed, told["rounds"], told["replan"], told["indifferent"], told["ties"],
     )  # fmt: skip
     require(data.means.shape[1] == 1, "of one rate", data.means.shape[1], ".data")
     require(data.count >= 2, "of two replicates or more", data.count, ".data")

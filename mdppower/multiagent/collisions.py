@@ -31,8 +31,8 @@ from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
 
 OVERLAPS = ("allow", "bump", "remove", "remove-leak")
-MOST = 2**27
-"""Most probabilities of joint actions: about 3 GiB while they are made."""
+MOST = 2**25
+"""Most probabilities of joint actions: about 4 GiB while they are made."""
 
 
 class JointRows(NamedTuple):
@@ -80,7 +80,7 @@ def move_at_once(human: RewardlessMDP, ai: RewardlessMDP, overlap: str = "allow"
         There is no such rule; ``swap=False`` without a rule of what becomes of it; a rule for worlds that have no
         state in common; or no joint state is left.
     SizeError
-        There would be more than 134 million probabilities.
+        There would be more than 33 million probabilities.
 
     Examples
     --------

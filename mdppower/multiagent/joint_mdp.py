@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 PLAYERS = ("human", "ai")
 END = "lost"
-"""The state to which lost probability leads, of an agent's own MDP under ``remove-leak``."""
+"""The state to which lost probability leads, of an agent's own MDP under ``remove-leak``; with primes, where a joint
+state is called so."""
 
 
 class JointMDP:
@@ -243,6 +244,13 @@ class JointMDP:
         return cls.from_mdp(RewardlessMDP.from_successors(successors), overlap=overlap)
 
     @classmethod
+    def of_parts(cls, made_of: Sequence[RewardlessMDP], overlap: str, swap: bool) -> JointMDP:
+        """What its `made_of`, `overlap` and `swap` say: for what is read from a file."""
+        if len(made_of) == 2:
+            return cls.from_worlds(*made_of, overlap=overlap, swap=swap)
+        return cls.from_mdp(made_of[0], overlap=None if overlap == "allow" else overlap)
+
+    @classmethod
     def _of(
         cls,
         states: tuple[Label, ...],
@@ -279,6 +287,16 @@ class JointMDP:
     def leaks(self) -> bool:
         """Whether probability is lost: there are collisions, and the rule is ``remove-leak``."""
         return self.actions.leaks
+
+    @property
+    def faced_states(self) -> tuple[Label, ...]:
+        """The states of an agent's own MDP: the joint ones, and where probability is lost, one more."""
+        if not self.leaks:
+            return self.states
+        end = END
+        while end in self._index:
+            end += "'"
+        return (*self.states, end)
 
     def player(self, name: str) -> Player:
         """One of the agents, ``"human"`` or ``"ai"``."""
@@ -379,13 +397,20 @@ class JointMDP:
         """
         own, other = self.player(player), "ai" if player == "human" else "human"
         faced = Workspace(self.actions).face(own, self.policy(other, policy))
-        return mdp_of(self.actions, own, faced, (*self.states, END) if self.leaks else self.states)
+        return mdp_of(self.actions, own, faced, self.faced_states)
 
     def policy(self, player: str, policy: Any = "uniform") -> FloatArray:
         """(P,) the probability of each pair of an agent, of a policy as `one_agent` takes it."""
         own = self.player(player)
         world = None if self.cells is None else self.of_worlds(player)
         return policy_weights(self.choices(player), own, world, policy, player)
+
+    def checked(self, player: str, weights: FloatArray) -> FloatArray:
+        """What `policy` has given, in the same bits; ParameterError where it has not."""
+        again = self.policy(player, weights)
+        if again.shape != np.shape(weights) or (np.abs(again - weights) > 1e-12).any():
+            raise ParameterError(f"these are no probabilities of the {player}'s pairs")
+        return np.asarray(weights, np.float64)
 
     def of_worlds(self, player: str) -> RewardlessMDP:
         """The world of an agent.

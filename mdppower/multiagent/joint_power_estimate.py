@@ -306,7 +306,8 @@ class JointPower(Result):
         )
         rates = " and ".join(dict.fromkeys(map(rate_text, self.gamma)))
         return (
-            f"JointPower({count(self.joint.n_states, 'joint state')}, γ = {rates}, ρ = {self.rho:g}: on average "
+            f"JointPower({count(self.joint.n_states, 'joint state')}, overlap={self.joint.overlap!r}, γ = {rates}, "
+            f"ρ = {self.rho:g}: on average "
             f"{told} ({how_sure(0.95, together=True)}{', interrupted' * self.interrupted}))"
         )
 

@@ -30,7 +30,7 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.engines import Rows
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.multiagent.facing import Faced, Values, Workspace, mdp_of
-from mdppower.multiagent.joint_mdp import END, JointMDP
+from mdppower.multiagent.joint_mdp import JointMDP
 from mdppower.multiagent.players import Player
 from mdppower.rewards.correlated import Correlated
 from mdppower.rewards.distribution import Independent
@@ -188,8 +188,7 @@ class JointTask:
         """What the human faces while the AI plays the seed policy."""
         actions = self.joint.actions
         faced = Workspace(actions).face(actions.human, self.seed).copy()
-        states = (*self.joint.states, END) if self.joint.leaks else self.joint.states
-        return faced, mdp_of(actions, actions.human, faced, states)
+        return faced, mdp_of(actions, actions.human, faced, self.joint.faced_states)
 
     def _play(
         self, work: Workspace, faced: Faced, values: Values, alone: FloatArray, human: FloatArray, ai: FloatArray

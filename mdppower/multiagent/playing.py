@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from numbers import Real
 from os import PathLike
 from typing import Any
@@ -13,12 +14,14 @@ import numpy as np
 
 from mdppower._checks import choice, positive_integer
 from mdppower._quotes import quoted
+from mdppower._typing import FloatArray
 from mdppower._warn import warn
 from mdppower.errors import ParameterError, SizeError
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_task import MOST_NUMBERS
-from mdppower.measures.questions import ask, digest
+from mdppower.measures.questions import ask, digest, named_rewards
+from mdppower.measures.stored_calls import answers
 from mdppower.montecarlo.engines import Rows, Workers
 from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, last, run
 from mdppower.montecarlo.samplers import SAMPLERS, make_sampler
@@ -149,8 +152,10 @@ def joint_power(
     """
     conduct = Conduct(workers, executor, progress, store, key)
     joint = _joint(world_h, world_a, overlap, swap)
+    laws = _laws(joint, rewards, choice(on, "on", EARNERS))
+    seed = joint.policy("ai", seed_policy)
     task = _task(
-        joint, gamma, rewards, rho, correlation, on, seed_policy, rounds, replan, indifferent, ties, samples, sampler
+        joint, gamma, laws, rho, correlation, on, seed, rounds, replan, indifferent, ties, samples, sampler or "latin"
     )
     return _measured(task, samples, rng, conduct)
 
@@ -167,8 +172,8 @@ def _joint(world_h: Any, world_a: Any, overlap: str | None, swap: bool | None) -
 
 
 def _task(
-    joint: JointMDP, gamma: Any, rewards: Any, rho: Any, correlation: str, on: str, seed_policy: Any, rounds: Any,
-    replan: Any, indifferent: Any, ties: Any, samples: Any, sampler: str | None,
+    joint: JointMDP, gamma: Any, laws: tuple[RewardDistribution, RewardDistribution], rho: Any, correlation: str,
+    on: str, seed: FloatArray, rounds: Any, replan: Any, indifferent: Any, ties: Any, samples: Any, sampler: str,
 ) -> JointTask:  # fmt: skip
     gammas = _rates(gamma)
     positive_integer(samples, "samples")
@@ -178,17 +183,15 @@ def _task(
             raise ParameterError(f"{name} must be True or False, got {quoted(value)}")
     if isinstance(ties, bool) or not isinstance(ties, Real) or not 0 <= float(ties) < 1:
         raise ParameterError(f"ties must be a number in [0, 1), got {quoted(ties)}")
-    if sampler is not None:
-        choice(sampler, "sampler", SAMPLERS)
-    seed = joint.policy("ai", seed_policy)
-    human, ai = _laws(joint, rewards, choice(on, "on", EARNERS))
+    choice(sampler, "sampler", SAMPLERS)
+    human, ai = laws
     correlated = Correlated(human, rho, correlation)
     if on == "cells" and correlated.rho != 0 and joint.of_worlds("human").states != joint.of_worlds("ai").states:
         raise ParameterError(
             "rho correlates rewards of the same cell, and the worlds have other states: with on='cells' take rho=0, "
             "or one world"
         )
-    source = make_sampler(human, sampler or "latin", samples, 0)
+    source = make_sampler(human, sampler, samples, 0)
     return JointTask(
         joint, gammas, source, correlated, ai, on, seed, int(rounds), bool(replan), bool(indifferent), float(ties)
     )  # fmt: skip
@@ -227,7 +230,7 @@ def _measured(task: JointTask, samples: int, rng: Any, conduct: Conduct) -> Join
         return _question(task, samples, conduct)
 
     source = conduct.seeded(task.source, rng, question)
-    task = JointTask(**(vars(task) | {"source": source}))
+    task = replace(task, source=source)
     found = last(run(_Means(task), [count], source, width, conduct, question))
     if found.near_ties > MANY * found.samples:
         warn(
@@ -242,10 +245,27 @@ def _measured(task: JointTask, samples: int, rng: Any, conduct: Conduct) -> Join
 def _question(task: JointTask, samples: int, conduct: Conduct) -> Question:
     return ask(
         "joint_power", task.source, conduct.key, gammas=task.gammas, method="best responses", samples=samples,
-        told=repr(task.joint), joint=task.joint.fingerprint, rho=task.correlated.rho.hex(),
-        correlation=task.correlated.way, on=task.on, seed=digest(task.seed), rounds=task.rounds, replan=task.replan,
-        indifferent=task.indifferent, ties=task.ties.hex(),
+        told=repr(task.joint), joint=task.joint.fingerprint, ai_rewards=named_rewards(task.ai_rewards, conduct.key),
+        rho=task.correlated.rho.hex(), correlation=task.correlated.way, on=task.on, seed=digest(task.seed),
+        rounds=task.rounds, replan=task.replan, indifferent=task.indifferent, ties=task.ties.hex(),
+        given={"made_of": list(task.joint.made_of), "ai_rewards": task.ai_rewards, "seed": task.seed},
+        shown={
+            "overlap": task.joint.overlap, "swap": task.joint.swap, "rho": task.correlated.rho,
+            "correlation": task.correlated.way, "on": task.on, "rounds": task.rounds, "replan": task.replan,
+            "indifferent": task.indifferent, "ties": task.ties,
+        },
     )  # fmt: skip
+
+
+@answers("joint_power")
+def _from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) -> JointPower:
+    joint = JointMDP.of_parts(given["made_of"], asked["overlap"], asked["swap"])
+    task = _task(
+        joint, asked["gamma"], (given["rewards"], given["ai_rewards"]), asked["rho"], asked["correlation"],
+        asked["on"], joint.checked("ai", given["seed"]), asked["rounds"], asked["replan"], asked["indifferent"],
+        asked["ties"], asked["samples"], asked["sampler"],
+    )  # fmt: skip
+    return _measured(task, asked["samples"], asked["rng"], conduct)
 
 
 class _Means(OneTask):

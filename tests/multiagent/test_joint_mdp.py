@@ -45,6 +45,13 @@ def test_where_probability_is_lost_there_is_an_end():
     assert (np.abs(two.human_baseline.mean - other.mean) > 20 * other.stderr).all()
 
 
+def test_the_end_has_a_name_of_its_own():
+    game = {"lost": {("a", "x"): "lost", ("b", "y"): "lost'"}, "lost'": {("a", "x"): "lost"}}
+    alone = JointMDP.from_successors(game, overlap="remove-leak").one_agent("human")
+    assert alone.states == ("lost", "lost'", "lost''")
+    assert alone.absorbing_states.tolist() == [2]
+
+
 def test_rows_sum_to_1_but_under_the_leak_rule():
     for overlap in ("allow", "bump", "remove"):
         assert JointMDP.from_worlds(STREET, overlap=overlap).one_agent("ai").states[-1] != "lost"

@@ -76,7 +76,7 @@ def test_table_and_arrays_have_all_numbers():
 
 
 def test_what_is_printed():
-    assert repr(FOUND).startswith("JointPower(12 joint states, γ = 0.6, ρ = 0.5: on average H 0.")
+    assert repr(FOUND).startswith("JointPower(12 joint states, overlap='bump', γ = 0.6, ρ = 0.5: on average H 0.")
     assert "γ = 0.3 and 0.6" in repr(UNLIKE)
     assert "human_baseline - human" in str(FOUND)
     lower, upper = FOUND.averages().interval()

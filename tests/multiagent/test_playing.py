@@ -9,7 +9,9 @@ import pytest
 
 import mdppower as mp
 from mdppower.errors import LabelError, MDPPowerWarning, ParameterError, RewardError, SizeError
+from mdppower.measures.stored_calls import stored_result
 from mdppower.multiagent import JointMDP, joint_power, playing
+from mdppower.stores.store import Store
 
 ROOM = mp.envs.gridworld("..\n..", blocked="remove")
 GRID = mp.envs.gridworld("...\n...\n...", blocked="remove")
@@ -156,11 +158,17 @@ def test_powerplay_structure_without_a_common_goal():
 @pytest.mark.slow
 def test_a_store_goes_on(tmp_path):
     options = {"gamma": 0.6, "rho": 0.5, "overlap": "bump", "rng": 0}
-    whole = joint_power(ROOM, samples=64, **options)
-    joint_power(ROOM, samples=32, store=tmp_path / "x.sqlite", **options)
-    again = joint_power(ROOM, samples=64, store=tmp_path / "x.sqlite", **options)
+    whole = joint_power(ROOM, samples=1088, **options)
+    joint_power(ROOM, samples=1024, store=tmp_path / "x.sqlite", **options)
+    again = joint_power(ROOM, samples=1088, store=tmp_path / "x.sqlite", **options)
     assert (again.data.means == whole.data.means).all()
-    other = joint_power(ROOM, samples=64, store=tmp_path / "x.sqlite", **(options | {"rho": 0.6}))
+    with Store(tmp_path / "x.sqlite", writing=False) as store:
+        (record,) = store.runs()
+    alone = stored_result(tmp_path / "x.sqlite", record)  # of the file, without the call
+    assert (alone.data.means == whole.data.means).all()
+    assert repr(alone) == repr(whole)
+    assert alone.joint.fingerprint == whole.joint.fingerprint
+    other = joint_power(ROOM, samples=1088, store=tmp_path / "x.sqlite", **(options | {"rho": 0.6}))
     assert (other.ai.mean != whole.ai.mean).any()
     own = {"rewards": lambda n, rng: rng.random((n, 12))}
     with pytest.raises(ParameterError, match=r"your own code, .* give key="):
