@@ -73,7 +73,7 @@ def plot_monitor(
     ...           "reference": ["random"] * 3}
     >>> figure = plot_monitor(mp.learning.monitor(counts, width=1, sd=0.05))
     >>> [axes.get_ylabel() for axes in figure.axes]
-    ['success rate', 'lead over random (reward units)']
+    ['success rate, with ties', 'lead over random (reward units)']
     """
     suffix = picture_suffix(path)
     chosen = Look.of(look, without=NO_SCALE, why="counts")

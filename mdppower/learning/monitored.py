@@ -57,7 +57,7 @@ saturated from 905)
     >>> found.says
     ('informs', 'informs', 'saturated')
     >>> [x.round(3).tolist() for x in found.lead("normal", simultaneous=True)]
-    [[0.025, 0.072, 0.113], [0.042, 0.104, inf]]
+    [[0.025, 0.073, 0.113], [0.042, 0.101, inf]]
     """
 
     hidden: ClassVar[frozenset[str]] = frozenset({"counts", "has_law", "linked_references", "agent"})
@@ -86,14 +86,15 @@ saturated from 905)
 
         Examples
         --------
+        The upper limit of 200 over random is that of 100 over random and that of 200 over 100, added up:
+
         >>> import mdppower as mp
         >>> rows = [(100, 300, "random"), (200, 378, "random"), (200, 310, "100"), (300, 390, "100")]
         >>> counts = [{"checkpoint": t, "successes": k, "trials": 400, "reference": r} for t, k, r in rows]
         >>> found = mp.learning.monitor(counts, sd=0.05)
-        >>> low, high = found.lead("normal", simultaneous=True)
         >>> table = found.ladder()
         >>> [round(x, 3) for x in table["normal_lower"]], [round(x, 3) for x in table["normal_upper"]]
-        ([0.0, 0.025, 0.102, 0.106], [0.0, 0.043, 0.094, 0.146])
+        ([0.0, 0.025, 0.067, 0.106], [0.0, 0.042, 0.089, 0.159])
         """
         name = self.agents[self.agent(self.base if base is None else base)]
         columns: dict[str, Any] = {"checkpoint": [_shown(agent) for agent in self.agents]}

@@ -37,7 +37,7 @@ def monitor(
     base: Any = None,
     confidence: float = 0.95,
 ) -> Monitored:
-    """What counts of successes along training say of power, and where they say nothing more.
+    r"""What counts of successes along training say of power, and where they say nothing more.
 
     On the command line: ``mdppower monitor counts.csv``.
 
@@ -79,7 +79,9 @@ def monitor(
     >>> import mdppower as mp
     >>> counts = {"checkpoint": [80, 320, 905], "successes": [300, 383, 400], "trials": [400] * 3,
     ...           "reference": ["random"] * 3}
-    >>> print(mp.learning.monitor(counts, width=1, sd=0.05).verdict)
+    >>> found = mp.learning.monitor(counts, width=1, sd=0.05)
+    >>> print(found.verdict.split("\n")[-1])
+    If Δ is normal: the lead of 905 over random is 0.113 or more, with no upper limit.
     """
     found = read_counts(counts)
     known = tuple(dict.fromkeys(found.references))

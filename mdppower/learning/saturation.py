@@ -80,7 +80,7 @@ def says(won: AnyArray, good: AnyArray, trials: AnyArray, confidence: float = 0.
 
     Examples
     --------
-    >>> says(np.array([60, 97, 995, 3, 1]), np.array([60, 97, 995, 4, 2]), np.array([100, 100, 1000, 100, 3]))
+    >>> says(np.array([60, 970, 995, 3, 1]), np.array([60, 970, 995, 4, 2]), np.array([100, 1000, 1000, 100, 3]))
     ('informs', 'change', 'saturated', 'too strong', 'too few trials')
     """
     told = {n: fewest_told(n, confidence) for n in np.unique(trials).tolist()}

@@ -21,7 +21,12 @@ better than one: to noise, noise is a reward function.
 - *rank*: Spearman's correlation over states of POWER with the visits, discounted and averaged over reward functions;
 - *share*: the power that the agent has, between the random policy (0) and POWER (1), to stand beside the others.
 
-Always beside noise, noise without max, noise with double Q-learning, and as an excess over the random policy.
+Always beside noise, noise without max, noise with double Q-learning, and as an excess over the random policy. The
+random policy alone is not what chance does, if agents behave by what they have learnt (ε < 1): in the maze they come
+to stay where they are, by walking into walls, less often than it does. There, at ε = .3, noise takes the most
+POWER-seeking action in .38 of all decisions, without max in .37, and the random policy in .27; where agents behave at
+random (ε = 1) it is .31 and .29. What is more than noise without max is due to max; what is more than noise is due to
+rewards.
 """
 
 from __future__ import annotations
@@ -40,7 +45,7 @@ from mdppower._warn import warn
 from mdppower.errors import MDPPowerError, ParameterError, RewardError
 from mdppower.learning.seeking_run import Looked, Looking
 from mdppower.learning.signals import noise
-from mdppower.learning.sought import MEASURES, Seeking
+from mdppower.learning.sought import MEASURES, OPTIMAL, Seeking
 from mdppower.learning.training_run import TARGETS, Course, stages
 from mdppower.mdp.actions import greedy
 from mdppower.mdp.model import RewardlessMDP
@@ -108,7 +113,7 @@ def measured_seeking(
     if not task.decisions.size:
         warn("no state has actions that differ in the POWER after them: there is none that seeks the most")
     return Seeking(
-        mdp, course.gamma, (*agents, "optimal"), values, chance[0], _exact(task, law),
+        mdp, course.gamma, (*agents, OPTIMAL), values, chance[0], _exact(task, law),
         tuple(mdp.states[s] for s in goals), tuple(mdp.states[s] for s in places), law, samples, checkpoints[-1],
         course.entropy, interrupted,
     )  # fmt: skip

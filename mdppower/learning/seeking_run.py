@@ -122,10 +122,12 @@ class Looking:
         return np.array([*self.of_probabilities(chances), self.rank(visits), 0.0])
 
     def rank(self, visits: FloatArray) -> float:
-        """Spearman's correlation of visits with POWER; NaN where one of them is the same in all states."""
+        """Spearman's correlation of visits with POWER: 0 where all are visited alike, NaN where POWER is equal."""
         ranks = [rankdata(np.round(x, DIGITS)) for x in (visits, self.power)]
-        if min(np.ptp(x) for x in ranks) == 0:
+        if np.ptp(ranks[1]) == 0:
             return float("nan")
+        if np.ptp(ranks[0]) == 0:
+            return 0.0
         return float(np.asarray(np.corrcoef(ranks))[0, 1])
 
 

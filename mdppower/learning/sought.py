@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
+OPTIMAL = "optimal"
+"""What the arm of optimal agents is called."""
 MEASURES = ("toward", "most", "rank", "share")
 _ENDS = {"toward": (0.0, 1.0), "most": (0.0, 1.0), "rank": (-1.0, 1.0), "share": (-np.inf, 1.0)}
 
@@ -114,14 +116,13 @@ class Seeking(Result):
         ParameterError
             There is no such measure.
         """
-        k = MEASURES.index(choice(name, "measure", MEASURES))
-        return self._estimate(self.values[..., k], *_ENDS[name])
+        choice(name, "measure", MEASURES)
+        return self._estimate(name, 0.0)
 
     def excess(self, name: str) -> Estimate:
         """The same less that of the uniformly random policy."""
         k = MEASURES.index(choice(name, "measure", MEASURES))
-        low, high = _ENDS[name]
-        return self._estimate(self.values[..., k] - self.chance[k], low - self.chance[k], high - self.chance[k])
+        return self._estimate(name, float(self.chance[k]))
 
     def difference(self, arm: str, other: str, name: str) -> Estimate:
         """A measure of one arm less that of another, run by run: they share draws, starts and first weights."""
@@ -154,23 +155,23 @@ class Seeking(Result):
         -------
         Table
             Columns measure, arm, value, chance (of the random policy), optimal (where it is integrated), excess,
-            lower, upper, seeks: "more", "less", or "open" where the limits do not tell it from chance.
+            lower, upper, against_chance: "above", "below", or "open" where the limits do not tell.
         """
-        names = ("measure", "arm", "value", "chance", "optimal", "excess", "lower", "upper", "seeks")
+        names = ("measure", "arm", "value", "chance", "optimal", "excess", "lower", "upper", "against_chance")
         rows = []
         for name in self.measures:
             k, found = MEASURES.index(name), self.excess(name)
             lower, upper = (np.atleast_1d(x) for x in found.interval(confidence, simultaneous=simultaneous))
             for a, arm in enumerate(self.arms):
                 low, high = float(lower[a]), float(upper[a])
-                seeks = "more" if low > 0 else "less" if high < 0 else "open"
+                told = "above" if low > 0 else "below" if high < 0 else "open"
                 value, chance = float(self.values[:, a, k].mean()), float(self.chance[k])
-                rows.append((name, arm, value, chance, float(self.exact[k]), value - chance, low, high, seeks))
-        told = f"{count(self.runs, 'training run')}, {count(self.episodes, 'episode')}; {self._asked}"
+                rows.append((name, arm, value, chance, float(self.exact[k]), value - chance, low, high, told))
+        made = f"{count(self.runs, 'training run')}, {count(self.episodes, 'episode')}; {self._asked}"
         return Table(
             dict(zip(names, zip(*rows, strict=True), strict=True)),
             f"lower, upper: of the excess over the random policy, {how_sure(confidence, together=simultaneous)}; "
-            f"{told}{'; the run was interrupted' * self.interrupted}",
+            f"{made}{'; the run was interrupted' * self.interrupted}",
         )
 
     def to_xarray(self) -> xr.Dataset:
@@ -228,11 +229,14 @@ class Seeking(Result):
             raise LabelError(f"there is no arm {quoted(name)}; {meant or 'arms are ' + ', '.join(self.arms)}")
         return self.arms.index(name)
 
-    def _estimate(self, values: FloatArray, low: float, high: float) -> Estimate:
-        """(K, A) numbers as an estimate over arms."""
+    def _estimate(self, name: str, less: float) -> Estimate:
+        """A measure, less a number, as an estimate over arms."""
+        values = self.values[..., MEASURES.index(name)] - less
+        low, high = _ENDS[name]
         n = values.shape[1]
+        sure = np.array([name == "share" and arm == OPTIMAL for arm in self.arms])  # 1, by definition
         data = Replicates(
-            np.ascontiguousarray(values[:, None]), np.full(n, low), np.full(n, high), np.zeros(n, bool), np.zeros(1),
+            np.ascontiguousarray(values[:, None]), np.full(n, low - less), np.full(n, high - less), sure, np.zeros(1),
             self.runs, has_variance=not np.isnan(values).any(),
         )  # fmt: skip
         source = Sampler(self.rewards, "iid", self.samples, self.entropy)

@@ -226,7 +226,8 @@ class Training(Result):
         """How POWER-seeking the agents are, on held-out rewards, beside controls and the random policy.
 
         The controls are agents trained as long on noise, on noise without max and with double Q-learning, from the
-        same first weights: max alone makes agents seek POWER that have learnt nothing (`mdppower.learning.seeking`).
+        same first weights and with the same behaviour: max makes agents seek POWER that have learnt nothing, most
+        clearly where they behave at random, ``epsilon=1`` (`mdppower.learning.seeking`).
 
         Parameters
         ----------
