@@ -36,7 +36,7 @@ from mdppower.formats.written_numbers import real, whole
 
 COLUMNS = ("checkpoint", "successes", "trials", "reference")
 TIES = "ties"
-MOST_ROWS = 100_000
+MOST_ROWS = 10_000
 LONGEST_NAME = 200
 SEPARATORS = ",;\t"
 
@@ -80,7 +80,7 @@ def read_counts(given: Any) -> Counts:
     ParameterError
         The same of columns and rows that were given in Python.
     SizeError
-        There are more than 100,000 rows.
+        There are more than 10,000 rows.
 
     Examples
     --------
@@ -93,12 +93,12 @@ def read_counts(given: Any) -> Counts:
         text = open_text(given)
         with closing(text.stream):
             return counts_of_text(text)
-    return _counted(_rows_of_python(given), ParameterError)
+    return _counted(_rows_of_python(given), "counts have", ParameterError)
 
 
 def counts_of_text(text: TextFile) -> Counts:
     """Counts of a CSV text; errors as `read_counts` raises them."""
-    return _counted(_rows_of_csv(text), FileError)
+    return _counted(_rows_of_csv(text), f"{text.name} has names of columns, and", FileError)
 
 
 # ---------------------------------------------------------------------- rows
@@ -187,8 +187,8 @@ def _checked_names(names: list[Any], where: str, kind: type[MDPPowerError]) -> l
 # ---------------------------------------------------------------------- what a row says
 
 
-def _counted(rows: Iterable[_Row], kind: type[MDPPowerError]) -> Counts:
-    """Rows, checked one by one and then together."""
+def _counted(rows: Iterable[_Row], told: str, kind: type[MDPPowerError]) -> Counts:
+    """Rows, checked one by one and then together; `told`: what there would be none of."""
     found: list[tuple[_Row, str, str, list[int]]] = []
     numbers = ["trials", "successes"]
     for row in rows:
@@ -198,8 +198,8 @@ def _counted(rows: Iterable[_Row], kind: type[MDPPowerError]) -> Counts:
         each = [_number(row, name, kind) for name in numbers]
         for k, name in enumerate(numbers[1:]):
             if each[k + 1] > each[k]:
-                told = "; ties are counted among the successes" * (name == TIES)
-                raise _fault(row, name, f"{each[k + 1]:,} are more than the {each[k]:,} {numbers[k]}{told}", kind)
+                why = "; ties are counted among the successes" * (name == TIES)
+                raise _fault(row, name, f"{each[k + 1]:,} are more than the {each[k]:,} {numbers[k]}{why}", kind)
         if not each[0]:
             raise _fault(row, "trials", "there is none", kind)
         checkpoint, reference = (_name(row, name, kind) for name in ("checkpoint", "reference"))
@@ -207,7 +207,7 @@ def _counted(rows: Iterable[_Row], kind: type[MDPPowerError]) -> Counts:
             raise _fault(row, "checkpoint", f"{quoted(checkpoint)} is counted against itself", kind)
         found.append((row, checkpoint, reference, each))
     if not found:
-        raise kind("counts have no row" if kind is ParameterError else "the file has names of columns, and no row")
+        raise kind(f"{told} no row")
     _require_order(found, kind)
     table = np.array([each for *_, each in found], np.int64)
     return Counts(

@@ -14,6 +14,8 @@ A circle of negative length means that no powers fit all limits: the counts cont
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from mdppower._typing import AnyArray, FloatArray
 
@@ -69,10 +71,9 @@ def chained(
 
 def linked(pairs: AnyArray, size: int, base: int) -> AnyArray:
     """(N,) whether counts lead from each agent to the base, whatever they say."""
-    some = np.zeros(len(pairs))
-    found = chained(pairs, some - 1.0, some + 1.0, size, base)
-    assert found is not None
-    return np.isfinite(found[1])
+    edges = sparse.csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
+    _, group = csgraph.connected_components(edges, directed=False)
+    return np.asarray(group == group[base])
 
 
 def _shortest(tails: AnyArray, heads: AnyArray, lengths: FloatArray, size: int, start: int) -> FloatArray | None:

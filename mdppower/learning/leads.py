@@ -65,7 +65,7 @@ class Leads:
         """(n,) checkpoints as numbers; NaN where a reference was tried."""
         return np.array([checkpoint_number(name) for name in self.checkpoints])
 
-    @property
+    @cached_property
     def references(self) -> tuple[str, ...]:
         """Each once, in the order of the counts."""
         return tuple(dict.fromkeys(self.counts.references))
@@ -93,7 +93,8 @@ class Leads:
         -------
         lower, upper : (n,) arrays
         """
-        return _clopper_pearson(self.counts.successes, self.counts.trials, self._level(confidence, simultaneous))
+        level = self._level(confidence, simultaneous)
+        return proportion_interval(self.counts.successes, self.counts.trials, level, independent=True)
 
     # ------------------------------------------------------------------ leads
 
@@ -124,7 +125,7 @@ class Leads:
         level = self._level(confidence, simultaneous)
         ties_known = self.counts.ties is not None
         strict_low, strict_high = (
-            _clopper_pearson(self._won, self.counts.trials, level) if ties_known else (low, high)
+            proportion_interval(self._won, self.counts.trials, level, independent=True) if ties_known else (low, high)
         )
         if law == "normal":
             sd = self._sd(1.0)
@@ -194,12 +195,12 @@ class Leads:
     def agent(self, given: Any) -> int:
         """The position of an agent, by its name or number; LabelError where it was not counted."""
         name = written_name(given)
-        if name not in self.agents:
+        if name not in self._places:
             meant = did_you_mean(near_names(name, self.agents))
             raise LabelError(
                 f"{quoted(given)} is in none of the counts; {meant or 'there are ' + shorten(self.agents)}"
             )
-        return self.agents.index(name)
+        return self._places[name]
 
     # ------------------------------------------------------------------ inside
 
@@ -214,8 +215,12 @@ class Leads:
         )
 
     @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: k for k, name in enumerate(self.agents)}
+
+    @cached_property
     def _pairs(self) -> AnyArray:
-        place = {name: k for k, name in enumerate(self.agents)}
+        place = self._places
         return np.array([
             [place[a], place[b]] for a, b in zip(self.checkpoints, self.counts.references, strict=True)
         ])  # fmt: skip
@@ -243,15 +248,6 @@ class Leads:
     def _level(self, confidence: float | None, simultaneous: bool) -> float:
         level = open_unit(self.confidence if confidence is None else confidence, "confidence")
         return 1 - (1 - level) / len(self.checkpoints) if simultaneous else level
-
-
-def _clopper_pearson(counted: AnyArray, trials: AnyArray, confidence: float) -> Limits:
-    """Limits of each row, those of one number of trials together."""
-    lower, upper = np.empty(len(counted)), np.empty(len(counted))
-    for n in np.unique(trials).tolist():
-        some = trials == n
-        lower[some], upper[some] = proportion_interval(counted[some], n, confidence, independent=True)
-    return lower, upper
 
 
 def _probit(p: FloatArray) -> FloatArray:

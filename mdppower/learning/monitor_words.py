@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mdppower._text import count
-from mdppower._typing import AnyArray
 from mdppower.learning.counts import checkpoint_number
-from mdppower.learning.leads import Leads
+from mdppower.learning.leads import Leads, Limits
 from mdppower.learning.saturation import CHANGE, INFORMS, SATURATED, TOO_FEW, TOO_STRONG, fewest_told
 from mdppower.results.number_text import how_sure
 
@@ -18,9 +17,13 @@ MOST = 8
 def sentences(found: Leads) -> str:
     """The counts against each reference, what they say of leads, and what they say together; a line for each."""
     told: list[str] = []
-    for name in found.references:
-        rows = np.array([k for k, other in enumerate(found.counts.references) if other == name])
-        told += [_success(found, name, rows), *_ends(found, name, rows), *_leads(found, name, rows)]
+    rows: dict[str, list[int]] = {}
+    for k, name in enumerate(found.counts.references):
+        rows.setdefault(name, []).append(k)
+    limits = {law: found.lead(law, simultaneous=True) for law in ("corrected", "normal") if found.has_law(law)}
+    success = found.interval(simultaneous=True)
+    for name, some in rows.items():
+        told += [_success(found, name, some, success), *_ends(found, name, some), *_leads(found, name, some, limits)]
     return "\n".join([*told, *_together(found)])
 
 
@@ -40,9 +43,9 @@ def assumed(found: Leads) -> str:
     return "; ".join([*known, "trials are independent, each with a task drawn anew"])
 
 
-def _success(found: Leads, name: str, rows: AnyArray) -> str:
-    low, high = found.interval(simultaneous=True)
-    ends = dict.fromkeys((int(rows[0]), int(rows[-1])))
+def _success(found: Leads, name: str, rows: list[int], limits: Limits) -> str:
+    low, high = limits
+    ends = dict.fromkeys((rows[0], rows[-1]))
     told = " and ".join(
         f"{found.counts.successes[k]:,} of {found.counts.trials[k]:,} at {found.checkpoints[k]} "
         f"({low[k]:.4f} to {high[k]:.4f})"
@@ -55,10 +58,10 @@ def _success(found: Leads, name: str, rows: AnyArray) -> str:
     )  # fmt: skip
 
 
-def _ends(found: Leads, name: str, rows: AnyArray) -> list[str]:
+def _ends(found: Leads, name: str, rows: list[int]) -> list[str]:
     """Where the reference says nothing more, and when to change it."""
     told, words = [], [found.says[k] for k in rows]
-    full = [int(k) for k in rows if found.says[k] == SATURATED]
+    full = [k for k in rows if found.says[k] == SATURATED]
     if full:
         least = fewest_told(int(found.counts.trials[full[0]]), found.confidence)
         told.append(
@@ -70,7 +73,7 @@ def _ends(found: Leads, name: str, rows: AnyArray) -> list[str]:
         (TOO_STRONG, "is too strong {}: how far below it the agent is does not show in these counts."),
         (TOO_FEW, "has too few trials {}: nothing could be told from these counts."),
     ):
-        where = [int(k) for k in rows if found.says[k] == word]
+        where = [k for k in rows if found.says[k] == word]
         if where:
             told.append(f"{name} " + saying.format(_at(found, where, rows)))
     if full or CHANGE in words:
@@ -78,8 +81,8 @@ def _ends(found: Leads, name: str, rows: AnyArray) -> list[str]:
     return told
 
 
-def _change(found: Leads, name: str, rows: AnyArray, full: list[int]) -> str:
-    before = [int(k) for k in rows if not full or k < full[0]]
+def _change(found: Leads, name: str, rows: list[int], full: list[int]) -> str:
+    before = [k for k in rows if not full or k < full[0]]
     good = [k for k in before if found.says[k] in (INFORMS, CHANGE)]
     if not good:
         return f"{name} informs of no checkpoint before that: a stronger reference has to be counted."
@@ -94,15 +97,15 @@ def _change(found: Leads, name: str, rows: AnyArray, full: list[int]) -> str:
     )
 
 
-def _leads(found: Leads, name: str, rows: AnyArray) -> list[str]:
+def _leads(found: Leads, name: str, rows: list[int], limits: dict[str, Limits]) -> list[str]:
     """The lead of the last checkpoint, by the law that is sure and by the normal one."""
-    told, k = [], int(rows[-1])
+    told, k = [], rows[-1]
     agent = found.checkpoints[k]
-    if found.has_law("corrected"):
-        low, high = (float(x[k]) for x in found.lead("corrected", simultaneous=True))
+    if "corrected" in limits:
+        low, high = (float(x[k]) for x in limits["corrected"])
         sign = "; which of the two has more power is not known" if low < 0 < high else ""
         told.append(f"{_sure_if(found)}: {_between(agent, name, low, high)}{sign}.")
-    low, high = (float(x[k]) for x in found.lead("normal", simultaneous=True))
+    low, high = (float(x[k]) for x in limits["normal"])
     if not np.isnan(low):
         unit = "" if found.sd else " sd(Δ)"
         told.append(f"If Δ is normal: {_between(agent, name, low, high, unit)}.")
@@ -148,14 +151,14 @@ def _between(agent: str, other: str, low: float, high: float, unit: str = "") ->
     return f"{lead} {low:.4g} to {high:.4g}{unit}"
 
 
-def _at(found: Leads, where: list[int], rows: AnyArray) -> str:
+def _at(found: Leads, where: list[int], rows: list[int]) -> str:
     """Where, in words: from a checkpoint on, up to one, or at some."""
     names = [found.checkpoints[k] for k in where]
     if len(where) == 1:
         return f"at {names[0]}"
-    if where == rows[-len(where) :].tolist():
+    if where == rows[-len(where) :]:
         return f"from {names[0]} on" if len(where) < len(rows) else "at all checkpoints"
-    if where == rows[: len(where)].tolist():
+    if where == rows[: len(where)]:
         return f"up to {names[-1]}"
     listed = ", ".join(names[:MOST])
     return f"at {listed}" + f", … ({len(names):,} in all)" * (len(names) > MOST)

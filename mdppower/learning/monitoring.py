@@ -72,7 +72,7 @@ def monitor(
     LabelError
         `base`, or a reference of `sd`, is in none of the counts.
     SizeError
-        There are more than 100,000 rows.
+        There are more than 10,000 rows.
 
     Examples
     --------

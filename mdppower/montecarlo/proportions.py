@@ -149,14 +149,15 @@ class Proportions:
 
 
 def proportion_interval(
-    successes: int | Sequence[int] | AnyArray, draws: int, confidence: float = 0.95, *, independent: bool
+    successes: int | Sequence[int] | AnyArray, draws: int | AnyArray, confidence: float = 0.95, *, independent: bool
 ) -> tuple[FloatArray, FloatArray]:
     """Clopper–Pearson interval of a probability, exact for independent draws.
 
     Parameters
     ----------
     successes : int or sequence of int
-    draws : int
+    draws : int or array of int
+        Of all alike, or of each.
     confidence : float
     independent : bool
         Must be true: on stratified draws a binomial interval may cover far too little.
@@ -180,7 +181,8 @@ def proportion_interval(
 
     if not independent:
         raise ParameterError("a proportion needs iid draws: use sampler='iid'")
-    n, k = positive_integer(draws, "draws"), np.asarray(successes, dtype=np.float64)
+    n: Any = draws if isinstance(draws, np.ndarray) and draws.ndim else positive_integer(draws, "draws")
+    k = np.asarray(successes, dtype=np.float64)
     if not ((k >= 0) & (k <= n)).all():
         raise ParameterError(f"successes must be between 0 and {n}, got {successes}")
     tail = (1 - open_unit(confidence, "confidence")) / 2
