@@ -199,7 +199,8 @@ class Seeking(Result):
     def plot(self, path: str | PathLike[str] | None = None, *, measure: str | None = None, **options: Any) -> Figure:
         """The excess of a measure, by default the first that there is; takes what `Estimate.plot` takes."""
         name = self.measures[0] if measure is None else measure
-        told = {"title": f"{name}, less that of the random policy ({self._asked})"} | options
+        what = self._asked if name == "toward" else name
+        told = {"title": f"{what}, less that of the random policy"} | options
         return self.excess(name).plot(path, **told)
 
     def __repr__(self) -> str:

@@ -151,6 +151,8 @@ def test_forms(few):
     data = few.to_xarray()
     assert data["rank"].dims == ("run", "arm")
     assert float(data["toward_exact"]) == few.exact[0]
+    assert few.plot().get_suptitle() == "toward r_tri at star, less that of the random policy"
+    assert few.plot(measure="most").get_suptitle() == "most, less that of the random policy"
 
 
 def test_without_a_state_to_go_to():
