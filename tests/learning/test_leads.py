@@ -149,6 +149,7 @@ def ladder_counts(rng, pairs):
     return Counts(names, references, rng.binomial(TRIALS, chances), np.full(len(pairs), TRIALS), None)
 
 
+@pytest.mark.slow
 def test_ladders_cover_where_one_reference_is_blind():
     """d leads a by 5.4 sd, so that no count of d against a says by how much; b and c on the way do. Limits of all
     agents over a, all at once, miss in at most 5 % of experiments (false alarm 1e-6). Control: a wrong sd."""

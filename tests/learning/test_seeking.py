@@ -45,6 +45,7 @@ def test_visits_of_policies_by_a_dense_inverse():
     np.testing.assert_allclose(visits_of_pairs(mdp, pairs, 0.8, start), wanted, atol=1e-14)
 
 
+@pytest.mark.slow
 def test_ranks_where_all_are_alike():
     """The random policy visits all states of an open square alike, as its steps go both ways: no correlation."""
     square = mp.envs.make("open(3,3)")
@@ -172,6 +173,7 @@ def test_by_default_where_there_is_a_choice():
     assert (found.at, found.episodes) == (("l_tri", "l_sw", "r_tri", "r_ne", "r_se"), 0)
 
 
+@pytest.mark.slow
 def test_an_arm_is_trained_as_in_the_training():
     """The control of a training is the arm that it would have been: same weights in every bit, at each checkpoint."""
     both = mp.learning.train(FIGURE_1, 0.9, ["random", "noise"], episodes=40, runs=2, rng=0)
