@@ -79,9 +79,9 @@ def test_the_corrected_band_by_the_range_is_attained():
     wrong as often as that of s is: in up to 2.5 % of experiments. Control: the range is twice what was said."""
     s = np.array([0.5, 0.8, 0.95])
     rng = np.random.default_rng(1)
-    experiments = rng.binomial(TRIALS, s, (400, 3))
-    assert misses(experiments, "corrected", s - 1, simultaneous=False, sd=None, width=1.0) <= most(1200)
-    assert misses(experiments, "corrected", s - 1, simultaneous=False, sd=None, width=0.5) > 1000
+    experiments = rng.binomial(TRIALS, s, (200, 3))
+    assert misses(experiments, "corrected", s - 1, simultaneous=False, sd=None, width=1.0) <= most(600)
+    assert misses(experiments, "corrected", s - 1, simultaneous=False, sd=None, width=0.5) > 500
 
 
 def test_what_grows_where_it_is_saturated_is_not_seen():

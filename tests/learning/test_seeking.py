@@ -144,6 +144,7 @@ def test_the_optimal_agent_and_chance_by_hand(few):
     assert np.isnan(few.exact[2:]).all()
 
 
+@pytest.mark.slow
 def test_forms(few):
     np.testing.assert_allclose(few.excess("toward").mean, few.measure("toward").mean - 1 / 3, atol=1e-12)
     assert repr(few).startswith("Seeking(toward r_tri at star, γ = 0.9: random 0.")
