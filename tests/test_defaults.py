@@ -100,6 +100,7 @@ OPTIONS = {"workers": -1, "confidence": 0.95, "kind": "value", "method": "auto",
 OF_VERIFY = {"rewards": ("norm(0,1)", "covers all directions"), "samples": (1000, "one that contradicts is enough")}
 
 
+OF_COIN_FLIPS = {"samples": (256, "fewer than an estimate has: runs count")}
 OF_LEARN = {"samples": (512, "fewer than an estimate has: runs count")}
 
 
@@ -111,8 +112,10 @@ def test_defaults_of_commands_agree_with_those_of_calls(name):
             continue
         default = context.params[option.name]
         told, reason = OPTIONS[option.name], ""
-        if name in ("verify", "learn"):
-            told, reason = {"verify": OF_VERIFY, "learn": OF_LEARN}[name].get(option.name, (told, ""))
+        if name in ("verify", "learn", "coin-flips"):
+            told, reason = {"verify": OF_VERIFY, "learn": OF_LEARN, "coin-flips": OF_COIN_FLIPS}[name].get(
+                option.name, (told, "")
+            )
         assert default == told, f"mdppower {name} --{option.name}"
         assert reason in option.help
         if option.name == "workers":

@@ -46,7 +46,7 @@ def _method_options(command: Any) -> Any:
         ("--horizon", 20, "Steps of a rollout."),
         ("--prior-episodes", 3000, "Of Q-learning on random rewards, from which the prior is learnt."),
         ("--runs", 64, "Independent runs: each is one observation."),
-        ("--samples", 256, "Held-out reward functions of a run."),
+        ("--samples", 256, "Held-out reward functions of a run: fewer than an estimate has: runs count."),
     )
     rate = click.option("--rate", type=float, default=1.0, show_default=True, help="Step size.")
     command = rate(command)

@@ -336,7 +336,7 @@ HOSTILE = [
     ("coin flips", ("powers",), first(2.0), r"powers must be between the worst and the ceiling"),
     ("coin flips", ("floors",), first(2.0), r"floors must be below the ceilings"),
     ("coin flips", ("worsts",), first(2.0), r"worsts must be below the floors"),
-    ("coin flips", ("clipped",), lambda x: x + 0.5, r"clipped must be 0 in arm 'on-policy'"),
+    ("coin flips", ("clipped",), lambda x: np.full_like(x, 0.5), r"clipped must be 0 in arm 'on-policy'"),
     ("coin flips", ("weights",), first(np.inf), r"weights\[0, 0, 0, 0\] must be"),
     ("coin flips", ("weights",), lambda x: x[:, :2], r"along 'arm'"),
     ("coin flips", ("confidences",), first(-1), r"confidences\[0\] must be"),
