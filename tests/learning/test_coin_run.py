@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
-from coins import ARMS, small
+from coins import ARMS, course, small
 
 import mdppower as mp
 from mdppower.learning import coin_run as running
@@ -29,6 +31,13 @@ def test_bits_depend_on_no_worker_no_other_arm_and_no_checkpoint(few):
     assert (other.weights == few.weights).all()
     assert (other.powers[:, :, 1] == few.powers[:, :, 1]).all()
     assert not (small(arms=ARMS, rng=1).weights == few.weights).all()
+
+
+def test_a_task_goes_to_other_processes(few):
+    task = CoinTask(course(start=0, entropy=few.entropy), few.arms, few.setting)
+    here, there = task(range(1, 2)), pickle.loads(pickle.dumps(task))(range(1, 2))
+    assert all((a == b).all() for a, b in zip(here, there, strict=True))
+    assert (here[-1][0] == few.weights[1]).all()
 
 
 def test_blocks_are_a_matter_of_room(few, monkeypatch):
