@@ -72,6 +72,10 @@ def _run_options(command: Any) -> Any:
             )
         ),
         workers_option,
+        click.option(
+            "--target", type=click.Choice(["max", "mean", "double"]), default="max", show_default=True,
+            help="What Q-learning takes a state to be worth: its best action, the mean of its actions, double Q.",
+        ),
         click.option("--rate", type=float, default=0.05, show_default=True, help="Step size of successor features."),
         click.option("--horizon", type=int, default=32, show_default=True, help="Steps of an episode."),
         click.option("--epsilon", type=float, default=0.3, show_default=True, help="Share of random actions."),
@@ -117,9 +121,10 @@ def _question_options(command: Any) -> Any:
         ),
         click.option(
             "--signals", multiple=True, metavar="SIGNAL,…",
-            help="What agents learn from, an arm each: random, no-reward, noise, noise(LAW), shuffled, unseen, "
-            "few(N), goals, incorrect, untrained. Repeatable. "
-            "Default: random,no-reward,noise,shuffled,unseen,few(1).",
+            help="What agents learn from, an arm each: random (shown R, given R); few(N), one of N reward functions; "
+            "goals; noise, noise(LAW) (shown R, given chance); shuffled (given another R); unseen (R is given, never "
+            "shown); incorrect (given -R); no-reward (learns what follows what, and is shown R when it is tried); "
+            "untrained. Repeatable. Default: random,no-reward,noise,shuffled,unseen,few(1).",
         ),
         gamma_option("The discount rate, strictly between 0 and 1."),
         click.argument("env"),
@@ -136,9 +141,9 @@ def _question_options(command: Any) -> Any:
 @environment_options
 def learn(
     env: str, gamma: tuple[str, ...], signals: tuple[str, ...], rewards: str, reward: tuple[str, ...],
-    tests: tuple[str, ...], against: tuple[str, ...], unit: str, start: tuple[str, ...], episodes: int,
+    tests: tuple[str, ...], against: tuple[str, ...], unit: str | None, start: tuple[str, ...], episodes: int,
     checkpoints: str | None, runs: int, samples: int, rng: int | None, alpha: float, epsilon: float, horizon: int,
-    rate: float, workers: int, confidence: float, margin: float, agents: str | None, save: str | None,
+    rate: float, target: str, workers: int, confidence: float, margin: float, agents: str | None, save: str | None,
     store: str | None, progress: bool | None, picture: Picture, fmt: str, **options: Any,
 ) -> None:  # fmt: skip
     """Train agents on random rewards, noise or other signals, and say whether that raises their power.
@@ -170,17 +175,25 @@ def learn(
     if tests:  # refused before agents are trained
         laws = read_tests(mdp, law, _tests(mdp, tests))
     references = _references(against)
+    if unit is not None and not references:
+        raise ParameterError("--unit is about success against somebody: add --against")
     if references:
         at = read_checkpoints(steps, episodes)
         read_references(references, mdp, read_signals(arms), at)
     training, failure = attempt(
         train, mdp, discount, arms, law, episodes=episodes, checkpoints=steps, runs=runs, start=starts, alpha=alpha,
-        epsilon=epsilon, horizon=horizon, rate=rate, rng=rng, workers=workers, store=store, progress=progress,
+        epsilon=epsilon, horizon=horizon, rate=rate, target=target, rng=rng, workers=workers, store=store,
+        progress=progress,
     )  # fmt: skip
     curves = training.curves(laws, samples=samples, against=references, workers=workers, progress=progress)
     _print_verdicts(curves, fmt, margin, confidence)
     if references and fmt == "table":
         print_last(curves, unit)
+    elif references:
+        tell(
+            f"mdppower: {fmt} has the curves; what is ahead of whom: mdppower rivals FILE, after --save FILE",
+            err=True,
+        )
     for path, made in ((save, curves), (agents, training)):
         if path is not None:
             made.save(path)
@@ -292,5 +305,5 @@ def _print_verdicts(curves: LearningCurves, fmt: str, margin: float, confidence:
     click.echo(judged[-1].caption)
     click.echo("power: of the agents; floor: of the random policy; ceiling: of the optimal one")
     for arm, test, why in zip(rows["arm"], rows["test"], whys, strict=True):
-        if why.startswith("theorem") or "caution" in why:
+        if why and why not in ("lower limit above 0", f"upper limit below {margin:g}"):
             tell(f"{arm} on {test}: {why}")

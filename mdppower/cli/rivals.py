@@ -27,8 +27,8 @@ How often agents trained on random rewards do at least as well as the random pol
 """
 
 unit_option = click.option(
-    "--unit", type=click.Choice(list(UNITS)), default="reward", show_default=True,
-    help="What a task is: a reward function, starts averaged; or a reward function and a start.",
+    "--unit", type=click.Choice(list(UNITS)),
+    help="What a task is: a reward function, starts averaged; or a reward function and a start.  [default: reward]",
 )  # fmt: skip
 
 
@@ -43,7 +43,7 @@ unit_option = click.option(
 @picture_options(help="Picture of success rates against leads: .png, .svg or .pdf.", without=NO_SCALE)
 @table_option
 def rivals(
-    file: str, arm: str | None, reference: str | None, test: str | None, unit: str, save: str | None,
+    file: str, arm: str | None, reference: str | None, test: str | None, unit: str | None, save: str | None,
     confidence: float, picture: Picture, fmt: str,
 ) -> None:  # fmt: skip
     """How often an arm does at least as well as a reference, and by how much, at each checkpoint.
@@ -67,7 +67,10 @@ def rivals(
     if not curves.references:
         raise ParameterError(f"the curves of {file} were measured against nobody: see mdppower learn --against")
     found = curves.rivals(
-        one_of(arm, curves.arms, "--arm"), one_of(reference, curves.references, "--reference"), test, unit=UNITS[unit]
+        one_of(arm, curves.arms, "--arm"),
+        one_of(reference, curves.references, "--reference"),
+        test,
+        unit=UNITS[unit or "reward"],
     )
     table = found.table(confidence)
     click.echo(render(table if fmt != "table" else short(table), fmt))
@@ -95,7 +98,7 @@ def short(table: Any) -> dict[str, list[Any]]:
     return {name: table[name] for name in names}
 
 
-def print_last(curves: LearningCurves, unit: str) -> None:
+def print_last(curves: LearningCurves, unit: str | None) -> None:
     """Every arm against every reference on every test, at the last checkpoint."""
     from mdppower.results.table_text import render
 
@@ -103,7 +106,7 @@ def print_last(curves: LearningCurves, unit: str) -> None:
     for arm in curves.arms:
         for test in curves.tests:
             for reference in curves.references:
-                found = curves.rivals(arm, reference, test, unit=UNITS[unit])
+                found = curves.rivals(arm, reference, test, unit=UNITS[unit or "reward"])
                 table = found.of(curves.checkpoints[-1]).table()
                 told = {"arm": arm, "against": reference, "test": test}
                 names = ("success", "lower", "upper", "tie", "lead", "lead_over_sd", "normal")

@@ -279,7 +279,7 @@ class LearningCurves(Result):
                 if verdict == "undecided" and not why and not np.ptp(self._shares()[:, a, step, i]):
                     why = f"all {self.runs} runs have one share; what others may have, more runs would tell"
                 caution = "" if proof else self._caution(self._shares()[:, a, step : (step % steps) + 1, i])
-                told = verdict, why + f"; caution: {caution}" * bool(caution)
+                told = verdict, "; ".join(filter(None, [why, f"caution: {caution}" * bool(caution)]))
                 rows.append((signal.label, signal.shown, signal.given, name, mean, low, high, *told))
         names = ("arm", "shown", "given", "test", "share", "lower", "upper", "verdict", "why")
         sure = f"all {len(self.signals) * steps * len(self.tests):,} of arms, checkpoints and tests at once"
@@ -297,6 +297,8 @@ class LearningCurves(Result):
             return "does not raise", proof + "; yet these limits exclude 0" * (not low <= 0 <= high)
         if low > 0:
             return "raises", "lower limit above 0"
+        if high < 0:
+            return "does not raise", "upper limit below 0: it lowers"
         return ("does not raise", f"upper limit below {margin:g}") if high < margin else ("undecided", "")
 
     # ------------------------------------------------------------------ forms

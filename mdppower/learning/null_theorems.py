@@ -45,16 +45,16 @@ def null_theorem(signal: Signal, training: RewardDistribution, test: RewardDistr
     >>> fork = mp.envs.fork(2)
     >>> uniform, skewed = resolve("uniform", fork), resolve("expon", fork)
     >>> null_theorem(noise(), uniform, uniform)
-    'theorem: what it is given says nothing of what it is shown'
+    'theorem: 0 on average over runs, as what it is given says nothing of what it is shown'
     >>> null_theorem(noise(), uniform, skewed), null_theorem(random(), uniform, uniform)
     ('', '')
     """
     if not signal.sees and has_one_mean(test):
-        return "theorem: it cannot see the rewards"
+        return "theorem: 0, as it cannot see the rewards"
     if signal.learns == "nothing" and is_symmetric(test):
-        return "theorem: its weights are chance"
+        return "theorem: 0 on average over runs, as its weights are chance"
     if signal.blind_to_rewards and is_symmetric(training) and is_symmetric(test):
-        return "theorem: what it is given says nothing of what it is shown"
+        return "theorem: 0 on average over runs, as what it is given says nothing of what it is shown"
     return ""
 
 

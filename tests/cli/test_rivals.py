@@ -93,3 +93,18 @@ def test_references_are_refused_before_agents_are_trained(run, monkeypatch, agai
     code, out, err = run(*SMALL, "--signals", "random", "--against", against)
     assert (code != 0, out) == (True, "")
     assert told in err
+
+
+def test_what_other_formats_do_not_have_is_said(run):
+    code, out, err = run(*SMALL, "--signals", "random", "--against", "optimal", "--format", "csv")
+    assert code == 0
+    assert "against" not in out
+    assert "csv has the curves; what is ahead of whom: mdppower rivals FILE, after --save FILE" in err
+    code, out, err = run(*SMALL, "--signals", "random", "--unit", "reward")
+    assert (code != 0, out) == (True, "")
+    assert "--unit is about success against somebody: add --against" in err
+
+
+def test_an_undecided_arm_has_its_reason_and_a_lower_one_is_told(run):
+    out = run(*SMALL, "--signals", "random,incorrect", "--test", "avoid", "--checkpoints", "100", "--runs", "8")[1]
+    assert "incorrect on avoid: upper limit below 0: it lowers" in out or "8 runs have one share" in out

@@ -89,7 +89,7 @@ def test_runs_that_all_reach_the_top_have_finite_limits():
     [
         (0.5, 0.01, "raises", "lower limit above 0"),
         (0.0, 0.01, "does not raise", "upper limit below 0.05"),
-        (-0.8, 0.01, "does not raise", "upper limit below 0.05"),
+        (-0.8, 0.01, "does not raise", "upper limit below 0: it lowers"),
         (0.0, 0.3, "undecided", ""),
         (0.04, 0.2, "undecided", ""),
         (0.03, 0.001, "raises", "lower limit above 0"),
