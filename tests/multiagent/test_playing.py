@@ -65,6 +65,16 @@ def test_one_goal_and_one_rate_give_one_power(overlap):
     assert np.abs(apart.human.mean - apart.ai.mean).max() > 1e-3
 
 
+@pytest.mark.parametrize("overlap", ["allow", "bump", "remove", "remove-leak"])
+def test_opposite_goals_are_a_game_of_zero_sum(overlap):
+    # R_A = −R_H and one rate: whatever both do, what one has the other has not. (Of a law with mean 0: else they
+    # share 2μ, and under the leak rule less.)
+    found = joint_power(ROOM, gamma=0.6, rho=-1, rewards="uniform(-1,1)", overlap=overlap, samples=32, rng=0)
+    assert np.abs(found.human.mean + found.ai.mean).max() < 1e-13
+    assert np.abs(found.human_baseline.mean + found.ai_baseline.mean).max() < 1e-13
+    assert (found.cost.mean > 0.1).all()
+
+
 def test_runs_of_different_rho_are_paired():
     low, high = (joint_power(ROOM, gamma=0.6, rho=rho, samples=128, rng=0) for rho in (0.3, 0.35))
     assert (low.human_baseline.data.means == high.human_baseline.data.means).all()
