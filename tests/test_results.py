@@ -66,9 +66,12 @@ RESULTS = {
     "CoinFlips": (lambda: mp.learning.coin_flips(FORK, 0.9, arms="clip", iterations=2, runs=3, rng=0), EVERY),
     "Monitored": (lambda: mp.learning.monitor(COUNTS, width=1, sd=0.1), EVERY),
     "Seeking": (lambda: CHOICE.seeking("r_tri", samples=32), EVERY),
-    "JointPower": (
-        lambda: mp.multiagent.joint_power(ROOM, gamma=0.9, rho=0.5, samples=64, rng=0), EVERY - {"plot"}
-    ),
+    "JointPower": (lambda: mp.multiagent.joint_power(ROOM, gamma=0.9, rho=0.5, samples=64, rng=0), EVERY),
+    "JointCurve": (lambda: mp.multiagent.joint_curve(ROOM, gamma=0.9, rho=[0, 1], samples=64, rng=0), EVERY),
+    "Alignment": (lambda: mp.multiagent.joint_power(ROOM, gamma=0.9, samples=64, rng=0).alignment(), EVERY),
+    "Rollout": (lambda: mp.multiagent.roll_out(
+        mp.multiagent.joint_power(ROOM, gamma=0.9, overlap="bump", samples=64, rng=0), steps=3, rng=0
+    ), EVERY),
     "share": (lambda: TRAINING.curves(samples=32).share("random"), EVERY),
 }  # fmt: skip
 
@@ -116,7 +119,7 @@ def test_tables_are_files(results, name, tmp_path):
 
 WITH_LIMITS = [name for name, (_, can) in RESULTS.items() if name in {
     "PowerEstimate", "Estimate", "pairs", "C", "ActionOptimality", "Comparison", "ModelDifference", "Sensitivity",
-    "JointPower",
+    "JointPower", "JointCurve", "Alignment",
 }]  # fmt: skip
 
 

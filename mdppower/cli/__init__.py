@@ -22,6 +22,7 @@ theorems       ``verify``
 learning       ``learn``
 rivals         ``rivals``: success rates of what has learnt
 coin_flips     ``coin-flips``
+multiagent     ``joint``
 runs           ``runs``: what is in a store
 ============== ==========================================================================================
 

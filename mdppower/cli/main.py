@@ -23,6 +23,7 @@ from mdppower.cli import (  # noqa: F401  (they add commands)
     environments,
     learning,
     monitor,
+    multiagent,
     optimality,
     power,
     rivals,

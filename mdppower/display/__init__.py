@@ -13,7 +13,7 @@ cell_signs          what stands in cells: exits and pits, one-way floor, marks, 
 power_picture       POWER: a map, planes, bars, lines or a graph
 planes_picture      POWER where cells have several states: named small maps
 heatmap             one map a γ, with numbers, marks, arrows and hatches
-frames              one map after the other: a GIF over γ
+frames              one picture after the other: a GIF over γ, and how GIFs are written
 bars                bars with their intervals
 line_picture        numbers over γ, with bands
 graph_picture       the graph of an MDP, coloured by POWER
@@ -28,6 +28,9 @@ monitor_picture     counts of successes along training, and what they say
 difference_picture  A − B, of two models
 sensitivity_picture how POWER moves under transforms of a model
 learning_picture    shares of power along training, and of agents
+joint_picture       two agents: small maps on a map, and what one costs the other
+alignment_picture   POWER of one agent over that of the other; its correlation over ρ
+rollout_picture     two agents that walk over their maps: a GIF
 signed_bars         bars of differences, for these two
 backdrop            an MDP as a pale ground, for the pictures of claims
 curved_arrows       Bézier curves

@@ -1,10 +1,10 @@
-"""POWER over γ as an animation: a frame a γ, all with one scale and one palette."""
+"""One picture after the other: how GIFs are written, and POWER over γ as one: a frame a γ, all with one scale."""
 
 from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from mdppower.mdp.actions import with_a_choice
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL import Image
 
     from mdppower.display.heatmap import Extras
     from mdppower.display.look import Look
@@ -49,8 +50,6 @@ def save_frames(
     FileError
         The file cannot be written; an older one is as it was.
     """
-    from PIL import Image
-
     assert path is not None
     scale = power_scales(
         estimate.data.value, estimate.error_bound, estimate.gammas, with_a_choice(estimate.mdp), look,
@@ -62,9 +61,30 @@ def save_frames(
     for gamma in estimate.gammas:
         panels, words = draw(estimate.at(gamma), one_scale)
         figure = finished(panels, one_scale, words, None, None, title)
-        drawn = io.BytesIO()
-        figure.savefig(drawn, format="png", dpi=look.dpi or PAPER)
-        frames.append(Image.open(drawn).convert("RGB"))
+        frames.append(drawn(figure, look))
+    write_gif(frames, path, MILLISECONDS)
+    return figure
+
+
+def drawn(figure: Figure, look: Look) -> Image.Image:
+    """A figure as a frame."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=look.dpi or PAPER)
+    return Image.open(file).convert("RGB")
+
+
+def write_gif(frames: Sequence[Image.Image], path: str | os.PathLike[str], milliseconds: int) -> None:
+    """Write frames, with one palette and one size; the last stays three times as long.
+
+    Raises
+    ------
+    FileError
+        The file cannot be written; an older one is as it was.
+    """
+    from PIL import Image
+
     # Frames whose titles take more lines are higher: all get the size of the largest.
     size = max(f.width for f in frames), max(f.height for f in frames)
     sheets = []
@@ -78,7 +98,6 @@ def save_frames(
     written = io.BytesIO()
     first.save(
         written, format="GIF", save_all=True, append_images=rest, loop=0, optimize=False,
-        duration=[MILLISECONDS] * len(rest) + [3 * MILLISECONDS],
+        duration=[milliseconds] * len(rest) + [3 * milliseconds],
     )  # fmt: skip
     write_atomically(path, written.getbuffer())
-    return figure

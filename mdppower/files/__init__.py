@@ -14,6 +14,7 @@ seeking_forms  what is kept of the POWER-seeking of agents
 monitor_forms  what is kept of counts along training
 agent_forms    what is kept of assessments of agents
 joint_forms    what is kept of runs of two agents
+alignment_forms what is kept of how their POWER goes together: alignments, sweeps, walks
 dataset_form   what is kept of labelled arrays that have no class of their own
 fields         a result as fields: how each is written, read and checked
 stored_arrays  arrays in a file: type, shape, size and bounds of each

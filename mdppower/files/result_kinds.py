@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mdppower.files.agent_forms import ASSESSMENT
+from mdppower.files.alignment_forms import ALIGNMENT, JOINT_CURVE, ROLLOUT
 from mdppower.files.claim_forms import REPORT, VERIFICATION
 from mdppower.files.coin_forms import COIN_FLIPS
 from mdppower.files.count_forms import COMPARISON, OPTIMALITY
@@ -55,6 +56,9 @@ KINDS: dict[str, Form] = {
     "Monitored": MONITORED,
     "Seeking": SEEKING,
     "JointPower": JOINT_POWER,
+    "JointCurve": JOINT_CURVE,
+    "Alignment": ALIGNMENT,
+    "Rollout": ROLLOUT,
     "Dataset": DATASET,
 }
 

@@ -11,6 +11,11 @@ joint_mdp            `JointMDP`
 joint_task           one replicate of a run: draws of both agents' rewards, played
 playing              the run: `joint_power`
 joint_power_estimate what that gives back
+jackknife            correlations over states from replicates, with and without noise, and their error
+alignment            where H has much POWER, has A much, too? `alignment_of`
+sweep                the run for several ρ and rules, on the same draws: `joint_curve`
+joint_curve_estimate what that gives back
+rollout              both agents at work, by the policies of a draw: `roll_out`
 ==================== =====================================================================================
 
 - **One kind of joint actions.** Two worlds, and joint actions from anywhere, become the same sparse rows. They may

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from scipy import sparse
 
+from mdppower._checks import choice
 from mdppower._quotes import quoted
 from mdppower._text import count, rate_text
-from mdppower._typing import FloatArray, Label
+from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.errors import ParameterError
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.same_draws import Draws
 from mdppower.montecarlo.trust import doubtful_means
-from mdppower.multiagent.joint_mdp import JointMDP
+from mdppower.multiagent.alignment import Alignment, alignment_of
+from mdppower.multiagent.joint_mdp import PLAYERS, JointMDP
 from mdppower.multiagent.joint_task import BLOCKS, JointTask, draws_of
 from mdppower.results.labelled import labelled, written
 from mdppower.results.number_text import how_sure, with_error
@@ -27,7 +29,10 @@ from mdppower.results.result import Result
 from mdppower.results.table import Table
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import xarray as xr
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -201,6 +206,74 @@ class JointPower(Result):
         weights = sparse.eye_array(len(BLOCKS) * n, format="csr")[where]
         return self._estimate(self.data.contrast(weights), BLOCKS, self._rate(), "agent")
 
+    def per_cell(self, quantity: str = "cost", player: str = "human") -> Estimate:
+        """A quantity for each cell of one agent, averaged over all joint states with that agent there.
+
+        Parameters
+        ----------
+        quantity : {"cost", "human", "ai", "human_baseline", "ai_baseline"}
+        player : {"human", "ai"}
+            Whose cells.
+
+        Returns
+        -------
+        Estimate
+            Of the states of that agent's world, with their layout; without those in which it never is.
+
+        Raises
+        ------
+        ParameterError
+            There is no such quantity or agent; or the agents have no worlds of their own.
+
+        Examples
+        --------
+        In a street of three cells a human loses most where it stands in the way:
+
+        >>> import mdppower as mp
+        >>> street = mp.envs.gridworld("...", blocked="remove")
+        >>> run = mp.multiagent.joint_power(street, gamma=0.9, overlap="bump", samples=512, rng=0)
+        >>> run.per_cell().labels
+        ((0, 0), (0, 1), (0, 2))
+        """
+        choice(quantity, "quantity", ("cost", *BLOCKS))
+        world = self.joint.of_worlds(player)
+        assert self.joint.cells is not None  # or there would be no worlds
+        where = self.joint.cells[:, PLAYERS.index(player)]
+        found: Estimate = getattr(self, quantity)
+        count_of = np.bincount(where, minlength=world.n_states)
+        kept = np.flatnonzero(count_of)
+        rows = sparse.csr_array(
+            (1 / count_of[where], (where, np.arange(len(where)))), shape=(world.n_states, len(where))
+        )[kept]
+        assert isinstance(found.data, Replicates)
+        layout = None if world.layout is None else world.layout[kept]
+        return Estimate(
+            found.data.contrast(rows), tuple(world.states[c] for c in kept.tolist()), found.gammas, True,
+            draws=found.draws, layout=layout,
+        )  # fmt: skip
+
+    def alignment(self, states: Iterable[Label] | AnyArray | None = None) -> Alignment:
+        """Where H has much POWER, has A much, too? Correlations over joint states, corrected for noise.
+
+        Parameters
+        ----------
+        states : iterable of labels, or (S,) array of booleans, optional
+            Over which joint states; default: all.
+
+        Returns
+        -------
+        Alignment
+
+        Raises
+        ------
+        ParameterError
+            Fewer than three states are left.
+        LabelError
+            There is no such state.
+        """
+        rule = f", overlap={self.joint.overlap!r}" * (self.joint.overlap != "allow")
+        return alignment_of(self.human, self.ai, states=states, about=f"ρ = {self.rho:g}{rule}")
+
     def draw(self, i: int) -> JointDraw:
         """The i-th draw again: rewards, policies, values.
 
@@ -310,6 +383,12 @@ class JointPower(Result):
             f"ρ = {self.rho:g}: on average "
             f"{told} ({how_sure(0.95, together=True)}{', interrupted' * self.interrupted}))"
         )
+
+    def plot(self, path: str | PathLike[str] | None = None, **options: Any) -> Figure:
+        """A picture: maps of POWER, or what is lost; see `mdppower.display.joint_picture.plot_joint`."""
+        from mdppower.display.joint_picture import plot_joint
+
+        return plot_joint(self, path, **options)
 
     # ------------------------------------------------------------------ inside
 

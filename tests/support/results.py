@@ -97,6 +97,13 @@ def results() -> dict[str, Any]:
             mp.multiagent.JointMDP.from_successors({"s": {("a", "x"): "s", ("b", "y"): "s"}}, overlap="remove"),
             gamma=0.5, rewards=own_law, rho=0.5, correlation="copy-all", samples=64, rng=0,
         ),
+        "two agents at several rho": mp.multiagent.joint_curve(
+            room, gamma=0.5, rho=[0, 0.5], overlap=["bump", "remove-leak"], samples=64, rng=0
+        ),
+        "alignment": mp.multiagent.joint_power(room, gamma=0.5, samples=128, rng=0).alignment(),
+        "a walk of two agents": mp.multiagent.roll_out(
+            mp.multiagent.joint_power(room, gamma=0.5, overlap="remove-leak", samples=64, rng=0), 7, steps=9, rng=0
+        ),
         "comparison": mp.compare(a | a, b, samples=64, rng=0),
         "comparison, exact": mp.compare(a, b, method="exact"),
         "comparison, integrated": mp.compare(two, one, "norm(0,1)", method="exact"),

@@ -1,0 +1,256 @@
+"""The command about two agents: the POWER of each, how it goes together, and a walk of both.
+
+A thin wrapper of the library; importing this file adds it to the group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mdppower.cli.group import attempt, build_environment, cli, finish, tell
+from mdppower.cli.headings import OUTPUT, PICTURE, RUN, under
+from mdppower.cli.options import (
+    check_output,
+    environment_options,
+    parse_state,
+    progress_option,
+    reward_option,
+    store_option,
+    table_option,
+    workers_option,
+)
+from mdppower.cli.pictures import Picture, picture_options
+from mdppower.cli.rewards import parse_rewards
+from mdppower.errors import ParameterError
+
+if TYPE_CHECKING:
+    from mdppower._typing import Label
+    from mdppower.mdp.model import RewardlessMDP
+    from mdppower.multiagent.joint_curve_estimate import JointCurve
+    from mdppower.multiagent.joint_power_estimate import JointPower
+
+KINDS = ("curve", "maps", "cost", "scatter", "averages")
+
+EXAMPLE = """\b
+How alignment goes with the correlation of goals, and a walk of both:
+  mdppower joint maze --rho 0,0.5,1 --gamma-h 0.6 --overlap bump --out curve.png
+  mdppower joint maze --gamma-h 0.6 --out maps.png --walk walk.gif
+"""
+
+
+@under(RUN)
+def _run_options(command: Any) -> Any:
+    for option in (
+        progress_option,
+        store_option,
+        workers_option,
+        click.option("--sampler", help="latin (the default), sobol, iid."),
+        click.option("--rng", type=int, help="Seed; the same seed gives the same numbers."),
+        click.option("--ties", type=float, help="What is a tie, as a share of the rewards' range. Default: 1e-9."),
+        click.option(
+            "--samples", type=int, default=4096, show_default=True, help="Pairs of reward functions to draw."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@under(OUTPUT)
+def _output_options(command: Any) -> Any:
+    for option in (
+        click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables."),
+        click.option("--save", type=click.Path(), help="File for the result: .nc, for plot, info and mp.load."),
+        click.option(
+            "--states", is_flag=True, help="Print every joint state, in place of averages and correlations."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@under(PICTURE)
+def _walk_options(command: Any) -> Any:
+    for option in (
+        click.option("--start", metavar="H;A", help="Where the walk begins, such as \"0,0;2,2\". Default: anywhere."),
+        click.option("--steps", type=int, help="How many steps the walk has. Default: 20."),
+        click.option("--draw", "drawn", type=int, help="The draw whose policies walk. Default: 0."),
+        click.option("--walk", type=click.Path(), help="Animation to write of both agents at work: .gif, or .png, …"),
+        click.option(
+            "--kind", "drawing", type=click.Choice(KINDS),
+            help="Of --out: curves over ρ or rules; of one run small maps, what A costs H, a scatter, averages.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@cli.command("joint", epilog=EXAMPLE)
+@click.argument("env")
+@click.option("--ai-env", metavar="ENV", help="The world of the AI. Default: the same.")
+@click.option("--gamma-h", type=float, default=0.9, show_default=True, help="The human's discount rate, in [0, 1).")
+@click.option("--gamma-a", type=float, help="The AI's. Default: the human's.")
+@click.option(
+    "--rho", multiple=True, metavar="RHO,…", default=["0"],
+    help="Correlations of both agents' rewards, in [-1, 1], separated by commas. Default: 0.",
+)  # fmt: skip
+@click.option(
+    "--overlap", multiple=True, metavar="RULE,…", default=["allow"],
+    help="What becomes of collisions: allow, bump, remove, remove-leak; several are compared. Default: allow.",
+)  # fmt: skip
+@click.option("--swap/--no-swap", default=True, help="Whether they may change places, as by default.")
+@click.option(
+    "--seed-policy", default="uniform", show_default=True, metavar="ACTION",
+    help="What the human plans against: uniform, or an action that the AI always takes, such as stay.",
+)  # fmt: skip
+@click.option("--rounds", type=int, default=1, show_default=True, help="How often H plans and A responds.")
+@click.option("--replan", is_flag=True, help="H plans again, when it knows what A does.")
+@click.option("--indifferent", is_flag=True, help="A acts at random, whatever H does.")
+@click.option(
+    "--on", type=click.Choice(["states", "cells"]), default="states", show_default=True,
+    help="What earns: joint states, or each agent's own cell.",
+)  # fmt: skip
+@click.option(
+    "--correlation", type=click.Choice(["copy", "copy-all", "gaussian"]), default="copy", show_default=True,
+    help="How rewards are correlated.",
+)  # fmt: skip
+@click.option(
+    "--rewards", default="uniform", show_default=True, help="Law of each reward: norm(0,1), …, or a number."
+)
+@reward_option
+@_run_options
+@_output_options
+@picture_options(help="Picture to write: .png, .svg or .pdf; see --kind.")
+@_walk_options
+@table_option
+@environment_options
+def joint_command(
+    env: str, ai_env: str | None, gamma_h: float, gamma_a: float | None, rho: Sequence[str], overlap: Sequence[str],
+    swap: bool, seed_policy: str, rewards: str, reward: tuple[str, ...], ties: float | None, confidence: float,
+    save: str | None, states: bool, drawing: str | None, walk: str | None, drawn: int | None, steps: int | None,
+    start: str | None, picture: Picture, fmt: str, samples: int, rng: int | None, sampler: str | None, workers: int,
+    store: str | None, progress: bool | None, rounds: int, replan: bool, indifferent: bool, on: str, correlation: str,
+    **options: Any,
+) -> None:  # fmt: skip
+    """Estimate the POWER of a human and an AI in one world, and how the one goes with the other.
+
+    The human plans against the seed policy; the AI takes the best response to the plan; the human is held to it. Both
+    draw rewards with correlation RHO in each joint state.
+
+    In Python: mdppower.multiagent.joint_curve, and .alignments of what it gives; roll_out for --walk.
+    """
+    from mdppower._checks import open_unit
+    from mdppower.multiagent.sweep import joint_curve
+    from mdppower.results.table_text import render
+
+    open_unit(confidence, "--confidence")
+    check_output("--save", save, (".nc",))
+    check_output("--walk", walk, (".gif", ".png", ".svg", ".pdf"))
+    for name, value, needs in (
+        ("kind", drawing, picture.out), ("draw", drawn, walk), ("steps", steps, walk), ("start", start, walk)
+    ):  # fmt: skip
+        if value is not None and needs is None:
+            raise ParameterError(
+                f"--{name} is for {'a picture: add --out FILE' if name == 'kind' else '--walk FILE'}"
+            )
+    rhos, rules = _numbers(rho), [part.strip() for text in overlap for part in text.split(",")]
+    many = len(rhos) * len(rules) > 1
+    _foresee(many, drawing, states)
+    mdp = build_environment(env, options)
+    own = None if ai_env is None else build_environment(ai_env, options)
+    if reward and on == "states":
+        raise ParameterError("--reward is of a cell: it goes with --on cells")
+    world = own or mdp
+    at = None if start is None else _start(mdp, world, start)
+    found, failure = attempt(
+        joint_curve, mdp, own, (gamma_h, gamma_h if gamma_a is None else gamma_a),
+        parse_rewards(mdp, rewards, reward) if on == "cells" else rewards, rho=rhos, overlap=rules, swap=swap,
+        seed_policy=_seed(world, seed_policy), rounds=rounds, replan=replan, indifferent=indifferent, on=on,
+        correlation=correlation, samples=samples, rng=rng, sampler=sampler, workers=workers, store=store,
+        progress=progress, **({} if ties is None else {"ties": ties}),
+    )  # fmt: skip
+    first = found.runs[0]
+    click.echo(render((first if states else found).table(confidence), fmt))
+    if fmt == "table":
+        _explain(found, confidence)
+    if save is not None:
+        (found if many else first).save(save)
+        tell(f"wrote {save}", err=True)
+    if drawing == "curve" or (drawing is None and many):
+        picture.draw(found.plot)
+    else:
+        picture.draw(first.plot, **({} if drawing is None else {"kind": drawing}))
+    if walk is not None:
+        _walk(first, walk, drawn or 0, at, 20 if steps is None else steps, rng, many)
+    finish(found.interrupted, failure)
+
+
+def _foresee(many: bool, drawing: str | None, states: bool) -> None:
+    """Say of several runs what is for one alone, before there are any."""
+    if many and states:
+        raise ParameterError("--states is for one --rho and one --overlap; there are several")
+    if many and drawing not in (None, "curve"):
+        raise ParameterError(f"--kind {drawing} is for one --rho and one --overlap; there are several")
+
+
+def _explain(found: JointCurve, confidence: float) -> None:
+    run = found.runs[0]
+    tell(f"\n{run.samples:,} draws (rng={run.task.source.entropy}) of {run.task.source.rewards.name} rewards")
+    click.echo(
+        "pearson, spearman: correlation of POWER of H and of A over joint states, without the noise of draws; raw:"
+        " with it"
+    )
+    click.echo("cost: what it costs H, on average, that A acts for itself and not by the seed policy")
+    for rule in found.overlaps:
+        crossing = found.sign_change(rule if len(found.overlaps) > 1 else None)
+        if not crossing.why:
+            told = f" ({rule})" * (len(found.overlaps) > 1)
+            lower, upper = crossing.interval(confidence)
+            click.echo(f"pearson passes 0 at rho = {crossing.value:.3f}, {lower:.3f} … {upper:.3f}{told}")
+    for text in found.cautions:
+        tell(f"caution: {text}")
+
+
+def _walk(
+    run: JointPower, path: str, draw: int, start: Label | None, steps: int, rng: int | None, many: bool
+) -> None:  # fmt: skip
+    """Write the animation, and say of which run it is."""
+    from mdppower.multiagent.rollout import roll_out
+
+    roll_out(run, draw, start, steps=steps, rng=rng).plot(path)
+    of = f", of rho = {run.rho:g} and {run.joint.overlap}, the first" * many
+    tell(f"wrote {path}{of}", err=True)
+
+
+def _numbers(texts: Sequence[str]) -> list[float]:
+    try:
+        return [float(part) for text in texts for part in text.split(",")]
+    except ValueError:
+        given = " ".join(texts)
+        raise ParameterError(f"--rho must be numbers in [-1, 1], separated by commas; got {given!r}") from None
+
+
+def _seed(world: RewardlessMDP, text: str) -> Any:
+    """``uniform``, or one action in all states that have others."""
+    if text == "uniform":
+        return text
+    found = {}
+    for state in world.states:
+        actions = {str(action): action for action in world.actions(state)}
+        if text not in actions:
+            raise ParameterError(
+                f"--seed-policy must be uniform, or an action that the AI has everywhere; state {state!r} has "
+                f"{', '.join(actions)}, not {text!r}"
+            )
+        found[state] = actions[text]
+    return found
+
+
+def _start(human: RewardlessMDP, ai: RewardlessMDP, text: str) -> Label:
+    """``0,0;2,2`` → ((0, 0), (2, 2))."""
+    parts = text.split(";")
+    if len(parts) != 2:
+        raise ParameterError(f"--start must be the human's state and the AI's, such as \"0,0;2,2\"; got {text!r}")
+    return parse_state(human, parts[0]), parse_state(ai, parts[1])
