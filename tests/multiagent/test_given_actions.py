@@ -41,6 +41,7 @@ def test_the_same_world_by_its_joint_actions(overlap):
     np.testing.assert_allclose(one.data.means, two.data.means, atol=1e-13)  # actions have another order
 
 
+@pytest.mark.slow
 def test_arrays_graphs_and_mappings_are_one():
     T = np.zeros((2, 2, 3, 2))
     for s, a, b in np.ndindex(2, 2, 3):

@@ -36,7 +36,7 @@ def by_hand(joint, world, rewards, gammas, overlap):
 
 
 @pytest.mark.parametrize("overlap", OVERLAPS[1:])
-@pytest.mark.parametrize("law", ["uniform", "tied"])
+@pytest.mark.parametrize("law", [pytest.param("uniform", marks=pytest.mark.slow), "tied"])
 def test_all_policies_one_by_one(overlap, law):
     joint = JointMDP.from_worlds(SQUARE, overlap=overlap)
     human, ai = np.random.default_rng(1).random((2, 1, joint.n_states))

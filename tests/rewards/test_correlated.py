@@ -29,7 +29,7 @@ def correlations(human, ai):
     return np.corrcoef(human.T, ai.T)[: human.shape[1], human.shape[1] :]
 
 
-@pytest.mark.parametrize("rho", [-1, -0.5, 0, 0.3, 0.7, 1])
+@pytest.mark.parametrize("rho", [-1, -0.5, 0, 0.7])
 @pytest.mark.parametrize(
     ("rewards", "way"),
     [
@@ -44,7 +44,7 @@ def correlations(human, ai):
 def test_correlation_is_rho_and_the_law_is_kept(rewards, way, rho):
     law, human, ai = drawn(rewards, rho, way)
     found = correlations(human, ai)
-    # 144 correlations of states with themselves, at 4.5 standard errors: all at once 1e-3
+    # 96 correlations of states with themselves, at 4.5 standard errors: all at once 7e-4
     assert np.abs(np.diag(found) - rho).max() <= 4.5 * 1.3 / np.sqrt(N)
     se = np.sqrt(law.variance / N)
     assert (np.abs(ai.mean(axis=0) - law.mean) <= 4.5 * se).all()
