@@ -139,7 +139,7 @@ def joint_command(
     The human plans against the seed policy; the AI takes the best response to the plan; the human is held to it. Both
     draw rewards with correlation RHO in each joint state.
 
-    In Python: mdppower.multiagent.joint_curve, and .alignments of what it gives; roll_out for --walk.
+    In Python: mdppower.multiagent.joint_curve; with --walk, mdppower.multiagent.roll_out.
     """
     from mdppower._checks import open_unit
     from mdppower.multiagent.sweep import joint_curve

@@ -142,7 +142,7 @@ def grids_of(joint: JointMDP) -> tuple[AnyArray, AnyArray] | None:
 
 
 def slice_of(joint: JointMDP, player: str, other: int) -> AnyArray:
-    """(cells,) the joint state of each cell of a player, the other agent being in that cell; −1 where there is none."""
+    """(cells,) the joint state of each cell of a player, the other being in that one; −1 where there is none."""
     assert joint.cells is not None  # or there would be no grids
     k = PLAYERS.index(player)
     here = np.flatnonzero(joint.cells[:, 1 - k] == other)

@@ -1,4 +1,4 @@
-"""A walk of two agents, as an animation: both on the map of POWER_H, and on that of POWER_A, the other being there."""
+"""A walk of two agents, as an animation: both on the map of POWER_H and on that of POWER_A, as it is there."""
 
 from __future__ import annotations
 

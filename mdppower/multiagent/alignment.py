@@ -69,11 +69,11 @@ class Alignment(Result):
     Examples
     --------
     >>> import mdppower as mp
-    >>> room = mp.envs.gridworld("..\n..", blocked="remove")
-    >>> found = mp.multiagent.joint_power(room, gamma=0.6, rho=0.5, samples=512, rng=0)
+    >>> room = mp.envs.gridworld("...\n...", blocked="remove")
+    >>> found = mp.multiagent.joint_power(room, gamma=0.6, overlap="bump", samples=512, rng=0)
     >>> alignment = found.alignment()
     >>> alignment.pearson.corrected, alignment.pearson.raw
-    (0.4 (95 %), 0.4 (95 %))
+    (-0.7916 ± 0.14 (95 %), -0.6854 ± 0.1 (95 %))
     >>> lower, upper = alignment.pearson.corrected.interval()
     """
 
@@ -276,7 +276,7 @@ def alignment_of(
     >>> power = mp.power(mp.envs.make("maze"), [0.1, 0.9], samples=1024, rng=0)
     >>> found = alignment_of(power.at(0.1), power.at(0.9))
     >>> found.pearson.corrected, found.difference(found).value
-    (0.4 (95 %), 0.0)
+    (0.8290 ± 0.023 (95 %), 0.0)
     """
     labels = tuple(human.labels)
     if tuple(ai.labels) != labels:

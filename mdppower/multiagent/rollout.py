@@ -154,6 +154,8 @@ def roll_out(
 ) -> Rollout:
     """Let both agents act, by their policies of one draw.
 
+    On the command line: ``mdppower joint ENV --walk FILE.gif``.
+
     Parameters
     ----------
     run : JointPower

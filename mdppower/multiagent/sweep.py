@@ -33,6 +33,8 @@ def joint_curve(
     R_H does not depend on ρ, and what is copied of it at one ρ is copied at each greater one: differences between
     runs are paired.
 
+    On the command line: ``mdppower joint ENV --rho 0,0.5,1``.
+
     Parameters
     ----------
     world_h, world_a, gamma, rewards

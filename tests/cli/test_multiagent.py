@@ -1,0 +1,108 @@
+"""`mdppower joint` as a user types it: curves, tables, files, pictures, a walk, refusals."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+import mdppower as mp
+from mdppower.cli import main as cli
+
+MAP = "...\n..."
+BASE = ("joint", "room.txt", "--blocked", "remove", "--gamma-h", "0.6", "--samples", "64", "--rng", "0")
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "room.txt").write_text(MAP)
+
+    def command(*args):
+        with pytest.raises(SystemExit) as end:
+            cli.main(args)
+        out, err = capsys.readouterr()
+        return end.value.code, out, err
+
+    return command
+
+
+def test_numbers_are_those_of_the_library(run):
+    args = (*BASE, "--gamma-a", "0.3", "--rho", "0,0.5", "--rho", "1", "--overlap", "bump,allow", "--format", "csv")
+    code, out, _ = run(*args, "--seed-policy", "stay", "--confidence", "0.9")
+    assert code == 0
+    room = mp.envs.gridworld(MAP, blocked="remove")
+    curve = mp.multiagent.joint_curve(
+        room, gamma=(0.6, 0.3), rho=[0, 0.5, 1], overlap=["bump", "allow"], samples=64, rng=0,
+        seed_policy=dict.fromkeys(room.states, "stay"),
+    )  # fmt: skip
+    assert out == curve.table(0.9).csv() + "\n"
+    code, out, _ = run(*BASE, "--states", "--format", "csv", "--overlap", "remove", "--no-swap", "--replan")
+    one = mp.multiagent.joint_power(
+        room, gamma=0.6, overlap="remove", swap=False, replan=True, samples=64, rng=0
+    )  # fmt: skip
+    assert out == one.table().csv() + "\n"
+    assert len(list(csv.DictReader(io.StringIO(out)))) == 4 * one.joint.n_states
+    code, out, _ = run(*BASE, "--on", "cells", "--reward", "0,0=2", "--rounds", "2", "--format", "csv", "--states")
+    cells = mp.multiagent.joint_power(
+        room, gamma=0.6, on="cells", rewards={(0, 0): 2, "default": "uniform"}, rounds=2, samples=64, rng=0
+    )  # fmt: skip
+    assert out == cells.table().csv() + "\n"
+
+
+def test_what_is_told(run):
+    code, out, _ = run(*BASE, "--rho", "0,1", "--overlap", "bump", "--samples", "512")
+    assert code == 0
+    assert "512 draws (rng=0) of uniform rewards" in out
+    assert "pearson passes 0 at rho = 0." in out
+    assert "without the noise of draws" in out
+    code, out, _ = run(*BASE, "--rho", "0")
+    assert "caution: ρ = 0, allow: corrected" in out
+
+
+@pytest.mark.slow
+def test_files(run, tmp_path):
+    code, _, err = run(*BASE, "--rho", "0,1", "--out", "curve.png", "--save", "curve.nc", "--walk", "walk.png")
+    assert code == 0
+    assert "wrote curve.png" in err
+    assert "wrote walk.png, of rho = 0 and allow, the first" in err
+    assert [run.rho for run in mp.load(tmp_path / "curve.nc").runs] == [0, 1]
+    more = ("--walk", "walk.gif", "--draw", "3", "--steps", "2", "--start", "0,0;1,2")
+    code, _, err = run(*BASE, "--save", "one.nc", "--out", "maps.png", "--kind", "maps", *more)
+    assert code == 0
+    assert isinstance(mp.load(tmp_path / "one.nc"), mp.multiagent.JointPower)
+    for name in ("curve.png", "walk.png", "walk.gif", "maps.png"):
+        assert (tmp_path / name).stat().st_size > 5000
+    code, out, _ = run("plot", "one.nc", "--out", "again.png")
+    assert code == 0
+    assert (tmp_path / "again.png").read_bytes() == (tmp_path / "maps.png").read_bytes()
+    code, out, _ = run("info", "curve.nc")
+    assert "JointCurve" in out
+
+
+def test_what_is_refused(run):
+    for more, told in (
+        (("--rho", "2"), "rho must be a number in [-1, 1], got 2"), (("--rho", "a"), "--rho must be numbers"),
+        (("--overlap", "push"), "push"), (("--seed-policy", "fly"), "an action that the AI has everywhere; state (0, 0)"),
+        (("--kind", "maps"), "--kind is for a picture: add --out FILE"), (("--steps", "3"), "--steps is for --walk FILE"),
+        (("--rho", "0,1", "--states"), "--states is for one --rho"),
+        (("--rho", "0,1", "--out", "x.png", "--kind", "cost"), "--kind cost is for one --rho"),
+        (("--walk", "x.png", "--start", "0,0"), "--start must be the human's state and the AI's"),
+        (("--walk", "x.png", "--start", "0,0;9,9"), "there is no state '9,9'"),
+        (("--walk", "x.mp4"), "--walk must end in .gif, .png, .svg or .pdf"),
+        (("--reward", "0,0=2"), "--reward is of a cell: it goes with --on cells"),
+        (("--gamma-a", "1"), "gamma must be in [0, 1), got 1"),
+    ):  # fmt: skip
+        code, out, err = run(*BASE, *more)
+        assert (code, out) == (2, ""), more
+        assert told in err, more
+
+
+def test_the_world_of_the_ai(run, tmp_path):
+    (tmp_path / "street.txt").write_text("...")
+    code, out, _ = run(*BASE, "--ai-env", "street.txt", "--overlap", "bump", "--states", "--format", "csv")
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert {row["ai_at"] for row in rows} == {"(0, 0)", "(0, 1)", "(0, 2)"}
+    assert len(rows) == 4 * (6 * 3 - 3)
