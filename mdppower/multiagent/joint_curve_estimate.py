@@ -47,9 +47,10 @@ class JointCurve(Result):
     >>> import mdppower as mp
     >>> room = mp.envs.gridworld("...\n...", blocked="remove")
     >>> curve = mp.multiagent.joint_curve(room, gamma=0.6, rho=[0, 1], overlap="bump", samples=512, rng=0)
-    >>> curve
-    JointCurve(2 runs of 30 joint states, γ = 0.6: corrected correlation -0.7916 ± 0.16 … 1 ± 6e-12 (95 %, all at once))
-    >>> curve.of(1).averages().of("human")
+    >>> [x.pearson.corrected.told() for x in curve.alignments]
+    ['-0.7916 ± 0.14', '1 ± 6e-12']
+    >>> bool(curve.of(1).averages().of("human").mean > curve.of(0).averages().of("human").mean)
+    True
     """
 
     runs: tuple[JointPower, ...]

@@ -18,6 +18,7 @@ BASE = ("joint", "room.txt", "--blocked", "remove", "--gamma-h", "0.6", "--sampl
 def run(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "room.txt").write_text(MAP)
+    (tmp_path / "square.txt").write_text("..\n..")
 
     def command(*args):
         with pytest.raises(SystemExit) as end:
@@ -44,10 +45,10 @@ def test_numbers_are_those_of_the_library(run):
     )  # fmt: skip
     assert out == one.table().csv() + "\n"
     assert len(list(csv.DictReader(io.StringIO(out)))) == 4 * one.joint.n_states
-    code, out, _ = run(*BASE, "--on", "cells", "--reward", "0,0=2", "--rounds", "2", "--format", "csv", "--states")
-    cells = mp.multiagent.joint_power(
-        room, gamma=0.6, on="cells", rewards={(0, 0): 2, "default": "uniform"}, rounds=2, samples=64, rng=0
-    )  # fmt: skip
+    args = (*BASE, "--on", "cells", "--reward", "0,0=uniform(0,2)", "--rounds", "2", "--states", "--format", "csv")
+    code, out, _ = run(*args)
+    law = {(0, 0): "uniform(0,2)", "default": "uniform"}
+    cells = mp.multiagent.joint_power(room, gamma=0.6, on="cells", rewards=law, rounds=2, samples=64, rng=0)
     assert out == cells.table().csv() + "\n"
 
 
@@ -57,35 +58,37 @@ def test_what_is_told(run):
     assert "512 draws (rng=0) of uniform rewards" in out
     assert "pearson passes 0 at rho = 0." in out
     assert "without the noise of draws" in out
-    code, out, _ = run(*BASE, "--rho", "0")
+    code, out, _ = run("joint", "square.txt", *BASE[2:])  # where all cells are alike
     assert "caution: ρ = 0, allow: corrected" in out
 
 
 @pytest.mark.slow
 def test_files(run, tmp_path):
-    code, _, err = run(*BASE, "--rho", "0,1", "--out", "curve.png", "--save", "curve.nc", "--walk", "walk.png")
+    small, walk = ("--dpi", "30"), ("--steps", "1", "--draw", "3", "--start", "0,0;1,2")
+    code, _, err = run(*BASE, "--rho", "0,1", "--out", "curve.png", *small, "--save", "curve.nc", "--walk", "1.png")
     assert code == 0
     assert "wrote curve.png" in err
-    assert "wrote walk.png, of rho = 0 and allow, the first" in err
-    assert [run.rho for run in mp.load(tmp_path / "curve.nc").runs] == [0, 1]
-    more = ("--walk", "walk.gif", "--draw", "3", "--steps", "2", "--start", "0,0;1,2")
-    code, _, err = run(*BASE, "--save", "one.nc", "--out", "maps.png", "--kind", "maps", *more)
+    assert "wrote 1.png, of rho = 0 and allow, the first" in err
+    assert [one.rho for one in mp.load(tmp_path / "curve.nc").runs] == [0, 1]
+    code, _, err = run(*BASE, "--save", "one.nc", "--out", "maps.png", *small, "--walk", "1.gif", *walk)
     assert code == 0
     assert isinstance(mp.load(tmp_path / "one.nc"), mp.multiagent.JointPower)
-    for name in ("curve.png", "walk.png", "walk.gif", "maps.png"):
-        assert (tmp_path / name).stat().st_size > 5000
-    code, out, _ = run("plot", "one.nc", "--out", "again.png")
+    for name in ("curve.png", "1.png", "1.gif", "maps.png"):
+        assert (tmp_path / name).stat().st_size > 3000
+    code, _, _ = run("plot", "one.nc", "--out", "again.png", *small)
     assert code == 0
     assert (tmp_path / "again.png").read_bytes() == (tmp_path / "maps.png").read_bytes()
-    code, out, _ = run("info", "curve.nc")
+    _, out, _ = run("info", "curve.nc")
     assert "JointCurve" in out
 
 
 def test_what_is_refused(run):
     for more, told in (
         (("--rho", "2"), "rho must be a number in [-1, 1], got 2"), (("--rho", "a"), "--rho must be numbers"),
-        (("--overlap", "push"), "push"), (("--seed-policy", "fly"), "an action that the AI has everywhere; state (0, 0)"),
-        (("--kind", "maps"), "--kind is for a picture: add --out FILE"), (("--steps", "3"), "--steps is for --walk FILE"),
+        (("--overlap", "push"), "push"),
+        (("--seed-policy", "fly"), "an action that the AI has everywhere; state (0, 0)"),
+        (("--kind", "maps"), "--kind is for a picture: add --out FILE"),
+        (("--steps", "3"), "--steps is for --walk FILE"),
         (("--rho", "0,1", "--states"), "--states is for one --rho"),
         (("--rho", "0,1", "--out", "x.png", "--kind", "cost"), "--kind cost is for one --rho"),
         (("--walk", "x.png", "--start", "0,0"), "--start must be the human's state and the AI's"),

@@ -64,7 +64,7 @@ def test_looks():
 
     own = Figure().subplots(1, 2)
     CURVE.plot(ax=own, cmap="magma", title="mine")
-    assert own[0].get_title() == "mine"
+    assert own[0].get_title().startswith("mine\n")
     with pytest.raises(ParameterError, match="vmin is not for curves"):
         CURVE.plot(vmin=0)
     with pytest.raises(ParameterError, match="vmin is not for a scatter"):

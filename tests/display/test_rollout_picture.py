@@ -40,16 +40,14 @@ def test_a_frame_a_step(tmp_path):
         file.seek(3)
         assert (np.asarray(file.convert("RGB")) != first).any()
         assert file.info["duration"] == 2100
-    WALK.plot(tmp_path / "again.gif", dpi=40)
-    assert path.read_bytes() == (tmp_path / "again.gif").read_bytes()
 
 
 def test_what_is_refused(tmp_path):
     from matplotlib.figure import Figure
 
-    with pytest.raises(ParameterError, match="a .gif has figures of its own"):
+    with pytest.raises(ParameterError, match=r"a \.gif has figures of its own"):
         WALK.plot(tmp_path / "x.gif", ax=Figure().subplots(1, 2))
-    with pytest.raises(ParameterError, match="saved as .png, .svg, .pdf or .gif"):
+    with pytest.raises(ParameterError, match=r"saved as \.png, \.svg, \.pdf or \.gif"):
         WALK.plot(tmp_path / "x.mp4")
     fork = joint_power(mp.envs.fork(2), gamma=0.5, samples=64, rng=0)
     with pytest.raises(ParameterError, match="two agents that move on one grid"):
