@@ -23,6 +23,8 @@ def run(
     folder: Path,
     samples: int,
     least: int,
+    quick: int | None = None,
+    full: int | None = None,
 ) -> int:
     """Make a report, or some of its sections, and give the exit code: 1 if a check fails.
 
@@ -40,6 +42,8 @@ def run(
         Where the report goes unless told otherwise.
     samples, least : int
         Draws unless told otherwise, and the fewest that make sense.
+    quick, full : int, optional
+        Draws of ``--quick`` and ``--full``, where there are these.
     """
     parser = argparse.ArgumentParser(f"python -m scripts.reproduce.{folder.name}", description=about)
     parser.add_argument("--out", type=Path, default=folder, help="folder of the report (default: beside the script)")
@@ -47,6 +51,11 @@ def run(
         "--samples", type=int, default=samples, help=f"draws for what is not exact (default {samples})"
     )
     parser.add_argument("--only", default=",".join(sections), help=f"sections: {', '.join(sections)}")
+    for name, draws in (("quick", quick), ("full", full)):
+        if draws is not None:
+            parser.add_argument(
+                f"--{name}", dest="samples", action="store_const", const=draws, help=f"--samples {draws}"
+            )
     given = parser.parse_args(arguments)
     wanted = [name.strip() for name in given.only.split(",")]
     unknown = [name for name in wanted if name not in sections]
