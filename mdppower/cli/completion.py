@@ -75,6 +75,7 @@ def _listed(incomplete: str, names: Iterable[str]) -> list[str]:
 
 _COMPLETIONS: Mapping[str, Callable[[str], list[str]]] = {
     "env": environments,
+    "ai_env": environments,
     "a": environments,
     "b": environments,
     "rewards": lambda incomplete: _beginning(incomplete, (*LAWS, "onpairs(uniform)")),

@@ -11,6 +11,7 @@ from scipy import stats
 
 import mdppower as mp
 from mdppower.errors import LabelError, ParameterError
+from mdppower.montecarlo.replicates import Replicates
 from mdppower.multiagent import alignment_of, joint_power
 from mdppower.multiagent.alignment import BLOCKS, ranks_of
 from mdppower.multiagent.jackknife import correlation
@@ -51,6 +52,18 @@ def test_an_answer_that_is_known_exactly():
     hits, count = covering([one.corrected for one in runs], truth)
     assert count >= 30
     assert hits >= stats.binom.ppf(0.001, count, 0.95)
+    # So do those of the numbers themselves (8 states of each, which vary together); half as wide, they do not.
+    shares = []
+    for part in means.reshape(40, 48, 1, -1):
+        wide = np.full(part.shape[-1], np.inf)
+        data = Replicates(part, -wide, wide, wide < 0, np.zeros(1), len(part))
+        low, high = data.bounds()
+        ends = ((low, high), (0.5 * (low + data.value), 0.5 * (high + data.value)))
+        shares += [((lower <= np.ravel(exact)) & (np.ravel(exact) <= upper)).mean() for lower, upper in ends]
+    assert 0.92 < np.mean(shares[::2]) < 0.98
+    assert np.mean(shares[1::2]) < 0.75
+    # What A does costs H nothing.
+    assert np.abs(run.cost.mean).max() <= 2 * run.error_bound
     # All draws together: nearer, and right; what the noise leaves of it is less than the truth.
     whole = correlation(means[:, 0], means[:, 1])
     assert abs(whole.corrected.value - truth) < 3.3 * whole.corrected.stderr < 0.1

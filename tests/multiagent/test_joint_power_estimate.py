@@ -99,3 +99,19 @@ def test_intervals_cover():
         short.append(np.abs(whole.value - middle) <= half / 3)
     assert np.mean(held) > 0.85
     assert np.mean(short) < 0.75
+
+
+def test_each_cell_is_the_average_over_the_cells_of_the_other():
+    for player, k in (("human", 0), ("ai", 1)):
+        for quantity in ("cost", "human", "ai_baseline"):
+            found, of_states = FOUND.per_cell(quantity, player), getattr(FOUND, quantity)
+            assert found.labels == ROOM.states
+            for cell in ROOM.states:
+                here = [FOUND.joint.index(state) for state in FOUND.joint.states if state[k] == cell]
+                replicates = of_states.data.means[:, 0, here].mean(axis=1)
+                assert found.of(cell).mean == pytest.approx(replicates.mean(), abs=1e-15)
+                assert found.of(cell).stderr == pytest.approx(replicates.std(ddof=1) / np.sqrt(16), rel=1e-12)
+    both = FOUND.per_cell("human_baseline") - FOUND.per_cell("human")
+    np.testing.assert_allclose(both.stderr, FOUND.per_cell().stderr, rtol=1e-9)
+    with pytest.raises(ParameterError, match="quantity must be"):
+        FOUND.per_cell("reward")
