@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from mdppower._typing import Label
     from mdppower.mdp.model import RewardlessMDP
     from mdppower.multiagent.joint_curve_estimate import JointCurve
-    from mdppower.multiagent.joint_power_estimate import JointPower
 
 KINDS = ("curve", "maps", "cost", "scatter", "averages")
 
@@ -77,7 +76,10 @@ def _walk_options(command: Any) -> Any:
         click.option("--start", metavar="H;A", help="Where the walk begins, such as \"0,0;2,2\". Default: anywhere."),
         click.option("--steps", type=int, help="How many steps the walk has. Default: 20."),
         click.option("--draw", "drawn", type=int, help="The draw whose policies walk. Default: 0."),
-        click.option("--walk", type=click.Path(), help="Animation to write of both agents at work: .gif, or .png, …"),
+        click.option(
+            "--walk", type=click.Path(),
+            help="Animation to write of both agents at work: .gif; or .png, …, of the way they took.",
+        ),
         click.option(
             "--kind", "drawing", type=click.Choice(KINDS),
             help="Of --out: curves over ρ or rules; of one run small maps, what A costs H, a scatter, averages.",
@@ -142,6 +144,7 @@ def joint_command(
     In Python: mdppower.multiagent.joint_curve; with --walk, mdppower.multiagent.roll_out.
     """
     from mdppower._checks import open_unit
+    from mdppower.multiagent.rollout import roll_out
     from mdppower.multiagent.sweep import joint_curve
     from mdppower.results.table_text import render
 
@@ -183,7 +186,11 @@ def joint_command(
     else:
         picture.draw(first.plot, **({} if drawing is None else {"kind": drawing}))
     if walk is not None:
-        _walk(first, walk, drawn or 0, at, 20 if steps is None else steps, rng, many)
+        made = roll_out(first, drawn or 0, at, steps=20 if steps is None else steps, rng=rng)
+        looks = {name: value for name, value in picture.options.items() if name in ("cmap", "figsize", "dpi")}
+        made.plot(walk, **looks)
+        of = f", of rho = {first.rho:g} and {first.joint.overlap}, the first" * many
+        tell(f"wrote {walk}{of}", err=True)
     finish(found.interrupted, failure)
 
 
@@ -211,17 +218,6 @@ def _explain(found: JointCurve, confidence: float) -> None:
             click.echo(f"pearson passes 0 at rho = {crossing.value:.3f}, {lower:.3f} … {upper:.3f}{told}")
     for text in found.cautions:
         tell(f"caution: {text}")
-
-
-def _walk(
-    run: JointPower, path: str, draw: int, start: Label | None, steps: int, rng: int | None, many: bool
-) -> None:  # fmt: skip
-    """Write the animation, and say of which run it is."""
-    from mdppower.multiagent.rollout import roll_out
-
-    roll_out(run, draw, start, steps=steps, rng=rng).plot(path)
-    of = f", of rho = {run.rho:g} and {run.joint.overlap}, the first" * many
-    tell(f"wrote {path}{of}", err=True)
 
 
 def _numbers(texts: Sequence[str]) -> list[float]:

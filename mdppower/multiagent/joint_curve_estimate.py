@@ -179,9 +179,10 @@ class JointCurve(Result):
     def cautions(self) -> list[str]:
         """What is to be read with the numbers, in words."""
         told = [
-            f"ρ = {run.rho:g}, {run.joint.overlap}: {one.caution}"
+            f"ρ = {run.rho:g}, {run.joint.overlap}: {text}"
             for run, one in zip(self.runs, self.alignments, strict=True)
-            if one.caution
+            for text in (run.caution, one.caution)
+            if text
         ]
         return told + ["interrupted"] * self.interrupted
 

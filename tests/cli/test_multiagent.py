@@ -29,6 +29,7 @@ def run(capsys, monkeypatch, tmp_path):
     return command
 
 
+@pytest.mark.slow
 def test_numbers_are_those_of_the_library(run):
     args = (*BASE, "--gamma-a", "0.3", "--rho", "0,0.5", "--rho", "1", "--overlap", "bump,allow", "--format", "csv")
     code, out, _ = run(*args, "--seed-policy", "stay", "--confidence", "0.9")
@@ -65,7 +66,9 @@ def test_what_is_told(run):
 @pytest.mark.slow
 def test_files(run, tmp_path):
     small, walk = ("--dpi", "30"), ("--steps", "1", "--draw", "3", "--start", "0,0;1,2")
-    code, _, err = run(*BASE, "--rho", "0,1", "--out", "curve.png", *small, "--save", "curve.nc", "--walk", "1.png")
+    code, _, err = run(
+        *BASE, "--rho", "0,1", "--out", "curve.png", *small, "--save", "curve.nc", "--walk", "1.png", "--steps", "2"
+    )
     assert code == 0
     assert "wrote curve.png" in err
     assert "wrote 1.png, of rho = 0 and allow, the first" in err

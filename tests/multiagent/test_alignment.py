@@ -131,10 +131,10 @@ def test_ranks_by_hand():
 def test_corrected_ranks_are_expected_ranks():
     """Of 48 replicates an eighth are 6, in whose mean state s has rank ½ + Σ_t P(X_t ≤ X_s) on average, P by erf.
 
-    Half of the states are tied in truth; their expected ranks are, too. 150 runs of noise of which half is common.
+    Half of the states are tied in truth; their expected ranks are, too. 100 runs of noise of which half is common.
     """
     rng = np.random.default_rng(7)
-    n, count, size = 30, 48, 2.0
+    n, count, size = 80, 48, 2.5
     human, ai = (np.repeat(np.round(x, 1), 2) for x in rng.standard_normal((2, n // 2)))
     ai -= 0.5 * human
 
@@ -144,19 +144,19 @@ def test_corrected_ranks_are_expected_ranks():
 
     truth = np.corrcoef(expected(human), expected(ai))[0, 1]
     found = []
-    for _ in range(150):
+    for _ in range(100):
         e, f = rng.standard_normal((2, count, n))
         noise = size * e, size * (0.5 * e + math.sqrt(0.75) * f)
         found.append(alignment_of(estimate(human + noise[0]), estimate(ai + noise[1])).spearman)
     hits, among = covering([one.corrected for one in found], truth)
-    assert among == 150
-    assert hits >= stats.binom.ppf(0.001, 150, 0.95)
+    assert among == 100
+    assert hits >= stats.binom.ppf(0.001, 100, 0.95)
     values, raw = ([getattr(one, x).value for one in found] for x in ("corrected", "raw"))
-    assert np.mean(values) == pytest.approx(truth, abs=4 * np.std(values) / math.sqrt(150))
+    assert np.mean(values) == pytest.approx(truth, abs=4 * np.std(values) / math.sqrt(100))
     # The control: raw ranks, with the noise in them.
     control, _ = covering([one.raw for one in found], truth)
-    assert control < stats.binom.ppf(0.001, 150, 0.95)
-    assert abs(np.mean(raw) - truth) > 4 * np.std(raw) / math.sqrt(150)
+    assert control < stats.binom.ppf(0.001, 100, 0.95)
+    assert abs(np.mean(raw) - truth) > 4 * np.std(raw) / math.sqrt(100)
 
 
 # ---------------------------------------------------------------------- parts, forms, refusals
