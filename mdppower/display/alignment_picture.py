@@ -89,7 +89,7 @@ def plot_alignment(
     panel.set_title("\n".join(told), fontsize=points("axes.titlesize", 9))
     cautions = [found.caution] * bool(found.caution)
     cautions += ["interrupted: fewer draws than were asked for"] * found.interrupted
-    head = f"Alignment over {len(found.labels):,} joint states" + f" — {found.about}" * bool(found.about)
+    head = f"Alignment over {len(found.labels):,} states" + f" — {found.about}" * bool(found.about)
     notes.append(f"correlations without the noise of draws: ± {how_sure(0.95, together=False)}")
     return finished([panel], chosen, Words(head, notes, cautions), path, suffix, title)
 

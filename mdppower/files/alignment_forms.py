@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from mdppower._horizon import Horizon
 from mdppower._schema import LARGEST_COUNT, LARGEST_INDEX, text, whole
 from mdppower.files.estimate_forms import ENTROPY, FLAG, REPLICATES, require
-from mdppower.files.fields import Field, Form, array, labels, many, number, part, plain
+from mdppower.files.fields import Field, Form, array, float_text, labels, many, part, plain, read_float
 from mdppower.files.joint_forms import JOINT_POWER
+from mdppower.measures.stored_calls import read_rate, stored_rate
 from mdppower.multiagent.alignment import LEAST, Alignment
 from mdppower.multiagent.joint_curve_estimate import JointCurve
 from mdppower.multiagent.rollout import Rollout
@@ -20,6 +22,14 @@ def _entropy() -> Field:
     return Field(
         lambda value, writer: None if value is None else ENTROPY.write(value, writer),
         lambda told, parts, sizes: None if told is None else ENTROPY.read(told, parts, sizes),
+    )
+
+
+def _rate() -> Field:
+    """A discount rate, a horizon, or NaN for what has neither."""
+    return Field(
+        lambda value, _: stored_rate(value) if isinstance(value, Horizon) else float_text(value),
+        lambda told, *_: read_rate(told) if isinstance(told, dict) else read_float(told, 0, 1),
     )
 
 
@@ -38,8 +48,8 @@ ALIGNMENT = Form(
         "human": part(REPLICATES, alone=True),
         "ai": part(REPLICATES, alone=True),
         "labels": labels("joint_state"),
-        "gamma_h": number(0, 1, nan=True),
-        "gamma_a": number(0, 1, nan=True),
+        "gamma_h": _rate(),
+        "gamma_a": _rate(),
         "about": plain(text(1000)),
         "entropy": _entropy(),
         "interrupted": FLAG,

@@ -24,7 +24,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from mdppower._quotes import quoted
-from mdppower._text import count, rate_text
+from mdppower._text import count, rate_letter, rate_text
 from mdppower._typing import AnyArray, FloatArray, Label
 from mdppower.errors import LabelError, ParameterError
 from mdppower.montecarlo.estimates import Estimate
@@ -50,7 +50,7 @@ LEAST = 3
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Alignment(Result):
-    r"""Correlations of POWER_H and POWER_A over n joint states.
+    r"""Correlations of POWER_H and POWER_A over n states, which are mostly joint states.
 
     Attributes
     ----------
@@ -236,7 +236,7 @@ class Alignment(Result):
         rates = " and ".join(dict.fromkeys(map(rate_text, self.gammas)))
         about = f", {self.about}" * bool(self.about)
         return (
-            f"Alignment({count(len(self.labels), 'joint state')} at γ = {rates}{about}: correlation "
+            f"Alignment({count(len(self.labels), 'state')} at {rate_letter(self.gammas)} = {rates}{about}: correlation "
             f"{pearson.corrected.told()}, raw {pearson.raw.value:.4f}; of ranks {ranks.corrected.told()} "
             f"({how_sure(0.95, together=None)}{', interrupted' * self.interrupted}))"
         )

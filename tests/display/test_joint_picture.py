@@ -73,7 +73,7 @@ def test_costs_by_cell():
 def test_without_grids():
     run = joint_power(PLAIN, gamma=0.5, samples=64, rng=0)
     assert len(run.plot().axes[0].get_yticklabels()) == 4  # averages
-    assert "Alignment over 3 joint states" in run.plot(kind="scatter").get_suptitle()
+    assert "Alignment over 3 states" in run.plot(kind="scatter").get_suptitle()
     for kind in ("maps", "cost"):
         with pytest.raises(ParameterError, match=f"{kind} need agents that move on grids; take kind='averages'"):
             run.plot(kind=kind)

@@ -101,6 +101,9 @@ def results() -> dict[str, Any]:
             room, gamma=0.5, rho=[0, 0.5], overlap=["bump", "remove-leak"], samples=64, rng=0
         ),
         "alignment": mp.multiagent.joint_power(room, gamma=0.5, samples=128, rng=0).alignment(),
+        "alignment of horizons": mp.multiagent.alignment_of(
+            *(mp.power(room, horizon=[1, 4], samples=64, rng=0).at(horizon=h) for h in (1, 4))
+        ),
         "a walk of two agents": mp.multiagent.roll_out(
             mp.multiagent.joint_power(room, gamma=0.5, overlap="remove-leak", samples=64, rng=0), 7, steps=9, rng=0
         ),
