@@ -234,9 +234,9 @@ class Alignment(Result):
     def __repr__(self) -> str:
         pearson, ranks = self.pearson, self.spearman
         rates = " and ".join(dict.fromkeys(map(rate_text, self.gammas)))
-        about = f", {self.about}" * bool(self.about)
+        about = f"{rate_letter(self.gammas)} = {rates}" + f", {self.about}" * bool(self.about)
         return (
-            f"Alignment({count(len(self.labels), 'state')} at {rate_letter(self.gammas)} = {rates}{about}: correlation "
+            f"Alignment({count(len(self.labels), 'state')} at {about}: correlation "
             f"{pearson.corrected.told()}, raw {pearson.raw.value:.4f}; of ranks {ranks.corrected.told()} "
             f"({how_sure(0.95, together=None)}{', interrupted' * self.interrupted}))"
         )
