@@ -12,11 +12,12 @@ from typing import TypeVar
 from scripts.reproduce.report import Report
 
 Kind = TypeVar("Kind", bound=Report)
+Size = TypeVar("Size")
 
 
 def run(
     make: Callable[[Path], Kind],
-    sections: Mapping[str, Callable[[Kind, int], None]],
+    sections: Mapping[str, Callable[[Kind, Size], None]],
     arguments: list[str] | None,
     *,
     about: str,
@@ -25,6 +26,10 @@ def run(
     least: int,
     quick: int | None = None,
     full: int | None = None,
+    option: str = "samples",
+    counted: str = "draws for what is not exact",
+    size: Callable[[int], Size] = int,  # type: ignore[assignment]
+    quick: Size | None = None,
 ) -> int:
     """Make a report, or some of its sections, and give the exit code: 1 if a check fails.
 
@@ -33,7 +38,7 @@ def run(
     make : callable
         From the folder to an empty report.
     sections : mapping from name to function
-        Each adds a section to the report, with so many draws for what is not exact.
+        Each adds a section to the report; the second argument says how many draws it may make.
     arguments : list of str or None
         None: those of the process.
     about : str
@@ -44,12 +49,20 @@ def run(
         Draws unless told otherwise, and the fewest that make sense.
     quick, full : int, optional
         Draws of ``--quick`` and ``--full``, where there are these.
+    option, counted : str
+        What they are called, where something else is counted than draws, and what that is.
+    size : callable
+        From that number to what sections are given, if that is not the number.
+    quick : optional
+        What sections are given with ``--quick``; without it there is no such option.
     """
     parser = argparse.ArgumentParser(f"python -m scripts.reproduce.{folder.name}", description=about)
-    parser.add_argument("--out", type=Path, default=folder, help="folder of the report (default: beside the script)")
+    parser.add_argument("--out", type=Path, help="folder of the report (default: beside the script)")
     parser.add_argument(
-        "--samples", type=int, default=samples, help=f"draws for what is not exact (default {samples})"
+        f"--{option}", dest="samples", metavar="N", type=int, default=samples, help=f"{counted} (default {samples})"
     )
+    if quick is not None:
+        parser.add_argument("--quick", action="store_true", help=f"a small version; no --{option}")
     parser.add_argument("--only", default=",".join(sections), help=f"sections: {', '.join(sections)}")
     for name, draws in (("quick", quick), ("full", full)):
         if draws is not None:
@@ -62,11 +75,14 @@ def run(
     if unknown:
         parser.error(f"no section {unknown[0]!r}; there are {', '.join(sections)}")
     if given.samples < least:
-        parser.error(f"--samples must be at least {least}, got {given.samples}")
-    report = make(given.out)
+        parser.error(f"--{option} must be at least {least}, got {given.samples}")
+    if quick is not None and given.quick and given.out is None:
+        parser.error("--quick needs --out: what it makes is not to stand beside the script")
+    chosen = quick if quick is not None and given.quick else size(given.samples)
+    report = make(given.out or folder)
     for name in wanted:
         begin = time.perf_counter()
-        sections[name](report, given.samples)
+        sections[name](report, chosen)
         print(f"   {time.perf_counter() - begin:.1f} s", file=sys.stderr)
     print(f"wrote {report.write()}", file=sys.stderr)
     for claim in report.failed:

@@ -15,9 +15,11 @@ from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 RIGHT, REPAIR, WRONG, OUTSIDE = "right", "right with a repair", "wrong", "outside the mathematics"
-VERDICTS = (RIGHT, REPAIR, WRONG, OUTSIDE)
+OPEN = "not settled"
+VERDICTS = (RIGHT, REPAIR, WRONG, OUTSIDE, OPEN)
 DPI = 100
 
 
@@ -30,6 +32,9 @@ class Report:
         Where ``report.md`` and its pictures go.
     title, introduction : str
     """
+
+    colours: int | None = None
+    """Of a picture; all if None. A few take a third of the bytes, and nothing is to be seen of it."""
 
     def __init__(self, folder: Path, title: str, introduction: str) -> None:
         self.folder, self.title, self.introduction = Path(folder), title, introduction
@@ -79,7 +84,12 @@ class Report:
         self.folder.mkdir(parents=True, exist_ok=True)
         FigureCanvasAgg(figure)
         # The same picture gives the same bytes under one version of matplotlib.
-        figure.savefig(self.folder / f"{name}.png", dpi=DPI, metadata={"Software": None})
+        path = self.folder / f"{name}.png"
+        figure.savefig(path, dpi=DPI, metadata={"Software": None})
+        if self.colours is not None:
+            with Image.open(path) as image:
+                few = image.convert("RGB").quantize(self.colours, dither=Image.Dither.NONE)
+            few.save(path, optimize=True)
         self._add(f"![{name}]({name}.png)")
         self._add(f"*{' '.join(caption.split())}*")
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
 
 import mdppower as mp
 from mdppower.orbits import Votes
@@ -41,6 +40,8 @@ Run = int
 class PaperReport(Report):
     """A report with tables of what the paper says beside what is found here."""
 
+    colours = COLOURS
+
     def beside(self, rows: Iterable[Sequence[Any]]) -> None:
         """Rows (what, in the paper, here) or (what, in the paper, here, whether they agree); each is a check."""
         cells: list[tuple[Any, ...]] = [("", "the paper", "here", "")]
@@ -56,14 +57,6 @@ class PaperReport(Report):
     def _add(self, block: str) -> None:
         # Some readers of Markdown take this underscore for the beginning of emphasis.
         super()._add(block.replace("≥_most", "≥\\_most").replace("≤_most", "≤\\_most"))
-
-    def picture(self, name: str, figure: Figure, caption: str) -> None:
-        """Save a figure in a few colours: a third of the bytes, and nothing to be seen of it."""
-        super().picture(name, figure, caption)
-        path = self.folder / f"{name}.png"
-        with Image.open(path) as image:
-            few = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        few.save(path, optimize=True)
 
 
 # ---------------------------------------------------------------------- figure 1 in the paper's notation

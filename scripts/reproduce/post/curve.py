@@ -176,6 +176,10 @@ def outside(report: Report, run: Run) -> None:
         "experiments are wrong, or that capabilities cannot surprise; only that these theorems do not "
         "predict them."
     )
+    report.paragraph(
+        "What training on random rewards does to power can be measured, and is, statement by statement, in "
+        "[the post's story](../story/report.md)."
+    )
     report.check(
         "even if all that is granted: 380 successes in 400 trials, U(0, 1) rewards, leave C(B) − C(A) "
         "between these, 0 included",
