@@ -24,7 +24,6 @@ def run(
     folder: Path,
     samples: int,
     least: int,
-    quick: int | None = None,
     full: int | None = None,
     option: str = "samples",
     counted: str = "draws for what is not exact",
@@ -47,8 +46,8 @@ def run(
         Where the report goes unless told otherwise.
     samples, least : int
         Draws unless told otherwise, and the fewest that make sense.
-    quick, full : int, optional
-        Draws of ``--quick`` and ``--full``, where there are these.
+    full : int, optional
+        Draws of ``--full``, where there is this option.
     option, counted : str
         What they are called, where something else is counted than draws, and what that is.
     size : callable
@@ -64,11 +63,8 @@ def run(
     if quick is not None:
         parser.add_argument("--quick", action="store_true", help=f"a small version; no --{option}")
     parser.add_argument("--only", default=",".join(sections), help=f"sections: {', '.join(sections)}")
-    for name, draws in (("quick", quick), ("full", full)):
-        if draws is not None:
-            parser.add_argument(
-                f"--{name}", dest="samples", action="store_const", const=draws, help=f"--samples {draws}"
-            )
+    if full is not None:
+        parser.add_argument("--full", dest="samples", action="store_const", const=full, help=f"--{option} {full}")
     given = parser.parse_args(arguments)
     wanted = [name.strip() for name in given.only.split(",")]
     unknown = [name for name in wanted if name not in sections]
