@@ -62,9 +62,12 @@ def chained(
         lower, upper = np.concatenate([lower, np.zeros(size)]), np.concatenate([upper, np.full(size, width)])
     tails, heads = np.concatenate([below, above]), np.concatenate([above, below])
     lengths = np.concatenate([upper, -lower])
-    most = _shortest(tails, heads, lengths, size + 1, base)
-    least_of_base = _shortest(heads, tails, lengths, size + 1, base)
-    if most is None or least_of_base is None:
+    anywhere = _shortest(tails, heads, lengths, np.zeros(size + 1))  # a circle that is not linked to the base
+    start = np.full(size + 1, np.inf)
+    start[base] = 0.0
+    most = _shortest(tails, heads, lengths, start)
+    least_of_base = _shortest(heads, tails, lengths, start)
+    if anywhere is None or most is None or least_of_base is None:
         return None
     return 0.0 - least_of_base[:size], most[:size]
 
@@ -76,12 +79,11 @@ def linked(pairs: AnyArray, size: int, base: int) -> AnyArray:
     return np.asarray(group == group[base])
 
 
-def _shortest(tails: AnyArray, heads: AnyArray, lengths: FloatArray, size: int, start: int) -> FloatArray | None:
-    """Lengths of shortest paths (Bellman, Ford); None where a circle is negative by more than rounding."""
-    found = np.full(size, np.inf)
-    found[start] = 0.0
+def _shortest(tails: AnyArray, heads: AnyArray, lengths: FloatArray, start: FloatArray) -> FloatArray | None:
+    """Shortest of `start` and a path (Bellman, Ford); None where a circle is negative by more than rounding."""
+    found = start.copy()
     slack = 1e-12 * float(np.abs(lengths[np.isfinite(lengths)]).max(initial=1.0))
-    for _ in range(size + 1):
+    for _ in range(len(found) + 1):
         before = found.copy()
         np.minimum.at(found, heads, before[tails] + lengths)
         reached = np.isfinite(found)

@@ -68,6 +68,15 @@ def test_contradictions():
     np.testing.assert_allclose([low, high], 0.0 + np.array([[0, -0.3, 0.0]] * 2), atol=1e-15)
 
 
+def test_contradictions_that_no_limit_links_to_the_base():
+    """The circle above, beside a pair that has the base, and not linked to it, or by limits without an end."""
+    pairs = np.array([[0, 1], [1, 2], [2, 0], [3, 4]])
+    assert chained(pairs, np.ones(4), np.full(4, np.inf), 5, 4) is None
+    open_ended = np.vstack([pairs, [[3, 0]]])
+    assert chained(open_ended, np.array([1, 1, 1, 1, -np.inf]), np.full(5, np.inf), 5, 4) is None
+    assert chained(pairs, np.array([1.0, 1, -3, 1]), np.full(4, np.inf), 5, 4) is not None
+
+
 def test_what_is_not_linked():
     pairs = np.array([[0, 1], [2, 3]])
     low, high = chained(pairs, np.zeros(2), np.ones(2), 4, 1)
