@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import closing
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from mdppower._checks import as_float
 from mdppower._quotes import quoted
 from mdppower._schema import Misfit
 from mdppower._text import count, did_you_mean, near_names
@@ -165,7 +166,7 @@ def _rows_of_python(given: Any) -> Iterator[_Row]:
 
 
 def _values(given: Any, name: str) -> list[Any]:
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+    if isinstance(given, str | bytes | Mapping | Set) or not isinstance(given, Iterable):
         raise ParameterError(f"counts: column {name} must be a sequence, got {quoted(given)}")
     return [*given]
 
@@ -239,6 +240,21 @@ def _require_order(found: list[tuple[_Row, str, str, list[int]]], kind: type[MDP
         before[reference] = number, checkpoint
 
 
+def written_name(value: str | Real) -> str:
+    """A checkpoint or reference as counts write it: numbers in the shortest way.
+
+    Examples
+    --------
+    >>> written_name(905), written_name("1e3"), written_name(" random "), written_name(10**20)
+    ('905', '1000', 'random', '1e+20')
+    """
+    text = value.strip() if isinstance(value, str) else repr(as_float(value))
+    number = checkpoint_number(text)
+    if np.isnan(number):
+        return text
+    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+
+
 def checkpoint_number(name: str) -> float:
     """The number of a checkpoint; NaN where its name is none."""
     try:
@@ -251,7 +267,7 @@ def _number(row: _Row, name: str, kind: type[MDPPowerError]) -> int:
     value = row.cells[name]
     try:
         if isinstance(value, str):
-            return whole(value)
+            value = whole(value)
         fine = isinstance(value, Integral) or (isinstance(value, Real) and float(value).is_integer())
         if not fine or isinstance(value, bool) or not 0 <= value < 2**53:
             raise Misfit("", "")
@@ -265,10 +281,9 @@ def _name(row: _Row, name: str, kind: type[MDPPowerError]) -> str:
     value = row.cells[name]
     if isinstance(value, bool) or not isinstance(value, str | Real):
         raise _fault(row, name, f"must be a number or a name, got {quoted(value)}", kind)
-    text = value.strip() if isinstance(value, str) else repr(float(value))
-    number = checkpoint_number(text)
-    if not np.isnan(number):
-        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+    text = written_name(value)
+    if not np.isnan(checkpoint_number(text)):
+        return text
     if not text or not isinstance(value, str):
         raise _fault(row, name, f"must be a number or a name, got {quoted(value)}", kind)
     if len(text) > LONGEST_NAME:

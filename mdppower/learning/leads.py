@@ -33,7 +33,7 @@ from mdppower._text import did_you_mean, near_names, shorten
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.bounds.inequalities import best_gap, sub_gaussian_gap
 from mdppower.errors import LabelError
-from mdppower.learning.counts import Counts, checkpoint_number
+from mdppower.learning.counts import Counts, checkpoint_number, written_name
 from mdppower.learning.ladders import chained, linked
 from mdppower.learning.saturation import says
 from mdppower.montecarlo.proportions import proportion_interval
@@ -194,7 +194,7 @@ class Leads:
 
     def agent(self, given: Any) -> int:
         """The position of an agent, by its name or number; LabelError where it was not counted."""
-        name = written_name(given)
+        name = asked_name(given)
         if name not in self._places:
             meant = did_you_mean(near_names(name, self.agents))
             raise LabelError(
@@ -256,16 +256,8 @@ def _probit(p: FloatArray) -> FloatArray:
     return np.asarray(ndtri(p))
 
 
-def written_name(given: Any) -> str:
-    """A reference or checkpoint as counts write it.
-
-    Examples
-    --------
-    >>> written_name(905), written_name("1e3"), written_name(" random ")
-    ('905', '1000', 'random')
-    """
+def asked_name(given: Any) -> str:
+    """A reference or checkpoint that is asked for, as counts write it; LabelError where it is neither."""
     if isinstance(given, bool) or not isinstance(given, str | Real):
         raise LabelError(f"a reference is a name or a number, got {quoted(given)}")
-    text = given.strip() if isinstance(given, str) else repr(float(given))
-    number = checkpoint_number(text)
-    return text if np.isnan(number) else str(int(number)) if number.is_integer() else repr(number)
+    return written_name(given)

@@ -63,11 +63,11 @@ def _ends(found: Leads, name: str, rows: list[int]) -> list[str]:
     told, words = [], [found.says[k] for k in rows]
     full = [k for k in rows if found.says[k] == SATURATED]
     if full:
-        least = fewest_told(int(found.counts.trials[full[0]]), found.confidence)
+        least = max(fewest_told(int(found.counts.trials[k]), found.confidence) for k in full)
+        there = "there" if _afterwards(found, rows, full) else "from there on"
         told.append(
             f"{name} is saturated {_at(found, full, rows)}: fewer than {least} trials were not won, and none at all "
-            "would not be told from that. What is gained from there on does not show in these counts, however much "
-            "it is."
+            f"would not be told from that. What is gained {there} does not show in these counts, however much it is."
         )
     for word, saying in (
         (TOO_STRONG, "is too strong {}: how far below it the agent is does not show in these counts."),
@@ -82,6 +82,9 @@ def _ends(found: Leads, name: str, rows: list[int]) -> list[str]:
 
 
 def _change(found: Leads, name: str, rows: list[int], full: list[int]) -> str:
+    after = _afterwards(found, rows, full)
+    if after and found.says[after[-1]] == INFORMS:
+        return f"Of {found.checkpoints[after[-1]]} {name} informs again: for such agents it need not be changed."
     before = [k for k in rows if not full or k < full[0]]
     good = [k for k in before if found.says[k] in (INFORMS, CHANGE)]
     if not good:
@@ -89,12 +92,18 @@ def _change(found: Leads, name: str, rows: list[int], full: list[int]) -> str:
     done = [found.checkpoints[k] for k in good if found.checkpoints[k] in found.references]
     if done:
         return f"{done[-1]}, of which {name} informs, is a reference: the ladder goes on from there."
-    best = [k for k in good if found.says[k] == INFORMS] or good
-    last = found.checkpoints[best[-1]]
+    best = [k for k in good if found.says[k] == INFORMS]
+    last = found.checkpoints[(best or good)[-1]]
+    loss = "without loss" if best else "at all, with twice the least error or more"
     return (
-        f"Change {name} for a stronger reference: the agent of {last} is the last that it informs of without loss, "
-        f"and can be the next; its count against {name} is the link."
+        f"Change {name} for a stronger reference: the agent of {last} is the last that it informs of {loss}, and can "
+        f"be the next; its count against {name} is the link."
     )
+
+
+def _afterwards(found: Leads, rows: list[int], full: list[int]) -> list[int]:
+    """Checkpoints after the last saturated one; what is no number has no time."""
+    return [k for k in rows if full and k > full[-1] and not np.isnan(found.numbers[k])]
 
 
 def _leads(found: Leads, name: str, rows: list[int], limits: dict[str, Limits]) -> list[str]:
@@ -103,7 +112,8 @@ def _leads(found: Leads, name: str, rows: list[int], limits: dict[str, Limits]) 
     agent = found.checkpoints[k]
     if "corrected" in limits:
         low, high = (float(x[k]) for x in limits["corrected"])
-        sign = "; which of the two has more power is not known" if low < 0 < high else ""
+        unknown = low < 0 < high and (np.isfinite(low) or np.isfinite(high))
+        sign = "; which of the two has more power is not known" if unknown else ""
         told.append(f"{_sure_if(found)}: {_between(agent, name, low, high)}{sign}.")
     low, high = (float(x[k]) for x in limits["normal"])
     if not np.isnan(low):

@@ -11,7 +11,7 @@ from mdppower._quotes import quoted
 from mdppower._text import count, did_you_mean, near_names
 from mdppower.errors import LabelError
 from mdppower.learning.counts import Counts, checkpoint_number
-from mdppower.learning.leads import Leads, written_name
+from mdppower.learning.leads import Leads, asked_name
 from mdppower.learning.monitor_words import assumed, sentences
 from mdppower.learning.saturation import SATURATED
 from mdppower.results.labelled import labelled
@@ -114,7 +114,7 @@ saturated from 905)
         LabelError
             There is no such reference.
         """
-        name = written_name(reference)
+        name = asked_name(reference)
         if name not in self.references:
             meant = did_you_mean(near_names(name, self.references))
             told = meant or "references are " + ", ".join(self.references)

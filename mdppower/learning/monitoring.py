@@ -19,12 +19,12 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
-from mdppower._checks import open_unit, positive
+from mdppower._checks import LARGEST_REWARD, open_unit, positive
 from mdppower._quotes import quoted
 from mdppower._text import did_you_mean, near_names
 from mdppower.errors import LabelError, ParameterError
 from mdppower.learning.counts import read_counts
-from mdppower.learning.leads import written_name
+from mdppower.learning.leads import asked_name
 from mdppower.learning.monitored import Monitored
 
 
@@ -67,8 +67,8 @@ def monitor(
     FileError
         The file cannot be read, or a line of it is wrong; the message names line, column and value.
     ParameterError
-        The same of columns and rows; or `width`, `nu`, `sd` or `confidence` is out of range. With `base`: nothing
-        links a reference to it.
+        The same of columns and rows; or `width`, `nu`, `sd` or `confidence` is out of range, as is an sd above the
+        width. With `base`: nothing links a reference to it.
     LabelError
         `base`, or a reference of `sd`, is in none of the counts.
     SizeError
@@ -85,11 +85,12 @@ def monitor(
     """
     found = read_counts(counts)
     known = tuple(dict.fromkeys(found.references))
+    most = None if width is None else _size(width, "width")
     given = Monitored(
         found,
-        None if width is None else positive(width, "width"),
-        positive(nu, "nu") if nu is not None else None if width is None else positive(width, "width"),
-        _sd(sd, known),
+        most,
+        most if nu is None else _size(nu, "nu"),
+        _sd(sd, known, most),
         known[0] if base is None else _known(base, known, "base"),
         open_unit(confidence, "confidence"),
     )
@@ -102,16 +103,30 @@ def monitor(
     return given
 
 
-def _sd(given: Any, references: tuple[str, ...]) -> dict[str, float]:
+def _sd(given: Any, references: tuple[str, ...], width: float | None) -> dict[str, float]:
     if given is None:
         return {}
     if isinstance(given, Real) or not isinstance(given, Mapping):
-        return dict.fromkeys(references, positive(given, "sd"))
-    return {_known(name, references, "sd"): positive(value, f"sd of {quoted(name)}") for name, value in given.items()}
+        found = dict.fromkeys(references, _size(given, "sd"))
+    else:
+        found = {_known(name, references, "sd"): _size(x, f"sd of {quoted(name)}") for name, x in given.items()}
+        if len(found) < len(given):
+            raise ParameterError(f"sd names one reference twice, got {quoted(given)}")
+    for name, x in found.items():
+        if width is not None and x > width:
+            raise ParameterError(f"sd against {quoted(name)} cannot be {x:g}: Δ is within ±{width:g}, the width")
+    return found
+
+
+def _size(value: Any, name: str) -> float:
+    """A positive number whose square is one, too."""
+    if not 1 / LARGEST_REWARD <= positive(value, name) <= LARGEST_REWARD:
+        raise ParameterError(f"{name} must be from {1 / LARGEST_REWARD:g} to {LARGEST_REWARD:g}, got {quoted(value)}")
+    return float(value)
 
 
 def _known(given: Any, references: tuple[str, ...], argument: str) -> str:
-    name = written_name(given)
+    name = asked_name(given)
     if name not in references:
         meant = did_you_mean(near_names(name, references)) or "references are " + ", ".join(references)
         raise LabelError(f"{argument}: there is no reference {quoted(given)} in these counts; {meant}")

@@ -104,6 +104,9 @@ def test_ties_are_among_the_successes():
         (GOOD | {"successes": [10**30, 1, 1]}, "row 1, column successes: must be an integer"),
         (GOOD | {"reference": [None, "a", "a"]}, "row 1, column reference: must be a number or a name, got None"),
         (GOOD | {"checkpoint": [np.inf, 1, 1]}, "row 1, column checkpoint: must be a number or a name, got inf"),
+        (GOOD | {"checkpoint": [10**400, 1, 1]}, "row 1, column checkpoint: must be a number or a name"),
+        (GOOD | {"trials": {40, 41, 42}}, "column trials must be a sequence"),  # a set has no order
+        (GOOD | {"trials": {0: 40, 1: 40, 2: 40}}, "column trials must be a sequence"),
         ({name: [] for name in GOOD}, "counts have no row"),
         ([[80, 1, 1, "a"]], "row 1: a row is a mapping"),
         ([{"checkpoint": 1}], "row 1: column successes is missing"),

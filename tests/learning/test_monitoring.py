@@ -51,6 +51,44 @@ def test_sentences_of_other_counts():
     assert "not added up without sd" in mp.learning.monitor(apart).verdict
 
 
+def one_reference(successes, trials, names=(1, 2, 3, 4)):
+    names = names[: len(successes)]
+    rows = {"checkpoint": names, "successes": successes, "trials": trials, "reference": ["r"] * len(names)}
+    return mp.learning.monitor(rows).verdict
+
+
+def test_sentences_where_an_agent_gets_worse_again():
+    """Saturated at 2 alone: what comes after does show, and 1 is not the last that r informs of."""
+    told = one_reference([50, 99, 60], [100] * 3)
+    assert "r is saturated at 2: " in told
+    assert "What is gained there does not show" in told
+    assert "Of 3 r informs again: for such agents it need not be changed." in told
+    told = one_reference([50, 99, 100], [100] * 3)
+    assert "What is gained from there on does not show" in told
+    assert "Change r for a stronger reference: the agent of 1 is the last that it informs of without loss" in told
+
+
+def test_sentences_are_true_of_all_rows():
+    """Of 10 trials 5 must be lost to be told from none, of 1,000 it is 6: 995 of 1,000 are saturated by 5. And 980 of
+    1,000 are beyond .97, where the error has doubled."""
+    assert "saturated from 2 on: fewer than 6 trials were not won" in one_reference([50, 10, 995], [100, 10, 1000])
+    told = one_reference([980, 999], [1000] * 2)
+    assert "the agent of 1 is the last that it informs of at all, with twice the least error or more" in told
+    # With sd of one reference alone, nothing is said of the other, once.
+    rows = {"checkpoint": [1, 1], "successes": [5, 6], "trials": [10, 10], "reference": ["a", "b"]}
+    told = mp.learning.monitor(rows, sd={"a": 0.1}).verdict
+    assert "nothing is known of the lead of 1 over b." in told
+
+
+def test_large_numbers_have_one_name():
+    """Above 2⁵³ not all integers are floats: such a name is written with an exponent, when it is asked for, too."""
+    rows = {"checkpoint": [1], "successes": [5], "trials": [10], "reference": [10**20]}
+    found = mp.learning.monitor(rows, base="1e20", sd={1e20: 0.1})
+    assert found.of(10**20).references == ("1e+20",)
+    with pytest.raises(LabelError, match="is in none of the counts"):
+        found.ladder(10**400)
+
+
 def test_contradictions_are_told():
     """100 beats random by Φ⁻¹(.75) = .67 sd, 200 beats 100 by .76, so 200 beats random by 1.43; 399 of 400 say 2.1
     at least. Either sd is not the same, or Δ is not normal."""
@@ -106,6 +144,10 @@ def test_the_table_has_all_columns():
         ({"width": 0}, ParameterError, "width must be a positive number, got 0"),
         ({"width": (0, 1)}, ParameterError, "width must be a positive number"),
         ({"nu": np.inf}, ParameterError, "nu must be a positive number, got inf"),
+        ({"nu": 1e200}, ParameterError, r"nu must be from 1e-150 to 1e\+150, got 1e\+200"),
+        ({"width": 1e-320}, ParameterError, "width must be from 1e-150"),
+        ({"width": 1, "sd": 1.5}, ParameterError, "sd against 'random' cannot be 1.5: Δ is within ±1, the width"),
+        ({"sd": {320: 0.1, "320.0": 0.2}}, ParameterError, "sd names one reference twice"),
         ({"base": "80"}, LabelError, "base: there is no reference '80' in these counts; references are random, 320"),
         ({"base": None, "confidence": 1}, ParameterError, "confidence"),
     ],
