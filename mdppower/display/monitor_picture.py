@@ -140,8 +140,10 @@ def _leads(panel: Axes, found: Monitored, confidence: float | None, look: Look) 
         for law in ("corrected", "post", "normal")
         if found.has_law(law) and (law != "normal" or found.sd or not found.has_law("corrected"))
     }
-    # Where there is a normal law it sets the scale: the bands may be far wider.
-    seen = edges["normal"] if "normal" in edges else [end for pair in edges.values() for end in pair]
+    # Where the normal law says something it sets the scale: the bands may be far wider.
+    normal = edges.get("normal", [])
+    says = any(np.isfinite(end[end != 0]).any() for end in normal)
+    seen = normal if says else [end for pair in edges.values() for end in pair]
     finite = np.concatenate([[0.0], *[end[np.isfinite(end)] for end in seen]])
     room = 0.15 * (float(np.ptp(finite)) or 1.0)
     bottom, top = float(finite.min()) - room, float(finite.max()) + 2 * room

@@ -64,6 +64,16 @@ def test_bands_alone_and_units():
     assert below.get_ylabel() == "lead over random (sd(Δ))"
 
 
+def test_a_normal_law_that_says_nothing_sets_no_scale():
+    """Only sd against 9050 is given, and no count of it leads to the base: the band by the range is to be seen."""
+    rows = {
+        "checkpoint": [80, 320, 9999], "successes": [30, 38, 30], "trials": [40] * 3,
+        "reference": ["random", "random", 9050],
+    }  # fmt: skip
+    _, below = plot_monitor(mp.learning.monitor(rows, width=1, sd={9050: 0.1})).axes
+    assert below.get_ylim()[1] > 1
+
+
 @pytest.mark.slow
 def test_what_must_be_read_with_it():
     figure = plot_monitor(mp.learning.monitor(ROWS))
