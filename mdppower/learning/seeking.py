@@ -18,7 +18,8 @@ better than one: to noise, noise is a reward function.
 
 - *toward*: how often the next state is one of those that are named, at states that are named;
 - *most*: how often the action is the most POWER-seeking one (Definition 5.6), at states where actions differ in that;
-- *rank*: Spearman's correlation over states of POWER with the visits, discounted and averaged over reward functions;
+- *rank*: Spearman's correlation over states of POWER with the visits, discounted and averaged over reward functions,
+  and over states of equal POWER;
 - *share*: the power that the agent has, between the random policy (0) and POWER (1), to stand beside the others.
 
 Always beside noise, noise without max, noise with double Q-learning, and as an excess over the random policy. The
@@ -217,13 +218,13 @@ def _toward(mdp: RewardlessMDP, toward: Any, at: Any) -> tuple[list[int], list[i
         if at is not None:
             raise ParameterError("at= is for toward=, the state that agents may go to from there")
         return [], []
-    goals = [mdp.index(label) for label in _labels(mdp, toward)]
+    goals = _each_once(mdp, toward, "toward")
     if not goals:
         raise ParameterError("toward is empty; give a state to go to")
     there = _leads_to(mdp, goals)
     first = mdp.pointer[:-1]
     open_states = np.flatnonzero(np.maximum.reduceat(there, first) > np.minimum.reduceat(there, first))
-    places = open_states.tolist() if at is None else [mdp.index(label) for label in _labels(mdp, at)]
+    places = open_states.tolist() if at is None else _each_once(mdp, at, "at")
     told = ", ".join(quoted(mdp.states[s]) for s in goals[:3])
     if not places and at is not None:
         raise ParameterError("at is empty; give a state to go from")
@@ -233,6 +234,16 @@ def _toward(mdp: RewardlessMDP, toward: Any, at: Any) -> tuple[list[int], list[i
         if s not in open_states:
             raise ParameterError(f"at {quoted(mdp.states[s])} there is no choice of going to {told} or elsewhere")
     return goals, places
+
+
+def _each_once(mdp: RewardlessMDP, given: Any, argument: str) -> list[int]:
+    found = [mdp.index(label) for label in _labels(mdp, given)]
+    seen: set[int] = set()
+    for s in found:
+        if s in seen:
+            raise ParameterError(f"{argument} has {quoted(mdp.states[s])} twice")
+        seen.add(s)
+    return found
 
 
 def _labels(mdp: RewardlessMDP, given: Any) -> Sequence[Label]:

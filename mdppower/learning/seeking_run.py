@@ -122,8 +122,14 @@ class Looking:
         return np.array([*self.of_probabilities(chances), self.rank(visits), 0.0])
 
     def rank(self, visits: FloatArray) -> float:
-        """Spearman's correlation of visits with POWER: 0 where all are visited alike, NaN where POWER is equal."""
-        ranks = [rankdata(np.round(x, DIGITS)) for x in (visits, self.power)]
+        """Spearman's correlation of visits with POWER: 0 where all are visited alike, NaN where POWER is equal.
+
+        States of equal POWER count as visited alike: which of them it was is chance, that would only blur ranks, and
+        those of the random policy less than others.
+        """
+        _, group = np.unique(np.round(self.power, DIGITS), return_inverse=True)
+        alike = (np.bincount(group, visits) / np.bincount(group))[group]
+        ranks = [rankdata(np.round(x, DIGITS)) for x in (alike, self.power)]
         if np.ptp(ranks[1]) == 0:
             return float("nan")
         if np.ptp(ranks[0]) == 0:
