@@ -3,7 +3,7 @@
     python -m scripts.reproduce.powerplay                 writes report.md and its pictures beside this file
     python -m scripts.reproduce.powerplay --out DIR       writes them into DIR
     python -m scripts.reproduce.powerplay --only maze     one section (or several, separated by commas)
-    python -m scripts.reproduce.powerplay --quick         few draws: under a minute
+    python -m scripts.reproduce.powerplay --quick --out FOLDER      few draws: under a minute
     python -m scripts.reproduce.powerplay --full          more draws than published, for far-sighted agents
 
 Settings are the posts': worlds, discount rates, numbers of draws. A number has as many draws as the published one and
