@@ -5,6 +5,7 @@ tables              pairs of options, and sets of visit distributions, as column
 terminal            maps for the terminal, with colour and without
 figures             a figure that shows itself in a notebook, and how it is saved
 look                how a picture looks is its user's choice: axes, colours, sizes, ``rcParams``
+room                what must be in a figure is measured; one too small is refused with the least size
 words               the words around the panels: title, cautions, notes
 ink                 black or white, whichever can be read on a colour
 colour_scale        what the colours of a map say

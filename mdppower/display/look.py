@@ -20,13 +20,15 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, Normalize, to_rgb
 from matplotlib.figure import Figure
 
-from mdppower._colours import white_is_better
+from mdppower._colours import luminance
 from mdppower._quotes import quoted
 from mdppower.display.figures import Picture
 from mdppower.errors import ParameterError
 
 NO_SCALE = "norm vmin vmax annotate colorbar"
 """What is not for pictures whose colours are names, of discount rates, say."""
+SEEN = 3.0
+"""Contrast of lines with the ground, at least."""
 
 
 class LookOptions(TypedDict, total=False):
@@ -158,9 +160,17 @@ class Look:
         return self.panels(1, 1, (width, height), **how)[0]
 
     def spread(self, count: int) -> Any:
-        """(count, 4) colours that are told apart, of discount rates, say; on a dark ground without the dark end."""
-        dark = bool(white_is_better(np.array(to_rgb(matplotlib.rcParams["axes.facecolor"]))))
-        return self.colours(np.linspace(0.35, 0.95, count) if dark else np.linspace(0.1, 0.85, count))
+        """(count, 4) colours that are told apart, of discount rates, say: of the part of the map that is seen.
+
+        That has a contrast of 3 : 1 with the ground, which is asked of graphics (WCAG 2.2). In a map without such a
+        part colours are as its user has it.
+        """
+        at = np.linspace(0.1, 0.95, 171)
+        ground = luminance(np.array(to_rgb(matplotlib.rcParams["axes.facecolor"]))) + 0.05
+        level = luminance(self.colours(at)) + 0.05
+        seen = at[np.maximum(level / ground, ground / level) >= SEEN]
+        part = seen if len(seen) >= 2 * count else at
+        return self.colours(part[np.linspace(0, len(part) - 1, count).round().astype(int)])
 
 
 PLAIN = Look()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
+import matplotlib.style
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 import mdppower as mp
-from mdppower.display.learning_picture import MEAN, _apart
+from mdppower._colours import luminance
+from mdppower.display.learning_picture import LEAST, MEAN, _across, _apart
+from mdppower.display.look import Look
 from mdppower.learning.signals import read_signal
 
 FORK = mp.envs.fork(3)
@@ -128,6 +134,96 @@ def test_names_stand_apart_and_near_their_ends():
         assert abs(places.mean() - ends.mean()) < 1e-9  # groups are moved apart about their centres
     alone = np.array([0.9, 0.1, 0.5])
     assert (_apart(alone, 0.06) == alone).all()
+
+
+# ---------------------------------------------------------------------- room
+
+
+def many_of(curves, panels, arms):
+    """The same curves again and again under other names."""
+    signals = tuple(read_signal(f"few({n})") for n in range(1, arms + 1))
+    laws = list(curves.tests.values())
+    arm, law = np.arange(arms) % len(curves.arms), np.arange(panels) % len(curves.tests)
+    tests = {f"law {k}": list(curves.tests.values())[i] for k, i in enumerate(law)}
+    changed = {name: getattr(curves, name)[:, law] for name in ("floors", "ceilings", "worsts", "errors")}
+    return replace(curves, signals=signals, tests=tests, powers=curves.powers[:, arm][..., law], **changed)
+
+
+def out_of_place(figure):
+    """Words that leave the figure, and pairs of words that lie on each other."""
+    figure.canvas.draw()
+    words = [figure._suptitle, *figure.legends[0].get_texts()]
+    for panel in figure.axes:
+        if panel.get_visible():
+            ticks = [*panel.get_xticklabels(), *panel.get_yticklabels()]
+            words += [panel.title, panel.xaxis.label, panel.yaxis.label, *panel.texts, *ticks]
+    seen = [word for word in words if word.get_visible() and word.get_text()]
+    boxes = [(word.get_text(), word.get_window_extent().shrunk(0.96, 0.9)) for word in seen]
+    wide, tall = figure.bbox.size
+    outside = [text for text, box in boxes if box.x0 < 0 or box.y0 < 0 or box.x1 > wide or box.y1 > tall]
+    return outside + [(a, b) for k, (a, one) in enumerate(boxes) for b, other in boxes[:k] if one.overlaps(other)]
+
+
+@pytest.mark.slow
+def test_a_figure_too_small_is_refused_and_the_least_size_is_enough(curves):
+    """The size that the message names is drawn, and is no more than is needed: a fifth less is refused again."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # nothing of matplotlib's "not applied"
+        with pytest.raises(mp.ParameterError, match="too small for 2 panels and 3 arms: at least") as refused:
+            curves.plot(figsize=(6, 2))
+        least = [float(side) for side in str(refused.value).split("at least ")[1].split(",")]
+        figure = curves.plot(figsize=least)
+        assert not out_of_place(figure)
+        with pytest.raises(mp.ParameterError, match="at least"):
+            curves.plot(figsize=(least[0], 0.8 * least[1]))
+    assert min(panel.get_position().height for panel in figure.axes) * least[1] >= LEAST[1] - 0.02
+
+
+def test_rows_of_panels():
+    assert [_across(n, 3, Look()) for n in (1, 2, 3, 4, 5, 6, 9, 12)] == [1, 2, 3, 2, 3, 3, 3, 3]
+    assert [_across(4, 3, Look(figsize=size)) for size in ((20, 4), (9, 7), (4, 20))] == [4, 2, 1]
+
+
+@pytest.mark.slow
+def test_the_default_size_suits_panels_and_arms(curves):
+    figure = many_of(curves, 4, 7).plot()
+    assert not out_of_place(figure)
+    assert [panel.get_subplotspec().get_geometry()[:2] for panel in figure.axes] == [(2, 2)] * 4
+    assert [bool(panel.get_xlabel()) for panel in figure.axes] == [False, False, True, True]
+    legend = figure.legends[0].get_window_extent()
+    assert legend.x0 > 0.1 * figure.dpi
+    assert legend.x1 < figure.bbox.width - 0.1 * figure.dpi
+    for panel in figure.axes:
+        box = panel.get_window_extent()
+        assert min(box.width / 2.2, box.height / 2.0) >= 0.99 * figure.dpi
+
+
+@pytest.mark.slow
+def test_intervals_of_many_arms_are_bars_beside_each_other(curves):
+    many = many_of(curves, 1, 7)
+    figure = many.plot()
+    (panel,) = figure.axes
+    assert not [one for one in panel.collections if not isinstance(one, LineCollection)]  # no bands
+    table = many.table(0.95, simultaneous=True)
+    bars = [box.get_segments()[0] for box in panel.collections]
+    places = panel.transAxes.inverted().transform(panel.transData.transform([bar[0] for bar in bars]))[:, 0]
+    assert np.diff(places).min() > 0.02
+    assert places.max() < 1
+    assert min(bar[0][0] for bar in bars) > curves.checkpoints[-1]
+    limits = np.array(bars)[:, :, 1]
+    np.testing.assert_allclose(limits, np.array([table["lower"], table["upper"]]).T[3::4], atol=1e-12)
+    assert figure.legends[0].get_title().get_text().startswith("bars, of the last points: 95 %")
+
+
+@pytest.mark.parametrize("style", ["grayscale", "dark_background", "default", "ggplot"])
+def test_lines_are_seen_in_any_style(style):
+    """3 : 1 at least with the ground, which is asked of graphics; in grey no two are the same."""
+    with matplotlib.style.context(style):
+        colours = Look().spread(7)
+        ground = luminance(np.array(to_rgb(matplotlib.rcParams["axes.facecolor"]))) + 0.05
+    level = luminance(colours) + 0.05
+    assert np.maximum(level / ground, ground / level).min() >= 3
+    assert len(np.unique(level.round(4))) == 7
 
 
 # ---------------------------------------------------------------------- assessments

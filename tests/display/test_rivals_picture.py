@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from matplotlib.collections import PathCollection
@@ -71,3 +73,38 @@ def test_it_is_the_picture_of_rivals(tmp_path):
         one.plot("x.gif")
     with pytest.raises(mp.errors.ParameterError, match="vmin is not for"):
         one.plot(vmin=0)
+
+
+def test_what_is_beyond_the_frame_is_said():
+    """The post's edges at −.5 and ∞ lie beyond −.1 to .5; at 0 they do not."""
+    assert "not for learners, beyond the frame" in words(plot_rivals(drawn()))
+    columns = drawn().columns | {"post_lower": np.zeros(3)}
+    assert "beyond the frame" not in words(plot_rivals(drawn(columns=columns))).replace("bands go on beyond", "")
+
+
+def test_a_band_of_one_checkpoint_has_a_width():
+    (axes,) = plot_rivals(drawn(success=(0.93,))).axes
+    band = axes.collections[0].get_paths()[0].vertices
+    assert np.ptp(band[:, 0]) > 0.1
+    assert axes.get_xticklabels()  # also where no usual rate is near
+
+
+@pytest.mark.slow
+def test_a_figure_too_small_is_refused_and_the_least_size_is_enough():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(mp.ParameterError, match="is too small for this picture: at least") as refused:
+            plot_rivals(drawn(), figsize=(3, 2))
+        least = [float(side) for side in str(refused.value).split("at least ")[1].split(",")]
+        for figure in (plot_rivals(drawn(), figsize=least), plot_rivals(drawn())):
+            figure.canvas.draw()
+            (axes,) = figure.axes
+            texts = [axes.xaxis.label, axes.yaxis.label, figure._suptitle, figure._supxlabel]
+            texts += [*axes.get_xticklabels(), *axes.get_legend().get_texts()]
+            low, high = axes.get_ylim()
+            texts += [tick.label1 for tick in axes.yaxis.get_major_ticks() if low <= tick.get_loc() <= high]
+            boxes = [text.get_window_extent().shrunk(0.97, 0.95) for text in texts if text.get_text()]
+            assert not [1 for k, one in enumerate(boxes) for other in boxes[:k] if one.overlaps(other)]
+            assert min(min(box.x0, box.y0) for box in boxes) >= 0
+            assert max(box.x1 for box in boxes) <= figure.bbox.width
+            assert max(box.y1 for box in boxes) <= figure.bbox.height
