@@ -412,11 +412,8 @@ def _fit(panels: Sequence[Axes], names: bool, look: Look) -> None:
             )
             for line, end in zip(lines, ends, strict=True) if names and len(lines) > 1
         ])  # fmt: skip
-    if look.ax is None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # whether there is room is seen when all is in its place
-            figure.draw_without_rendering()
-    for panel, texts in zip(panels, named, strict=True):
+    _settle(figure, look)
+    for panel in panels:
         box = panel.get_window_extent()
         wide, tall = box.width / figure.dpi, box.height / figure.dpi
         panel.set_title("\n".join(wrapped(panel.get_title(), wide, title)), fontsize=title, parse_math=False)
@@ -426,9 +423,20 @@ def _fit(panels: Sequence[Axes], names: bool, look: Look) -> None:
         ticks = panel.get_xticks()
         if panel.get_xscale() != "linear" and 0.6 * len(ticks) > wide:
             panel.set_xticks([*ticks[:1], *ticks[-1:0:-2][::-1]])
+    _settle(figure, look)  # titles of more lines leave less
+    for panel, texts in zip(panels, named, strict=True):
+        tall = panel.get_window_extent().height / figure.dpi
         places = _apart(np.array([text.xy[1] for text in texts]), 1.3 * size / 72 / tall)
         for text, place in zip(texts, places.tolist(), strict=True):
             text.set_position((1.04, place))
+
+
+def _settle(figure: Figure, look: Look) -> None:
+    """Lay out a figure of ours, so that sizes are known."""
+    if look.ax is None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # whether there is room is seen when all is in its place
+            figure.draw_without_rendering()
 
 
 def _apart(ends: FloatArray, least: float) -> FloatArray:

@@ -11,6 +11,7 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import mdppower as mp
 from mdppower._colours import luminance
@@ -142,7 +143,6 @@ def test_names_stand_apart_and_near_their_ends():
 def many_of(curves, panels, arms):
     """The same curves again and again under other names."""
     signals = tuple(read_signal(f"few({n})") for n in range(1, arms + 1))
-    laws = list(curves.tests.values())
     arm, law = np.arange(arms) % len(curves.arms), np.arange(panels) % len(curves.tests)
     tests = {f"law {k}": list(curves.tests.values())[i] for k, i in enumerate(law)}
     changed = {name: getattr(curves, name)[:, law] for name in ("floors", "ceilings", "worsts", "errors")}
@@ -158,7 +158,8 @@ def out_of_place(figure):
             ticks = [*panel.get_xticklabels(), *panel.get_yticklabels()]
             words += [panel.title, panel.xaxis.label, panel.yaxis.label, *panel.texts, *ticks]
     seen = [word for word in words if word.get_visible() and word.get_text()]
-    boxes = [(word.get_text(), word.get_window_extent().shrunk(0.96, 0.9)) for word in seen]
+    # Of an annotation without its arrow.
+    boxes = [(word.get_text(), Text.get_window_extent(word).shrunk(0.96, 0.9)) for word in seen]
     wide, tall = figure.bbox.size
     outside = [text for text, box in boxes if box.x0 < 0 or box.y0 < 0 or box.x1 > wide or box.y1 > tall]
     return outside + [(a, b) for k, (a, one) in enumerate(boxes) for b, other in boxes[:k] if one.overlaps(other)]
