@@ -155,7 +155,9 @@ def out_of_place(figure):
     words = [figure._suptitle, *figure.legends[0].get_texts()]
     for panel in figure.axes:
         if panel.get_visible():
-            ticks = [*panel.get_xticklabels(), *panel.get_yticklabels()]
+            low, high = panel.get_ylim()
+            ticks = [tick.label1 for tick in panel.yaxis.get_major_ticks() if low <= tick.get_loc() <= high]
+            ticks += panel.get_xticklabels()
             words += [panel.title, panel.xaxis.label, panel.yaxis.label, *panel.texts, *ticks]
     seen = [word for word in words if word.get_visible() and word.get_text()]
     # Of an annotation without its arrow.
