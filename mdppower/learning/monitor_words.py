@@ -85,10 +85,9 @@ def _change(found: Leads, name: str, rows: list[int], full: list[int]) -> str:
     after = _afterwards(found, rows, full)
     if after and found.says[after[-1]] == INFORMS:
         return f"Of {found.checkpoints[after[-1]]} {name} informs again: for such agents it need not be changed."
-    before = [k for k in rows if not full or k < full[0]]
-    good = [k for k in before if found.says[k] in (INFORMS, CHANGE)]
+    good = [k for k in rows if found.says[k] in (INFORMS, CHANGE)]
     if not good:
-        return f"{name} informs of no checkpoint before that: a stronger reference has to be counted."
+        return f"{name} informs of no checkpoint: a stronger reference has to be counted."
     done = [found.checkpoints[k] for k in good if found.checkpoints[k] in found.references]
     if done:
         return f"{done[-1]}, of which {name} informs, is a reference: the ladder goes on from there."

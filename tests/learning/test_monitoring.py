@@ -42,7 +42,7 @@ def test_sentences_of_other_counts():
     assert "a is too strong at 1: how far below it the agent is does not show" in told
     assert "11 of all of them ties" in told
     full = few | {"successes": [100, 100], "trials": [100, 100]}
-    assert "a informs of no checkpoint before that: a stronger" in mp.learning.monitor(full).verdict
+    assert "a informs of no checkpoint: a stronger" in mp.learning.monitor(full).verdict
     assert "saturated at all checkpoints" in mp.learning.monitor(full).verdict
     apart = few | {"successes": [50, 60], "trials": [100, 100], "reference": ["a", "b"]}
     told = mp.learning.monitor(apart, sd=1).verdict
@@ -63,6 +63,8 @@ def test_sentences_where_an_agent_gets_worse_again():
     assert "r is saturated at 2: " in told
     assert "What is gained there does not show" in told
     assert "Of 3 r informs again: for such agents it need not be changed." in told
+    told = one_reference([50, 99, 60, 98], [100] * 4)
+    assert "the agent of 3 is the last that it informs of without loss" in told
     told = one_reference([50, 99, 100], [100] * 3)
     assert "What is gained from there on does not show" in told
     assert "Change r for a stronger reference: the agent of 1 is the last that it informs of without loss" in told
