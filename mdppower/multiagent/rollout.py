@@ -16,7 +16,7 @@ import numpy as np
 from mdppower._checks import positive_integer
 from mdppower._text import count
 from mdppower._typing import FloatArray, IntArray, Label
-from mdppower.multiagent.joint_mdp import END, JointMDP
+from mdppower.multiagent.joint_mdp import JointMDP
 from mdppower.multiagent.joint_power_estimate import JointDraw, JointPower
 from mdppower.results.labelled import labelled, written
 from mdppower.results.result import Result
@@ -74,7 +74,7 @@ class Rollout(Result):
     @property
     def states(self) -> tuple[Label, ...]:
         """The joint states, one after the other."""
-        names = (*self.joint.states, END)
+        names = self.joint.faced_states
         return tuple(names[i] for i in self.at.tolist())
 
     @cached_property
