@@ -57,11 +57,12 @@ def run(
     """
     parser = argparse.ArgumentParser(f"python -m scripts.reproduce.{folder.name}", description=about)
     parser.add_argument("--out", type=Path, help="folder of the report (default: beside the script)")
-    parser.add_argument(
+    how_much = parser.add_mutually_exclusive_group()
+    how_much.add_argument(
         f"--{option}", dest="samples", metavar="N", type=int, default=samples, help=f"{counted} (default {samples})"
     )
     if quick is not None:
-        parser.add_argument("--quick", action="store_true", help=f"a small version; no --{option}")
+        how_much.add_argument("--quick", action="store_true", help="a small version, to try it out; needs --out")
     parser.add_argument("--only", default=",".join(sections), help=f"sections: {', '.join(sections)}")
     if full is not None:
         parser.add_argument("--full", dest="samples", action="store_const", const=full, help=f"--{option} {full}")

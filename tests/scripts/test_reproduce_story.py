@@ -56,7 +56,7 @@ VERDICTS = {
     "literature": [
         ("21 % and 25 %", "right with a repair"),
         ("The gains are what the mathematical framework predicts", "outside the mathematics"),
-        ("Capability was gained", "wrong"),
+        ("Capability was gained", "not settled"),
         ("Why random rewards raise the score of these models", "not settled"),
     ],
 }  # fmt: skip
@@ -92,19 +92,19 @@ def test_what_is_committed_is_what_the_study_found():
     """The numbers of the study, by another program, with the acceptance lines it gives for them: shares in the maze;
     random and goals on goals; the leads at 98 and 95 %; 21.4 points."""
     body = sections(COMMITTED.read_text(encoding="utf-8"))
-    arms = {
-        row.split(" | ")[0][2:]: row.split(" | ")[3:5]
-        for row in body["random"].splitlines()
-        if "±" in row and row.startswith("| ")
+    rows = [row.strip("| ").split(" | ") for row in body["random"].splitlines() if row.startswith("| ")]
+    share = {
+        row[0]: [float(cell.split(" ")[0].replace("−", "-")) for cell in row[3:5]]
+        for row in rows
+        if row[0] in agents.ARMS
     }
-    share = {arm: [float(cell.split(" ")[0]) for cell in cells] for arm, cells in arms.items() if len(cells) == 2}
     assert 0.83 <= share["random"][0] <= 0.87
     assert 0.54 <= share["random"][1] <= 0.62
     assert share["no-reward"][0] >= 0.83
     assert share["no-reward"][1] >= 0.99
     assert share["random"][0] - share["goals"][0] >= 0.4
     assert share["random"][0] - share["noise"][0] >= 0.8
-    ratio = float(re.search(r"the lead at 98 % is ([\d.]+) ±", body["rates"])[1])
+    ratio = float(re.search(r"[Tt]he lead at 98 % is ([\d.]+) ±", body["rates"])[1])
     assert 1.2 <= ratio <= 1.35
     assert "21.4 for random rewards" in body["literature"]
     assert body["settings"].count("\n| ") == 1 + 30
@@ -197,6 +197,7 @@ def test_options(tmp_path, capsys):
         (["--only", "random,coins"], "no section 'coins'; there are random, "),
         (["--runs", "1"], "--runs must be at least 2, got 1"),
         (["--samples", "512"], "unrecognized arguments: --samples"),
+        (["--quick", "--runs", "5"], "not allowed with argument --quick"),
     ):
         with pytest.raises(SystemExit, match="2"):
             story.main(["--out", str(tmp_path), *arguments])

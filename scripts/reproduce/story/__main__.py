@@ -50,7 +50,8 @@ leave power where it was; the coin flips of the language models are this case an
 is what a policy does most, by clipping; incorrect rewards teach the opposite; POWER-seeking is no evidence of
 power; and from 95 to 98 % there is a quarter more lead, not exponentially more.
 
-**What is not settled**: why random rewards raise the scores of some language models.
+**What is not settled**: why random rewards raise the scores of some language models, and whether
+these can do more after it.
 
 Report never “random rewards raise power” without what the agent is *shown*, and what it is *given*. Three things go
 by that name: reward functions that are shown (section 1), rewards that say nothing (section 1), and coins for a

@@ -90,10 +90,10 @@ def coin_flips(report: Story, size: Size) -> None:
                  tuple(told(found.change(arm)) for arm in ("true", "inverted", "inverted-no-clip")))  # fmt: skip
     report.ruled(
         "What is gained is general power", WRONG,
-        f"the policy does more of what it did most, and is worn down: at its best (argmax) it falls from "
-        f"{each(found.argmax('clip'))[0]} to {told(found.argmax('clip'))}. The same coins make a bad prior worse, "
-        f"{each(found.sampled('anti-prior'))[0]} → {told(found.sampled('anti-prior'))}, and an untrained policy no "
-        "better",
+        f"in the miniature the policy does more of what it did most, and is worn down: at its best (argmax) it "
+        f"falls from {each(found.argmax('clip'))[0]} to {told(found.argmax('clip'))}. The same coins make a bad "
+        f"prior worse, {each(found.sampled('anti-prior'))[0]} → {told(found.sampled('anti-prior'))}, and an "
+        "untrained policy no better",
         changed_by="an arm given coins whose argmax share, or best of many samples, rises. In language models: base "
         "models overtake at pass@k (Yue et al.), which is the same sign; on new, clean tasks only correct rewards "
         "helped (Wu et al.)",

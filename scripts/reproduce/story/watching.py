@@ -39,14 +39,14 @@ def monitoring(report: Story, size: Size) -> None:
         f"against references that are changed in time: of one agent's {size.tasks:,} tasks a checkpoint, the weak "
         f"reference is saturated from {full} episodes on, and {unseen:.3f} of the last lead of {last:.3f} comes "
         f"after that, unseen; a ladder of {len(spread)} references sees a lead of {low:.3f} to {high:.3f}, if Δ is "
-        "normal",
+        "normal and its standard deviation known",
         changed_by="counts of one fixed reference that go on telling agents apart beyond 3 sd(Δ); no number of "
         "trials that anybody makes does that",
     )  # fmt: skip
     report.paragraph(
         f"Run 0 of section 8, as somebody would count it who knows nothing else: `mdppower monitor counts.csv` with "
-        f"width 1 and sd(Δ) as it was found, {', '.join(f'{x:.3f} against {name}' for name, x in spread.items())}. "
-        "Its sentences:"
+        f"width 1 and sd(Δ) as it is where the next reference stands, "
+        f"{', '.join(f'{x:.3f} against {name}' for name, x in spread.items())}. Its sentences:"
     )
     report.quote(found.verdict)
     report.table([
@@ -59,8 +59,18 @@ def monitoring(report: Story, size: Size) -> None:
                       "upper", "lead_lower", "lead_upper", "normal_lower", "normal_upper", "says"),
               leads, strict=True)),
     ])  # fmt: skip
-    low, high = found.lead("corrected", simultaneous=True)
     true = np.array(leads)
+    missed = [
+        not low <= lead <= high
+        for low, high, lead in zip(*found.lead("normal", simultaneous=True), true, strict=True)
+    ]
+    report.paragraph(
+        f"The normal law is given one sd(Δ) a reference, and that of agents near to each other is smaller: "
+        f"{sum(missed)} of its {len(missed)} limits miss the lead. Those of the ladder go over agents where it was "
+        "measured."
+    )
+    report.check("the ladder's limits of the last lead contain it", low <= last <= high, (low, last, high))
+    low, high = found.lead("corrected", simultaneous=True)
     inside = (low <= true) & (true <= high)
     report.check("sure limits that contain the lead of this agent", inside.all(), f"{inside.sum()} of {len(true)}")
     report.check("more than a quarter of the last lead came after the weak reference was saturated",
@@ -113,10 +123,12 @@ def _ladder(size: Size) -> dict[str, Rivals]:
 
 
 def _counts(size: Size) -> tuple[dict[str, list[Any]], list[float], dict[str, float]]:
-    """Run 0 against references at later checkpoints; its leads; sd(Δ) of each, from the middle of them."""
+    """Run 0 against references at later checkpoints; its leads; sd(Δ) of each, where the next reference stands."""
     counts: dict[str, list[Any]] = {name: [] for name in ("checkpoint", "successes", "trials", "reference", "ties")}
-    leads, spread = [], {}
-    for name, rivals in _ladder(size).items():
+    leads, spread, ladder = [], {}, _ladder(size)
+    last = agents.against(size, WEAK).checkpoints[-1]
+    links = [*(int(name) for name in list(ladder)[1:]), last]
+    for (name, rivals), link in zip(ladder.items(), links, strict=True):
         first = 0 if name == WEAK else int(name)
         here = [k for k, t in enumerate(rivals.checkpoints) if t in WATCHED and t > first]
         won = [good for run, good in rows_of(rivals.agents(), "run", "successes") if run == 0]
@@ -126,7 +138,7 @@ def _counts(size: Size) -> tuple[dict[str, list[Any]], list[float], dict[str, fl
         counts["reference"] += [name] * len(here)
         counts["ties"] += [int(rivals.ties[0, k]) for k in here]
         leads += [float(rivals.leads[0, k]) for k in here]
-        spread[name] = float(np.median(rivals.sd[here]))
+        spread[name] = float(rivals.sd[rivals.checkpoints.index(link)])
     return counts, leads, spread
 
 
