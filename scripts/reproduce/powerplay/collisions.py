@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import mdppower as mp
-from mdppower.multiagent import Alignment, JointPower
+from mdppower.multiagent import Alignment, JointCurve
 from mdppower.multiagent.jackknife import Jackknifed
 from scripts.reproduce.powerplay import published
 from scripts.reproduce.powerplay.comparing import (
@@ -27,13 +27,15 @@ from scripts.reproduce.report import REPAIR, Report
 SHORT, FAR = published.MAZE_JOINT
 RULES = {"allow": "both may be in one place", "remove-leak": "POWERplay's: the mass of collisions is lost",
          "bump": "both stay where they are", "remove": "rescaled"}  # fmt: skip
-SHARE = 5
+HEAD = (
+    "collisions", "states", "raw", "corrected", "independent", "POWER_H", "POWER_A", "H against the seed",
+    "these three, independent",
+)  # fmt: skip
+SHARE = 20
 """Of the draws of others, far-sighted agents in the maze, dearer than all else together, get one in so many."""
-MOST = 40_000
+MOST, FEWEST = 10_000, 32
 ENOUGH = 10_000
 """Draws from which on raw correlations are compared, and small differences judged."""
-
-Runs = dict[str, JointPower]
 
 
 def short_sighted(report: Report, run: Run) -> None:
@@ -49,7 +51,7 @@ def short_sighted(report: Report, run: Run) -> None:
     report.verdict("Forbidding overlap aligns short-sighted agents", REPAIR,
         "it does under POWERplay's rule, which loses probability; where both stay, little of that is left, and "
         "rescaled it is the other way round")  # fmt: skip
-    if runs["allow"].samples >= ENOUGH:
+    if runs.of(0, "allow").samples >= ENOUGH:
         report.check("POWERplay's rule: greater, the whole interval", leak.interval()[0] > 0, _interval(leak))
         report.check("rescaled: less, the whole interval", rescaled.interval()[1] < 0, _interval(rescaled))
         most = abs(bump.value) / leak.value
@@ -66,7 +68,9 @@ def far_sighted(report: Report, run: Run) -> None:
     report.paragraph(
         "The post's summary has it that far-sighted agents are more misaligned where they may not overlap."
     )
-    runs = _runs(FAR, max(64, draws(MOST, run // SHARE)))
+    runs = _runs(FAR, max(FEWEST, draws(MOST, run // SHARE)))
+    if runs.of(0, "allow").samples < MOST:
+        report.paragraph(f"Fewer draws than the {MOST:,} published, which take minutes: for these, `--full`.")
     apart = _told(report, FAR, runs, raw=False)
     found = _differences(report, runs, apart)
     leak = found["remove-leak"]
@@ -87,7 +91,7 @@ def far_sighted(report: Report, run: Run) -> None:
         "it", leak.value, leak.stderr, theirs.correlation - reference, float(np.hypot(theirs.stderr, error))
     )
     if not np.isnan(leak.stderr):
-        freedom = runs["allow"].data.count - 1
+        freedom = runs.of(0, "allow").data.count - 1
         report.check(
             "and the difference is the independent solver's, to both errors", not judged([expected], freedom),
             nearest_to_its_room([expected], freedom),
@@ -101,19 +105,19 @@ def far_sighted(report: Report, run: Run) -> None:
         "Crosses: both in one cell.")  # fmt: skip
 
 
-def _runs(gamma: float, count: int) -> Runs:
-    maze = world("maze")
-    return {
-        rule: mp.multiagent.joint_power(
-            maze, gamma=gamma, overlap=rule, samples=count, sampler="iid", rng=0, workers=-1
-        )
-        for rule in RULES
-    }
+def _runs(gamma: float, count: int) -> JointCurve:
+    return mp.multiagent.joint_curve(
+        world("maze"), gamma=gamma, rho=0, overlap=list(RULES), samples=count, sampler="iid", rng=0, workers=-1
+    )
 
 
-def _told(report: Report, gamma: float, runs: Runs, *, raw: bool) -> Alignment:
+def _alignment(runs: JointCurve, rule: str) -> Alignment:
+    return runs.alignments[runs.position(0, rule)]
+
+
+def _told(report: Report, gamma: float, runs: JointCurve, *, raw: bool) -> Alignment:
     """The table of all rules, beside the independent solver's; gives the alignment where both are apart."""
-    allow = runs["allow"]
+    allow = runs.of(0, "allow")
     count = allow.samples
     where = np.array([one != two for one, two in allow.joint.states])
     apart = allow.alignment(where)
@@ -122,36 +126,24 @@ def _told(report: Report, gamma: float, runs: Runs, *, raw: bool) -> Alignment:
         f"solver ({'raw, 10,000 draws' if raw else 'corrected, with 10,000 to 40,000 draws'}). Raw: of means over "
         "all draws. Corrected: without the noise of draws, with an interval (95 %)."
     )
-    table: list[tuple[object, ...]] = [
-        (
-            "collisions",
-            "states",
-            "raw",
-            "corrected",
-            "independent",
-            "POWER_H",
-            "POWER_A",
-            "H against the seed",
-            "independent",
-        )
-    ]
+    table: list[tuple[object, ...]] = [HEAD]
     rows: list[Compared] = []
     alike = not raw or count >= ENOUGH
-    lines = [(rule, rule, runs[rule], runs[rule].alignment(), published.MAZE_JOINT[gamma][rule]) for rule in RULES]
-    for rule, name, one, alignment, theirs in lines:
+    for rule in RULES:
+        one, alignment, theirs = runs.of(0, rule), _alignment(runs, rule), published.MAZE_JOINT[gamma][rule]
         found = alignment.pearson
         averages = one.averages()
         ours = found.raw if raw else found.corrected
         if alike and not np.isnan(ours.stderr):
             rows.append(
-                Compared(f"{name}: correlation", ours.value, ours.stderr, theirs.correlation, theirs.stderr or 0.0)
+                Compared(f"{rule}: correlation", ours.value, ours.stderr, theirs.correlation, theirs.stderr or 0.0)
             )
         known = [theirs.human, theirs.ai, theirs.baseline]
         for k, number in enumerate(known):
             if number is not None:
                 error = float(averages.stderr[k])
                 rows.append(
-                    Compared(f"{name}: {averages.labels[k]}", float(averages.mean[k]), error, number,
+                    Compared(f"{rule}: {averages.labels[k]}", float(averages.mean[k]), error, number,
                              their_error(error, count, theirs.draws))
                 )  # fmt: skip
         told = ", ".join(f"{x:.3f}" for x in known if x is not None)
@@ -179,8 +171,8 @@ def _told(report: Report, gamma: float, runs: Runs, *, raw: bool) -> Alignment:
     return apart
 
 
-def _differences(report: Report, runs: Runs, apart: Alignment) -> dict[str, Jackknifed]:
-    found = {rule: runs[rule].alignment().difference(apart) for rule in RULES if rule != "allow"}
+def _differences(report: Report, runs: JointCurve, apart: Alignment) -> dict[str, Jackknifed]:
+    found = {rule: _alignment(runs, rule).difference(apart) for rule in RULES if rule != "allow"}
     report.paragraph(
         "What a rule does to the corrected correlation, over the joint states in which the agents are apart, on "
         "the same draws (95 %):"
@@ -195,12 +187,13 @@ def _interval(one: Jackknifed) -> str:
     return f"{lower:+.3f} … {upper:+.3f}"
 
 
-def _scatter(runs: Runs) -> Figure:
-    figure, panels = chart(12.0, 3.2, len(runs))
-    for panel, (rule, one) in zip(panels, runs.items(), strict=True):
+def _scatter(runs: JointCurve) -> Figure:
+    figure, panels = chart(12.0, 3.2, len(RULES))
+    for panel, rule in zip(panels, RULES, strict=True):
+        one = runs.of(0, rule)
         together = np.array([a == b for a, b in one.joint.states])
         panel.plot(one.human.mean[~together], one.ai.mean[~together], "o", color=BLUE, markersize=2, alpha=0.5)
         panel.plot(one.human.mean[together], one.ai.mean[together], "x", color=RED, markersize=4)
-        panel.set(xlabel="POWER_H", title=f"{rule}\n{one.alignment().pearson.corrected.told()}")
+        panel.set(xlabel="POWER_H", title=f"{rule}\n{_alignment(runs, rule).pearson.corrected.told()}")
     panels[0].set_ylabel("POWER_A")
     return figure

@@ -64,7 +64,8 @@ def nearest_to_its_room(rows: Sequence[Compared], freedom: int) -> str:
     """The comparison that uses most of its room, in words."""
     worst = max(rows, key=lambda row: abs(row.off) / row.room(len(rows), freedom))
     room = worst.room(len(rows), freedom)
-    return f"{len(rows)} numbers; the nearest to its limit is {worst.what}, {worst.off:+.4f} of ±{room:.4f}"
+    told = f"{len(rows)} numbers; the nearest to its limit is " if len(rows) > 1 else ""
+    return f"{told}{worst.what}, {worst.off:+.4f} of ±{room:.4f}"
 
 
 def their_error(ours: float, draws: int, theirs: int) -> float:
