@@ -1,1 +1,1 @@
-"""Two texts held against mdppower, statement by statement: the paper and the post."""
+"""Texts held against mdppower, statement by statement: the paper, the post, and three posts on POWERplay."""
