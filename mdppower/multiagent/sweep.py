@@ -97,7 +97,7 @@ def _numbers(rho: Any) -> list[float]:
 def _rules(overlap: Any) -> list[str | None]:
     if overlap is None or isinstance(overlap, str):
         return [overlap]
-    given = list(overlap)
-    if not given or len(set(map(str, given))) < len(given):
+    given = list(overlap) if isinstance(overlap, (tuple, list)) else []
+    if not given or None in given or len(set(map(str, given))) < len(given):
         raise ParameterError(f"overlap must be one rule, or several different ones, of {', '.join(OVERLAPS)}")
     return given

@@ -77,7 +77,7 @@ class Correlated:
         if isinstance(rho, bool) or not isinstance(rho, Real) or not -1 <= float(rho) <= 1:
             raise ParameterError(f"rho must be a number in [-1, 1], got {quoted(rho)}")
         choice(self.way, "correlation", WAYS)
-        object.__setattr__(self, "rho", float(rho))
+        object.__setattr__(self, "rho", float(rho) + 0.0)  # -0 is 0
         if self.rho in (0.0, 1.0):
             return
         if self.way == "gaussian" and not is_normal(self.rewards):

@@ -35,6 +35,7 @@ def test_what_is_refused():
         ({"rho": [0, 2]}, r"rho must be a number in \[-1, 1\], got 2"), ({"rho": [True]}, "got True"),
         ({"rho": [0.5, 0, 0.5]}, "rho has a number twice: 0.5, 0, 0.5"),
         ({"overlap": []}, "overlap must be one rule, or several"), ({"overlap": ["bump", "bump"]}, "different ones"),
+        ({"overlap": 5}, "one rule, or several"), ({"overlap": [None, "allow"]}, "one rule, or several"),
         ({"overlap": ["push"]}, "overlap must be .*push"),
     ):  # fmt: skip
         with pytest.raises(ParameterError, match=told):

@@ -83,6 +83,11 @@ def test_rho_out_of_range_is_refused(rho):
         Correlated(mp.rewards.resolve("uniform", FORK), rho)
 
 
+def test_minus_zero_is_zero():
+    """Else a store would take the same run for another."""
+    assert str(Correlated(mp.rewards.resolve("uniform", FORK), -0.0).rho) == "0.0"
+
+
 def test_a_way_that_does_not_fit_is_refused():
     law = {name: mp.rewards.resolve(name, FORK) for name in ("uniform", "expon", "goal")}
     law["features"] = mp.rewards.resolve(mp.Features(np.eye(4), "norm(0,1)"), FORK)
