@@ -40,10 +40,10 @@ are their figures from their settings (its `configs/replication`), with the publ
 and beside ours stand those of an independent exact solver in double precision, written from POWERplay's
 definitions.
 
-**What holds**: the maps of part 1; the correlation and all averages of part 2. **What does not**: that agents are
-less at odds where they cannot overlap, in part 3, is a matter of what a collision does. The last sections are about
-POWERplay itself: its rule of when to stop (all values at γ = .99 are too low by about .009), actions that do not
-exist, probability that is lost.
+**What holds**: the maps of part 1; the correlation and all averages of part 2, with every number within the noise of
+both. **What depends**: that agents who cannot overlap are less at odds (short-sighted) or more (far-sighted), in part
+3, is a matter of what a collision does. The last sections are about POWERplay itself: its rule of when to stop (all
+values at γ = .99 are too low by about .009), actions that do not exist, probability that is lost.
 
 ± is a standard error, where nothing else is said. Made by `python -m scripts.reproduce.powerplay`; `--only` and one
 of the names below makes a part of it:
