@@ -59,7 +59,8 @@ from mdppower.rewards.distribution import resolve
 from mdppower.rewards.reward_distribution import RewardDistribution
 
 MOST_EXACT = 10
-"""States of an MDP whose POWER, and the optimal agent's choices, are integrated, where the rewards allow it."""
+"""States of a deterministic MDP whose POWER, and the optimal agent's choices, are integrated, where the rewards allow
+it. Of a stochastic one of six states that takes minutes."""
 EQUAL = 1e-9
 """POWER after two actions that is nearer than this is the same."""
 _CONTROL = noise()
@@ -175,7 +176,7 @@ def _sees(course: Course, name: str) -> bool:
 
 def _power(mdp: RewardlessMDP, gamma: float, law: RewardDistribution, entropy: int) -> PowerEstimate:
     """POWER on the test's rewards; integrated for small MDPs."""
-    if mdp.n_states <= MOST_EXACT:
+    if mdp.n_states <= MOST_EXACT and mdp.is_deterministic:
         try:
             return power(mdp, gamma, law, method="exact")
         except MDPPowerError:  # rewards that are not integrated
@@ -186,7 +187,7 @@ def _power(mdp: RewardlessMDP, gamma: float, law: RewardDistribution, entropy: i
 def _exact(task: Looking, law: RewardDistribution) -> FloatArray:
     """(M,) what the optimal agent does, integrated; NaN where it is only drawn, or where ties leave it open."""
     course, found = task.course, np.full(len(MEASURES), np.nan)
-    if course.mdp.n_states > MOST_EXACT:
+    if course.mdp.n_states > MOST_EXACT or not course.mdp.is_deterministic:
         return found
     try:
         chances = action_optimality(course.mdp, course.gamma, law, method="exact").optimal.mean

@@ -8,8 +8,9 @@ from scipy.stats import spearmanr
 
 import mdppower as mp
 from mdppower.errors import LabelError, ParameterError
-from mdppower.learning.seeking import most_seeking
+from mdppower.learning.seeking import _power, most_seeking
 from mdppower.learning.seeking_run import visits_of_pairs
+from mdppower.rewards.distribution import resolve
 
 FIGURE_1 = mp.envs.figure_1()
 MEASURED = ("toward", "most", "rank", "share")
@@ -156,6 +157,14 @@ def test_forms(few):
     assert float(data["toward_exact"]) == few.exact[0]
     assert few.plot().get_suptitle() == "toward r_tri at star, less that of the random policy"
     assert few.plot(measure="most").get_suptitle() == "most, less that of the random policy"
+
+
+def test_a_stochastic_mdp_is_drawn():
+    """To integrate the POWER of six states with three actions each takes minutes, which nobody asked for."""
+    mdp = mp.envs.make("random(6,rng=3)")
+    known = _power(mdp, 0.9, resolve("uniform", mdp), 0)
+    assert float(np.max(known.half_widths())) > 0
+    assert float(np.max(_power(FIGURE_1, 0.9, resolve("uniform", FIGURE_1), 0).half_widths())) == 0
 
 
 def test_without_a_state_to_go_to():
