@@ -17,7 +17,6 @@ from mdppower.cli.options import (
     environment_options,
     parse_state,
     progress_option,
-    reward_option,
     store_option,
     table_option,
     workers_option,
@@ -121,7 +120,13 @@ def _walk_options(command: Any) -> Any:
 @click.option(
     "--rewards", default="uniform", show_default=True, help="Law of each reward: norm(0,1), …, or a number."
 )
-@reward_option
+@click.option(
+    "--reward",
+    multiple=True,
+    metavar="STATE=LAW",
+    help='With --on cells: another law, or a number, for one cell, or all of a mark: "a=norm(1,1)", "0,3=2". '
+    "Repeatable.",
+)
 @_run_options
 @_output_options
 @picture_options(help="Picture to write: .png, .svg or .pdf; see --kind.")
@@ -167,6 +172,8 @@ def joint_command(
         raise ParameterError("--reward is of a cell: it goes with --on cells")
     world = own or mdp
     at = None if start is None else _start(mdp, world, start)
+    if walk is not None:
+        _foresee_walk(mdp, own, rules[0], swap, at, steps, drawn)
     found, failure = attempt(
         joint_curve, mdp, own, (gamma_h, gamma_h if gamma_a is None else gamma_a),
         parse_rewards(mdp, rewards, reward) if on == "cells" else rewards, rho=rhos, overlap=rules, swap=swap,
@@ -200,6 +207,25 @@ def _foresee(many: bool, drawing: str | None, states: bool) -> None:
         raise ParameterError("--states is for one --rho and one --overlap; there are several")
     if many and drawing not in (None, "curve"):
         raise ParameterError(f"--kind {drawing} is for one --rho and one --overlap; there are several")
+
+
+def _foresee_walk(
+    human: RewardlessMDP, ai: RewardlessMDP | None, rule: str, swap: bool, start: Label | None, steps: int | None,
+    draw: int | None,
+) -> None:  # fmt: skip
+    """Refuse a walk that cannot be, before there are numbers."""
+    from mdppower._checks import positive_integer
+    from mdppower.display.rollout_picture import one_grid
+    from mdppower.multiagent.joint_mdp import JointMDP
+
+    joint = JointMDP.from_worlds(human, ai, overlap=rule, swap=swap)
+    one_grid(joint)
+    if start is not None:
+        joint.index(start)
+    if steps is not None:
+        positive_integer(steps, "--steps")
+    if draw is not None and draw < 0:
+        raise ParameterError(f"--draw must be 0 or more, got {draw}")
 
 
 def _explain(found: JointCurve, confidence: float) -> None:

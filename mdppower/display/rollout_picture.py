@@ -20,7 +20,7 @@ from mdppower.display.joint_picture import LETTERS, grids_of, slice_of
 from mdppower.display.look import Look, LookOptions, points
 from mdppower.display.words import Words, finished
 from mdppower.errors import ParameterError
-from mdppower.multiagent.joint_mdp import PLAYERS
+from mdppower.multiagent.joint_mdp import PLAYERS, JointMDP
 from mdppower.multiagent.rollout import Rollout
 
 MILLISECONDS = 700
@@ -71,22 +71,28 @@ def plot_rollout(
     """
     suffix = picture_suffix(path, (".gif",))
     chosen = Look.of(look)
-    grids = grids_of(found.joint)
-    if grids is None or grids[0].shape != grids[1].shape or (grids[0] != grids[1]).any():
-        raise ParameterError("a walk is drawn of two agents that move on one grid; .table() has it in words")
+    grid = one_grid(found.joint)
     if suffix != ".gif":
-        panels, words = _frame(found, grids[0], found.steps, chosen)
+        panels, words = _frame(found, grid, found.steps, chosen)
         return finished(panels, chosen, words, path, suffix, title)
     if chosen.ax is not None:
         raise ParameterError("a .gif has figures of its own: give no ax")
     assert path is not None
     frames = []
     for step in range(found.steps + 1):
-        panels, words = _frame(found, grids[0], step, chosen)
+        panels, words = _frame(found, grid, step, chosen)
         figure = finished(panels, chosen, words, None, None, title)
         frames.append(drawn(figure, chosen))
     write_gif(frames, path, MILLISECONDS)
     return figure
+
+
+def one_grid(joint: JointMDP) -> AnyArray:
+    """The grid on which both agents move; ParameterError where there is no such one."""
+    grids = grids_of(joint)
+    if grids is None or grids[0].shape != grids[1].shape or (grids[0] != grids[1]).any():
+        raise ParameterError("a walk is drawn of two agents that move on one grid; .table() has it in words")
+    return grids[0]
 
 
 def _frame(found: Rollout, grid: AnyArray, step: int, look: Look) -> tuple[list[Axes], Words]:
