@@ -203,19 +203,18 @@ def plot_joint_curve(
         return panel.plot(at[order], value, **style)[0]
 
     ranks = " of ranks" * (measure == "spearman")
+    many = not named and len(rules) > 1
     for k, rule in enumerate([None] if named else rules):
-        own = f"{rule}, " * (not named and len(rules) > 1)
-        draw(left, measure, rule, k, f"{own}corrected", linestyle=STYLES[k % 4])
+        draw(left, measure, rule, k, f"{rule}, corrected" if many else "corrected", linestyle=STYLES[k % 4])
         one = data["value"].sel(quantity=f"raw {measure}")
         raw = (one.isel(rho=0) if named else one.sel(overlap=rule)).values[order]
         left.plot(
             at[order], raw, linestyle="none" if named else ":", marker="x", markersize=5, linewidth=1,
-            color=colours[k], label=f"{own}raw",
+            color=colours[k], label="_" * (k > 0) + "raw" + ", each in its colour" * many,
         )  # fmt: skip
     left.set_ylabel(f"correlation{ranks} of POWER of H and A")
     left.set_ylim(-1.05, 1.05)
-    left.legend(fontsize=points("legend.fontsize", 8), frameon=False)
-    many = not named and len(rules) > 1
+    left.legend(fontsize=points("legend.fontsize", 8), frameon=many)
     shown = [name for name in QUANTITIES if name in (("human", "ai") if many else AVERAGES)]
     colours = chosen.spread(len(shown) if not many else len(rules))
     handles, names = [], []

@@ -55,6 +55,8 @@ def test_rules_beside_each_other():
     assert [text.get_text() for text in left.get_xticklabels()] == ["bump", "allow"]
     assert len(right.containers) == 4
     both = joint_curve(GRID, gamma=0.6, rho=[0, 1], overlap=["bump", "allow"], samples=64, rng=0).plot()
+    names = [text.get_text() for text in both.axes[0].get_legend().get_texts()]
+    assert names == ["bump, corrected", "raw, each in its colour", "allow, corrected"]
     names = [text.get_text() for text in both.axes[1].get_legend().get_texts()]
     assert names == ["bump, H", "bump, A", "allow, H", "allow, A"]
 
