@@ -20,6 +20,7 @@ def file(tmp_path_factory):
     return str(path)
 
 
+@pytest.mark.slow
 def test_learn_says_whom_agents_beat_at_the_last_checkpoint(run, tmp_path):
     saved = tmp_path / "x.nc"
     code, out, err = run(
@@ -70,6 +71,7 @@ def test_what_is_not_there_is_named(run, file, given, told):
     assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_files_of_something_else(run, tmp_path):
     power, curves = tmp_path / "power.nc", tmp_path / "curves.nc"
     mp.power(mp.envs.fork(2), 0.9, samples=64, rng=0).save(power)

@@ -58,6 +58,7 @@ def test_lines_are_shares_and_bands_their_simultaneous_limits(curves, tmp_path):
     assert verdicts["lower"] == table["lower"][3::4]
 
 
+@pytest.mark.slow
 def test_what_is_shown_and_given_and_where_a_theorem_says_0(curves):
     figure = curves.plot()
     assert texts(figure) == [
@@ -75,6 +76,7 @@ def test_what_is_shown_and_given_and_where_a_theorem_says_0(curves):
     assert curves.of("random").plot().legends[0].get_title().get_text() == "bands: 95 %, all at once"
 
 
+@pytest.mark.slow
 def test_in_grey_lines_have_markers_and_dashes_of_their_own(curves):
     (panel, _) = curves.plot().axes
     looks = [(line.get_marker(), line.get_linestyle()) for line in lines(panel).values()]
@@ -107,6 +109,7 @@ def test_where_floor_and_ceiling_are_equal_it_is_said():
     assert not lines(panel)
 
 
+@pytest.mark.slow
 def test_looks_and_refusals(curves, tmp_path):
     own = Figure()
     panels = own.subplots(2)

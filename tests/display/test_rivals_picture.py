@@ -75,6 +75,7 @@ def test_it_is_the_picture_of_rivals(tmp_path):
         one.plot(vmin=0)
 
 
+@pytest.mark.slow
 def test_what_is_beyond_the_frame_is_said():
     """The post's edges at −.5 and ∞ lie beyond −.1 to .5; at 0 they do not."""
     assert "not for learners, beyond the frame" in words(plot_rivals(drawn()))

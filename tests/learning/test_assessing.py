@@ -62,6 +62,7 @@ def test_a_fork_in_closed_form():
         assert low <= known <= high
 
 
+@pytest.mark.slow
 def test_the_error_of_a_share_is_the_one_that_repetition_shows():
     # 2,000 runs of 16 replicates of 8 draws, of floor, ceiling and agent as above: intervals of 90 % cover 2/3 in 90
     # % of them, within 4 standard errors (.0067) and .01 for the linearisation. Negative controls: another number,

@@ -33,6 +33,7 @@ def share(rows, rewards, floor, ceiling):
     return float(((rewards @ rows.T).max(axis=1) - floor.mean(axis=1)).mean() / room)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "known"), [(1, 0), (2, 4 / 9), (3, 2 / 3)])
 def test_random_ends_of_a_fork(n, known):
     # 800 libraries, each on a reward function of its own; shares lie in a range of 2 and less: 4 standard errors.

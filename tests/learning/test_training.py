@@ -319,6 +319,7 @@ class Times(Signal):
         return x, self.factor * x[:, self.part], False
 
 
+@pytest.mark.slow
 def test_a_signal_of_ones_own_is_trained_and_is_never_taken_for_another(tmp_path):
     right, wrong = small(signals=Times(1.0)), small(signals=Times(-1.0))
     assert not same(right, wrong)

@@ -201,6 +201,7 @@ def test_what_is_refused():
             alignment_of(human, ai)
 
 
+@pytest.mark.slow
 def test_forms():
     one = FOUND.alignment()
     table = one.table(0.99, simultaneous=True)

@@ -17,6 +17,7 @@ CURVE = joint_curve(GRID, gamma=0.6, rho=[0.25, 0, 1], samples=512, rng=0)
 RULES = joint_curve(GRID, gamma=0.6, rho=[0, 1], overlap=["allow", "bump"], samples=64, rng=0)
 
 
+@pytest.mark.slow
 def test_one_table_of_all_numbers():
     table = CURVE.table(0.9)
     assert table["quantity"] == list(QUANTITIES) * 3

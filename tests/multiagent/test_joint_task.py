@@ -223,6 +223,7 @@ def test_what_has_settled_is_a_pair_of_best_responses():
     assert gains[~settled].min() > 1e-6
 
 
+@pytest.mark.slow
 def test_a_task_can_be_sent_to_processes():
     task = joint_power(SQUARE, gamma=0.9, rho=0.5, overlap="remove-leak", samples=16, rng=8).task
     there = pickle.loads(pickle.dumps(task))
