@@ -63,9 +63,9 @@ def run(
     )
     if quick is not None:
         how_much.add_argument("--quick", action="store_true", help="a small version, to try it out; needs --out")
-    parser.add_argument("--only", default=",".join(sections), help=f"sections: {', '.join(sections)}")
     if full is not None:
-        parser.add_argument("--full", dest="samples", action="store_const", const=full, help=f"--{option} {full}")
+        how_much.add_argument("--full", dest="samples", action="store_const", const=full, help=f"--{option} {full}")
+    parser.add_argument("--only", default=",".join(sections), help=f"sections: {', '.join(sections)}")
     given = parser.parse_args(arguments)
     wanted = [name.strip() for name in given.only.split(",")]
     unknown = [name for name in wanted if name not in sections]
