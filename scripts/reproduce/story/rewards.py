@@ -35,7 +35,7 @@ def random_rewards(report: Story, size: Size) -> None:
         f"Power is that of Definition C.1 of Turner et al., with the agent as pol: share = (P − F)/(C − F), where F "
         f"is the uniformly random policy and C is POWER. {size.runs} training runs of {size.episodes:,} episodes in "
         f"each arm, each tried on {size.samples} reward functions of its own; ± is 95 % over runs, each number "
-        "alone. Verdicts, and bands in the picture, hold all at once."
+        "alone. Verdicts, and bars in the picture, hold all at once."
     )
     report.table([("arm", "shown", "given", *(f"share, {x}" for x in TESTS), "verdict (uniform)"), *(
         (arm, shown, given, *(told(curves.share(arm, test)) for test in TESTS), verdicts[arm, "uniform"])
@@ -83,7 +83,7 @@ def random_rewards(report: Story, size: Size) -> None:
     report.picture(
         "shares", curves.plot(),
         "Share of what is available over episodes, by arm; a panel a law of tests. Hollow: a theorem says that the "
-        "mean over runs is 0. Bands hold all at once.")  # fmt: skip
+        "mean over runs is 0. Bars hold all at once.")  # fmt: skip
 
 
 def many_objectives(report: Story, size: Size) -> None:
