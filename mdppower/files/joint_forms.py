@@ -11,13 +11,13 @@ from mdppower.files.fields import Field, Form, array, many, mdp, number, part, p
 from mdppower.files.stored_arrays import LARGEST_SIZE
 from mdppower.montecarlo.samplers import SAMPLERS, Sampler
 from mdppower.multiagent.collisions import OVERLAPS
-from mdppower.multiagent.joint_mdp import JointMDP
+from mdppower.multiagent.joint_mdp import JointMDP, joint_of_parts
 from mdppower.multiagent.joint_power_estimate import JointPower
 from mdppower.multiagent.joint_task import BLOCKS, EARNERS, JointTask
 from mdppower.rewards.correlated import WAYS, Correlated
 
 JOINT = Form(
-    JointMDP.of_parts,
+    joint_of_parts,
     {"made_of": many(mdp(), 1, 2), "overlap": plain(one_of(*OVERLAPS)), "swap": FLAG},
 )
 

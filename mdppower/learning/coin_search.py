@@ -17,6 +17,7 @@ from mdppower._text import count
 from mdppower.errors import ParameterError
 from mdppower.learning.coin_arms import CoinArm
 from mdppower.learning.coin_training import coin_flips
+from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.run_loop import whole
 from mdppower.montecarlo.samplers import seed
@@ -93,6 +94,7 @@ def coin_settings(
     1.0 clip-high raises
     1.0 clip-low lowers
     """
+    check_mdp(mdp)
     open_unit(confidence, "confidence")
     for name, values in (("epochs", epochs), ("prompts", prompts), ("rates", rates)):
         if isinstance(values, (str, bytes)) or not isinstance(values, Sequence) or not len(values):

@@ -117,8 +117,8 @@ class JointMDP:
         SizeError
             It would be too large.
         """
-        check_mdp(human, "world_h")
-        own = human if ai is None else check_mdp(ai, "world_a")
+        check_mdp(human, "human")
+        own = human if ai is None else check_mdp(ai, "ai")
         rows = move_at_once(human, own, overlap, swap)
         one, two = human.states, own.states
         states = tuple((one[h], two[a]) for h, a in rows.cells.tolist())
@@ -242,13 +242,6 @@ class JointMDP:
     def from_successors(cls, successors: Mapping[Any, Any], *, overlap: str | None = None) -> JointMDP:
         """A mapping {state: {(a, b): successor}}, as `RewardlessMDP.from_successors` takes it; as for `from_mdp`."""
         return cls.from_mdp(RewardlessMDP.from_successors(successors), overlap=overlap)
-
-    @classmethod
-    def of_parts(cls, made_of: Sequence[RewardlessMDP], overlap: str, swap: bool) -> JointMDP:
-        """What its `made_of`, `overlap` and `swap` say: for what is read from a file."""
-        if len(made_of) == 2:
-            return cls.from_worlds(*made_of, overlap=overlap, swap=swap)
-        return cls.from_mdp(made_of[0], overlap=None if overlap == "allow" else overlap)
 
     @classmethod
     def _of(
@@ -431,3 +424,10 @@ def check_joint(given: Any) -> JointMDP:
     if not isinstance(given, JointMDP):
         raise ParameterError(f"a JointMDP is needed, got {quoted(given)}")
     return given
+
+
+def joint_of_parts(made_of: Sequence[RewardlessMDP], overlap: str, swap: bool) -> JointMDP:
+    """What its `made_of`, `overlap` and `swap` say: for what is read from a file."""
+    if len(made_of) == 2:
+        return JointMDP.from_worlds(*made_of, overlap=overlap, swap=swap)
+    return JointMDP.from_mdp(made_of[0], overlap=None if overlap == "allow" else overlap)

@@ -25,7 +25,7 @@ from mdppower.measures.stored_calls import answers
 from mdppower.montecarlo.engines import Rows, Workers
 from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, last, run
 from mdppower.montecarlo.samplers import SAMPLERS, make_sampler
-from mdppower.multiagent.joint_mdp import JointMDP
+from mdppower.multiagent.joint_mdp import JointMDP, joint_of_parts
 from mdppower.multiagent.joint_power_estimate import JointPower, joint_estimate
 from mdppower.multiagent.joint_task import BLOCKS, EARNERS, JointTask
 from mdppower.rewards.correlated import Correlated
@@ -163,6 +163,8 @@ def joint_power(
 def _joint(world_h: Any, world_a: Any, overlap: str | None, swap: bool | None) -> JointMDP:
     if not isinstance(world_h, JointMDP):
         check_mdp(world_h, "world_h")
+        if world_a is not None:
+            check_mdp(world_a, "world_a")
         told = "allow" if overlap is None else overlap
         return JointMDP.from_worlds(world_h, world_a, overlap=told, swap=True if swap is None else swap)
     given = {"world_a": world_a, "overlap": overlap, "swap": swap}
@@ -259,7 +261,7 @@ def _question(task: JointTask, samples: int, conduct: Conduct) -> Question:
 
 @answers("joint_power")
 def _from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) -> JointPower:
-    joint = JointMDP.of_parts(given["made_of"], asked["overlap"], asked["swap"])
+    joint = joint_of_parts(given["made_of"], asked["overlap"], asked["swap"])
     task = _task(
         joint, asked["gamma"], (given["rewards"], given["ai_rewards"]), asked["rho"], asked["correlation"],
         asked["on"], joint.checked("ai", given["seed"]), asked["rounds"], asked["replan"], asked["indifferent"],

@@ -19,6 +19,7 @@ from mdppower.mdp.argument import check_mdp
 MADE_BY_US = {
     "ActionOptimality", "Environment", "ModelDifference", "Sensitivity", "Transformed", "ClaimReport",
     "Counterexample", "Symmetries", "Setting", "Solution", "Training", "LearningCurves", "Rivals",
+    "CoinFlips", "Seeking",
 }  # fmt: skip
 """Results, which nobody makes with MDPs of their own."""
 
