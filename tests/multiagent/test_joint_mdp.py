@@ -115,7 +115,7 @@ def test_a_rule_that_leaves_nothing_to_do_is_refused():
 
 
 def test_no_mdps_are_refused():
-    with pytest.raises(ParameterError, match=r"world_h must be a RewardlessMDP, got 'maze'"):
+    with pytest.raises(ParameterError, match=r"human must be a RewardlessMDP, got 'maze'"):
         JointMDP.from_worlds("maze")
-    with pytest.raises(ParameterError, match=r"world_a must be a RewardlessMDP, got 3"):
+    with pytest.raises(ParameterError, match=r"ai must be a RewardlessMDP, got 3"):
         JointMDP.from_worlds(STREET, 3)
