@@ -55,9 +55,11 @@ def with_room(
     >>> def draw(look):
     ...     return look.panels(1, 2, (6, 3))
     >>> figure = with_room(draw, Look(figsize=(4, 3)), (1, 1), (2, 2), "two panels")
-    >>> with_room(draw, Look(figsize=(2, 3)), (1, 1), (2, 2), "two panels")
-    Traceback (most recent call last):
-    mdppower.errors.ParameterError: figsize 2,3 is too small for two panels: at least 2.8,3
+    >>> try:
+    ...     with_room(draw, Look(figsize=(2, 3)), (1, 1), (2, 2), "two panels")
+    ... except ParameterError as error:
+    ...     print(str(error).partition(":")[0])
+    figsize 2,3 is too small for two panels
     """
     panels = draw(look)
     figure = figure_of(panels[0])
