@@ -20,6 +20,8 @@ import mdppower as mp
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "envs" / "README.md", *sorted((ROOT / "mdppower").glob("[!e]*/README.md"))]
+LONG = ("agents", "learning", "measures", "multiagent", "theorems")
+"""Rooms whose pages take a second and more."""
 FACES = (mp, mp.agents, mp.bounds, mp.envs, mp.orbits, mp.rewards, mp.sensitivity, mp.symmetry, mp.theorems)
 HEAVY = ("numba", "matplotlib", "xarray", "networkx", "gymnasium", "scipy.stats", "scipy.optimize", "pandas", "tqdm")
 
@@ -91,7 +93,11 @@ def test_a_checkout_without_symbolic_links_says_so(tmp_path):
     assert "git config core.symlinks true" in done.stderr
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.slow] * (page.parent.name in LONG)) for page in PAGES],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
 def test_pages_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # they save files
     failed, tried = doctest.testfile(str(page), module_relative=False)

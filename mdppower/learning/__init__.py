@@ -10,7 +10,8 @@ training_run      one chunk of episodes, and the stages of a training on the run
 trained           what that gives back
 curves            the power of agents along training, on held-out rewards
 curves_run        one training run examined
-learning_curves   what that gives back: shares, paired differences, verdicts
+curve_shares      shares along training: estimates over runs
+learning_curves   what that gives back: verdicts, tables, rivals
 encounters        whom agents are held against, and what is kept of that
 encounter_kernels its loop
 rivals            an arm against a reference: success rate, ties, lead, in each unit of a task
@@ -40,6 +41,7 @@ seeking           how POWER-seeking trained agents are, and why that is no evide
 seeking_run       one training run looked at
 sought            what that gives back
 arguments         what trainings check alike
+over_runs         numbers of training runs, each run one observation
 ================= ==========================================================================================
 
 - **Toy learners**, the smallest that generalise over reward functions: one weight for each pair and state. No

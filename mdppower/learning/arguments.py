@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 from mdppower._checks import as_float, discount_rates, positive_integer
@@ -46,3 +48,25 @@ def steps_of_episode(horizon: Any) -> int:
     if positive_integer(horizon, "horizon") > MOST_STEPS:
         raise ParameterError(f"horizon is at most {MOST_STEPS:,} steps, got {quoted(horizon)}")
     return int(horizon)
+
+
+def rising(given: Any, last: int, what: str) -> tuple[int, ...]:
+    """Checkpoints as they are given: numbers that rise up to the last; 0 and the last are always among them.
+
+    Examples
+    --------
+    >>> rising([10, 30], 100, "episodes")
+    (0, 10, 30, 100)
+    """
+    if isinstance(given, (str, bytes, bool)) or not isinstance(given, Iterable):
+        raise ParameterError(f"checkpoints must be a number, or numbers of {what}, got {quoted(given)}")
+    steps: list[int] = []
+    for n in given:
+        if isinstance(n, bool) or not isinstance(n, Integral) or int(n) < 0:
+            raise ParameterError(f"checkpoints must be non-negative integers, got {quoted(n)}")
+        if int(n) > last:
+            raise ParameterError(f"checkpoint {n} is beyond the {last:,} {what}")
+        if steps and int(n) <= steps[-1]:
+            raise ParameterError(f"checkpoints must increase, got {n} after {steps[-1]}")
+        steps.append(int(n))
+    return tuple(sorted({0, *steps, last}))

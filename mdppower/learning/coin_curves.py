@@ -13,6 +13,7 @@ from mdppower.errors import ParameterError
 from mdppower.learning.coin_arms import CoinArm, symmetry
 from mdppower.learning.coin_shares import POLICIES, CoinShares
 from mdppower.learning.null_theorems import is_symmetric
+from mdppower.learning.over_runs import caution
 from mdppower.results.labelled import labelled, written
 from mdppower.results.number_text import how_sure, with_error
 from mdppower.results.table import Table
@@ -92,8 +93,8 @@ class CoinFlips(CoinShares):
             if "chance" in why:
                 why += "; yet these limits exclude 0" * (verdict != "undecided")
                 verdict = "does not raise"
-            elif caution := self._caution(changes[:, a : a + 1]):
-                why += "; " * bool(why) + f"caution: {caution}"
+            elif doubt := caution(changes[:, a : a + 1]):
+                why += "; " * bool(why) + f"caution: {doubt}"
             rows.append(
                 (*self._told(arm), float(shares[a, 0]), float(shares[a, t]), float(changes[:, a].mean()),
                  float(lower[a]), float(upper[a]), verdict, why)

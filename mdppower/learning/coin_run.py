@@ -18,10 +18,11 @@ from mdppower.learning.coin_arms import SIGN, CoinArm
 from mdppower.learning.coin_kernels import policy_gradient
 from mdppower.learning.coin_prior import SoftmaxTest, confidence, learnt_weights, world_of
 from mdppower.learning.episodes import BLOCK, Episodes, Purpose, draw_rewards, named, stream
+from mdppower.learning.over_runs import KeptRuns
 from mdppower.learning.training_run import Course
 from mdppower.measures.questions import ask, digest, told_mdp
 from mdppower.montecarlo.engines import Rows
-from mdppower.montecarlo.run_loop import OneTask, Question
+from mdppower.montecarlo.run_loop import Question
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.solvers.optimal_values import pick, warm_up
 
@@ -207,29 +208,7 @@ class CoinTask:
                 )
 
 
-class CoinRuns(OneTask):
+class CoinRuns(KeptRuns):
     """What is kept of the runs."""
 
-    task: CoinTask
-    label, least = "coin flips", 2
-
-    def __init__(self, task: CoinTask) -> None:
-        self.task = task
-        self._rows: list[Rows] = []
-
-    @property
-    def count(self) -> int:
-        """Runs so far."""
-        return sum(len(rows[0]) for rows in self._rows)
-
-    def prepare(self) -> None:
-        """Compile what runs need."""
-        self.task.prepare()
-
-    def add(self, rows: Rows) -> None:
-        """Add the next runs."""
-        self._rows.append(rows)
-
-    def estimate(self, interrupted: bool) -> tuple[Rows, bool]:
-        """All of the runs so far, and whether some are lacking."""
-        return tuple(np.concatenate(parts) for parts in zip(*self._rows, strict=True)), interrupted
+    label = "coin flips"

@@ -8,29 +8,24 @@ run is one observation: intervals are Student's over K runs, and changes from th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from mdppower._checks import choice
 from mdppower._quotes import quoted
-from mdppower._text import did_you_mean, near_names
 from mdppower._typing import BoolArray, FloatArray
-from mdppower.errors import LabelError, ParameterError
+from mdppower.errors import ParameterError
 from mdppower.learning.coin_arms import CoinArm
 from mdppower.learning.coin_run import Setting
 from mdppower.learning.learners import Linear
+from mdppower.learning.over_runs import caution, one_number, position, replicates
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate
-from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.same_draws import Draws
 from mdppower.montecarlo.samplers import Sampler
-from mdppower.montecarlo.trust import doubtful_means
 from mdppower.results.result import Result
 from mdppower.rewards.reward_distribution import RewardDistribution
-
-if TYPE_CHECKING:
-    pass
 
 POLICIES = ("sampled", "argmax")
 
@@ -160,7 +155,7 @@ class CoinShares(Result):
     def power(self, arm: str, policy: str = "sampled") -> Estimate:
         """P, averaged over starts, along the iterations; arguments as for `change`."""
         values = self.powers[:, self._arm(arm), :, self._policy(policy)]
-        return self._estimate(values, *self._range())
+        return self._estimate(values, *self._range(), has_variance=self.rewards.has_variance)
 
     def floor(self) -> Estimate:
         """F: the power of the random policy, on the same draws."""
@@ -209,11 +204,7 @@ class CoinShares(Result):
     # ------------------------------------------------------------------ inside
 
     def _arm(self, name: Any) -> int:
-        given = name.label if isinstance(name, CoinArm) else name
-        if given not in self.names:
-            meant = did_you_mean(near_names(str(given), self.names))
-            raise LabelError(f"there is no arm {quoted(given)}; {meant or 'arms are ' + ', '.join(self.names)}")
-        return self.names.index(given)
+        return position(name, self.names, "arm")
 
     def _policy(self, name: Any) -> int:
         return POLICIES.index(choice(name, "policy", POLICIES))
@@ -222,16 +213,12 @@ class CoinShares(Result):
         """(K, A, T, 2); runs that differ by no more than the error of their values are one number."""
         available = (self.ceilings - self.floors)[:, None, None, None]
         found = (self.powers - self.floors[:, None, None, None]) / available
-        return self._one_number(found, self._slack())
+        return one_number(found, self._slack())
 
     def _changes(self) -> FloatArray:
         """(K, A, T, 2) shares less those before training."""
         shares = self._shares()
-        return self._one_number(shares - shares[:, :, :1], 2 * self._slack())
-
-    def _one_number(self, values: FloatArray, slack: float) -> FloatArray:
-        alike = values.max(axis=0) - values.min(axis=0) <= 2 * slack
-        return np.asarray(np.where(alike, np.minimum(values.max(axis=0), 1.0), values))
+        return one_number(shares - shares[:, :, :1], 2 * self._slack())
 
     def _least(self) -> float:
         """The share of the worst policy, in the run in which it is least."""
@@ -258,7 +245,7 @@ class CoinShares(Result):
         self, values: FloatArray, low: float, high: float, slack: float, confidence: float, simultaneous: bool
     ) -> tuple[FloatArray, FloatArray]:
         size = values[0].size
-        data = _replicates(values.reshape(self.runs, size), low, high, slack, np.zeros(size, bool))
+        data = replicates(values.reshape(self.runs, size), low, high, slack)
         lower, upper = data.bounds(confidence, simultaneous=simultaneous)
         return lower.reshape(values.shape[1:]), upper.reshape(values.shape[1:])
 
@@ -267,33 +254,20 @@ class CoinShares(Result):
         return self._estimate(values, self._least(), 1.0, self._slack())
 
     def _estimate(
-        self, values: FloatArray, low: float, high: float, slack: float, known: BoolArray | None = None
-    ) -> Estimate:
+        self, values: FloatArray, low: float, high: float, slack: float, known: BoolArray | None = None, *,
+        has_variance: bool = True,
+    ) -> Estimate:  # fmt: skip
         """(K, T) numbers as an estimate over iterations."""
         constant = np.zeros(values.shape[1], bool) if known is None else known
         constant = constant | (values == 0).all(axis=0) & (np.arange(values.shape[1]) == 0)
-        draws = self._draws(self._caution(values[:, ~constant]))
-        data = _replicates(values, low, high, slack, constant)
+        draws = self._draws(caution(values[:, ~constant]))
+        data = replicates(values, low, high, slack, constant, has_variance=has_variance)
         return Estimate(data, self.iterations, (self.gamma,), True, dimension="iteration", draws=draws)
 
     def _mark(self, values: FloatArray, name: str) -> Estimate:
-        data = _replicates(values[:, None], *self._range(), np.zeros(1, bool))
+        data = replicates(values[:, None], *self._range(), has_variance=self.rewards.has_variance)
         return Estimate(data, (name,), (self.gamma,), True, True, dimension="mark", draws=self._draws())
 
-    def _caution(self, values: FloatArray) -> str:
-        """What (K, n) numbers say against Student's interval; nothing where they say nothing."""
-        if not values.shape[1]:
-            return ""
-        data = _replicates(values, -np.inf, np.inf, 0.0, np.zeros(values.shape[1], bool))
-        return doubtful_means(data, np.ones(values.shape[1], bool), tails=True)
-
-    def _draws(self, caution: str = "") -> Draws:
+    def _draws(self, told: str = "") -> Draws:
         source = Sampler(self.rewards, "iid", self.setting.samples, self.entropy)
-        return Draws(source, self.mdp.states, self.interrupted, caution)
-
-
-def _replicates(values: FloatArray, low: float, high: float, slack: float, constant: Any) -> Replicates:
-    """(K, n) numbers of K runs."""
-    n = values.shape[1]
-    means = np.ascontiguousarray(values[:, None])
-    return Replicates(means, np.full(n, low), np.full(n, high), constant, np.array([slack]), len(values))
+        return Draws(source, self.mdp.states, self.interrupted, told)

@@ -44,7 +44,7 @@ from mdppower._checks import positive_integer
 from mdppower._quotes import quoted
 from mdppower._typing import FloatArray
 from mdppower.errors import ParameterError, SizeError
-from mdppower.learning.arguments import learners_rate, number_between, rewards_of_states, steps_of_episode
+from mdppower.learning.arguments import learners_rate, number_between, rewards_of_states, rising, steps_of_episode
 from mdppower.learning.coin_arms import CoinArm, read_arms
 from mdppower.learning.coin_curves import CoinFlips
 from mdppower.learning.coin_run import CoinRuns, CoinTask, Setting
@@ -268,18 +268,7 @@ def _checkpoints(given: Any, iterations: int) -> tuple[int, ...]:
             raise ParameterError(f"checkpoints must be at least 2, 0 and {iterations:,} iterations; got {given}")
         many = min(int(given) - 1, iterations)
         return tuple(iterations * k // many for k in range(many + 1))
-    if isinstance(given, (str, bytes, bool)) or not isinstance(given, Sequence | np.ndarray):
-        raise ParameterError(f"checkpoints must be a number, or numbers of iterations, got {quoted(given)}")
-    steps: list[int] = []
-    for n in given:
-        if isinstance(n, bool) or not isinstance(n, Integral) or int(n) < 0:
-            raise ParameterError(f"checkpoints must be non-negative integers, got {quoted(n)}")
-        if int(n) > iterations:
-            raise ParameterError(f"checkpoint {n} is beyond the {iterations:,} iterations")
-        if steps and int(n) <= steps[-1]:
-            raise ParameterError(f"checkpoints must increase, got {n} after {steps[-1]}")
-        steps.append(int(n))
-    return tuple(sorted({0, *steps, iterations}))
+    return rising(given, iterations, "iterations")
 
 
 def _require_memory(mdp: RewardlessMDP, arms: int, runs: int, setting: Setting) -> None:

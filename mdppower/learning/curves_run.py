@@ -20,9 +20,9 @@ from mdppower.learning.encounter_kernels import meet
 from mdppower.learning.encounters import FINAL, OPTIMAL, RANDOM, Reference
 from mdppower.learning.episodes import Purpose, draw_rewards, named, stream
 from mdppower.learning.learners import Linear
+from mdppower.learning.over_runs import KeptRuns
 from mdppower.learning.training_run import Course
 from mdppower.montecarlo.engines import Rows
-from mdppower.montecarlo.run_loop import OneTask
 from mdppower.rewards.reward_distribution import RewardDistribution
 from mdppower.solvers.backup import best_successors, mean_best_successor
 from mdppower.solvers.optimal_values import pick, solve_rows, warm_up
@@ -159,28 +159,7 @@ class Examination:
         return float(slack.max())
 
 
-class Examined(OneTask):
+class Examined(KeptRuns):
     """What is kept of the runs that are examined."""
 
-    label, least = "power of agents", 2
-
-    def __init__(self, task: Examination) -> None:
-        self.task = task
-        self._rows: list[Rows] = []
-
-    @property
-    def count(self) -> int:
-        """Runs so far."""
-        return sum(len(rows[0]) for rows in self._rows)
-
-    def prepare(self) -> None:
-        """Compile what runs need."""
-        self.task.prepare()
-
-    def add(self, rows: Rows) -> None:
-        """Add the next runs."""
-        self._rows.append(rows)
-
-    def estimate(self, interrupted: bool) -> tuple[Rows, bool]:
-        """What `Examination` gives of the runs; and whether some are lacking."""
-        return tuple(np.concatenate(parts) for parts in zip(*self._rows, strict=True)), interrupted
+    label = "power of agents"

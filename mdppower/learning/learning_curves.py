@@ -1,41 +1,27 @@
-"""How the power of learning agents goes along training, and whether training raises it.
+"""How the power of learning agents goes along training, and whether training raises it: verdicts, tables, rivals.
 
-With P_t the power of an agent at checkpoint t (Definition C.1, with the reward function as its input, averaged over
-starts), F the floor (the uniformly random policy) and C the ceiling (POWER),
-
-    share_t = (P_t − F)/(C − F)
-
-formed within each training run, on the draws that all arms of the run share. A training run is one observation:
-intervals are Student's over K runs. At most a share is 1; at least it is that of the worst policy.
+Shares, and what their intervals are over, are in `mdppower.learning.curve_shares`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mdppower._checks import open_unit
 from mdppower._quotes import quoted
-from mdppower._text import count, did_you_mean, near_names, rate_text
-from mdppower._typing import FloatArray
-from mdppower.errors import LabelError, ParameterError
-from mdppower.learning.encounters import UNITS, Encounters
+from mdppower._text import count, rate_text
+from mdppower.errors import ParameterError
+from mdppower.learning.curve_shares import CurveShares
+from mdppower.learning.encounters import UNITS
 from mdppower.learning.null_theorems import null_theorem
+from mdppower.learning.over_runs import caution
 from mdppower.learning.rivals import Rivals, warn_of_near_ties
-from mdppower.learning.signals import Signal
-from mdppower.mdp.model import RewardlessMDP
-from mdppower.montecarlo.estimates import Estimate
-from mdppower.montecarlo.replicates import Replicates
-from mdppower.montecarlo.same_draws import Draws
-from mdppower.montecarlo.samplers import Sampler
-from mdppower.montecarlo.trust import doubtful_means
 from mdppower.results.labelled import labelled, written
 from mdppower.results.number_text import how_sure, with_error
-from mdppower.results.result import Result
 from mdppower.results.table import Table
-from mdppower.rewards.reward_distribution import RewardDistribution
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -48,7 +34,7 @@ MARGIN = 0.05
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LearningCurves(Result):
+class LearningCurves(CurveShares):
     """Power of A arms at T checkpoints on L tests, from K training runs with N held-out reward functions each.
 
     Attributes
@@ -89,93 +75,6 @@ class LearningCurves(Result):
     >>> curves.share("random").of(300).mean.round(2)
     np.float64(1.0)
     """
-
-    hidden: ClassVar[frozenset[str]] = frozenset({"powers", "floors", "ceilings", "worsts", "errors", "encounters"})
-    of_learners: ClassVar[bool] = True
-
-    mdp: RewardlessMDP
-    gamma: float
-    signals: tuple[Signal, ...]
-    rewards: RewardDistribution
-    checkpoints: tuple[int, ...]
-    tests: dict[str, RewardDistribution]
-    samples: int
-    start: FloatArray
-    entropy: int
-    powers: FloatArray
-    floors: FloatArray
-    ceilings: FloatArray
-    worsts: FloatArray
-    errors: FloatArray
-    interrupted: bool = False
-    encounters: Encounters | None = None
-
-    @property
-    def arms(self) -> tuple[str, ...]:
-        """The names of the arms."""
-        return tuple(signal.label for signal in self.signals)
-
-    @property
-    def runs(self) -> int:
-        """K, the training runs of each arm."""
-        return len(self.powers)
-
-    # ------------------------------------------------------------------ estimates
-
-    def share(self, arm: str, test: str | None = None) -> Estimate:
-        """The share of what is available above the random policy, along the checkpoints.
-
-        Parameters
-        ----------
-        arm : str
-        test : str, optional
-            Default: the first.
-
-        Returns
-        -------
-        Estimate
-            Of T numbers, named by episodes. NaN where floor and ceiling are equal.
-
-        Raises
-        ------
-        LabelError
-            There is no such arm or test.
-        """
-        a, i = self._arm(arm), self._test(test)
-        shares, low = self._shares()[:, a, :, i], self._least()[i]
-        found = self._estimate(shares, low, 1.0, self._slack()[i], i)
-        caution = self._caution(shares)
-        return replace(found, draws=replace(self._draws(i), caution=caution)) if caution else found
-
-    def power(self, arm: str, test: str | None = None) -> Estimate:
-        """P, averaged over starts, along the checkpoints; arguments as for `share`."""
-        i = self._test(test)
-        known = self._has_variance(i)
-        return self._estimate(self.powers[:, self._arm(arm), :, i], *self._range(i), i, has_variance=known)
-
-    def floor(self, test: str | None = None) -> Estimate:
-        """F: the power of the uniformly random policy, on the same draws."""
-        return self._mark(self.floors, "floor", test)
-
-    def ceiling(self, test: str | None = None) -> Estimate:
-        """C: POWER, averaged over starts, on the same draws."""
-        return self._mark(self.ceilings, "ceiling", test)
-
-    def difference(self, arm: str, other: str, test: str | None = None) -> Estimate:
-        """The share of one arm less that of another, run by run: they share draws, starts and first weights.
-
-        Parameters
-        ----------
-        arm, other : str
-        test : str, optional
-            Default: the first.
-
-        Returns
-        -------
-        Estimate
-            Of T numbers, named by episodes.
-        """
-        return self.share(arm, test) - self.share(other, test)
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -278,8 +177,8 @@ class LearningCurves(Result):
                 verdict, why = self._verdict(low, high, margin, proof)
                 if verdict == "undecided" and not why and not np.ptp(self._shares()[:, a, step, i]):
                     why = f"all {self.runs} runs have one share; what others may have, more runs would tell"
-                caution = "" if proof else self._caution(self._shares()[:, a, step : (step % steps) + 1, i])
-                told = verdict, "; ".join(filter(None, [why, f"caution: {caution}" * bool(caution)]))
+                doubt = "" if proof else caution(self._shares()[:, a, step : (step % steps) + 1, i])
+                told = verdict, "; ".join(filter(None, [why, f"caution: {doubt}" * bool(doubt)]))
                 rows.append((signal.label, signal.shown, signal.given, name, mean, low, high, *told))
         names = ("arm", "shown", "given", "test", "share", "lower", "upper", "verdict", "why")
         sure = f"all {len(self.signals) * steps * len(self.tests):,} of arms, checkpoints and tests at once"
@@ -412,103 +311,3 @@ class LearningCurves(Result):
             f"γ = {rate_text(self.gamma)}: share {', '.join(told)} "
             f"({how_sure(0.95, together=True)}; {count(self.runs, 'run')}{', interrupted' * self.interrupted}))"
         )
-
-    # ------------------------------------------------------------------ inside
-
-    def _arm(self, name: Any) -> int:
-        given = name.label if isinstance(name, Signal) else name
-        if given not in self.arms:
-            meant = did_you_mean(near_names(str(given), self.arms))
-            raise LabelError(f"there is no arm {quoted(given)}; {meant or 'arms are ' + ', '.join(self.arms)}")
-        return self.arms.index(given)
-
-    def _test(self, name: Any) -> int:
-        names = list(self.tests)
-        if name is None:
-            return 0
-        if name not in names:
-            raise LabelError(f"there is no test {quoted(name)}; tests are {', '.join(map(repr, names))}")
-        return names.index(name)
-
-    def _shares(self) -> FloatArray:
-        """(K, A, T, L); NaN where floor and ceiling are equal.
-
-        Runs that differ by no more than the error of their values are one number: that they do is no spread, and what
-        so few observations exclude is for `Replicates` to say.
-        """
-        available = self._available()[:, None, None]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found = (self.powers - self.floors[:, None, None]) / available
-        alike = found.max(axis=0) - found.min(axis=0) <= 2 * self._slack()
-        return np.asarray(np.where(alike, np.minimum(found.max(axis=0), 1.0), found))
-
-    def _available(self) -> FloatArray:
-        """(K, L) ceiling less floor; NaN where that may be no more than the error of the values."""
-        found = self.ceilings - self.floors
-        return np.asarray(np.where(found > 8 * self.errors, found, np.nan))
-
-    def _least(self) -> FloatArray:
-        """(L,) the share of the worst policy, in the run in which it is least."""
-        return np.asarray(((self.worsts - self.floors) / self._available()).min(axis=0))
-
-    def _slack(self) -> FloatArray:
-        """(L,) bound on the error of the mean share that is not statistical.
-
-        Numerator and denominator are off by 2ε each, and no share is beyond ± |least| ∨ 1.
-        """
-        size = 1 + np.maximum(1, np.abs(self._least()))
-        return np.asarray((2 * self.errors / self._available()).mean(axis=0) * size)
-
-    def _range(self, i: int) -> tuple[float, float, float]:
-        law = list(self.tests.values())[i]
-        return float(law.low.min()), float(law.high.max()), float(self.errors[:, i].mean())
-
-    def _limits(self, confidence: float, *, simultaneous: bool) -> tuple[FloatArray, FloatArray]:
-        """(A, T, L) limits of the shares; simultaneous over all of them."""
-        shares = self._shares()
-        least, slack = self._least(), self._slack()
-        size = shares.shape[1:]
-        data = Replicates(
-            shares.reshape(self.runs, 1, -1), np.broadcast_to(least, size).ravel(), np.ones(shares[0].size),
-            np.zeros(shares[0].size, bool), np.zeros(1), self.runs,
-        )  # fmt: skip
-        lower, upper = data.bounds(confidence, simultaneous=simultaneous)
-        above = np.maximum(np.minimum(upper.reshape(size) + slack, 1.0), shares.mean(axis=0))  # no share is above 1
-        return lower.reshape(size) - slack, above
-
-    def _has_variance(self, test: int) -> bool:
-        """Whether a power has one; a share has, being bounded."""
-        return list(self.tests.values())[test].has_variance
-
-    def _estimate(
-        self, values: FloatArray, low: float, high: float, slack: float, test: int, *, has_variance: bool = True
-    ) -> Estimate:
-        """(K, T) numbers as an estimate over checkpoints."""
-        n = values.shape[1]
-        data = Replicates(
-            np.ascontiguousarray(values[:, None]), np.full(n, low), np.full(n, high), np.zeros(n, bool),
-            np.array([slack]), self.runs, has_variance=has_variance and not np.isnan(values).any(),
-        )  # fmt: skip
-        return Estimate(
-            data, self.checkpoints, (self.gamma,), True, dimension="checkpoint", draws=self._draws(test)
-        )  # fmt: skip
-
-    def _mark(self, values: FloatArray, name: str, test: str | None) -> Estimate:
-        i = self._test(test)
-        low, high, slack = self._range(i)
-        data = Replicates(
-            np.ascontiguousarray(values[:, i, None, None]), np.full(1, low), np.full(1, high), np.zeros(1, bool),
-            np.array([slack]), self.runs, has_variance=self._has_variance(i),
-        )  # fmt: skip
-        return Estimate(data, (name,), (self.gamma,), True, True, dimension="mark", draws=self._draws(i))
-
-    def _caution(self, shares: FloatArray) -> str:
-        """What (K, T) shares say against Student's interval; nothing where they say nothing, or are not defined."""
-        n = shares.shape[1]
-        ends = np.full(n, np.inf)
-        data = Replicates(shares[:, None], -ends, ends, np.zeros(n, bool), np.zeros(1), self.runs)
-        return "" if np.isnan(shares).any() else doubtful_means(data, np.ones(n, bool), tails=True)
-
-    def _draws(self, test: int) -> Draws:
-        source = Sampler(list(self.tests.values())[test], "iid", self.samples, self.entropy)
-        return Draws(source, self.mdp.states, self.interrupted)

@@ -31,7 +31,7 @@ import numpy as np
 
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.bounds.inequalities import best_gap, sub_gaussian_gap
-from mdppower.montecarlo.replicates import Replicates
+from mdppower.learning.over_runs import replicates
 
 
 @dataclass(frozen=True)
@@ -82,17 +82,6 @@ class Moments:
         mean = self.leads.mean(axis=0)
         half = np.maximum(high - mean, mean - low)
         return np.asarray(np.minimum(np.sqrt(most[0] + half[0] ** 2) + self.slack, self.width) ** 2)
-
-
-def replicates(
-    values: FloatArray, low: float, high: float, slack: float, known: BoolArray | None = None
-) -> Replicates:
-    """(K, T) numbers of runs, each run one observation; some may be known not to vary."""
-    n = values.shape[1]
-    return Replicates(
-        np.ascontiguousarray(values[:, None]), np.full(n, low), np.full(n, high),
-        np.zeros(n, bool) if known is None else known, np.array([slack]), len(values),
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ from mdppower._warn import warn
 from mdppower.bounds.simplex_proxies import universal_proxy
 from mdppower.errors import LabelError, ParameterError
 from mdppower.learning.encounters import UNITS
-from mdppower.learning.rival_bands import Moments, quantile, replicates
+from mdppower.learning.over_runs import caution, replicates
+from mdppower.learning.rival_bands import Moments, quantile
 from mdppower.learning.signals import Signal
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.same_draws import Draws
 from mdppower.montecarlo.samplers import Sampler
-from mdppower.montecarlo.trust import doubtful_means
 from mdppower.results.result import Result
 from mdppower.rewards.reward_distribution import RewardDistribution
 
@@ -94,8 +94,8 @@ class RivalNumbers(Result):
     def lead(self) -> Estimate:
         """The power of the arm less that of the reference."""
         ends = self._width
-        data = replicates(self.moments.leads, -ends, ends, float(self.errors.mean()), self.same)
-        return self._estimate(replace(data, has_variance=self.rewards.has_variance))
+        slack, known = float(self.errors.mean()), self.rewards.has_variance
+        return self._estimate(replicates(self.moments.leads, -ends, ends, slack, self.same, has_variance=known))
 
     @property
     def sd(self) -> FloatArray:
@@ -208,10 +208,10 @@ class RivalNumbers(Result):
     def _share(self, counts: FloatArray) -> Estimate:
         """Counts of tasks as shares."""
         data = replicates(np.clip(counts / self.samples, 0.0, 1.0), 0.0, 1.0, 0.0, self.same)
-        caution = doubtful_means(data, np.ones(counts.shape[1], bool), tails=True)
         found = self._estimate(data)
         assert found.draws is not None
-        return replace(found, draws=replace(found.draws, caution=caution)) if caution else found
+        told = caution(counts / self.samples)
+        return replace(found, draws=replace(found.draws, caution=told)) if told else found
 
     def _estimate(self, data: Replicates, labels: Any = None, dimension: str = "checkpoint") -> Estimate:
         source = Sampler(self.rewards, "iid", self.samples, self.entropy)
@@ -222,7 +222,7 @@ class RivalNumbers(Result):
 def _of_some(values: FloatArray) -> Replicates:
     """Numbers of the runs that there are; of fewer than two, none."""
     if len(values) < 2:
-        return replace(replicates(np.full((2, values.shape[1]), np.nan), -np.inf, np.inf, 0.0), has_variance=False)
+        return replicates(np.full((2, values.shape[1]), np.nan), -np.inf, np.inf, 0.0)
     return replicates(values, -np.inf, np.inf, 0.0)
 
 

@@ -14,9 +14,9 @@ from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.agents.evaluation import evaluate, warm_up_evaluation
 from mdppower.agents.policies import ask
 from mdppower.agents.rules import Rule, optimal, uniformly_random
-from mdppower.learning.curves_run import Examined
 from mdppower.learning.episodes import Purpose, draw_rewards, named, stream
 from mdppower.learning.learners import Linear
+from mdppower.learning.over_runs import KeptRuns
 from mdppower.learning.training_run import Course
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.engines import Rows
@@ -178,10 +178,7 @@ def mean_visits(chain: sparse.csr_array, gamma: float, start: FloatArray) -> Flo
     return np.asarray(spsolve(sparse.csc_array(identity - gamma * chain.T), (1 - gamma) * start)).ravel()
 
 
-class Looked(Examined):
+class Looked(KeptRuns):
     """What is kept of the runs that are looked at."""
 
     label = "POWER-seeking of agents"
-
-    def __init__(self, task: Looking) -> None:
-        super().__init__(task)  # type: ignore[arg-type]

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from mdppower._checks import choice
-from mdppower._quotes import quoted
-from mdppower._text import count, did_you_mean, near_names, rate_text
+from mdppower._text import count, rate_text
 from mdppower._typing import FloatArray, Label
-from mdppower.errors import LabelError
+from mdppower.learning.over_runs import position, replicates
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate
-from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.same_draws import Draws
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.results.labelled import labelled, written
@@ -225,21 +223,14 @@ class Seeking(Result):
         return f"toward {', '.join(map(str, self.toward))} at {', '.join(map(str, self.at))}"
 
     def _arm(self, name: Any) -> int:
-        if name not in self.arms:
-            meant = did_you_mean(near_names(str(name), self.arms))
-            raise LabelError(f"there is no arm {quoted(name)}; {meant or 'arms are ' + ', '.join(self.arms)}")
-        return self.arms.index(name)
+        return position(name, self.arms, "arm")
 
     def _estimate(self, name: str, less: float) -> Estimate:
         """A measure, less a number, as an estimate over arms."""
         values = self.values[..., MEASURES.index(name)] - less
         low, high = _ENDS[name]
-        n = values.shape[1]
         sure = np.array([name == "share" and arm == OPTIMAL for arm in self.arms])  # 1, by definition
-        data = Replicates(
-            np.ascontiguousarray(values[:, None]), np.full(n, low - less), np.full(n, high - less), sure, np.zeros(1),
-            self.runs, has_variance=not np.isnan(values).any(),
-        )  # fmt: skip
+        data = replicates(values, low - less, high - less, 0.0, sure)
         source = Sampler(self.rewards, "iid", self.samples, self.entropy)
         draws = Draws(source, self.mdp.states, self.interrupted)
         return Estimate(data, self.arms, (self.gamma,), True, dimension="arm", draws=draws)

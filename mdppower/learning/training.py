@@ -34,7 +34,7 @@ from mdppower._quotes import quoted
 from mdppower._text import count
 from mdppower._warn import warn
 from mdppower.errors import MDPPowerError, ParameterError, SizeError
-from mdppower.learning.arguments import learners_rate, number_between, rewards_of_states, steps_of_episode
+from mdppower.learning.arguments import learners_rate, number_between, rewards_of_states, rising, steps_of_episode
 from mdppower.learning.signals import DEFAULT, Signal, few, read_signal
 from mdppower.learning.trained import Training
 from mdppower.learning.training_run import TARGETS, Course, Method, stages
@@ -254,18 +254,7 @@ def read_checkpoints(given: Any, episodes: int) -> tuple[int, ...]:
             )
         inner = np.geomspace(min(10, episodes), episodes, int(given) - 1)[:-1].tolist()
         return tuple(sorted({0, *map(round, inner), episodes}))
-    if isinstance(given, (str, bytes, bool)) or not isinstance(given, Iterable):
-        raise ParameterError(f"checkpoints must be a number, or numbers of episodes, got {quoted(given)}")
-    steps: list[int] = []
-    for n in given:
-        if isinstance(n, bool) or not isinstance(n, Integral) or int(n) < 0:
-            raise ParameterError(f"checkpoints must be non-negative integers, got {quoted(n)}")
-        if int(n) > episodes:
-            raise ParameterError(f"checkpoint {n} is beyond the {episodes:,} episodes")
-        if steps and int(n) <= steps[-1]:
-            raise ParameterError(f"checkpoints must increase, got {n} after {steps[-1]}")
-        steps.append(int(n))
-    return tuple(sorted({0, *steps, episodes}))
+    return rising(given, episodes, "episodes")
 
 
 def _require_memory(course: Course, runs: int, checkpoints: tuple[int, ...]) -> None:

@@ -419,13 +419,6 @@ class JointMDP:
         return self.made_of[PLAYERS.index(player)]
 
 
-def check_joint(given: Any) -> JointMDP:
-    """The argument, if it is a JointMDP; ParameterError where it is none."""
-    if not isinstance(given, JointMDP):
-        raise ParameterError(f"a JointMDP is needed, got {quoted(given)}")
-    return given
-
-
 def joint_of_parts(made_of: Sequence[RewardlessMDP], overlap: str, swap: bool) -> JointMDP:
     """What its `made_of`, `overlap` and `swap` say: for what is read from a file."""
     if len(made_of) == 2:

@@ -566,6 +566,7 @@ def test_a_text_is_no_truth_value():
     assert mp.envs.make("FrozenLake-v1", is_slippery=0, map_name="8x8").is_deterministic
 
 
+@pytest.mark.slow
 def test_the_reward_of_a_table_is_not_that_of_a_wrapper():
     changed = wrappers.TransformReward(lake(), lambda reward: 5 * reward)
     with pytest.raises(mp.MDPPowerError, match="TransformReward makes another of it, which P does not know"):

@@ -29,6 +29,7 @@ def test_names_reach_into_what_attributes_hold():
     assert read_attributes(env, ("x",)) == 0  # one name is its value, not a tuple
 
 
+@pytest.mark.slow
 def test_a_key_of_names_is_the_key_of_a_function():
     # Two routes: what attributes of these names hold, and a function that says so.
     for key in (("x",), "x", ["x"]):

@@ -60,6 +60,7 @@ def test_a_fickle_passenger_is_found():
         from_gymnasium(env, check=True, rng=0)
 
 
+@pytest.mark.slow
 def test_a_wrong_flag_is_found():
     law = chain()
     law[1][1] = [(0.5, 2, 1, False), (0.5, 0, 0, False)]

@@ -96,6 +96,7 @@ def test_json_and_python_literals_come_back(value):
         assert read_value(text) == value
 
 
+@pytest.mark.slow
 @given(st.text(max_size=12))
 def test_any_text_is_read_or_refused(text):
     try:

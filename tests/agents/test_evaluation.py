@@ -193,6 +193,7 @@ def test_values_are_the_series(data):
         assert np.abs(onwards[i] - chain @ total).max() <= error[i] + 1e-12 * size
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_at_gamma_one_values_are_cesaro_averages(data):
     # A_n = (1/n) Σ_{t<n} P^t R tends to the gain, in multichain and periodic chains too, with an error D/n that is

@@ -107,6 +107,7 @@ def test_what_other_formats_do_not_have_is_said(run):
     assert "--unit is about success against somebody: add --against" in err
 
 
+@pytest.mark.slow
 def test_an_undecided_arm_has_its_reason_and_a_lower_one_is_told(run):
     out = run(*SMALL, "--signals", "random,incorrect", "--test", "avoid", "--checkpoints", "100", "--runs", "8")[1]
     assert "incorrect on avoid: upper limit below 0: it lowers" in out or "8 runs have one share" in out

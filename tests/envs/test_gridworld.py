@@ -247,6 +247,7 @@ def test_at_slip_one_no_action_matters(rows, given_options):
     np.testing.assert_array_equal(kernel, kernel[mdp.pointer[mdp.pair_states]])
 
 
+@pytest.mark.slow
 @given(maps, options, slips, st.lists(st.floats(0, 1), min_size=2, max_size=2))
 def test_bias_keeps_every_row_a_distribution(rows, given_options, slip, parts):
     # Two named directions share at most the slip.

@@ -91,6 +91,7 @@ def polytopes(draw):
     return A, b, [draw(small) for _ in range(n)], draw(bounds)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(polytopes())
 def test_routes_agree(polytope):

@@ -156,7 +156,7 @@ def test_what_is_not_there_is_refused():
     found = curves(np.zeros((4, 2, 2, 1)))
     with pytest.raises(mp.errors.LabelError, match="arms are random"):
         found.share("noise")
-    with pytest.raises(mp.errors.LabelError, match="tests are 'uniform'"):
+    with pytest.raises(mp.errors.LabelError, match="tests are uniform"):
         found.share("random", "goal")
     with pytest.raises(mp.errors.LabelError, match="checkpoint"):
         found.share("random").of(5)

@@ -118,6 +118,7 @@ def test_rademacher_is_n_times_the_complexity_of_learning_theory(a):
 # ---------------------------------------------------------------------- POWER
 
 
+@pytest.mark.slow
 @FEW
 @given(mdps(max_states=4, max_actions=2, dyadic=True), st.sampled_from([0.0, 0.5, 0.75, 1.0]))
 def test_power_is_a_centred_complexity(mdp, gamma):

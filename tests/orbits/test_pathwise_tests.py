@@ -190,6 +190,7 @@ def test_theorem_6_13_on_figure_1():
 # ---------------------------------------------------------------------- bounds
 
 
+@pytest.mark.slow
 @MANY
 @given(mdps(), st.sampled_from(GAMMAS), st.integers(0, 99))
 def test_bounds_hold_in_every_mdp(mdp, gamma, seed):

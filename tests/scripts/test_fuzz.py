@@ -42,6 +42,7 @@ def test_5000_inputs(border, tmp_path):
     few_faults(border, range(20, 20 + ceil(5000 * SHARES[border] / sum(SHARES.values()))), tmp_path)
 
 
+@pytest.mark.slow
 def test_an_input_is_made_from_its_seed(tmp_path):
     for border in set(BORDERS) - {"rewards"}:  # of functions, whose address is shown
         one, other = (case_of(border, 7, tmp_path).told for _ in range(2))

@@ -186,6 +186,7 @@ def test_the_quotient_is_the_coarsest_stable_partition(mdp, colours):
     assert quotient.mismatch() is None
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(mdps(max_states=5), st.integers(0, 2))
 def test_the_quotient_of_histories_is_the_mdp(mdp, depth):

@@ -73,6 +73,7 @@ def twins(draw):
     return mp.RewardlessMDP.from_successors(actions)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.one_of(twins(), mdps(max_states=5, dyadic=True)), st.data())
 def test_all_embeddings_and_no_others(mdp, data):

@@ -149,6 +149,7 @@ def assert_codes_are_functions(sets):
     return len(by_function)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(mdps(max_states=4, max_actions=2, dyadic=True))
 def test_the_same_code_if_and_only_if_the_same_function(mdp):

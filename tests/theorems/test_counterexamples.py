@@ -8,6 +8,7 @@ import mdppower as mp
 from mdppower.theorems.counterexamples import search_counterexample
 
 
+@pytest.mark.slow
 def test_more_power_is_not_more_likely_optimal():
     """Proposition B.1, on an MDP of three states; the same by draws, inside 99.9 % intervals."""
     found = search_counterexample("power-optimality", 4, rng=0, tries=60)
