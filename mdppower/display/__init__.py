@@ -29,6 +29,7 @@ monitor_picture     counts of successes along training, and what they say
 difference_picture  A − B, of two models
 sensitivity_picture how POWER moves under transforms of a model
 learning_picture    shares of power along training, and of agents
+share_panels        their panels: lines between floor and ceiling
 joint_picture       two agents: small maps on a map, and what one costs the other
 alignment_picture   POWER of one agent over that of the other; its correlation over ρ
 rollout_picture     two agents that walk over their maps: a GIF

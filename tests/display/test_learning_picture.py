@@ -15,8 +15,8 @@ from matplotlib.text import Text
 
 import mdppower as mp
 from mdppower._colours import luminance
-from mdppower.display.learning_picture import LEAST, MEAN, _across, _apart
 from mdppower.display.look import Look
+from mdppower.display.share_panels import LEAST, MEAN, _apart, across_of
 from mdppower.learning.signals import read_signal
 
 FORK = mp.envs.fork(3)
@@ -186,8 +186,8 @@ def test_a_figure_too_small_is_refused_and_the_least_size_is_enough(curves):
 
 
 def test_rows_of_panels():
-    assert [_across(n, 3, Look()) for n in (1, 2, 3, 4, 5, 6, 9, 12)] == [1, 2, 3, 2, 3, 3, 3, 3]
-    assert [_across(4, 3, Look(figsize=size)) for size in ((20, 4), (9, 7), (4, 20))] == [4, 2, 1]
+    assert [across_of(n, 3, Look()) for n in (1, 2, 3, 4, 5, 6, 9, 12)] == [1, 2, 3, 2, 3, 3, 3, 3]
+    assert [across_of(4, 3, Look(figsize=size)) for size in ((20, 4), (9, 7), (4, 20))] == [4, 2, 1]
 
 
 @pytest.mark.slow
