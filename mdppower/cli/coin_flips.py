@@ -28,7 +28,7 @@ from mdppower.cli.pictures import NO_SCALE, Picture, picture_options
 from mdppower.cli.rewards import parse_rewards
 
 EXAMPLE = """\b
-Coins raise the share of a policy that has a good prior, with clipping; without it they destroy the prior:
+Coins, clipped at both sides and nowhere, and the truth beside them:
   mdppower coin-flips "fork(3)" --arms clip,no-clip,true --runs 16 --out coin.png
 """
 SAVED = (".nc", ".csv", ".json")
@@ -86,9 +86,10 @@ def coin_flips_command(
 ) -> None:  # fmt: skip
     """Train policies on coin flips, and see whether their power rises, with all that goes with it to know why.
 
-    A policy with a good prior is trained by GRPO; the outcome of a rollout is a fair coin. Where updates are clipped,
-    its sampled share rises though outcomes say nothing; controls: no clip, one update, a bad prior, none, the truth
-    and its opposite. With --format csv or json all numbers are printed, in a table what each arm comes to.
+    A policy with a good prior is trained by GRPO; the outcome of a rollout is a fair coin. Where updates are clipped
+    its sampled share may rise though outcomes say nothing: at a fork with these settings, in most others not.
+    Controls: no clip, one update, a bad prior, none, the truth and its opposite. The table has what each arm comes
+    to, with limits of the change of the sampled share; csv and json have all numbers.
 
     In Python: mdppower.learning.coin_flips.
     """

@@ -56,6 +56,11 @@ def monitor(
     trial in which the agent of a checkpoint did at least as well as the reference, so that ties are among them. A
     reference may be a checkpoint, by its number: leads are then added up along such ladders.
 
+    Columns: rate with its limits; post_…, the post's band of the lead, and lead_…, the corrected one, which need
+    --range or --sd; normal_…, the lead if the difference is normal, which needs --sd (probit_…: in units of it);
+    says: whether counts against the reference inform, whether to change it, or that it is saturated: that more wins
+    could not be told from these.
+
     In Python: mdppower.learning.monitor.
     """
     from mdppower.learning.monitoring import monitor as look_at
@@ -69,7 +74,7 @@ def monitor(
     click.echo(render(table, fmt))
     if fmt == "table":
         tell(table.caption)
-        if len(found.references) > 1:
+        if len(found.references) > 1 and (found.sd or found.width is not None):
             ladder = found.ladder()
             click.echo("\n" + render(ladder))
             tell(ladder.caption)

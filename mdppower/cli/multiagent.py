@@ -173,7 +173,7 @@ def joint_command(
     world = own or mdp
     at = None if start is None else _start(mdp, world, start)
     if walk is not None:
-        _foresee_walk(mdp, own, rules[0], swap, at, steps, drawn)
+        _foresee_walk(mdp, own, rules[0], swap, at, steps, drawn, samples)
     found, failure = attempt(
         joint_curve, mdp, own, (gamma_h, gamma_h if gamma_a is None else gamma_a),
         parse_rewards(mdp, rewards, reward) if on == "cells" else rewards, rho=rhos, overlap=rules, swap=swap,
@@ -211,7 +211,7 @@ def _foresee(many: bool, drawing: str | None, states: bool) -> None:
 
 def _foresee_walk(
     human: RewardlessMDP, ai: RewardlessMDP | None, rule: str, swap: bool, start: Label | None, steps: int | None,
-    draw: int | None,
+    draw: int | None, samples: int,
 ) -> None:  # fmt: skip
     """Refuse a walk that cannot be, before there are numbers."""
     from mdppower._checks import positive_integer
@@ -224,8 +224,8 @@ def _foresee_walk(
         joint.index(start)
     if steps is not None:
         positive_integer(steps, "--steps")
-    if draw is not None and draw < 0:
-        raise ParameterError(f"--draw must be 0 or more, got {draw}")
+    if draw is not None and not 0 <= draw < samples:
+        raise ParameterError(f"--draw must be from 0 to {samples - 1}, of --samples {samples}; got {draw}")
 
 
 def _explain(found: JointCurve, confidence: float) -> None:

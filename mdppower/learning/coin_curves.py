@@ -162,12 +162,13 @@ class CoinFlips(CoinShares):
         Returns
         -------
         Table
-            Columns arm, given, prior, clipped, sampled, change, verdict, argmax, its change, its verdict, entropy,
-            clipped share.
+            Columns arm, given, prior, clipped, sampled, change (of it, with lower, upper and the verdict), argmax,
+            its change, its verdict, entropy, clipped share.
         """
         sampled, argmax = (self.verdicts(policy, confidence=confidence) for policy in POLICIES)
         columns = {name: sampled[name] for name in ("arm", "given", "prior", "clipped")}
-        columns |= {"sampled": sampled["after"], "change": sampled["change"], "verdict": sampled["verdict"]}
+        columns |= {"sampled": sampled["after"], "change": sampled["change"]}
+        columns |= {name: sampled[name] for name in ("lower", "upper", "verdict")}
         columns |= {"argmax": argmax["after"], "its change": argmax["change"], "its verdict": argmax["verdict"]}
         columns |= {"entropy": self.entropies[:, :, -1].mean(axis=0).tolist()}
         columns |= {"clipped share": self.clipped[:, :, -1].mean(axis=0).tolist()}
@@ -175,7 +176,8 @@ class CoinFlips(CoinShares):
         return Table(
             columns,
             f"after {count(self.iterations[-1], 'iteration')}, {count(self.runs, 'run')}, from a share of "
-            f"{self.setting.share:g} (F = {floor:.4g}, C = {ceiling:.4g}); verdicts: "
+            f"{self.setting.share:g} (F = {floor:.4g}, C = {ceiling:.4g}); lower, upper: "
+            "of the change; these and verdicts: "
             f"{how_sure(confidence, together=True)}{'; the run was interrupted' * self.interrupted}",
         )
 

@@ -31,6 +31,7 @@ from mdppower._quotes import quoted
 from mdppower._schema import Misfit
 from mdppower._text import count, did_you_mean, near_names
 from mdppower._typing import AnyArray
+from mdppower._warn import warn
 from mdppower.errors import FileError, MDPPowerError, ParameterError, SizeError
 from mdppower.formats.text_lines import TextFile, open_text
 from mdppower.formats.written_numbers import real, whole
@@ -210,6 +211,7 @@ def _counted(rows: Iterable[_Row], told: str, kind: type[MDPPowerError]) -> Coun
     if not found:
         raise kind(f"{told} no row")
     _require_order(found, kind)
+    _warn_of_twins({name for _, name, _, _ in found}, {name for _, _, name, _ in found})
     table = np.array([each for *_, each in found], np.int64)
     return Counts(
         tuple(name for _, name, _, _ in found), tuple(name for _, _, name, _ in found), table[:, 1], table[:, 0],
@@ -238,6 +240,29 @@ def _require_order(found: list[tuple[_Row, str, str, list[int]]], kind: type[MDP
             told = f"{checkpoint} comes after {name}, and checkpoints of reference {quoted(reference)} must increase"
             raise _fault(row, "checkpoint", told, kind)
         before[reference] = number, checkpoint
+
+
+def _warn_of_twins(checkpoints: set[str], references: set[str]) -> None:
+    """Say that a reference is taken for another than what looks like it: nothing would link the two."""
+    alike: dict[str, list[str]] = {}
+    for name in sorted(checkpoints | references):
+        alike.setdefault(_looks(name), []).append(name)
+    for names in alike.values():
+        if len(names) > 1 and any(name in references for name in names):
+            warn(f"counts: {', '.join(map(quoted, names))} are different names; if they are one, write it in one way")
+
+
+def _looks(name: str) -> str:
+    """What a name looks like: whatever the case, hyphens and spaces, and with an O for a 0 or an l for a 1.
+
+    Examples
+    --------
+    >>> _looks("32O") == _looks("320"), _looks("Random") == _looks("random"), _looks("run 1") == _looks("run-1")
+    (True, True, True)
+    """
+    text = name.casefold()
+    number = checkpoint_number(text.replace("o", "0").replace("l", "1"))
+    return "".join(c for c in text if c not in " -_") if np.isnan(number) else repr(number)
 
 
 def written_name(value: str | Real) -> str:

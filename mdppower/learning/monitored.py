@@ -211,6 +211,9 @@ saturated from 905)
         sure = how_sure(self.confidence, together=None if len(low) == 1 else True)
         return f"Monitored({count(len(low), 'checkpoint')} against {against}: success {told} ({sure}){since})"
 
+    def _summary(self) -> Table:
+        return self.table(simultaneous=True)  # as the sentences
+
     def __str__(self) -> str:
         return f"{super().__str__()}\n{self.verdict}"
 

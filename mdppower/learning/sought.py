@@ -153,23 +153,25 @@ class Seeking(Result):
         -------
         Table
             Columns measure, arm, value, chance (of the random policy), optimal (where it is integrated), excess,
-            lower, upper, against_chance: "above", "below", or "open" where the limits do not tell.
+            lower, upper, against_chance: "above", "below", or "open" where limits that hold for all arms at once do
+            not tell.
         """
         names = ("measure", "arm", "value", "chance", "optimal", "excess", "lower", "upper", "against_chance")
         rows = []
         for name in self.measures:
             k, found = MEASURES.index(name), self.excess(name)
             lower, upper = (np.atleast_1d(x) for x in found.interval(confidence, simultaneous=simultaneous))
+            least, most = (np.atleast_1d(x) for x in found.interval(confidence, simultaneous=True))
             for a, arm in enumerate(self.arms):
                 low, high = float(lower[a]), float(upper[a])
-                told = "above" if low > 0 else "below" if high < 0 else "open"
+                told = "above" if least[a] > 0 else "below" if most[a] < 0 else "open"
                 value, chance = float(self.values[:, a, k].mean()), float(self.chance[k])
                 rows.append((name, arm, value, chance, float(self.exact[k]), value - chance, low, high, told))
         made = f"{count(self.runs, 'training run')}, {count(self.episodes, 'episode')}; {self._asked}"
         return Table(
             dict(zip(names, zip(*rows, strict=True), strict=True)),
             f"lower, upper: of the excess over the random policy, {how_sure(confidence, together=simultaneous)}; "
-            f"{made}{'; the run was interrupted' * self.interrupted}",
+            f"against_chance: all arms of a measure at once; {made}{'; the run was interrupted' * self.interrupted}",
         )
 
     def to_xarray(self) -> xr.Dataset:

@@ -113,7 +113,8 @@ class JointCurve(Result):
     def sign_change(self, overlap: str | None = None, measure: str = "pearson") -> Jackknifed:
         """The ρ at which the corrected correlation passes from below 0 to above.
 
-        It is found by a line between two ρ; how far the curve bends between them is not in its interval.
+        It is found by a line between two ρ; how far the curve bends between them is not in its interval, which ends
+        where ρ does in these runs.
 
         Parameters
         ----------
@@ -138,7 +139,7 @@ class JointCurve(Result):
                     low - x * (high - low) / (y - x)
                     for x, y in ((below.value, above.value), (below.left, above.left))
                 ]
-                return Jackknifed(float(found[0]), np.asarray(found[1]), -1.0, 1.0)
+                return Jackknifed(float(found[0]), np.asarray(found[1]), rows[0][0], rows[-1][0])
         return Jackknifed(
             math.nan, np.full(2, math.nan), why="the corrected correlation does not pass 0 between two rho"
         )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import warnings
 
 import numpy as np
 import pytest
 
+import mdppower as mp
 from mdppower.errors import FileError, ParameterError, SizeError
 from mdppower.formats.text_lines import TextFile
 from mdppower.learning import counts as counts_file
@@ -132,3 +134,14 @@ def test_files_that_cannot_be_read(tmp_path, monkeypatch):
     monkeypatch.setattr(counts_file, "MOST_ROWS", 1)
     with pytest.raises(SizeError, match="at most 1 rows"):
         of_text("1,1,2,a", "2,1,2,a")
+
+
+def test_names_that_look_alike_are_told():
+    counts = {"checkpoint": [80, 320, 905], "successes": [5, 6, 7], "trials": [10] * 3}
+    with pytest.warns(mp.MDPPowerWarning, match="'320', '32O' are different names"):
+        read_counts({**counts, "reference": ["random", "random", "32O"]})
+    with pytest.warns(mp.MDPPowerWarning, match="'Random', 'random' are different names"):
+        read_counts({**counts, "reference": ["random", "Random", "random"]})
+    with warnings.catch_warnings():  # the negative control
+        warnings.simplefilter("error")
+        read_counts({**counts, "reference": ["random", "random", "320"]})

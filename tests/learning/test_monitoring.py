@@ -186,3 +186,12 @@ def test_files_keep_it_and_are_checked(tmp_path):
     wrong.save(tmp_path / "x.nc")
     with pytest.raises(FileError, match="401 are more than the 400 trials"):
         mp.load(tmp_path / "x.nc")
+
+
+def test_what_is_printed_is_all_at_once_as_the_sentences_are():
+    counts = {"checkpoint": [80, 320], "successes": [300, 383], "trials": [400] * 2, "reference": ["random"] * 2}
+    found = mp.learning.monitor(counts, width=1)
+    lower = found.table(simultaneous=True)["lower"][0]
+    assert f"{lower:.6g}" in str(found)
+    assert f"{lower:.4f}" in found.verdict
+    assert f"{found.table()['lower'][0]:.6g}" not in str(found)

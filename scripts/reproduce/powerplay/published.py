@@ -62,7 +62,7 @@ MAZE_MEAN = 0.9511
 
 FACE_DRAWS = 10_000
 FACE: dict[float, tuple[float, float]] = {0.1: (0.844, 0.749), 0.99: (0.976, 0.9525)}
-"""Figures 5 and 6: greatest and least POWER."""
+"""Figures 5 and 6: greatest and least POWER, by the independent solver; POWERplay's own have its threshold bias."""
 FACE_MOST: tuple[Cell, ...] = ((8, 9), (8, 10), (14, 15), (14, 16))
 """About where it is greatest at γ = .99."""
 
