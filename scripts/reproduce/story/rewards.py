@@ -124,7 +124,7 @@ def many_objectives(report: Story, size: Size) -> None:
         rows[key] = mp.compare(library.option(START), option, samples=8 * size.samples, rng=SEED, workers=-1)
     report.paragraph(
         "One set of each size and kind, each beginning as the smaller ones do; ± is over draws. Rows repeat where "
-        "policies do the same from this start: of random ones about half stay there, against a wall or of their own."
+        "policies do the same from this start: by two of five actions a random one just stays there."
     )
     report.table([("n", "optimal for others: p(set ≥ all)", "gap", "random: p(set ≥ all)", "gap"), *(
         (n, *(text for kind in ("optimal", "random") for text in (told(rows[n, kind].p_at_least),
