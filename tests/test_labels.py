@@ -74,6 +74,7 @@ def test_json_text_is_json():
     assert harmless(json_text({"a": LABELS}, indent=1))
 
 
+@pytest.mark.slow
 def test_pictures_are_xml_that_says_nothing_else(armed, tmp_path):
     mp.power(armed, 0.9, samples=64, rng=0).plot(tmp_path / "power.svg")
     armed.plot(tmp_path / "mdp.svg", title="plain")
@@ -104,6 +105,7 @@ COMMANDS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_commands(armed, tmp_path, monkeypatch, capsys):
     """As to a terminal: click takes escapes out of what goes elsewhere."""
     monkeypatch.chdir(tmp_path)

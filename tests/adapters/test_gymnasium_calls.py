@@ -99,6 +99,7 @@ def test_masks_in_the_observation():
         from_gymnasium(Corridor(3), key="x", mask=True)
 
 
+@pytest.mark.slow
 def test_chance_that_no_generator_knows():
     # One step in 100 stays, by os.urandom, which nobody can set anew: of 4 pairs in 300 tries each it is missed with
     # 0.99^1200 < 6e-6 (and seen in all tries of a pair never). Three tries miss it as a rule: that is what

@@ -49,6 +49,7 @@ def test_a_wrong_slip_is_found():
     from_gymnasium(lying_lake(1 / 3), check=True, rng=0)
 
 
+@pytest.mark.slow
 def test_a_fickle_passenger_is_found():
     env = gymnasium.make("Taxi-v4", fickle_passenger=True)
     with pytest.warns(

@@ -121,6 +121,7 @@ def test_hidden_randomness(kind):
     assert from_gymnasium(Corridor(20), key=where).n_states == 20  # the negative control
 
 
+@pytest.mark.slow
 def test_a_counter():
     counted = from_gymnasium(Counted(30), key=where)
     assert counted.equals(from_gymnasium(Corridor(30), key=where))  # 29 steps, though episodes have 20
@@ -137,6 +138,7 @@ def test_a_counter_that_decides():
     assert mdp.successors((1, 1), 1) == {(0, 0): 1.0}
 
 
+@pytest.mark.slow
 def test_an_array_as_observation():
     # Three lamps, all lit: the middle action puts all out, the end. The second route is a search over tuples, with
     # the lamps that each action flips written down.
@@ -233,6 +235,7 @@ def test_actions_that_start_elsewhere_and_actions_of_several_parts():
     assert mdp.successors((("at", (0, 0)), ("lamp", 0)), (2, 1)) == {(("at", (2, 1)), ("lamp", 1)): 1.0}
 
 
+@pytest.mark.slow
 def test_masked_actions_do_not_exist():
     for options in ({}, {"mask": lambda env: [env.x > 0, 1]}):
         mdp = from_gymnasium(Masked(3), key=where, check=True, rng=0, **options)
@@ -247,6 +250,7 @@ def test_masked_actions_do_not_exist():
     assert from_gymnasium(Method(3), key=where).actions(0) == (1,)
 
 
+@pytest.mark.slow
 def test_starts():
     class Anywhere(Corridor):
         def reset(self, *, seed=None, options=None):
@@ -415,6 +419,7 @@ def test_steps_that_copies_share_are_found_out():
         from_gymnasium(Module(4), key=lambda env: type(env).at)
 
 
+@pytest.mark.slow
 def test_check_finds_what_the_search_did_not():
     # The counter wraps a trap: at the fortieth step of an episode the corridor throws back to its start. Copies
     # come to the 24th.
@@ -475,6 +480,7 @@ def test_copies_that_are_made_anew_are_refused():
             from_gymnasium(Rebuilt(4), key=key)
 
 
+@pytest.mark.slow
 def test_an_action_that_step_overwrites():
     # Every action moves both parts, one down or up: from the corner (0, 0) all of 3 · 3 cells are reached.
     mdp = from_gymnasium(Overwriting(), key="observation", check=True, rng=0)

@@ -41,6 +41,7 @@ PLAIN = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(PLAIN, max_size=6, unique_by=exact_key))
 def test_labels_are_distinct_and_labels(values):
     labels = distinct_labels([as_label(exact_key(value)) for value in values])

@@ -40,6 +40,7 @@ class Ring(gymnasium.Env):
 # ---------------------------------------------------------------------- two routes to the same MDP
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("terminated", ["absorb", "sink", "continue"])
 def test_the_table_masked_is_what_steps_lead_to(terminated):
     # One route reads P and asks a copy of the environment about each state; the other walks. With a mask fewer

@@ -137,6 +137,7 @@ def test_at_gamma_one_an_irreversible_mistake_of_any_probability_is_made():
 # ---------------------------------------------------------------------- other routes to a policy's value
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_the_error_bound_covers_the_truth_in_fractions(data):
     # Uniformly random among up to three actions: shares of 1/3 are no floats, which the bound has to pay for. The
@@ -373,6 +374,7 @@ def test_draws_are_shared_with_power_and_between_rates():
     np.testing.assert_allclose(bounded.mean[::-1], plain.mean, atol=1e-12)  # in the order in which rates were given
 
 
+@pytest.mark.slow
 def test_precision_and_gap():
     estimate = mp.power(ROOT, 0.9, rng=0, policy=softmax(0.5), precision=0.02, samples=128)
     lower, upper = estimate.interval(0.95, simultaneous=True)

@@ -37,6 +37,7 @@ def deterministic(seed):
     return mp.RewardlessMDP.from_pairs(states, np.eye(9)[rng.integers(0, 9, len(states))])
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.integers(0, 10_000), st.sampled_from(RATES))
 def test_the_bits_are_those_of_chains(seed, gamma):
@@ -85,6 +86,7 @@ def solved(mdp, rewards, pairs, gamma):
     return v, [sum(x * y for x, y in zip(row, v, strict=True)) for row in rows]
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.integers(0, 10_000), st.sampled_from([0.1, 0.9, 0.999999]))
 def test_where_states_follow_by_chance_the_error_covers_the_truth(seed, gamma):

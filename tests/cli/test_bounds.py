@@ -124,6 +124,7 @@ def test_bound_refuses(capsys, args, message):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_curve_lays_pairs_over_the_band(tmp_path, capsys):
     out = tmp_path / "curve.png"
     code = _run(
@@ -178,6 +179,7 @@ def test_picture_has_both_versions():
     assert gap_from_count(0.5, 10, 1).successes == 5
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_curve_draws_what_there_is(monkeypatch, tmp_path, capsys):
     """The rates that were finished, and what there is of the one that was stopped; status 130 as elsewhere."""
     from mdppower.measures.option_tally import TallyTask

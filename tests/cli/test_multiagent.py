@@ -53,6 +53,7 @@ def test_numbers_are_those_of_the_library(run):
     assert out == cells.table().csv() + "\n"
 
 
+@pytest.mark.slow
 def test_what_is_told(run):
     code, out, _ = run(*BASE, "--rho", "0,1", "--overlap", "bump", "--samples", "512")
     assert code == 0

@@ -68,6 +68,7 @@ def test_power_of_a_gymnasium_environment(run):
     assert out.splitlines()[0].split() == ["gamma", "state", "power", "stderr", "lower", "upper"]
 
 
+@pytest.mark.slow
 def test_options_of_gymnasium_environments(run):
     code, out, err = run("show", "CliffWalking-v1")
     assert code == 0
@@ -274,6 +275,7 @@ def test_every_word_for_false_is_false(run, word):
     assert "64, deterministic" in run("show", "FrozenLake-v1", "--set", f"is_slippery={word}")[1]
 
 
+@pytest.mark.slow
 def test_a_saved_estimate_is_shown_and_not_measured_anew(run):
     run("map", "maze", "--gamma", "0.5", "--samples", "64", "--rng", "3", "--save", "maze.nc")
     saved = mp.load("maze.nc")

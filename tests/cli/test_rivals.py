@@ -37,6 +37,7 @@ def test_learn_says_whom_agents_beat_at_the_last_checkpoint(run, tmp_path):
     assert f"{found.success.of(100).mean:.6g}" in rows[1]
 
 
+@pytest.mark.slow
 def test_rivals_of_a_file_are_what_python_gives(run, file, tmp_path):
     asked = "--arm", "random", "--reference", "random policy"
     rows = list(csv.DictReader(io.StringIO(run("rivals", file, *asked, "--format", "csv")[1])))

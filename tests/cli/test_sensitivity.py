@@ -51,6 +51,7 @@ def records(text):
 # ---------------------------------------------------------------------- diff
 
 
+@pytest.mark.slow
 def test_a_door_is_opened(run, tmp_path):
     code, out, err = run("diff", "open.txt", "shut.txt", "--gamma", "0.5,0.9", "--rng", "0", "--out", "door.png")
     assert code == 0

@@ -25,6 +25,7 @@ from mdppower.theorems.claim_report import Evidence
 QUICK = ["--samples", "40", "--votes", "10", "--rng", "0", "--no-progress"]
 
 
+@pytest.mark.slow
 def test_figure_1(capsys):
     """First the sentences, then a table of the claims."""
     args = ["verify", "turner-figure-1", "--gamma", "0.5", "--claims", "prop-6.6,prop-6.9.1", *QUICK]
@@ -122,6 +123,7 @@ def test_an_error_prints_what_was_checked(run, monkeypatch):
     assert "the disk is full" in err
 
 
+@pytest.mark.slow
 def test_a_store_keeps_the_draws(run):
     args = ["verify", "turner-figure-1", "--gamma", "0.5", "--claims", "prop-5.4,prop-6.9.1", *QUICK]
     plain = run(*args)

@@ -49,6 +49,7 @@ def test_curves_over_rho():
         CURVE.plot(measure="kendall")
 
 
+@pytest.mark.slow
 def test_rules_beside_each_other():
     curve = joint_curve(GRID, gamma=0.6, rho=0, overlap=["bump", "allow"], samples=64, rng=0)
     left, right = curve.plot().axes[:2]

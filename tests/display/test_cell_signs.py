@@ -143,6 +143,7 @@ def test_maps_side_by_side_have_names():
     )
 
 
+@pytest.mark.slow
 def test_numbers_and_arrows_stand_apart():
     """Where both are asked for, numbers stand below arrows, "=" and dots, and touch none of them."""
     figure = mp.power(ROOMS, [0.5, 1], samples=64, rng=0).plot(arrows=True, annotate=True)
@@ -167,6 +168,7 @@ def test_numbers_and_arrows_stand_apart():
             assert y + 0.1 < tops[x, round(y)]
 
 
+@pytest.mark.slow
 def test_without_variance_no_draws_are_called_too_few():
     with pytest.warns(mp.MDPPowerWarning, match="no variance"):
         room = mp.power(mp.envs.make("open(2,2)"), 0.5, "t(1.5)", samples=4096, rng=0)

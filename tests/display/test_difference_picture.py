@@ -47,6 +47,7 @@ def test_a_picture_says_that_it_is_of_an_interrupted_run(doors):
     assert "interrupted: fewer draws" in replace(found, interrupted=True).plot().get_suptitle()
 
 
+@pytest.mark.slow
 def test_bars_where_there_is_no_map(tmp_path):
     figure = difference(mp.envs.fork(3), mp.envs.fork(2), [0.5, 0.9], rng=0).plot(
         tmp_path / "fork.svg", title="forks"

@@ -85,6 +85,7 @@ def test_in_grey_lines_have_markers_and_dashes_of_their_own(curves):
     assert names == ["random", "noise", "unseen"]
 
 
+@pytest.mark.slow
 def test_floor_and_ceiling_are_named_and_0_has_a_place(curves):
     figure = curves.plot()
     figure.draw_without_rendering()
@@ -251,6 +252,7 @@ def test_agents_over_steps_over_episodes_and_by_name():
     assert "bars: 95 %, all at once" in named.get_supxlabel()
 
 
+@pytest.mark.slow
 def test_agents_that_go_on_learning_are_lines():
     class Optimist:
         def q_values(self, mdp, rewards, gamma):

@@ -71,6 +71,7 @@ def test_every_picture_draws_into_axes():
             plot(colour="red")
 
 
+@pytest.mark.slow
 def test_one_scale_for_several_figures(maze):
     one, two = (maze.plot(gamma=g, vmin=0.6, vmax=0.9) for g in (0.1, 0.9))
     for figure in (one, two):

@@ -68,6 +68,7 @@ def test_each_map_shows_the_numbers_of_its_states():
     assert limits == {(estimate.data.value.min(), estimate.data.value.max())}  # one scale for all
 
 
+@pytest.mark.slow
 def test_chosen_rows(tmp_path):
     estimate = mp.power(lever(), [0.5, 0.9], samples=64, rng=0)
     figure = estimate.plot(tmp_path / "planes.png", planes=(name for name in ["down"]), gamma=0.5)

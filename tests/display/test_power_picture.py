@@ -272,6 +272,7 @@ def test_without_intervals_nothing_is_told_apart():
     assert meets_greatest(estimate, 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the intervals cannot be trusted")  # they are not looked at
 def test_what_is_too_much_for_a_picture_is_said():
     large = mp.power(mp.envs.make("open(120,120)"), 0.5, samples=16)

@@ -48,6 +48,7 @@ def test_dots_stand_where_numbers_are():
     assert "95 %" in [tick.get_text() for tick in axes.get_xticklabels()]
 
 
+@pytest.mark.slow
 def test_words_say_what_a_task_is_and_what_bands_rest_on():
     figure = plot_rivals(drawn(left_out=1, interrupted=True))
     told = words(figure)

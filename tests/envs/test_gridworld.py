@@ -270,6 +270,7 @@ OPPOSITE = {
 }
 
 
+@pytest.mark.slow
 @given(maps, options, slips)
 def test_half_a_turn_of_the_map_permutes_the_mdp(rows, given_options, slip):
     # Row r becomes H − 1 − r and column c becomes W − 1 − c: states in reverse order, moves reversed.

@@ -52,6 +52,7 @@ def test_round_trip_of_minigrids(rows, data):
     the_same(gridworld(grid, convention="minigrid"), gridworld(rows))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::mdppower.MDPPowerWarning")
 @given(drawn(".#aZ"), st.data())
 def test_round_trip_of_pycolabs_art(rows, data):

@@ -83,6 +83,7 @@ def test_a_raw_error_would_be_seen(tmp_path, monkeypatch):
         judged("prism", range(5), tmp_path)
 
 
+@pytest.mark.slow
 def test_long_lines_are_read_once(tmp_path):
     """A million of what might be looked at again and again: of quadratic work nobody would see the end."""
     many = {

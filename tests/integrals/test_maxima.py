@@ -118,6 +118,7 @@ def problems(draw):
     return rows, lows, [low + draw(st.sampled_from([0, 1, 1, 2, half])) for low in lows]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(problems())
 def test_routes_agree(problem):
@@ -127,6 +128,7 @@ def test_routes_agree(problem):
     assert sum(distinct.values()) >= 1
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(problems(), st.integers(0, 3))
 def test_comparisons_agree(problem, cut):

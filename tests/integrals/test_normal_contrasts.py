@@ -156,6 +156,7 @@ def test_one_of_a_set_always_stays():
         assert found.mean > -found.mean_error
 
 
+@pytest.mark.slow
 def test_orthants_beside_a_large_deviation():
     # Of three, the first far wider: P(X_2 ≥ X_3 and X_2 ≥ X_1), the share.
     for s in SCALES:

@@ -34,6 +34,7 @@ def test_three_iid():
     assert abs(result.shares - 1 / 3).max() <= result.share_error < 1e-6
 
 
+@pytest.mark.slow
 def test_trivariate_orthant():
     # X_0 = 0 is largest if Y_1, Y_2, Y_3 ≤ 0: 1/8 + Σ asin ρ_ij / (4π).
     correlation = np.array([[1, 0.3, -0.2], [0.3, 1, 0.5], [-0.2, 0.5, 1]])

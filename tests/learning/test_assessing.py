@@ -86,6 +86,7 @@ def test_the_error_of_a_share_is_the_one_that_repetition_shows():
     assert known > 1.5 * paired
 
 
+@pytest.mark.slow
 def test_numbers_are_those_of_power_on_the_same_draws():
     found = assess({1: lookahead(1)}, MAZE, [0.5, 0.9], samples=128, rng=3)
     parts = [
@@ -126,6 +127,7 @@ def test_libraries_are_assessed_as_sets():
         assess({1: library(MAZE, GAMMA, 1, rng=0)}, MAZE, 0.5, samples=64)
 
 
+@pytest.mark.slow
 def test_adaptation():
     # Who begins with noisy values is better than who begins with none; both learn.
     class Nothing(Knows):

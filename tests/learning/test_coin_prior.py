@@ -42,6 +42,7 @@ def test_a_share_out_of_reach_is_refused_by_name():
         small(mp.envs.make("open(2,3)"), share=0.999, prior_episodes=50)
 
 
+@pytest.mark.slow
 def test_worlds_where_no_choice_matters_are_refused():
     with pytest.raises(mp.ParameterError, match="no state with a choice"):
         small(mp.RewardlessMDP.from_successors({"a": {"go": "b"}, "b": {"stay": "b"}}))

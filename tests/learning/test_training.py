@@ -98,6 +98,7 @@ def test_stochastic_worlds_are_learnt_too():
 # ---------------------------------------------------------------------- bits
 
 
+@pytest.mark.slow
 def test_bits_depend_neither_on_workers_nor_on_other_arms():
     one = small(signals=ALL, runs=4)
     assert same(one, small(signals=ALL, runs=4, workers=2))

@@ -56,6 +56,7 @@ def test_figure_10_is_blackwell():
     assert average < 0.5
 
 
+@pytest.mark.slow
 def test_wait_then_die():
     """Every policy's gain is R(dead); w0 → w1 → (w2) → dead is better than dying iff R(w1) + max(R(w2) − R(dead), 0)
     > R(dead). With x, y, d uniform: P(x + max(y − d, 0) > d) = 7/12, of which Blackwell optimality knows."""
@@ -110,6 +111,7 @@ def test_rewards_need_no_mean():
     assert inside(result, "root", "->t1", None, 1 / 2)
 
 
+@pytest.mark.slow
 def test_does_not_depend_on_workers():
     """Open draws and exact ones too: rewards of −1, 0, 1 tie often."""
     from scipy import stats

@@ -407,6 +407,7 @@ def test_a_callable_is_drawn_iid_and_checked():
         mp.power(maze, 0.9, lambda n, rng: np.full((n, 31), np.nan), samples=64)
 
 
+@pytest.mark.slow
 def test_labelled_results():
     estimate = mp.power(mp.envs.make("maze"), [0.5, 0.9], samples=64, rng=0)
     data = estimate.to_xarray()

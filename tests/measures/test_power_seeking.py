@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from strategies import mdps
 
@@ -10,6 +11,7 @@ import mdppower as mp
 from mdppower.measures.power_seeking import directions, most_power_seeking
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(mdps())
 def test_the_best_pair_is_that_of_the_loop(mdp):

@@ -25,6 +25,7 @@ from mdppower.stores.ledger import Ledger
 LOOKS = (64, 256, 1024)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

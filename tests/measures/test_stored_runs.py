@@ -135,6 +135,7 @@ def test_every_measure(store):
         assert len(opened.runs()) == len(calls)
 
 
+@pytest.mark.slow
 def test_without_rng_the_same_call_has_the_same_entropy(store, made):
     one = power(rng=None, store=store)
     made.clear()

@@ -243,6 +243,7 @@ def said(kept):
     return numbers(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", MEASURES)
 def test_ctrl_c_at_any_line_of_add_leaves_whole_replicates(measure, monkeypatch):
     """What is kept is then that of before or of after, and no sum has more replicates than another."""

@@ -12,6 +12,7 @@ from mdppower.multiagent import JointMDP, joint_curve, joint_power
 ROOM = mp.envs.gridworld("..\n..", blocked="remove")
 
 
+@pytest.mark.slow
 def test_each_run_is_the_run_of_its_own():
     """A curve is its runs, in their bits; and a generator gives all of them the same draws."""
     curve = joint_curve(ROOM, gamma=(0.3, 0.6), rho=[-0.5, 1], overlap=["bump", "remove"], samples=64, rng=3)

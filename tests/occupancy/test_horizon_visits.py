@@ -14,6 +14,7 @@ import mdppower as mp
 from mdppower.occupancy.horizon_visits import horizon_visits
 
 
+@pytest.mark.slow
 @given(mdps(max_states=4), st.data(), st.integers(1, 3))
 @settings(max_examples=40)
 def test_the_greatest_product_is_the_best_expected_total(mdp, data, steps):

@@ -160,6 +160,7 @@ def test_a_multichain_gamble():
     np.testing.assert_array_equal(x, [0, 0, 0.75, 0.25])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gamma", [0.9, 0.999999, 1 - 1e-12, 1])
 def test_occupancy_of_a_long_walk(gamma):
     # A walk on a ring of 3,001 states, forwards with ¾ and backwards with ¼, is doubly stochastic: its averages are

@@ -92,6 +92,7 @@ def test_agrees_with_rational_policy_iteration():
     assert several > 300
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_agrees_with_rational_policy_iteration_for_any(data):

@@ -50,6 +50,7 @@ def brute_force(mdp: mp.RewardlessMDP, reward: list[int], gamma: float) -> np.nd
     return codes
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_agrees_with_brute_force(data):

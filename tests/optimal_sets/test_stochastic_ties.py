@@ -82,6 +82,7 @@ def test_agrees_with_rational_policy_iteration(without_fractions):
     assert tied > 300
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_agrees_with_rational_policy_iteration_for_any(data):

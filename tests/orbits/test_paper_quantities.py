@@ -61,6 +61,7 @@ def test_power_is_what_definition_5_2_says(data):
     assert (np.abs(x - other) <= 4 * error + 1e-14 * np.abs(rewards).max(axis=1)).all()
 
 
+@pytest.mark.slow
 @MANY
 @given(mdps(max_states=5, max_actions=2), st.integers(0, 99))
 def test_at_one_it_is_the_best_recurrent_distribution(mdp, seed):
@@ -72,6 +73,7 @@ def test_at_one_it_is_the_best_recurrent_distribution(mdp, seed):
         assert (np.abs(value - listed) <= error + 1e-12).all()
 
 
+@pytest.mark.slow
 @MANY
 @given(st.data(), GAMMAS)
 def test_agrees_with_options(data, gamma):

@@ -79,6 +79,7 @@ def counted(seen):
     return (seen.greater, seen.less, seen.equal, seen.undecided, seen.size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("case", "vote"), list(golden_votes()))
 def test_golden_votes(case, vote):
     seen = votes(*pair_of(case, vote), vote["reward_multiset"])
@@ -114,6 +115,7 @@ def brute_force(first, second, reward):
     return ((difference > error).sum(), (difference < -error).sum(), (np.abs(difference) <= error).sum())
 
 
+@pytest.mark.slow
 @MANY
 @given(st.data(), st.sampled_from([0.0, 0.5, 1.0]))
 def test_solving_only_what_matters_leaves_counts_exact(data, gamma):

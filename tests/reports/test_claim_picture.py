@@ -83,6 +83,7 @@ def test_arrows_go_around_other_states():
                 assert np.hypot(*(points_of(curve) - place).T).min() > RADIUS, (ends, label)
 
 
+@pytest.mark.slow
 def test_sides_are_filled_and_told_apart_in_grey():
     figure = draw_claim(actions_in_figure_1())
     fills = {p.get_hatch(): p for p in figure.axes[0].patches if isinstance(p, PathPatch) and p.get_hatch()}

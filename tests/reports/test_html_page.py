@@ -172,6 +172,7 @@ def test_long_lists_are_folded():
     assert "orbit 29" in page.text
 
 
+@pytest.mark.slow
 def test_of_many_pictures_the_most_interesting_are_drawn(monkeypatch):
     monkeypatch.setattr(report_html, "MOST_PICTURES", 3)
     dull = [copy_in_figure_1(strict=None, where=("star",)) for _ in range(5)]

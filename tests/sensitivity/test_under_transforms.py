@@ -127,6 +127,7 @@ def test_several_rates_and_workers():
     assert abs(change[[0, 2]]).max() < 0.02
 
 
+@pytest.mark.slow
 def test_actions_split_in_two_are_optimal_together():
     fork = mp.envs.fork(2)
     found = sensitive_actions(

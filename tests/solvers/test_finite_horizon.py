@@ -48,6 +48,7 @@ def by_policies(mdp, reward, horizon):
 # ---------------------------------------------------------------------- routes agree
 
 
+@pytest.mark.slow
 def test_values_are_the_best_of_all_policies_that_depend_on_the_time():
     # 100 random MDPs of three states with two actions each, two of them stochastic: 8^H policies of H steps.
     rng = np.random.default_rng(0)

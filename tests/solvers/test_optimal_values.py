@@ -58,6 +58,7 @@ def test_all_routes_agree_on_random_mdps(data):
         np.testing.assert_allclose(other.normalised, fast.normalised, atol=1e-9 * scale, rtol=0, err_msg=method)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.data())
 def test_krylov_route_agrees(data):
@@ -334,6 +335,7 @@ def test_gamma_zero_is_the_reward_and_the_greedy_policy():
     assert solution.error_bound.tolist() == [0]
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_relabelling_permutes_values(data):
     mdp = data.draw(mdps())

@@ -75,6 +75,7 @@ def test_entropies_of_any_size(tmp_path, entropy):
         assert store.ledger(QUESTION, ARGUMENTS, entropy).spans() == [range(2)]
 
 
+@pytest.mark.slow
 def test_entropies_and_questions_that_are_none(store, monkeypatch):
     for wrong in (-1, True, 10**4000 + 1):
         with pytest.raises(ParameterError, match="entropy of a run"):

@@ -405,6 +405,7 @@ print(*told, sep="\\n")
 """
 
 
+@pytest.mark.slow
 @posix
 def test_a_disk_that_is_full_at_any_step(path):
     """A limit of the size of files stands for it: of the journal, and then of the store itself."""
@@ -428,6 +429,7 @@ def test_a_file_that_another_program_holds(path, monkeypatch):
         assert ledger.spans() == [range(60)]
 
 
+@pytest.mark.slow
 def test_a_reader_delays_a_commit_and_does_not_break_it(path):
     with Store(path) as store, closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
         ledger = store.ledger(QUESTION, ARGUMENTS | {"run": 1}, 1)

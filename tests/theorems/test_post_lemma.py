@@ -66,6 +66,7 @@ def test_draws_decide_or_leave_open():
     assert {check.verdict for check in same} == {"not applicable"}
 
 
+@pytest.mark.slow
 def test_the_power_gap_in_place_of_the_value_gap_violates():
     """The trap: 20 ends against one way, N(0, 1) rewards, γ = 1/20.
 
