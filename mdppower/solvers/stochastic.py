@@ -187,17 +187,10 @@ def _solve_rows(
             for p in range(len(earned)):
                 earned[p] = rewards[i, label[p]]
         enough = accepted * (rewards[i].max() - rewards[i].min())
-        c, gap[i], iterations[i] = _iterate(
-            reward, gamma, solved, warm, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, work,
+        c, gap[i], iterations[i], spare = _certified(
+            reward, gamma, solved, warm, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, spare, work,
             stop, earned,
         )  # fmt: skip
-        if not gap[i] <= enough and len(lu) == 0 and n_states * (2.0 * band + 2.0) <= MOST_BAND:
-            if len(spare) == 0:
-                spare = np.empty((n_states, 2 * band + 2))
-            c, gap[i], iterations[i] = _iterate(
-                reward, gamma, solved, False, enough, pointer, indptr, indices, data, band, pair, h, rho,
-                spare, work, stop, earned,
-            )  # fmt: skip
         for k in range(n_states):
             values[i, order[k]] = c + (1.0 - gamma) * h[k]
             pairs[i, order[k]] = label[pair[k]]
@@ -260,18 +253,47 @@ def _evaluate_rows(
                 last += 1
             begins[k + 1] = last
         enough = accepted * (rewards[i].max() - rewards[i].min())
-        c, gap[i], _ = _iterate(
-            reward, gamma, solved, False, enough, only, begins, targets, chances, band, pair, h, rho, lu, work, stop
-        )
-        if not gap[i] <= enough and len(lu) == 0 and n_states * (2.0 * band + 2.0) <= MOST_BAND:
-            if len(spare) == 0:
-                spare = np.empty((n_states, 2 * band + 2))
-            c, gap[i], _ = _iterate(
-                reward, gamma, solved, False, enough, only, begins, targets, chances, band, pair, h, rho, spare,
-                work, stop,
-            )  # fmt: skip
+        c, gap[i], _, spare = _certified(
+            reward, gamma, solved, False, enough, only, begins, targets, chances, band, pair, h, rho, lu, spare, work,
+            stop,
+        )  # fmt: skip
         for k in range(n_states):
             values[i, order[k]] = c + (1.0 - gamma) * h[k]
+
+
+@kernel
+def _certified(
+    reward, gamma, solved, warm, enough, pointer, indptr, indices, data, band, pair, h, rho, lu, spare, work, stop,
+    earned=None,
+):  # fmt: skip
+    """(c, gap, iterations) of one draw, and the room for an LU of draws that the Krylov method does not certify."""
+    c, gap, iterations = _iterate(
+        reward,
+        gamma,
+        solved,
+        warm,
+        enough,
+        pointer,
+        indptr,
+        indices,
+        data,
+        band,
+        pair,
+        h,
+        rho,
+        lu,
+        work,
+        stop,
+        earned,
+    )
+    if not gap <= enough and len(lu) == 0 and len(reward) * (2.0 * band + 2.0) <= MOST_BAND:
+        if len(spare) == 0:
+            spare = np.empty((len(reward), 2 * band + 2))
+        c, gap, iterations = _iterate(
+            reward, gamma, solved, False, enough, pointer, indptr, indices, data, band, pair, h, rho, spare, work,
+            stop, earned,
+        )  # fmt: skip
+    return c, gap, iterations, spare
 
 
 @kernel
