@@ -24,7 +24,6 @@ def run(
     folder: Path,
     samples: int,
     least: int,
-    full: int | None = None,
     option: str = "samples",
     counted: str = "draws for what is not exact",
     size: Callable[[int], Size] = int,  # type: ignore[assignment]
@@ -46,8 +45,6 @@ def run(
         Where the report goes unless told otherwise.
     samples, least : int
         Draws unless told otherwise, and the fewest that make sense.
-    full : int, optional
-        Draws of ``--full``, where there is this option.
     option, counted : str
         What they are called, where something else is counted than draws, and what that is.
     size : callable
@@ -63,8 +60,6 @@ def run(
     )
     if quick is not None:
         how_much.add_argument("--quick", action="store_true", help="a small version, to try it out; needs --out")
-    if full is not None:
-        how_much.add_argument("--full", dest="samples", action="store_const", const=full, help=f"--{option} {full}")
     parser.add_argument("--only", default=",".join(sections), help=f"sections: {', '.join(sections)}")
     given = parser.parse_args(arguments)
     wanted = [name.strip() for name in given.only.split(",")]

@@ -185,9 +185,9 @@ def test_worlds_are_powerplays():
 def test_options(tmp_path, capsys, monkeypatch):
     asked = []
     monkeypatch.setattr(report, "SECTIONS", {"one": lambda made, most: asked.append(most)})
-    for more in ([], ["--quick"], ["--full"], ["--samples", "300"]):
+    for more in ([], ["--quick"], ["--samples", "300"]):
         assert report.main(["--out", str(tmp_path), *more]) == 0
-    assert asked == [50_000, 1024, 200_000, 300]
+    assert asked == [50_000, 1024, 300]
     for arguments, message in (
         (["--only", "two"], "no section 'two'; there are one"),
         (["--samples", "255"], "--samples must be at least 256, got 255"),

@@ -4,10 +4,9 @@
     python -m scripts.reproduce.powerplay --out DIR       writes them into DIR
     python -m scripts.reproduce.powerplay --only maze     one section (or several, separated by commas)
     python -m scripts.reproduce.powerplay --quick --out DIR     few draws: under a minute
-    python -m scripts.reproduce.powerplay --full          as many as published for far-sighted agents, too
 
 Settings are the posts': worlds, discount rates, numbers of draws. A number has as many draws as the published one and
-no more than --samples; far-sighted agents in the maze have a twentieth of --samples. Seeds are fixed. The
+no more than --samples; far-sighted agents in the maze have a fifth of --samples. Seeds are fixed. The
 exit code is 1 if a check fails.
 """
 
@@ -25,7 +24,7 @@ from scripts.reproduce.powerplay.defects import lost, phantom, threshold
 from scripts.reproduce.powerplay.together import over_rho
 from scripts.reproduce.report import Report
 
-SAMPLES, LEAST, QUICK, FULL = 50_000, 256, 1024, 200_000
+SAMPLES, LEAST, QUICK = 50_000, 256, 1024
 
 SECTIONS: dict[str, Callable[[Report, Run], None]] = {
     "3x3": three_by_three, "maze": maze, "robot-face": face, "noise": noise, "over-rho": over_rho,
@@ -56,7 +55,6 @@ def main(arguments: list[str] | None = None) -> int:
     return run(
         lambda folder: Report(folder, "POWERplay's three posts, figure by figure", introduction), SECTIONS, arguments,
         about=__doc__.splitlines()[0], folder=Path(__file__).parent, samples=SAMPLES, least=LEAST, quick=QUICK,
-        full=FULL,
     )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ HEAD = (
     "collisions", "states", "raw", "corrected", "independent", "POWER_H", "POWER_A", "H against the seed",
     "these three, independent",
 )  # fmt: skip
-SHARE = 20
+SHARE = 5
 """Of the draws of others, far-sighted agents in the maze, dearer than all else together, get one in so many."""
 MOST, SOME, FEWEST = 10_000, 2000, 32
 ENOUGH = 10_000
@@ -69,8 +69,6 @@ def far_sighted(report: Report, run: Run) -> None:
         "The post's summary has it that far-sighted agents are more misaligned where they may not overlap."
     )
     runs = _runs(FAR, max(FEWEST, draws(MOST, run // SHARE)))
-    if runs.of(0, "allow").samples < MOST:
-        report.paragraph(f"Fewer draws than the {MOST:,} published, which take minutes: for these, `--full`.")
     apart = _told(report, FAR, runs, raw=False)
     found = _differences(report, runs, apart)
     leak, rescaled = found["remove-leak"], found["remove"]
