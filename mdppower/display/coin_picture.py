@@ -8,11 +8,13 @@ from typing import Any, Unpack
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mdppower._text import count, cut, rate_text
-from mdppower.display.figures import picture_suffix
-from mdppower.display.look import NO_SCALE, Look, LookOptions, points
-from mdppower.display.words import Words, finished
+from mdppower.display.figures import picture_suffix, save_figure
+from mdppower.display.look import NO_SCALE, Look, LookOptions, figure_of, points
+from mdppower.display.room import settle, with_room
+from mdppower.display.words import Words, finished, wrapped
 from mdppower.errors import SizeError
 from mdppower.learning.coin_curves import CoinFlips
 from mdppower.montecarlo.estimates import Estimate
@@ -21,6 +23,10 @@ from mdppower.results.number_text import how_sure
 ACROSS = 4
 MOST = 26
 """Arms of a picture."""
+LOWEST = -1.5
+"""Bands below are cut."""
+LEAST, USUAL = (1.35, 1.0), (1.8, 1.2)
+"""Inches of a panel between its axes, in letters of matplotlib's own size."""
 
 
 def plot_coin_flips(
@@ -31,6 +37,9 @@ def plot_coin_flips(
     **look: Unpack[LookOptions],
 ) -> Figure:
     """Draw the shares of each arm, sampled and argmax, and for all arms entropy and the share that was clipped.
+
+    The axis of shares has all means, and all bands from the first iteration on. Before training all runs may have one
+    number; then the band has what so few observations leave open, and is cut where the axis ends.
 
     Parameters
     ----------
@@ -48,7 +57,7 @@ def plot_coin_flips(
     Raises
     ------
     ParameterError
-        The path has another suffix.
+        The path has another suffix; the figure is too small, with the least size.
     SizeError
         There are too many arms.
     FileError
@@ -69,31 +78,65 @@ def plot_coin_flips(
     across = arms + 2 if arms + 2 <= ACROSS + 1 else ACROSS
     down = -(-(arms + 2) // across)
     letters = points("axes.labelsize", 10) / 10  # as many times as large as usual
-    panels = chosen.panels(down, across, (2.7 * letters * across, 2.25 * letters * down), count=arms + 2)
-    colours = chosen.spread(3)[:2]
-    _shares(panels[:arms], flips, colours, across)
-    entropies = [flips.policy_entropy(arm) for arm in flips.names]
-    clipped = [flips.clipped_share(arm) for arm in flips.names]
-    apart = arms % across == across - 1  # the two panels for all arms are in two rows: each has its names
-    _dots(panels[-2], "entropy (nats)", entropies, flips.names if apart else (), colours, before=True)
-    _dots(panels[-1], "clipped share", clipped, flips.names, colours, before=False)
+    least, usual = ((letters * wide, letters * tall) for wide, tall in (LEAST, USUAL))
+    ends, is_cut = _ends(flips)
     world = flips.mdp.origin.get("source", "") or count(flips.mdp.n_states, "state")
     words = Words(
         f"Training on coin flips: share of the power above the random policy (0) that optimal has (1) — {world}, "
         f"γ = {rate_text(flips.gamma)}, {flips.rewards.name} rewards, {count(flips.runs, 'run')}",
         [
-            f"bands and bars: {how_sure(0.95, together=True)} in a panel, over runs",
+            f"bands and bars: {how_sure(0.95, together=True)} in a panel, over runs" + ", cut at the frame" * is_cut,
             f"entropy: hollow before training, filled after {count(flips.iterations[-1], 'iteration')}",
             "ρ: probability of a decision, in parts of that in the rollout",
         ],
         ["the run was interrupted"] * flips.interrupted,
     )
-    return finished(panels, chosen, words, path, suffix, title)
+    entropies = [flips.policy_entropy(arm) for arm in flips.names]
+    clipped = [flips.clipped_share(arm) for arm in flips.names]
+    apart = arms % across == across - 1  # the two panels for all arms are in two rows: each has its names
+
+    def draw(look: Look) -> list[Axes]:
+        panels = look.panels(down, across, (2.7 * letters * across, 2.25 * letters * down), count=arms + 2)
+        colours = look.spread(3)[:2]
+        _shares(panels[:arms], flips, colours, across, ends)
+        _dots(panels[-2], "entropy (nats)", entropies, flips.names if apart else (), colours, before=True)
+        _dots(panels[-1], "clipped share", clipped, flips.names, colours, before=False)
+        finished(panels, look, words, None, None, title)
+        _fit(panels[:arms], look)
+        return panels
+
+    figure = with_room(draw, chosen, least, usual, f"{count(arms, 'arm')}")
+    if path is not None and suffix is not None:
+        save_figure(figure, path, suffix, chosen.dpi)
+    return figure
 
 
-def _shares(panels: list[Axes], flips: CoinFlips, colours: Any, across: int) -> None:
+def _ends(flips: CoinFlips) -> tuple[tuple[float, float], bool]:
+    """Of the axis of shares: all means, and the bands of what was trained; and whether bands go on beyond it."""
+    found = [share(arm) for arm in flips.names for share in (flips.sampled, flips.argmax)]
+    lower = np.array([one.interval(0.95, simultaneous=True)[0] for one in found])
+    means = np.array([one.mean for one in found])
+    lowest = min(0.0, float(means.min()), max(float(lower[:, 1:].min(initial=0.0)), LOWEST))
+    bottom = 1.05 * lowest - 0.08
+    return (bottom, 1.08), bool((lower < bottom).any())
+
+
+def _fit(panels: list[Axes], look: Look) -> None:
+    """Titles as wide as their panels have become."""
+    if look.ax is not None:
+        return
+    figure = figure_of(panels[0])
+    settle(figure, look)
+    small = points("axes.titlesize", 8)
+    for panel in panels:
+        wide = panel.get_window_extent().width / figure.dpi
+        panel.set_title("\n".join(wrapped(panel.get_title(), wide, small)), fontsize=small, parse_math=False)
+
+
+def _shares(
+    panels: list[Axes], flips: CoinFlips, colours: Any, across: int, ends: tuple[float, float]
+) -> None:  # fmt: skip
     """A panel an arm: two lines with bands."""
-    lowest = 0.0
     small = points("axes.titlesize", 8)
     for k, (panel, arm) in enumerate(zip(panels, flips.arms, strict=True)):
         panel.axhline(0, color="grey", lw=0.8, zorder=0)
@@ -101,7 +144,6 @@ def _shares(panels: list[Axes], flips: CoinFlips, colours: Any, across: int) -> 
         for (name, share, style, marker), colour in zip(kinds, colours, strict=True):
             found = share(arm.label)
             lower, upper = found.interval(0.95, simultaneous=True)
-            lowest = min(lowest, float(lower.min()))
             panel.fill_between(flips.iterations, lower, upper, color=colour, alpha=0.25, linewidth=0)
             panel.plot(
                 flips.iterations, found.mean, style, marker=marker, ms=3.5, lw=1.3, color=colour, label=name,
@@ -118,7 +160,7 @@ def _shares(panels: list[Axes], flips: CoinFlips, colours: Any, across: int) -> 
         if k + across >= len(panels):
             panel.set_xlabel("iteration", fontsize=small)
     for panel in panels:
-        panel.set_ylim(1.05 * lowest - 0.08, 1.08)
+        panel.set_ylim(*ends)
     panels[0].legend(fontsize=points("legend.fontsize", 7), frameon=False, loc="lower left")
 
 
@@ -150,4 +192,5 @@ def _dots(
     panel.tick_params(axis="y", length=0)
     panel.set_ylim(len(found) - 0.5, -0.5)
     panel.set_xlim(left=min(0.0, float(limits.min())))
+    panel.xaxis.set_major_locator(MaxNLocator(4))
     panel.grid(axis="y", lw=0.4, alpha=0.5)

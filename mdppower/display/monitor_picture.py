@@ -10,12 +10,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mdppower._text import cut
+from mdppower._text import count, cut
 from mdppower._typing import FloatArray
-from mdppower.display.figures import picture_suffix
+from mdppower.display.figures import picture_suffix, save_figure
 from mdppower.display.line_picture import MARKERS, STYLES
-from mdppower.display.look import NO_SCALE, Look, LookOptions, named_legend
-from mdppower.display.words import Words, finished
+from mdppower.display.look import NO_SCALE, Look, LookOptions, figure_of, named_legend, points
+from mdppower.display.room import settle, with_room
+from mdppower.display.words import Words, finished, wrapped
 from mdppower.errors import ParameterError, SizeError
 from mdppower.learning.counts import checkpoint_number
 from mdppower.learning.monitored import Monitored
@@ -24,6 +25,8 @@ from mdppower.results.number_text import how_sure
 
 MOST_REFERENCES = 8
 MOST_COUNTS = 500
+LEAST, USUAL = (1.5, 1.35), (3.0, 2.0)
+"""Inches of a panel between its axes, in letters of matplotlib's own size."""
 FAR = 30
 """Checkpoints that far apart, last over first, stand on a scale of ratios."""
 
@@ -62,7 +65,7 @@ def plot_monitor(
     SizeError
         There are more.
     ParameterError
-        No checkpoint is a number; the path has another suffix.
+        No checkpoint is a number; the path has another suffix; the figure is too small, with the least size.
     FileError
         It cannot be written.
 
@@ -84,12 +87,6 @@ def plot_monitor(
         )
     if np.isnan(found.numbers).all():
         raise ParameterError("a picture has checkpoints from left to right, and none of these is a number")
-    above, below = chosen.panels(2, 1, (7.2, 6.4), sharex=True)
-    _rates(above, found, confidence, chosen)
-    _leads(below, found, confidence, chosen)
-    for panel in (above, below):
-        _scale(panel, found.numbers[~np.isnan(found.numbers)])
-    below.set_xlabel("checkpoint")
     sure = how_sure(found.confidence if confidence is None else confidence, together=True)
     notes = [
         f"bars and bands: {sure}", "hollow: the reference says nothing more",
@@ -102,7 +99,34 @@ def plot_monitor(
         "How often agents do at least as well as a reference, and what that says of their lead", notes,
         _cautions(found, confidence),
     )  # fmt: skip
-    return finished([above, below], chosen, words, path, suffix, title)
+    letters = points("axes.labelsize", 10) / 10  # as many times as large as usual
+    least, usual = ((letters * wide, letters * tall) for wide, tall in (LEAST, USUAL))
+
+    def draw(look: Look) -> list[Axes]:
+        above, below = look.panels(2, 1, (7.2, 6.4), sharex=True)
+        _rates(above, found, confidence, look)
+        _leads(below, found, confidence, look)
+        for panel in (above, below):
+            _scale(panel, found.numbers[~np.isnan(found.numbers)])
+        below.set_xlabel("checkpoint")
+        finished([above, below], look, words, None, None, title)
+        _fit([above, below], look)
+        return [above, below]
+
+    figure = with_room(draw, chosen, least, usual, f"counts against {count(len(found.references), 'reference')}")
+    if path is not None and suffix is not None:
+        save_figure(figure, path, suffix, chosen.dpi)
+    return figure
+
+
+def _fit(panels: list[Axes], look: Look) -> None:
+    """Labels as long as their panels have become high."""
+    figure = figure_of(panels[0])
+    settle(figure, look)
+    for panel in panels if look.ax is None else ():
+        label = panel.yaxis.label
+        tall = panel.get_window_extent().height / figure.dpi
+        label.set_text("\n".join(wrapped(label.get_text(), tall, float(label.get_fontsize()))))
 
 
 def _rates(panel: Axes, found: Monitored, confidence: float | None, look: Look) -> None:

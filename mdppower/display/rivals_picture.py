@@ -7,7 +7,6 @@ apart. Where all tasks, or none, were successes, there is no Φ⁻¹: the dot st
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Unpack
@@ -26,7 +25,7 @@ from mdppower.display.curve_picture import FILL, POST
 from mdppower.display.figures import picture_suffix, save_figure
 from mdppower.display.look import NO_SCALE, Look, LookOptions, figure_of
 from mdppower.display.look import points as size_of
-from mdppower.display.room import BORDER, legend_within, with_room
+from mdppower.display.room import BORDER, legend_within, settle, with_room
 from mdppower.display.words import Words, finished, wrapped
 from mdppower.results.number_text import how_sure
 
@@ -157,13 +156,13 @@ def _draw(panel: Axes, rivals: SuccessAndLead) -> None:
 def _fit(panel: Axes, look: Look) -> None:
     """Labels that are wrapped, the legend below them, and as many ticks as have room."""
     figure = figure_of(panel)
-    _settle(panel, look)
+    settle(figure, look)
     wide = panel.get_window_extent().width / figure.dpi
     if look.ax is None:
         label = panel.xaxis.label
         label.set_text("\n".join(wrapped(label.get_text(), wide, float(label.get_fontsize()))))
     _legend(panel, figure.get_figwidth() - 2 * BORDER if look.ax is None else max(1.2 * wide, 2.0), look.ax is None)
-    _settle(panel, look)
+    settle(figure, look)
     box = panel.get_window_extent()
     wide = box.width / figure.dpi
     if look.ax is None:
@@ -180,14 +179,6 @@ def _fit(panel: Axes, look: Look) -> None:
     if not ticks:  # all dots are between two of them
         ticks = [float(f"{ndtr((low + high) / 2):.4g}")]
     panel.set_xticks([float(ndtri(x)) for x in ticks], [f"{100 * x:g} %" for x in ticks])
-
-
-def _settle(panel: Axes, look: Look) -> None:
-    """Lay out a figure of ours, so that sizes are known."""
-    if look.ax is None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # whether there is room is seen when all is in its place
-            figure_of(panel).draw_without_rendering()
 
 
 def _legend(panel: Axes, inches: float, own: bool) -> None:

@@ -132,6 +132,15 @@ def _lack(panels: Sequence[Axes], panel: tuple[float, float]) -> tuple[float, fl
     return found[0], found[1]
 
 
+def settle(figure: Figure, look: Look) -> None:
+    """Lay out a figure of ours, so that sizes are known."""
+    if look.ax is None:
+        with warnings.catch_warnings():
+            # Whether there is room is seen when all is in its place.
+            warnings.filterwarnings("ignore", "constrained_layout", UserWarning)
+            figure.draw_without_rendering()
+
+
 def legend_within(where: Any, handles: Sequence[Any], names: Sequence[str], inches: float, **how: Any) -> Legend:
     """A legend in as many columns, up to three, as are no wider than that; in one, names are wrapped.
 

@@ -7,7 +7,6 @@ that 0 has a place. In grey, lines are told apart by their markers and dashes.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +24,7 @@ from mdppower._typing import FloatArray
 from mdppower.display.figures import save_figure
 from mdppower.display.line_picture import MARKERS, STYLES
 from mdppower.display.look import Look, figure_of, points
-from mdppower.display.room import BORDER, legend_within
+from mdppower.display.room import BORDER, legend_within, settle
 from mdppower.display.words import wrapped
 
 MOST_LINES = 12
@@ -219,7 +218,7 @@ def fit(panels: Sequence[Axes], names: bool, look: Look) -> None:
             )
             for line, end in zip(lines, ends, strict=True) if names and len(lines) > 1
         ])  # fmt: skip
-    _settle(figure, look)
+    settle(figure, look)
     for panel in panels:
         box = panel.get_window_extent()
         wide, tall = box.width / figure.dpi, box.height / figure.dpi
@@ -230,21 +229,12 @@ def fit(panels: Sequence[Axes], names: bool, look: Look) -> None:
         ticks = panel.get_xticks()
         if panel.get_xscale() != "linear" and 0.6 * len(ticks) > wide:
             panel.set_xticks([*ticks[:1], *ticks[-1:0:-2][::-1]])
-    _settle(figure, look)  # titles of more lines leave less
+    settle(figure, look)  # titles of more lines leave less
     for panel, texts in zip(panels, named, strict=True):
         tall = panel.get_window_extent().height / figure.dpi
         places = _apart(np.array([text.xy[1] for text in texts]), 1.3 * size / 72 / tall)
         for text, place in zip(texts, places.tolist(), strict=True):
             text.set_position((1.04, place))
-
-
-def _settle(figure: Figure, look: Look) -> None:
-    """Lay out a figure of ours, so that sizes are known."""
-    if look.ax is None:
-        with warnings.catch_warnings():
-            # Whether there is room is seen when all is in its place.
-            warnings.filterwarnings("ignore", "constrained_layout", UserWarning)
-            figure.draw_without_rendering()
 
 
 def _apart(ends: FloatArray, least: float) -> FloatArray:

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 import mdppower as mp
-from mdppower.display.monitor_picture import plot_monitor
+from mdppower.display.monitor_picture import LEAST, plot_monitor
 from mdppower.errors import ParameterError, SizeError
 
 ROWS = {
@@ -97,3 +97,20 @@ def test_what_cannot_be_drawn(tmp_path):
         FOUND.plot(tmp_path / "x.gif")
     with pytest.raises(ParameterError, match="vmin is not for counts"):
         FOUND.plot(vmin=1)
+
+
+@pytest.mark.slow
+def test_a_figure_too_small_is_refused_with_the_least_size():
+    with pytest.raises(
+        ParameterError, match=r"figsize 4,3 is too small for counts against 2 references: at least"
+    ) as e:
+        FOUND.plot(figsize=(4, 3))
+    least = tuple(float(side) for side in str(e.value).rpartition(" ")[2].split(","))
+    figure = FOUND.plot(figsize=least)
+    figure.draw_without_rendering()
+    for panel in figure.axes:
+        box, label = panel.get_window_extent(), panel.yaxis.label.get_window_extent()
+        assert box.height >= LEAST[1] * figure.dpi - 1
+        assert label.height <= box.height + 1
+    assert "\n" in figure.axes[0].get_ylabel()
+    assert "\n" not in FOUND.plot().axes[0].get_ylabel()
