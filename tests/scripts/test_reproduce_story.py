@@ -223,3 +223,19 @@ def test_quick_and_runs_are_sizes(tmp_path, monkeypatch):
     assert given == [story.QUICK, Size(5), Size(story.RUNS)]
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "**One is two: wrong.** 1 ≠ 2.\n\n*What would change this:* other numbers.\n" in text
+
+
+def test_what_is_no_measurement_is_said():
+    """An agent against itself ties on every task, and ties are successes; growth is between ratios."""
+    text = COMMITTED.read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| ")]
+    (head,) = [k for k, row in enumerate(rows) if row[0] == "episodes" and "against random@905" in row]
+    own = next(row for row in rows[head:] if row[0] == "905")
+    assert own[rows[head].index("against random@905")] == "1.000 (all runs)"
+    assert "At 905 episodes random@905 is the agent itself" in text
+    shares = {row[0]: row[1] for row in rows[head + 1 : head + 16]}
+    means = [float(share.partition(" ")[0].replace("−", "-")) for share in shares.values()]
+    least = list(shares)[1]
+    assert f"between neighbouring checkpoints from {least} on" in text
+    grows = float(re.search(r"the share of power grows by at most ([\d.]+)\.", text)[1])
+    assert grows == pytest.approx(max(np.diff(means)[1:]), abs=0.0011)

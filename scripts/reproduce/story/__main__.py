@@ -55,7 +55,9 @@ these can do more after it.
 
 Report never “random rewards raise power” without what the agent is *shown*, and what it is *given*. Three things go
 by that name: reward functions that are shown (section 1), rewards that say nothing (section 1), and coins for a
-policy that is good already (section 4). Written by `python -m scripts.reproduce.story`."""
+policy that is good already (section 4). Written by `python -m scripts.reproduce.story`. The tables of
+[the page on learning agents](../../../mdppower/learning/README.md) are of other runs of the same settings: numbers
+differ within the errors of both."""
 
 
 def main(arguments: list[str] | None = None) -> int:
