@@ -13,6 +13,7 @@ from mdppower.cli.group import cli, tell
 from mdppower.cli.headings import OUTPUT, under
 from mdppower.cli.options import check_output, table_option
 from mdppower.cli.pictures import NO_SCALE, Picture, picture_options
+from mdppower.cli.standard_input import text_of_standard_input
 from mdppower.errors import ParameterError
 
 EXAMPLE = """\b
@@ -29,14 +30,20 @@ What they say, with scores between 0 and 1, and a standard deviation of the diff
 
 @cli.command(epilog=EXAMPLE)
 @click.argument("counts", type=click.Path())
-@click.option("--range", "ends", metavar="LOW,HIGH", help="Where rewards, or scores, lie: for what is sure.")
+@click.option(
+    "--range",
+    "ends",
+    metavar="LOW,HIGH",
+    help="Where rewards, or scores, lie. Without it, and without --sd, nothing is sure of the lead.",
+)
 @click.option("--nu", type=float, help="A certified ν, for the post's band. Default: that of --range.")
 @click.option(
     "--sd",
     "sds",
     multiple=True,
     metavar="[REFERENCE=]SD",
-    help="Standard deviation of the difference over tasks, of all references or of one. Repeatable.",
+    help="Standard deviation of the difference over tasks, of all references or of one. Repeatable. Without it leads "
+    "by the normal law are in units of it.",
 )
 @click.option("--base", metavar="REFERENCE", help="What leads are added up to. Default: the first reference.")
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of all limits.")
@@ -52,7 +59,8 @@ def monitor(
 ) -> None:  # fmt: skip
     """Say what counts of successes along training tell of power, and where a reference says nothing more.
 
-    COUNTS is a CSV file with the columns checkpoint, successes, trials, reference, and perhaps ties. A success is a
+    COUNTS is a CSV file, or - for standard input, with the columns checkpoint, successes, trials, reference, and
+    perhaps ties. A success is a
     trial in which the agent of a checkpoint did at least as well as the reference, so that ties are among them. A
     reference may be a checkpoint, by its number: leads are then added up along such ladders.
 
@@ -63,12 +71,14 @@ def monitor(
 
     In Python: mdppower.learning.monitor.
     """
+    from mdppower.learning.counts import counts_of_text
     from mdppower.learning.monitoring import monitor as look_at
     from mdppower.results.table_text import render
 
     check_output("--save", save, (".nc",))
+    given = counts_of_text(text_of_standard_input("counts")) if counts == "-" else counts
     found = look_at(
-        counts, width=None if ends is None else _width(ends), nu=nu, sd=_sds(sds), base=base, confidence=confidence
+        given, width=None if ends is None else _width(ends), nu=nu, sd=_sds(sds), base=base, confidence=confidence
     )
     table = found.table(simultaneous=simultaneous)
     click.echo(render(table, fmt))
@@ -92,7 +102,10 @@ def _width(text: str) -> float:
         low, high = (float(part) for part in text.split(","))
     except ValueError:
         raise ParameterError(f"--range must be two numbers such as 0,1; got {text!r}") from None
-    return proxy_of_range(low, high)[0]
+    try:
+        return proxy_of_range(low, high)[0]
+    except ParameterError as error:
+        raise ParameterError(f"--range: {error}") from None
 
 
 def _sds(texts: Sequence[str]) -> float | dict[str, float] | None:

@@ -1,4 +1,7 @@
-"""ENV may be ``-``: a text map, an MDP as TOML, or a text file of another tool, from standard input."""
+"""ENV may be ``-``: a text map, an MDP as TOML, or a text file of another tool, from standard input.
+
+Counts of ``monitor`` may come from there, too.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
-from mdppower.errors import FileError, ParameterError
+from mdppower.errors import FileError, ParameterError, SizeError
 
 if TYPE_CHECKING:
+    from mdppower.formats.text_lines import TextFile
     from mdppower.mdp.model import RewardlessMDP
 
 NAME = "standard input"
@@ -50,7 +54,7 @@ def build_from_standard_input(options: Mapping[str, Any]) -> RewardlessMDP:
     from mdppower.files.mdp_toml import parse_toml
     from mdppower.formats.doors import read_bytes_if_known
 
-    data = _read()
+    data = _read("a map")
     if not data.strip():
         raise FileError(f"{NAME} is empty: a map was to come from there, as in mdppower show - < room.txt")
     if data.startswith(_NETCDF):
@@ -65,7 +69,26 @@ def build_from_standard_input(options: Mapping[str, Any]) -> RewardlessMDP:
     return build_map(partial(gridworld_from_file, cast(Any, _Piped(data)), source=NAME), NAME, dict(options))
 
 
-def _read() -> bytes:
+def text_of_standard_input(what: str) -> TextFile:
+    """The text on standard input, as if it were a file of that name.
+
+    Raises
+    ------
+    FileError
+        There is no standard input.
+    SizeError
+        It is longer than a text may be.
+    """
+    from mdppower.envs.textmap import MOST_BYTES
+    from mdppower.formats.text_lines import TextFile
+
+    data = _read(what)
+    if len(data) > MOST_BYTES:
+        raise SizeError(f"{NAME} has more than {MOST_BYTES:,} bytes, and cannot be {what}")
+    return TextFile(BytesIO(data), NAME, len(data))
+
+
+def _read(what: str) -> bytes:
     """All of standard input, which can be read once."""
     from mdppower.envs.textmap import MOST_BYTES
 
@@ -76,7 +99,7 @@ def _read() -> bytes:
     if sys.stdin is None or sys.stdin.closed:
         raise FileError(f"there is no {NAME}")
     if sys.stdin.isatty():
-        click.echo("mdppower: reading a map from the terminal; an end of file (Ctrl-D) ends it", err=True)
+        click.echo(f"mdppower: reading {what} from the terminal; an end of file (Ctrl-D) ends it", err=True)
     try:
         return sys.stdin.buffer.read(MOST_BYTES + 1)  # what is larger is refused by whoever reads it
     except OSError as error:

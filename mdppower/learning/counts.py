@@ -11,7 +11,8 @@ reference   the name of what it was tried against; a checkpoint is one by its nu
 ties        how many of the successes were ties
 =========== =====================================================================================================
 
-What cannot be is refused by file, line, column and value; of columns and rows given in Python the row is told.
+400 may be written as 400.0 or 4e2, too. What cannot be is refused by file, line, column and value; of columns and
+rows given in Python the row is told.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import closing
 from dataclasses import dataclass
+from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
 
@@ -68,7 +70,7 @@ def read_counts(given: Any) -> Counts:
 
     Parameters
     ----------
-    given : path, mapping from column to values, data frame, or sequence of mappings
+    given : path, mapping from column to values, data frame, sequence of mappings, or Counts
         A path is that of a CSV file in UTF-8 with a line of names; cells are separated by commas, semicolons or tabs.
 
     Returns
@@ -91,6 +93,8 @@ def read_counts(given: Any) -> Counts:
     Traceback (most recent call last):
     mdppower.errors.ParameterError: counts, row 1, column successes: 11 are more than the 10 trials
     """
+    if isinstance(given, Counts):
+        return given
     if isinstance(given, str | os.PathLike):
         text = open_text(given)
         with closing(text.stream):
@@ -292,13 +296,31 @@ def _number(row: _Row, name: str, kind: type[MDPPowerError]) -> int:
     value = row.cells[name]
     try:
         if isinstance(value, str):
-            value = whole(value)
+            value = _written(value)
         fine = isinstance(value, Integral) or (isinstance(value, Real) and float(value).is_integer())
         if not fine or isinstance(value, bool) or not 0 <= value < 2**53:
             raise Misfit("", "")
         return int(value)
     except (Misfit, OverflowError):
-        raise _fault(row, name, f"must be an integer ≥ 0, got {quoted(value)}", kind) from None
+        raise _fault(row, name, f"must be an integer ≥ 0, got {quoted(row.cells[name])}", kind) from None
+
+
+def _written(text: str) -> int | Decimal:
+    """A count as it is written; other programs write 400 as 400.0, or 4e2.
+
+    Examples
+    --------
+    >>> _written("400") == _written("400.0") == _written("4e2"), _written("400.00000000000000001") == 400
+    (True, False)
+    """
+    try:
+        return whole(text)
+    except Misfit:
+        if "/" in text:
+            raise
+        real(text)
+        exact = Decimal(text)
+        return int(exact) if exact < 2**53 and exact == exact.to_integral_value() else exact
 
 
 def _name(row: _Row, name: str, kind: type[MDPPowerError]) -> str:

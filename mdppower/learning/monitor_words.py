@@ -14,6 +14,12 @@ MOST = 8
 """Checkpoints that are listed."""
 
 
+UNITS = (
+    "Nothing is sure of the lead, and what follows from the normal law is in units of sd(Δ): give the range of "
+    "scores (width=, --range) or sd(Δ) (sd=, --sd)."
+)
+
+
 def sentences(found: Leads) -> str:
     """The counts against each reference, what they say of leads, and what they say together; a line for each."""
     told: list[str] = []
@@ -24,6 +30,8 @@ def sentences(found: Leads) -> str:
     success = found.interval(simultaneous=True)
     for name, some in rows.items():
         told += [_success(found, name, some, success), *_ends(found, name, some), *_leads(found, name, some, limits)]
+    if found.width is None and found.nu is None and not found.sd:
+        told.append(UNITS)
     return "\n".join([*told, *_together(found)])
 
 

@@ -43,11 +43,12 @@ def monitor(
 
     Parameters
     ----------
-    counts : path, mapping from column to values, data frame, or sequence of mappings
+    counts : path, mapping from column to values, data frame, sequence of mappings, or Counts
         Columns checkpoint, successes, trials, reference, and perhaps ties: see `mdppower.learning.counts`. A success
         is a trial in which the agent did **at least as well** as the reference, so that ties are successes.
     width : float, optional
-        w: all that a task can be worth lies in an interval of this width. With it, what is sure of the lead is said.
+        w: all that a task can be worth lies in an interval of this width. With it, what is sure of the lead is said;
+        without it and without `sd` nothing is.
     nu : float, optional
         A certified ν of Δ, for the post's band. Default: w, which the range certifies.
     sd : float or mapping from reference to float, optional

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pytest
 
 import mdppower as mp
+from mdppower.envs.textmap import MOST_BYTES
 
 CSV = "checkpoint,successes,trials,reference\n80,300,400,random\n905,400,400,random\n905,346,400,80\n"
 
@@ -39,6 +41,19 @@ def test_data_alone(run, counts):
     assert out.splitlines()[0].startswith("reference,checkpoint,successes,trials,rate,lower,upper,post_lower")
 
 
+def test_counts_from_standard_input(run, counts, monkeypatch):
+    options = ("--range", "0,1", "--format", "csv")
+
+    def piped(data):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        return run("monitor", "-", *options)
+
+    assert piped(CSV.encode()) == run("monitor", counts, *options)
+    assert "standard input is empty: a line of names was to come first" in piped(b"")[2]
+    assert "standard input, line 5, column successes: 500 are more" in piped((CSV + "950,500,400,80").encode())[2]
+    assert "and cannot be counts" in piped(b"x" * (MOST_BYTES + 1))[2]
+
+
 @pytest.mark.slow
 def test_what_it_writes(run, counts):
     code, _, err = run("monitor", counts, "--save", "x.nc", "--out", "x.png", "--base", "80")
@@ -52,7 +67,7 @@ def test_what_it_writes(run, counts):
     [
         (["no.csv"], "cannot read 'no.csv'"),
         (["counts.csv", "--range", "0"], "--range must be two numbers such as 0,1; got '0'"),
-        (["counts.csv", "--range", "1,0"], "a range needs two finite numbers, low < high"),
+        (["counts.csv", "--range", "1,0"], "--range: a range needs two finite numbers, low < high"),
         (["counts.csv", "--sd", "0"], "sd must be a positive number, got 0"),
         (["counts.csv", "--sd", "x"], "--sd must be a number, or REFERENCE=NUMBER; got 'x'"),
         (["counts.csv", "--sd", "1", "--sd", "80=1"], "--sd 1 is for all references"),

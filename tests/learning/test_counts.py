@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 
 import numpy as np
@@ -39,6 +40,18 @@ def test_one_table_in_four_forms(tmp_path):
         assert parts(read_counts(given)) == wanted
     assert read_counts(GOOD).ties is None
     assert read_counts(GOOD | {"ties": np.array([1, 2.0, 0])}).ties.tolist() == [1, 2, 0]
+
+
+def test_a_count_may_be_written_as_other_programs_write_it():
+    """A column with a hole, such as that of pandas, is one of floats: 400 becomes 400.0."""
+    found = of_text("80,4e2,400.0,a", "90,3.5E+2,0400,a")
+    assert (found.successes.tolist(), found.trials.tolist()) == ([400, 350], [400, 400])
+    given = {name: list(map(str, values)) for name, values in GOOD.items()} | {"trials": ["40.0"] * 3}
+    assert read_counts(given).trials.tolist() == [40] * 3
+    # A float would hide what is lost: 2⁵³ + 1 is none, and 17 digits after the point are no integer.
+    for text in ("400.00000000000000001", "9007199254740993.0", "1e300", "800/2", "4_00", "0x10", "nan", "-4.0"):
+        with pytest.raises(FileError, match=f"column trials: must be an integer ≥ 0, got '{re.escape(text)}'"):
+            of_text(f"80,4,{text},a")
 
 
 def test_a_link_is_a_row_whose_checkpoint_is_a_reference():

@@ -51,6 +51,15 @@ def test_sentences_of_other_counts():
     assert "not added up without sd" in mp.learning.monitor(apart).verdict
 
 
+def test_what_to_give_is_told_where_nothing_but_counts_is_given():
+    """By counts alone a lead has no unit of the user's: that, and both ways out, are said once."""
+    hint = "Nothing is sure of the lead, and what follows from the normal law is in units of sd(Δ): give the range"
+    assert monitor().verdict.count(hint) == 1
+    assert "(width=, --range) or sd(Δ) (sd=, --sd)" in monitor().verdict
+    for known in ({"width": 1}, {"sd": 0.1}, {"nu": 1}, {"width": 1, "sd": 0.1}):
+        assert "Nothing is sure" not in monitor(**known).verdict
+
+
 def one_reference(successes, trials, names=(1, 2, 3, 4)):
     names = names[: len(successes)]
     rows = {"checkpoint": names, "successes": successes, "trials": trials, "reference": ["r"] * len(names)}
