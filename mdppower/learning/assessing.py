@@ -107,7 +107,8 @@ def assess(
     Warns
     -----
     MDPPowerWarning
-        Floor and ceiling are equal, so that shares are not defined: they are NaN.
+        Floor and ceiling are equal, so that shares are not defined: they are NaN. Or the law of rewards is such that
+        intervals cannot be trusted: `mdppower.power`, which has the same P, F and C, can guarantee theirs.
 
     Notes
     -----

@@ -78,7 +78,7 @@ def find_caution(task: PowerTask, data: Replicates, counts: Sequence[int]) -> st
     read, known = ([], np.zeros(task.mdp.n_states, bool)) if laws is None else _which_laws(task, *laws)
     told = _from_laws(task, data, read, counts) or doubtful_means(data, ~known, tails=laws is None)
     if told and np.isfinite(task.distribution.low).all() and np.isfinite(task.distribution.high).all():
-        told += "; guarantee=True gives intervals that hold whatever the law"
+        told += "; power(…, guarantee=True) gives intervals of POWER that hold whatever the law"
     return told and f"the intervals cannot be trusted: {told}"
 
 

@@ -182,6 +182,18 @@ def test_where_nothing_can_be_chosen_no_share_is_defined(tmp_path):
 
 
 @pytest.mark.slow
+def test_what_is_advised_of_rare_rewards_can_be_done():
+    """`assess` has no guarantee=: what its warning recommends is a call of `power`, for each of P, F and C."""
+    fork = mp.envs.fork(3)
+    with pytest.warns(mp.MDPPowerWarning, match="cannot be trusted") as caught:
+        found = assess({1: lookahead(1)}, fork, 0.9, rewards="bernoulli(0.001)", samples=1024, rng=0)
+    assert all("; power(…, guarantee=True) gives intervals of POWER" in str(one.message) for one in caught)
+    assert "power(…, guarantee=True)" in found.draws.caution
+    for policy in (lookahead(1), uniformly_random(), None):
+        sure = mp.power(fork, 0.9, "bernoulli(0.001)", samples=1024, rng=0, policy=policy, guarantee=True)
+        assert (sure.guarantee, sure.caution) == ("finite-sample", "")
+
+
 def test_forms(tmp_path):
     found = assess({0: lookahead(1), "far": lookahead(3)}, MAZE, [0.5, 0.9], start={(2, 3): 0.25, (0, 0): 0.75}
                    if (0, 0) in MAZE.states else "a" if "a" in MAZE.marks else None, samples=64, rng=0)  # fmt: skip
