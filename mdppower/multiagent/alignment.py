@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MEASURES = ("pearson", "spearman")
+HOPELESS = 1.0
+"""An interval (95 %) longer than half of [−1, 1] is cautioned of."""
 BLOCKS = 8
 """Parts of the draws that have ranks of their own."""
 LEAST = 3
@@ -155,9 +157,21 @@ class Alignment(Result):
 
     @property
     def caution(self) -> str:
-        """Why a corrected correlation is none, in words; empty where both are."""
-        told = {name: self.of(name).corrected.why for name in MEASURES}
-        return "; ".join(f"corrected {name}: {why}" for name, why in told.items() if why)
+        """What speaks against the corrected correlations, in words; empty where nothing does.
+
+        Why one is none; or that its interval (95 %) has more than half of what a correlation can be.
+        """
+        told = []
+        for name in MEASURES:
+            one = self.of(name).corrected
+            lower, upper = one.interval()
+            if one.why:
+                told.append(f"corrected {name}: {one.why}")
+            elif upper - lower > HOPELESS and self.human.has_variance and self.ai.has_variance:
+                told.append(
+                    f"corrected {name}: from {lower:.2f} to {upper:.2f} (95 %) says next to nothing: take more draws"
+                )
+        return "; ".join(told)
 
     # ------------------------------------------------------------------ forms
 

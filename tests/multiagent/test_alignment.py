@@ -225,10 +225,37 @@ def test_what_cannot_be_said_is_nan_with_a_sentence():
         one = alignment_of(*(estimate(rng.standard_normal((8, 5))) for _ in range(2)))
         value = one.pearson.corrected
         assert math.isnan(value.value) == bool(value.why) == ("nan" in repr(one).split("raw")[0])
-        assert bool(one.caution) == any(one.of(x).corrected.why for x in ("pearson", "spearman"))
+        ends = [one.of(x).corrected.interval() for x in ("pearson", "spearman")]
+        assert bool(one.caution) == any(math.isnan(low) or high - low > 1 for low, high in ends)
         assert one.caution in one.table().caption
         told.append(one.caution)
     assert any("is not told from noise" in text for text in told)
     heavy = replace(FOUND.alignment(), human=replace(FOUND.human.data, has_variance=False))
     assert heavy.pearson.corrected.interval() == (-1, 1)
     assert not math.isnan(heavy.pearson.corrected.value)
+    assert heavy.caution == "", "more draws would not help where there is no variance"
+
+
+def test_an_interval_that_has_nearly_all_in_it_is_cautioned_of():
+    """Of few draws of two unrelated maps of 12 states the number is one, and says nothing; of many it does.
+
+    In 64 draws the noise of a mean has the variance of the maps; the true correlation is 0.
+    """
+    signs = np.array([1.0, -1.0] * 6), np.array([1.0, 1.0, -1.0, -1.0] * 3)
+    rng = np.random.default_rng(0)
+
+    def run(draws):
+        noise = rng.standard_normal((2, 16, 12)) * 8 / math.sqrt(draws / 16)
+        return alignment_of(*(estimate(sign + part) for sign, part in zip(signs, noise, strict=True)))
+
+    few = [run(64) for _ in range(8)]
+    low, high = zip(*(one.pearson.corrected.interval() for one in few), strict=True)
+    spans = [b - a > 1 for a, b in zip(low, high, strict=True)]
+    assert any(spans), "the negative control"
+    for one, a, b, hopeless in zip(few, low, high, spans, strict=True):
+        told = f"corrected pearson: from {a:.2f} to {b:.2f} (95 %) says next to nothing: take more draws"
+        assert (told in one.caution) == hopeless
+        assert (told in one.table().caption) == hopeless
+    many = run(64 * 4096)
+    assert abs(many.pearson.corrected.value) < 0.1
+    assert many.caution == ""
