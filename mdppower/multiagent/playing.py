@@ -187,6 +187,8 @@ def _task(
         raise ParameterError(f"ties must be a number in [0, 1), got {quoted(ties)}")
     choice(sampler, "sampler", SAMPLERS)
     human, ai = laws
+    if isinstance(rho, (list, tuple, np.ndarray)):
+        raise ParameterError(f"rho must be one number, got {quoted(rho)}; joint_curve runs several")
     correlated = Correlated(human, rho, correlation)
     if on == "cells" and correlated.rho != 0 and joint.of_worlds("human").states != joint.of_worlds("ai").states:
         raise ParameterError(

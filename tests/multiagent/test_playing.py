@@ -215,6 +215,7 @@ def test_near_ties_are_warned_of():
         ({"gamma": None}, ParameterError, r"gamma must be in \[0, 1\), got None"),
         ({"gamma": 1}, ParameterError, r"gamma must be in \[0, 1\), got 1"),
         ({"gamma": (0.5, 0.5, 0.5)}, ParameterError, r"one rate, or two: the human's and the AI's; got"),
+        ({"rho": [0, 1]}, ParameterError, r"rho must be one number, got \[0, 1\]; joint_curve runs several"),
         ({"rho": 1.5}, ParameterError, r"rho must be a number in \[-1, 1\], got 1.5"),
         ({"rho": -0.1, "rewards": "expon"}, RewardError, r"symmetric law: expon is not"),
         ({"rewards": "cauchy"}, RewardError, r"finite mean"),
