@@ -185,6 +185,7 @@ def joint_command(
     click.echo(render((first if states else found).table(confidence), fmt))
     if fmt == "table":
         _explain(found, confidence)
+        _tell_blocked(mdp, own)
     if save is not None:
         (found if many else first).save(save)
         tell(f"wrote {save}", err=True)
@@ -244,6 +245,39 @@ def _explain(found: JointCurve, confidence: float) -> None:
             click.echo(f"pearson passes 0 at rho = {crossing.value:.3f}, {lower:.3f} … {upper:.3f}{told}")
     for text in found.cautions:
         tell(f"caution: {text}")
+
+
+def _tell_blocked(human: RewardlessMDP, ai: RewardlessMDP | None) -> None:
+    """Say what steps against walls are in these worlds: that is no rule of collisions, and numbers depend on it."""
+    told = {"human": _blocked(human), "AI": _blocked(human if ai is None else ai)}
+    if told["human"] == told["AI"] != "":
+        tell(f"in this world a step against a wall {told['human']} (--blocked)")
+        return
+    for who, word in told.items():
+        if word:
+            tell(f"in the world of the {who} a step against a wall {word} (--blocked)")
+
+
+def _blocked(mdp: RewardlessMDP) -> str:
+    """What becomes of steps against walls, as the actions of cells show it; empty where they do not."""
+    from mdppower.envs.gridworld import COMPASS
+    from mdppower.mdp.layout import grid_of
+
+    grid, found = grid_of(mdp), set[str]()
+    steps = {name: step for name, step in COMPASS.items() if name in mdp.action_names}
+    if grid is None or not steps:
+        return ""
+    cells = {(row, column): mdp.states[k] for row, line in enumerate(grid.tolist())
+             for column, k in enumerate(line) if k >= 0}  # fmt: skip
+    for (row, column), state in cells.items():
+        actions = mdp.actions(state)
+        for name, (down, right) in steps.items():
+            if len(actions) > 1 and (row + down, column + right) not in cells:
+                if name not in actions:
+                    found.add("does not exist")
+                elif state in mdp.successors(state, name):
+                    found.add("stays where it is")
+    return found.pop() if len(found) == 1 else ""
 
 
 def _numbers(texts: Sequence[str]) -> list[float]:

@@ -33,10 +33,6 @@ _LOOKS = (
 )
 _NAMES = ("cmap", "norm", "vmin", "vmax", "annotate", "colorbar", "figsize", "dpi", "style")
 _POWER = (
-    click.option(
-        "--kind", "drawing", type=click.Choice(["map", "planes", "bars", "lines", "graph"]),
-        help="Maps of grids, planes where states share cells, bars, lines over γ, graphs.",
-    ),
     click.option("--line", "states", multiple=True, metavar="STATE", help="Lines over γ: a state. Repeatable."),
     click.option("--plane", "planes", multiple=True, metavar="NAME", help="Planes: a row of them. Repeatable."),
     click.option("--arrows", is_flag=True, help="The most POWER-seeking action of each cell."),
@@ -47,6 +43,9 @@ _POWER = (
     ),
     click.option("--share-scale", is_flag=True, help="One colour scale for all γ."),
 )  # fmt: skip
+KINDS = ("map", "planes", "bars", "lines", "graph")
+JOINT_KINDS = ("maps", "cost", "scatter", "averages")
+"""Of runs of two agents; as in `mdppower.display.joint_picture`, which is not imported for help."""
 NO_SCALE = "norm vmin vmax annotate colorbar"
 """What is not for pictures whose colours are names; as in `mdppower.display.look`, which is not imported for help."""
 _SWITCHES = ("annotate", "colorbar")
@@ -129,7 +128,7 @@ class Picture:
 
 
 def picture_options(
-    *, power: bool = False, help: str = "", required: bool = False, without: str = ""
+    *, power: bool = False, joint: bool = False, help: str = "", required: bool = False, without: str = ""
 ) -> Callable[[Any], Any]:
     """Add the options of a picture; the command gets them as one argument, `picture`.
 
@@ -137,6 +136,8 @@ def picture_options(
     ----------
     power : bool
         Whether it is one of POWER: kinds, lines, arrows, scales, and .gif.
+    joint : bool
+        Whether it may be one of two agents, whose kinds are others.
     help : str
         Of --out.
     required : bool
@@ -158,11 +159,19 @@ def picture_options(
             return command(*arguments, picture=picture, **options)
 
         file = click.option("--out", type=click.Path(), required=required, help=told)
-        for option in (file, *(_POWER if power else ()), *looks)[::-1]:
+        for option in (file, *((_kind(joint), *_POWER) if power else ()), *looks)[::-1]:
             folded = under(PICTURE)(option)(folded)
         return folded
 
     return decorate
+
+
+def _kind(joint: bool) -> Callable[[Any], Any]:
+    two = " Of two agents: small maps, what A costs H, a scatter, averages." * joint
+    return click.option(
+        "--kind", "drawing", type=click.Choice([*KINDS, *(JOINT_KINDS if joint else ())]),
+        help="Maps of grids, planes where states share cells, bars, lines over γ, graphs." + two,
+    )  # fmt: skip
 
 
 def spelled(name: str, value: Any = None) -> str:

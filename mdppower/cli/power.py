@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,7 +29,7 @@ from mdppower.cli.options import (
     parse_state,
     run_options,
 )
-from mdppower.cli.pictures import POWER_NAMES, Picture, picture_options, spelled
+from mdppower.cli.pictures import JOINT_KINDS, KINDS, POWER_NAMES, Picture, picture_options, spelled
 from mdppower.cli.rewards import parse_rewards
 from mdppower.errors import ParameterError
 
@@ -132,7 +132,7 @@ def _print_power(estimate: PowerEstimate, fmt: str, colour: bool | None, confide
 @horizon_option("Only this one of the estimate's horizons.")
 @click.option("--title", help="In place of the rewards and the number of draws.")
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Of the intervals in tables.")
-@picture_options(power=True)
+@picture_options(power=True, joint=True)
 @format_option("map")
 @colour_option
 def plot(
@@ -147,6 +147,7 @@ def plot(
     from mdppower.files.netcdf import load
     from mdppower.mdp.model import RewardlessMDP
     from mdppower.measures.power_estimate import PowerEstimate
+    from mdppower.multiagent.joint_power_estimate import JointPower
 
     open_unit(confidence, "--confidence")
     if picture.out is None and title is not None:
@@ -163,6 +164,8 @@ def plot(
         _refuse_power(picture, f"{file} holds an MDP")
         picture.draw(found.plot, title=title)
     elif isinstance(found, PowerEstimate):
+        if picture.options.get("drawing") in JOINT_KINDS:
+            _refuse_power(picture, f"{file} holds {_named(found)}", KINDS)
         estimate = found.at(**rate) if rate else found
         if picture.out is None:
             _print_power(estimate, fmt, colour, confidence)
@@ -172,15 +175,20 @@ def plot(
         picture.foresee(estimate.mdp, len(estimate.gammas), estimate.task.on_pairs)
         picture.draw(estimate.plot, title=title)
     else:
-        _refuse_power(picture, f"{file} holds {_named(found)}")
+        _refuse_power(picture, f"{file} holds {_named(found)}", JOINT_KINDS if isinstance(found, JointPower) else ())
         _show_result(file, found, rate, picture, title, fmt, confidence)
 
 
-def _refuse_power(picture: Picture, told: str) -> None:
-    """Say that a picture of something else has no options of POWER's."""
-    given = [name for name in POWER_NAMES if name in picture.options]
-    if given:
+def _refuse_power(picture: Picture, told: str, kinds: Sequence[str] = ()) -> None:
+    """Say that a picture of something else has no options of POWER's; it may have kinds of its own."""
+    kind = picture.options.get("drawing")
+    given = [name for name in POWER_NAMES if name in picture.options and (name != "drawing" or kind not in kinds)]
+    if given and given[0] != "drawing":
         raise ParameterError(f"--{spelled(given[0])} is for estimates of POWER; {told}")
+    if given:
+        of = "two agents" if kind in JOINT_KINDS else "estimates of POWER"
+        own = f", whose kinds are {', '.join(kinds)}" * bool(kinds)
+        raise ParameterError(f"--kind {kind} is for {of}; {told}{own}")
 
 
 def _named(found: Any) -> str:

@@ -9,6 +9,9 @@ import pytest
 
 import mdppower as mp
 from mdppower.cli import main as cli
+from mdppower.cli.multiagent import _blocked
+from mdppower.cli.pictures import JOINT_KINDS, KINDS
+from mdppower.display import joint_picture, power_picture
 
 MAP = "...\n..."
 BASE = ("joint", "room.txt", "--blocked", "remove", "--gamma-h", "0.6", "--samples", "64", "--rng", "0")
@@ -84,6 +87,53 @@ def test_files(run, tmp_path):
     assert (tmp_path / "again.png").read_bytes() == (tmp_path / "maps.png").read_bytes()
     _, out, _ = run("info", "curve.nc")
     assert "JointCurve" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "told"),
+    [
+        ("...\n.#.\n...", {}, "stays where it is"), ("...\n.#.\n...", {"blocked": "remove"}, "does not exist"),
+        ("...\n.#.\n...", {"blocked": "remove", "slip": 0.2}, "does not exist"),
+        ("...\n.#.\n...", {"slip": 0.2, "stay": False}, "stays where it is"),
+        ("....", {"blocked": "remove", "moves": "EW"}, "does not exist"),
+        ("...\n...\n...", {"wrap": True}, ""),  # nothing is in the way
+    ],
+)  # fmt: skip
+def test_what_a_step_against_a_wall_does_is_seen_in_the_world(text, options, told):
+    assert _blocked(mp.envs.gridworld(text, **options)) == told
+
+
+def test_what_a_step_against_a_wall_does_is_told(run):
+    assert _blocked(mp.envs.fork(3)) == "", "a drawing has no walls"
+    _, out, _ = run(*BASE)
+    assert out.endswith("\nin this world a step against a wall does not exist (--blocked)\n")
+    _, out, _ = run("joint", "room.txt", "--ai-env", "fork(3)", *BASE[4:])
+    assert out.endswith("\nin the world of the human a step against a wall stays where it is (--blocked)\n")
+    assert "(--blocked)" not in run(*BASE, "--format", "csv")[1]
+
+
+@pytest.mark.slow
+def test_kinds_of_a_picture_of_what_was_saved(run, tmp_path):
+    run(*BASE, "--save", "one.nc")
+    for kind in ("scatter", "cost", "averages"):
+        code, _, err = run("plot", "one.nc", "--kind", kind, "--out", "again.png", "--dpi", "30")
+        assert (code, err) == (0, "wrote again.png\n")
+        mp.load(tmp_path / "one.nc").plot(tmp_path / "same.png", kind=kind, dpi=30)
+        assert (tmp_path / "same.png").read_bytes() == (tmp_path / "again.png").read_bytes()
+    found = mp.power(mp.envs.fork(2), 0.9, samples=64, rng=0)
+    found.save(tmp_path / "power.nc")
+    found.mdp.save(tmp_path / "mdp.nc")
+    for file, kind, told in (
+        ("one.nc", "bars", "--kind bars is for estimates of POWER; one.nc holds a JointPower, whose kinds are maps"),
+        ("power.nc", "cost", "--kind cost is for two agents; power.nc holds a PowerEstimate, whose kinds are map"),
+        ("mdp.nc", "cost", "--kind cost is for two agents; mdp.nc holds an MDP\n"),
+    ):
+        code, out, err = run("plot", file, "--kind", kind, "--out", "no.png")
+        assert (code, out) == (2, "")
+        assert told in err
+    assert "--arrows is for estimates of POWER" in run("plot", "one.nc", "--arrows", "--out", "no.png")[2]
+    assert JOINT_KINDS == joint_picture.KINDS
+    assert KINDS == power_picture.KINDS
 
 
 def test_what_is_refused(run):
