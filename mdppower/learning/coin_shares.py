@@ -218,7 +218,7 @@ class CoinShares(Result):
     def _changes(self) -> FloatArray:
         """(K, A, T, 2) shares less those before training."""
         shares = self._shares()
-        return one_number(shares - shares[:, :, :1], 2 * self._slack())
+        return one_number(shares - shares[:, :, :1], 2 * self._slack(), np.inf)
 
     def _least(self) -> float:
         """The share of the worst policy, in the run in which it is least."""

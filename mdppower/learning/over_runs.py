@@ -75,13 +75,14 @@ def replicates(
     )  # fmt: skip
 
 
-def one_number(shares: FloatArray, slack: Any) -> FloatArray:
+def one_number(shares: FloatArray, slack: Any, largest: float = 1.0) -> FloatArray:
     """(K, …) shares, of which runs that differ by no more than the error of their values are one number.
 
-    That they do is no spread; what so few observations exclude is for `Replicates` to say.
+    That they do is no spread; what so few observations exclude is for `Replicates` to say. No share is above 1, but
+    changes of shares may be: `largest` says so.
     """
     most = shares.max(axis=0)
-    return np.asarray(np.where(most - shares.min(axis=0) <= 2 * slack, np.minimum(most, 1.0), shares))
+    return np.asarray(np.where(most - shares.min(axis=0) <= 2 * slack, np.minimum(most, largest), shares))
 
 
 def caution(values: FloatArray) -> str:

@@ -46,6 +46,20 @@ def test_estimates_are_of_runs(few):
     assert few.policy_entropy("true").mean[-1] < few.policy_entropy("true").mean[0] < np.log(3)
 
 
+def test_a_change_may_be_greater_than_1():
+    """At a fork of two the worst has the share −1 in each run: from it to the best all runs change by 2.
+
+    Uniform rewards a, b: F is their mean, C = max and the worst is min, so that (min − mean)/(max − mean) = −1.
+    """
+    found = small(mp.envs.fork(2), arms="clip")
+    powers = found.powers.copy()
+    powers[:, :, 0], powers[:, :, 1:] = found.worsts[:, None, None], found.ceilings[:, None, None, None]
+    found = replace(found, powers=powers)
+    np.testing.assert_allclose(found.sampled("clip").mean[[0, -1]], [-1, 1])
+    np.testing.assert_allclose(found.change("clip").mean[-1], 2)
+    assert found.verdicts("sampled")["change"] == pytest.approx([2])
+
+
 def test_tables_and_labels(few):
     table = few.table()
     assert table.n_rows == 3 * 5
