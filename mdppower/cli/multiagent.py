@@ -251,7 +251,7 @@ def _tell_blocked(human: RewardlessMDP, ai: RewardlessMDP | None) -> None:
     """Say what steps against walls are in these worlds: that is no rule of collisions, and numbers depend on it."""
     told = {"human": _blocked(human), "AI": _blocked(human if ai is None else ai)}
     if told["human"] == told["AI"] != "":
-        tell(f"in this world a step against a wall {told['human']} (--blocked)")
+        tell(f"in {'this world' if ai is None else 'both worlds'} a step against a wall {told['human']} (--blocked)")
         return
     for who, word in told.items():
         if word:

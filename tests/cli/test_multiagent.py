@@ -103,12 +103,15 @@ def test_what_a_step_against_a_wall_does_is_seen_in_the_world(text, options, tol
     assert _blocked(mp.envs.gridworld(text, **options)) == told
 
 
+@pytest.mark.slow
 def test_what_a_step_against_a_wall_does_is_told(run):
     assert _blocked(mp.envs.fork(3)) == "", "a drawing has no walls"
     _, out, _ = run(*BASE)
     assert out.endswith("\nin this world a step against a wall does not exist (--blocked)\n")
     _, out, _ = run("joint", "room.txt", "--ai-env", "fork(3)", *BASE[4:])
     assert out.endswith("\nin the world of the human a step against a wall stays where it is (--blocked)\n")
+    _, out, _ = run(*BASE, "--ai-env", "square.txt")
+    assert out.endswith("\nin both worlds a step against a wall does not exist (--blocked)\n")
     assert "(--blocked)" not in run(*BASE, "--format", "csv")[1]
 
 
