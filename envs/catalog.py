@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from inspect import Parameter, Signature
 from itertools import islice
 from types import MappingProxyType
@@ -23,8 +24,8 @@ from mdppower._quotes import quoted
 from mdppower._text import did_you_mean, near_names
 from mdppower.envs import paper
 from mdppower.envs.garnet import random
-from mdppower.envs.generate import maze, open_room
-from mdppower.envs.gridworld import gridworld_from_file
+from mdppower.envs.generate import maze, maze_text, open_room, open_room_text
+from mdppower.envs.gridworld import gridworld_from_file, text_of_file
 from mdppower.envs.textmap import decode, describe
 from mdppower.errors import LabelError, ModelError, ParameterError
 from mdppower.formats.doors import read_if_known
@@ -44,8 +45,8 @@ class Environment:
         One line.
     build : callable
         Makes the MDP; takes the options of `gridworld` if `is_map`, nothing otherwise.
-    is_map : bool
-        Whether it is a gridworld.
+    text : callable or None
+        Gives the text of its map, if it is a gridworld.
     power : mapping from state to function of γ
         POWER for uniform rewards, of the states where it is known in closed form.
 
@@ -59,8 +60,13 @@ class Environment:
     name: str
     description: str
     build: Callable[..., RewardlessMDP]
-    is_map: bool
+    text: Callable[[], str] | None
     power: paper.ClosedForms = field(default_factory=dict)
+
+    @property
+    def is_map(self) -> bool:
+        """Whether it is a gridworld."""
+        return self.text is not None
 
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -75,7 +81,7 @@ class _Family:
     example: tuple[int, ...]
     description: str
     build: Callable[..., RewardlessMDP]
-    is_map: bool
+    text: Callable[..., str] | None
     power: Callable[..., paper.ClosedForms] = lambda *arguments: {}
 
     def member(
@@ -90,7 +96,8 @@ class _Family:
             raise ParameterError(f"{full_name} does not have the form {name}({','.join(form)})") from None
         bound.apply_defaults()
         build, power = partial(self.build, *bound.args), self.power(*bound.args)
-        return Environment(full_name, self.description, build, self.is_map, power)
+        text = None if self.text is None else partial(self.text, *bound.args)
+        return Environment(full_name, self.description, build, text, power)
 
     def _signature(self) -> Signature:
         none, either = Parameter.empty, Parameter.POSITIONAL_OR_KEYWORD
@@ -105,6 +112,10 @@ def _maze(rows: int, cols: int, seed: int, **grid_options: Any) -> RewardlessMDP
     return maze(rows, cols, rng=seed, source=f"maze({rows},{cols},{seed})", **grid_options)
 
 
+def _maze_text(rows: int, cols: int, seed: int) -> str:
+    return maze_text(rows, cols, rng=seed)
+
+
 def _random(n_states: int, actions: int, branching: int, seed: int) -> RewardlessMDP:
     return random(n_states, actions, branching, rng=seed)
 
@@ -113,17 +124,25 @@ def _large_maze(**grid_options: Any) -> RewardlessMDP:
     return maze(41, 41, rng=0, braid=0.5, source="large-maze", **grid_options)
 
 
+def _large_maze_text() -> str:
+    return maze_text(41, 41, rng=0, braid=0.5)
+
+
+def _listed_text(file: Traversable) -> str:
+    return decode(file.read_bytes(), source=file.name)
+
+
 _FAMILIES = {
-    "open": _Family({"rows": None, "cols": None}, (20, 20), "Floor without walls.", _open, True),
+    "open": _Family({"rows": None, "cols": None}, (20, 20), "Floor without walls.", _open, open_room_text),
     "maze": _Family(
-        {"rows": None, "cols": None, "seed": None}, (101, 101, 0), "A perfect maze from a seed.", _maze, True
+        {"rows": None, "cols": None, "seed": None}, (101, 101, 0), "A perfect maze from a seed.", _maze, _maze_text
     ),
     "random": _Family(
         {"n_states": None, "actions": 3, "branching": 2, "rng": 0}, (20,),
-        "Random successors with random probabilities (Archibald, McKinnon and Thomas, 1995).", _random, False,
+        "Random successors with random probabilities (Archibald, McKinnon and Thomas, 1995).", _random, None,
     ),
-    "fork": _Family({"k": None}, (3,), "A choice among k absorbing states.", paper.fork, False, paper.fork_power),
-    "cycle": _Family({"n": None}, (4,), "A ring of n states without choices.", paper.cycle, False, paper.cycle_power),
+    "fork": _Family({"k": None}, (3,), "A choice among k absorbing states.", paper.fork, None, paper.fork_power),
+    "cycle": _Family({"n": None}, (4,), "A ring of n states without choices.", paper.cycle, None, paper.cycle_power),
 }  # fmt: skip
 
 
@@ -218,6 +237,36 @@ def make(name_or_path: str | os.PathLike[str], /, **options: Any) -> RewardlessM
     return build_map(partial(gridworld_from_file, name_or_path), os.fspath(name_or_path), options)
 
 
+def map_text(name_or_path: str) -> str:
+    r"""The text map of that name, or in that file.
+
+    Raises
+    ------
+    LabelError
+        There is neither an environment nor a file of that name.
+    ParameterError
+        It is no map, or there are wrong arguments of a family.
+    MapError, FileError
+        As in `gridworld_from_file`.
+
+    Examples
+    --------
+    >>> map_text("open(2,3)")
+    '...\n...'
+    >>> map_text("fork(3)")
+    Traceback (most recent call last):
+    mdppower.errors.ParameterError: fork(3) is no text map
+    """
+    named = _find(name_or_path)
+    if named is not None and named.text is not None:
+        return named.text()
+    if named is not None:
+        raise ParameterError(f"{named.name} is no text map")
+    if not os.path.isfile(name_or_path):
+        raise _unknown(name_or_path)
+    return text_of_file(name_or_path, source=name_or_path)
+
+
 def build_map(build: Callable[..., RewardlessMDP], name: str, options: dict[str, Any]) -> RewardlessMDP:
     """Build a map; an option that maps do not have is our error, not Python's."""
     unknown = set(options) - {"moves", "stay", "blocked", "slip", "bias", "wrap", "glyphs", "convention"}
@@ -301,9 +350,9 @@ _IN_MODULE = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*):((?:[\w-]+/)?[\w.()-]+)")
 
 _TURNER = "Figure {} of Turner et al. (arXiv 1912.01683): {}."
 _SINGLE = (
-    Environment("large-maze", "A maze of 41 × 41 with half of its dead ends opened.", _large_maze, True),
+    Environment("large-maze", "A maze of 41 × 41 with half of its dead ends opened.", _large_maze, _large_maze_text),
     *(
-        Environment(f"turner-figure-{number}", _TURNER.format(number, about), build, False, power)
+        Environment(f"turner-figure-{number}", _TURNER.format(number, about), build, None, power)
         for number, about, build, power in (
             (1, "going right leaves more options", paper.figure_1, paper.FIGURE_1_POWER),
             (9, "POWER is not empowerment", paper.figure_9, paper.FIGURE_9_POWER),
@@ -319,9 +368,9 @@ def _maps() -> list[Environment]:
     found = []
     for file in sorted(files("mdppower.envs").joinpath("maps").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".txt"):
-            description = describe(decode(file.read_bytes(), source=file.name))
+            text = partial(_listed_text, file)
             build = partial(gridworld_from_file, file, source=file.name)
-            found.append(Environment(file.name.removesuffix(".txt"), description, build, True))
+            found.append(Environment(file.name.removesuffix(".txt"), describe(text()), build, text))
     return found
 
 

@@ -187,10 +187,17 @@ def gridworld_from_file(
     Traceback (most recent call last):
     mdppower.errors.MapError: nowhere.txt: cannot be read: No such file or directory
     """
+    source = str(path) if source is None else source
+    text = text_of_file(path, source=source)
+    options = {"moves": moves, "stay": stay, "blocked": blocked, "slip": slip, "bias": bias, "wrap": wrap}
+    return _build(text, legend(glyphs, convention), source, from_file=True, **options)
+
+
+def text_of_file(path: str | os.PathLike[str] | Traversable, *, source: str) -> str:
+    """The text of a map file; raises what `gridworld_from_file` does."""
     file: Any = Path(path) if isinstance(path, str | os.PathLike) else path
     if not callable(getattr(file, "open", None)):
         raise ParameterError(f"a path is needed, got {quoted(path)}")
-    source = str(path) if source is None else source
     try:
         with file.open("rb") as opened:
             data = opened.read(MOST_BYTES + 1)
@@ -198,9 +205,7 @@ def gridworld_from_file(
         raise MapError(f"cannot be read: {getattr(error, 'strerror', None) or error}", source) from error
     if len(data) > MOST_BYTES:
         raise SizeError(f"{source}: a file of more than {MOST_BYTES:,} bytes is larger than any map that is read")
-    options = {"moves": moves, "stay": stay, "blocked": blocked, "slip": slip, "bias": bias, "wrap": wrap}
-    told = legend(glyphs, convention)
-    return _build(decode(data, source=source), told, source, from_file=True, **options)
+    return decode(data, source=source)
 
 
 def _build(

@@ -19,6 +19,8 @@ def refine(
 ) -> Generator[Any, None, None]:
     """Estimates of the same question, each from more draws than the one before.
 
+    On the command line: ``mdppower explore`` opens a page that redraws so.
+
     Parameters
     ----------
     *question

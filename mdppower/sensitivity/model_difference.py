@@ -26,6 +26,7 @@ import numpy as np
 from scipy import sparse
 
 from mdppower._checks import discount_rates
+from mdppower._stop import stop_if_told
 from mdppower._text import shorten
 from mdppower._typing import AnyArray, BoolArray, Label
 from mdppower.errors import ParameterError, RewardError
@@ -237,5 +238,7 @@ def _rows_by_label(mdp: RewardlessMDP) -> list[frozenset[Any]]:
     """The set of transition rows of each state, in labels."""
     ends, pointer = mdp.kernel.indptr.tolist(), mdp.pointer.tolist()
     entries = [(mdp.states[t], x) for t, x in zip(mdp.kernel.indices.tolist(), mdp.kernel.data.tolist(), strict=True)]
+    stop_if_told()  # of thousands of cells each of these takes a while, and whoever draws them has drawn on
     rows = [frozenset(entries[i:j]) for i, j in pairwise(ends)]
+    stop_if_told()
     return [frozenset(rows[i:j]) for i, j in pairwise(pointer)]

@@ -8,7 +8,8 @@ import pytest
 from maps import adjacency
 from scipy.sparse.csgraph import connected_components
 
-from mdppower.envs import Environment, catalog, make, maze
+from mdppower.envs import Environment, catalog, gridworld, make, maze
+from mdppower.envs.catalog import map_text
 from mdppower.errors import LabelError, MapError, ParameterError, SizeError
 from mdppower.mdp.model import RewardlessMDP
 
@@ -33,6 +34,26 @@ def test_every_map_takes_grid_options_and_only_maps_do(environment):
     else:
         with pytest.raises(ParameterError, match=re.escape(f"{environment.name} is not a map and takes no slip")):
             make(environment.name, slip=0.2)
+
+
+@pytest.mark.parametrize("environment", catalog().values(), ids=list(catalog()))
+def test_every_map_has_its_text_and_only_maps_do(environment):
+    if environment.is_map:
+        text = map_text(environment.name)
+        assert text == environment.text()
+        assert gridworld(text).fingerprint == environment.build().fingerprint
+    else:
+        with pytest.raises(ParameterError, match=re.escape(f"{environment.name} is no text map")):
+            map_text(environment.name)
+
+
+def test_the_text_of_a_member_and_of_a_file(tmp_path):
+    assert gridworld(map_text("maze(5,9,3)")).fingerprint == make("maze(5,9,3)").fingerprint
+    assert map_text("open(1,2)") == ".."
+    (tmp_path / "mine.txt").write_text("; mine\n.?\n", encoding="utf-8")
+    assert map_text(str(tmp_path / "mine.txt")) == "; mine\n.?\n"  # as it is: whoever reads it complains
+    with pytest.raises(LabelError, match="no environment and no file"):
+        map_text(str(tmp_path / "yours.txt"))
 
 
 def test_the_maze_of_powerplay():
