@@ -1,9 +1,21 @@
 """A page in the browser: a gridworld is drawn and edited, and its POWER redraws at once, with its error.
 
 ============== ==========================================================================================
-questions      worlds and questions from JSON, checked with field, line and column, within limits
-answers        a question becomes messages, each better than the last
+refusals       why a question is not answered: a sentence, its field, and where in the map
+spoken         JSON from anybody, as far as it can be read without knowing what it is about
+worlds         a map and the options of a gridworld, as the page has them, and the MDP
+laws           the closed list of laws of rewards
+questions      what a page asks, complete, and within limits
+numbers        nine digits, and null for what is none
+arrows         which action seeks the most POWER, if the draws can tell
+calls          the call of the library's that a question stands for
+looks          what a page is told of a result
+alone          one piece of work at a time, that can be stopped, and whose warnings are heard
+answers        a question becomes messages, each better than the last; what is kept of finished ones
 server         the page and its one endpoint, on loopback alone
+named_maps     maps by name and from files, as a link to the page has them
+one_at_a_time  one computation at a time: a newer question ends the older one
+slow_clients   clients that send or read nothing are cut off
 guard          who may ask: host, origin, content type and size of a request, before it is read
 page           what the browser shows: hand-written SVG in plain ES modules, which ask through a host
 ============== ==========================================================================================
