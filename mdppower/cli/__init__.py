@@ -24,6 +24,7 @@ rivals         ``rivals``: success rates of what has learnt
 coin_flips     ``coin-flips``
 multiagent     ``joint``
 runs           ``runs``: what is in a store
+explorer       ``explore``: a page in the browser
 ============== ==========================================================================================
 
 What was computed is printed before anything is written to a file: a path that cannot be written costs nothing.

@@ -21,6 +21,7 @@ from mdppower.cli import (  # noqa: F401  (they add commands)
     coin_flips,
     convert,
     environments,
+    explorer,
     learning,
     monitor,
     multiagent,
