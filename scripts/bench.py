@@ -1,6 +1,6 @@
 """Time, memory and variance of `mdppower.power`, and the time of its peers, as ratios in one run.
 
-    python scripts/bench.py                       everything, about ten minutes; needs pip install -e ".[bench]"
+    python scripts/bench.py                       everything, a quarter of an hour; pip install -e ".[bench,browser]"
     python scripts/bench.py --quick               fewer draws and discount rates: under a minute
     python scripts/bench.py --only peers,growth   some of the sections
     python scripts/bench.py --write               writes scripts/bench.md too
@@ -509,10 +509,24 @@ def coins(quick: bool) -> Iterator[Row]:
     yield ("fork(3)", runs, seconds, "" if quick else judge(seconds, 20.0, 20.0, "{:g} s".format))
 
 
+def explorer(quick: bool) -> Iterator[Row]:
+    """The page of `mdppower explore` in a headless Chromium, from the input's time stamp to the painted picture.
+
+    Asked are medians. Server, browser and this script share the cores; kernels are compiled beforehand. Needs a
+    Chromium, and the extra `browser`.
+    """
+    sys.path.append(str(Path(__file__).parents[1]))  # run as a file, this script sees only its own folder
+    from scripts.explorer.timings import rows
+
+    yield from rows(quick, judge)
+
+
 SECTIONS = {
     section.__name__: section
-    for section in (peers, ends, pairs, steps, workers, engines, growth, samplers, compiling, sets, learning, coins)
-}
+    for section in (
+        peers, ends, pairs, steps, workers, engines, growth, samplers, compiling, sets, learning, coins, explorer,
+    )
+}  # fmt: skip
 
 
 def machine() -> str:

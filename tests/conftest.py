@@ -5,6 +5,13 @@ from hypothesis import HealthCheck, settings
 
 import mdppower as mp
 
+
+def pytest_ignore_collect(collection_path, config):
+    """Tests in a browser run where they are named (`scripts/test --browser`): they need what others do not."""
+    named = any("browser" in argument for argument in config.args)
+    return True if collection_path.name == "browser" and collection_path.is_dir() and not named else None
+
+
 settings.register_profile(
     "mdppower", deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
 )

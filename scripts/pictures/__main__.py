@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import mdppower as mp
+from scripts.explorer.chromium import find, started
+from scripts.explorer.page import Explorer
+from scripts.explorer.served import served
 
 FOLDER = Path(__file__).parent
 
@@ -43,6 +46,7 @@ def main() -> None:
     training = mp.learning.train(maze, 0.9, rng=0, workers=-1)
     curves = training.curves({"uniform": "uniform", "goal": "goal"}, workers=-1)
     curves.plot(FOLDER / "learning.png")
+    draw_explorer()
 
 
 def draw_many_steps() -> None:
@@ -64,6 +68,22 @@ def draw_many_steps() -> None:
     panel.legend(fontsize=8)
     figure.savefig(FOLDER / "many-steps.png", dpi=110)
     plt.close(figure)
+
+
+def draw_explorer() -> None:
+    """The page with two cells picked and γ swept, at γ = 0.9; without a Chromium its picture stays as it is."""
+    if (path := find()) is None:
+        print("explorer.png is not drawn anew: there is no Chromium; scripts/test --browser says how one is found")
+        return
+    with served() as server, started(path) as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+        explorer = Explorer(page, server.url).open(pair="2.3_0.6", chosen="2.3_0.6", at="2.3")
+        explorer.tool("#").after(explorer.control("sweep").click)
+        explorer.after(lambda: explorer.control("gamma").fill("0.9"))
+        page.mouse.move(0, 0)
+        end = explorer.control("sweep-card").bounding_box()
+        whole = {"x": 0, "y": 0, "width": 1280, "height": end["y"] + end["height"] + 16}
+        page.screenshot(path=FOLDER / "explorer.png", full_page=True, clip=whole)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,122 @@
+"""A world against the pinned one, two cells, and which actions are likely optimal: the library's numbers."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+import mdppower as mp
+
+BEFORE = "....\n.##.\n...."
+AFTER = "....\n.#..\n..#."
+
+
+def pinned_and_edited(explorer, **fields):
+    explorer.open(map=BEFORE, **fields)
+    explorer.after(explorer.control("pin").click)
+    explorer.tool("#").after(explorer.cell(2, 2).click)
+    explorer.tool(".").after(explorer.cell(1, 2).click)
+    return explorer
+
+
+def test_the_change_since_the_pin_is_the_librarys_difference(explorer):
+    pinned_and_edited(explorer)
+    change = mp.sensitivity.difference(
+        mp.envs.gridworld(AFTER), mp.envs.gridworld(BEFORE), [0.9], samples=4096, rng=0, sampler="iid"
+    )
+    frame = change.to_dataframe().reset_index()
+    shown = explorer.numbers()
+    expected = dict(zip(frame["state"], frame.to_dict("records"), strict=True))
+    assert set(shown) == {(row, column) for row in range(3) for column in range(4)} - {(1, 1), (1, 2), (2, 2)}
+    for state, mean in shown.items():
+        assert mean == pytest.approx(expected[state]["difference"], abs=1e-8)
+    message = explorer.now()["message"]
+    assert message["gone"] == [[2, 2]]
+    assert message["new"] == [[1, 2]]
+    counts = message["counts"][0]
+    assert sum(counts.values()) == len(shown)
+    told = explorer.page.inner_text("#view-told")
+    for verdict in ("more", "less"):
+        if counts[verdict]:
+            assert re.search(rf"{verdict} .*?{counts[verdict]} cell", told)
+    assert "1 cell new" in told
+    assert "1 cell gone" in told
+
+
+def test_verdicts_are_signs_on_the_map(explorer):
+    """Colour is not alone: + − = ?, and the cells that never moved are proved the same."""
+    explorer.open(map="..#..", draws=1024)
+    explorer.after(explorer.control("pin").click)
+    explorer.tool("#").after(explorer.cell(0, 1).click)
+    message = explorer.now()["message"]
+    verdicts = dict(zip(map(tuple, message["cells"]), message["verdict"][0], strict=True))
+    assert verdicts == {(0, 0): "less", (0, 3): "same", (0, 4): "same"}
+    for state, sign in (((0, 0), "−"), ((0, 3), "=")):
+        assert sign in explorer.cell(*state).locator("text").all_text_contents()
+
+
+def test_the_pinned_world_comes_back(explorer):
+    pinned_and_edited(explorer)
+    explorer.after(explorer.control("back").click)
+    assert explorer.now()["state"]["world"]["map"] == BEFORE
+    assert set(explorer.numbers().values()) == {0}
+    explorer.after(explorer.control("unpin").click)
+    assert explorer.now()["message"]["view"] == "power"
+    assert explorer.control("view-difference").is_disabled()
+
+
+@pytest.mark.parametrize("key", ["Shift", "p"])
+def test_two_cells_are_compared_on_the_same_draws(explorer, key):
+    """`estimate.difference` to 1e-8, far narrower than the difference of two intervals."""
+    explorer.open()
+    for cell in ((2, 3), (0, 6)):
+        if key == "Shift":
+            explorer.cell(*cell).click(modifiers=["Shift"])
+        else:
+            explorer.cell(*cell).focus()
+            explorer.page.keyboard.press("p")
+    explorer.page.wait_for_selector("text=/POWER\\(2,3\\) − POWER\\(0,6\\) = /")
+    explorer.settled()
+    world = explorer.now()["state"]["world"]["map"]
+    power = mp.power(mp.envs.gridworld(world), 0.9, samples=4096, rng=0)
+    expected = power.difference((2, 3), (0, 6))
+    lower, upper = expected.interval()
+    pair = explorer.now()["message"]["pair"]
+    assert pair["mean"][0] == pytest.approx(float(expected.mean), abs=1e-8)
+    assert pair["half"][0] == pytest.approx(float(upper - lower) / 2, abs=1e-8)
+    told = explorer.page.inner_text("#pair-told")
+    found = re.search(r"= \+?(−?\.\d+) ± (\.\d+)", told)
+    assert float(found[1].replace("−", "-")) == pytest.approx(float(expected.mean), abs=10 ** -(len(found[1]) - 1))
+    explorer.control("forget").click()
+    assert "Shift-click" in explorer.page.inner_text("#pair-told")
+
+
+def test_likely_optimal_actions_are_the_librarys(explorer):
+    """All actions of every cell, with their joint intervals; the likeliest is the arrow."""
+    explorer.open(map=AFTER, draws=1024)
+    explorer.after(explorer.control("view-optimality").check)
+    message = explorer.now()["message"]
+    world = mp.envs.gridworld(AFTER)
+    likely = mp.action_optimality(world, [0.9], samples=1024, rng=0)
+    frame = likely.to_dataframe(simultaneous=True).reset_index()
+    expected = {(row["state"], row["action"]): row for row in frame.to_dict("records")}
+    number = 0
+    for cell, actions in zip(message["cells"], message["likely"][0], strict=True):
+        assert [action["p"] for action in actions] == sorted((a["p"] for a in actions), reverse=True)
+        for action in actions:
+            row = expected[tuple(cell), action["action"]]
+            np.testing.assert_allclose(
+                [action["p"], action["low"], action["high"]],
+                [row["probability"], row["lower"], row["upper"]],
+                rtol=0,
+                atol=1e-8,
+            )
+            number += 1
+    assert number == len(frame)
+    explorer.cell(0, 0).hover()
+    reading = explorer.page.inner_text("#reading")
+    for action in message["likely"][0][0]:
+        assert re.search(rf"\b{action['action']}\b", reading)
+        assert f"{action['p']:.3f}".lstrip("0") in reading

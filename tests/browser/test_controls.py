@@ -1,0 +1,140 @@
+"""Each control changes what is asked, and shows what was asked; what cannot be asked is said beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mdppower as mp
+
+MAP = "a..#\n.#..\n...."
+
+
+def act(explorer, how, selector, value=""):
+    """One thing that is done to one control."""
+    control = explorer.page.locator(selector)
+    match how:
+        case "type":
+            control.fill(value)
+            control.press("Enter")
+        case "slide":
+            control.fill(value)
+        case "choose":
+            control.select_option(value)
+        case _:
+            getattr(control, how)()
+
+
+@pytest.mark.parametrize(
+    ("done", "options", "run"),
+    [
+        (("type", "#gamma-number", ".35"), {}, {"gamma": 0.35}),
+        (("type", "#slip-number", "0.25"), {"slip": 0.25}, {}),
+        (("slide", "#slip", "0.1"), {"slip": 0.1}, {}),
+        (("uncheck", "#stay"), {"stay": False}, {}),
+        (("check", "#wrap"), {"wrap": True}, {}),
+        (("choose", "#blocked", "remove"), {"blocked": "remove"}, {}),
+        (("uncheck", "[name='move'][value='W']"), {"moves": "NES"}, {}),
+        (("check", "[name='move'][value='+diagonals']"), {"moves": "NESW+diagonals"}, {}),
+        (("type", "#law", "norm(0, 1)"), {}, {"rewards": "norm(0, 1)"}),
+        (("type", "#law-a", "norm(3, 1)"), {}, {"rewards": {"default": "uniform", "a": "norm(3, 1)"}}),
+        (("choose", "#draws", "256"), {}, {"samples": 256}),
+        (("type", "#seed", "7"), {}, {"rng": 7}),
+        (("click", "#again"), {}, {"rng": 1}),
+        (("choose", "#sampler", "iid"), {}, {"sampler": "iid"}),
+    ],
+    ids=str,
+)
+def test_a_control_asks_for_what_it_says(explorer, done, options, run):
+    explorer.open(map=MAP, draws=1024)
+    explorer.after(lambda: act(explorer, *done))
+    question = {"gamma": 0.9, "rewards": "uniform", "samples": 1024, "rng": 0, "sampler": "latin"} | run
+    expected = mp.power(mp.envs.gridworld(MAP, **options), **question)
+    np.testing.assert_allclose(list(explorer.numbers().values()), expected.mean, rtol=0, atol=1e-8)
+
+
+def test_the_map_is_made_larger_and_smaller(explorer):
+    explorer.open(map="..\n.#")
+    act(explorer, "type", "#columns", "3")
+    explorer.settled()
+    act(explorer, "type", "#rows", "1")
+    explorer.settled()
+    assert explorer.now()["state"]["world"]["map"] == "..."
+    assert list(explorer.numbers()) == [(0, 0), (0, 1), (0, 2)]
+    explorer.after(explorer.control("undo").click)
+    assert explorer.now()["state"]["world"]["map"] == "...\n.#."
+
+
+def test_a_named_world_is_opened(explorer):
+    explorer.open()
+    names = explorer.control("world").locator("option").evaluate_all("(all) => all.map((one) => one.value)")
+    assert {"maze", "four-rooms"} <= set(names)
+    assert explorer.control("world").input_value() == "maze"
+    explorer.after(lambda: explorer.control("world").select_option("four-rooms"))
+    rooms = mp.envs.make("four-rooms")
+    expected = mp.power(rooms, 0.9, samples=4096, rng=0).mean
+    np.testing.assert_allclose(list(explorer.numbers().values()), expected, rtol=0, atol=1e-8)
+
+
+def test_a_file_is_opened(explorer, tmp_path):
+    """As `mdppower map FILE` reads it: comments above, a margin, line ends of Windows."""
+    file = tmp_path / "room.txt"
+    file.write_bytes(b"; a room\r\n..a\r\n.#.\r\n")
+    explorer.open()
+    explorer.after(lambda: explorer.control("file").set_input_files(file))
+    assert explorer.now()["state"]["world"]["map"] == "..a\n.#."
+    file.write_text("; nothing but a comment\n")
+    explorer.control("file").set_input_files(file)
+    explorer.page.wait_for_selector(".error")
+    assert "no map" in explorer.error("open")
+
+
+@pytest.mark.parametrize(
+    ("fields", "done", "field", "told"),
+    [
+        ({}, ("type", "#gamma-number", "fast"), "gamma", "fast"),
+        ({}, ("type", "#gamma-number", "1.5"), "gamma", "1.5"),
+        ({}, ("type", "#gamma-number", "1e999"), "gamma", ""),
+        ({}, ("type", "#slip-number", "1.5"), "world.slip", "1.5"),
+        ({}, ("type", "#law", "cauchy"), "rewards.default", "cauchy"),
+        ({}, ("type", "#law", "__import__('os')"), "rewards.default", "__import__"),
+        ({}, ("type", "#law-a", "norm(1,"), "rewards.marks.a", "norm(1,"),
+        ({}, ("type", "#seed", "-1"), "seed", "-1"),
+        ({}, ("type", "#columns", "65"), "size", "64"),
+        ({"map": "..>\n..."}, ("uncheck", "[name='move'][value='E']"), "world.map", "row 0, column 2"),
+        ({"map": ".#\n##"}, ("click", "[data-row='0'][data-column='0']"), "world.map", ""),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_cannot_be_asked_is_said_beside_its_control(explorer, faults, fields, done, field, told):
+    """One sentence; the old picture stays, greyed; and the next question that can be asked takes both away."""
+    faults.expected.append("400 (Bad Request)")
+    explorer.open(**({"map": MAP} | fields))
+    before = explorer.attribute("seen")
+    act(explorer, *done)
+    explorer.page.wait_for_selector("#map.old")
+    sentence = explorer.error(field)
+    assert told in sentence
+    assert len(sentence) > 10
+    assert explorer.page.locator(".error").count() == 1
+    explorer.settled()
+    assert explorer.attribute("seen") == before
+    explorer.after(lambda: explorer.page.evaluate("() => { location.hash = 'v=1&map=..a&gamma=0.5' }"))
+    assert not explorer.is_old()
+    assert explorer.page.locator(".error").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "field", "told"),
+    [
+        ({"map": "..?\n..."}, "world.map", "row 0, column 2"),
+        ({"map": "###"}, "world.map", ""),
+        ({"map": "...", "gamma": 2}, "gamma", "2"),
+        ({"map": "...", "view": "difference", "pin.map": "---.--"}, "pinned", ""),
+    ],
+)
+def test_what_cannot_be_asked_comes_by_a_link(explorer, faults, address, field, told):
+    faults.expected.append("400 (Bad Request)")
+    explorer.open(seen=False, **address)
+    explorer.page.wait_for_selector(".error")
+    assert told in explorer.error(field)

@@ -1,0 +1,76 @@
+"""What it looks like: on narrow screens, magnified, in the dark, and for who wants nothing to move."""
+
+from __future__ import annotations
+
+import pytest
+from contrast import contrast, luminance
+from page_states import states
+
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"viewport": {"width": 360, "height": 740}}, id="360 px"),
+        pytest.param({"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}, id="200 %"),
+        pytest.param({"viewport": {"width": 800, "height": 600}}, id="800 px"),
+    ],
+)
+def test_nothing_is_scrolled_sideways(tab, faults, options):
+    """1280 × 800 at 200 % is 640 × 400 of larger pixels."""
+    faults.expected.append("400 (Bad Request)")
+    wider = {}
+    for name, explorer in states(tab(**options, reduced_motion="reduce")):
+        if over := explorer.page.evaluate(OVERFLOW):
+            wider[name] = over
+    assert wider == {}
+
+
+def test_a_wide_map_on_a_narrow_screen(tab):
+    """64 columns: the map itself may be scrolled, the page is not."""
+    explorer = tab(viewport={"width": 360, "height": 740}).open(map="\n".join(["." * 64] * 3), draws=256)
+    assert explorer.page.evaluate(OVERFLOW) == 0
+
+
+def test_light_and_dark(tab):
+    grounds = {}
+    for scheme in ("light", "dark"):
+        explorer = tab(color_scheme=scheme).open()
+        style = explorer.page.evaluate(
+            "() => { const s = getComputedStyle(document.body); return [s.backgroundColor, s.color] }"
+        )
+        grounds[scheme] = luminance(style[0])
+        assert contrast(*style) >= 7
+    assert grounds["dark"] < 0.05
+    assert grounds["light"] > 0.8
+
+
+def test_who_wants_nothing_to_move_gets_it(tab):
+    """A sweep stands at its first rate, to be stepped through; nothing is animated."""
+    explorer = tab(reduced_motion="reduce").open(draws=256)
+    explorer.after(explorer.control("sweep").click)
+    explorer.page.wait_for_timeout(300)
+    assert explorer.attribute("playing") == "false"
+    assert explorer.now()["rate"] == 0
+    explorer.control("step").click()
+    assert explorer.now()["rate"] == 1
+    moving = """() => [...document.querySelectorAll("*")].filter((one) => {
+        const style = getComputedStyle(one)
+        return [style.transitionDuration, style.animationDuration].some((text) => parseFloat(text) > 0)
+    }).length"""
+    assert explorer.page.evaluate(moving) == 0
+
+
+def test_everything_can_be_pressed_with_a_finger(tab):
+    """Targets of 24 × 24 CSS pixels at least (WCAG 2.5.8), at 360 px."""
+    explorer = tab(viewport={"width": 360, "height": 740}, has_touch=True).open()
+    small = {}
+    for one in explorer.page.locator("button:visible, select:visible, input:visible").all():
+        # A box or a tool is pressed by its label.
+        box = one.evaluate(
+            "(one) => { const b = (one.closest('label') ?? one).getBoundingClientRect(); return [b.width, b.height] }"
+        )
+        if min(box) < 24:
+            small[one.evaluate("(one) => one.outerHTML.slice(0, 80)")] = box
+    assert small == {}

@@ -1,0 +1,130 @@
+"""Buttons that copy and save: what is on the clipboard, and files that stand alone."""
+
+from __future__ import annotations
+
+import csv
+import struct
+from xml.etree import ElementTree
+
+import pytest
+
+import mdppower as mp
+
+SVG = "{http://www.w3.org/2000/svg}"
+CLIPBOARD = "() => navigator.clipboard.readText()"
+
+
+def saved(explorer, id):
+    with explorer.page.expect_download() as download:
+        explorer.control(id).click()
+    return download.value
+
+
+@pytest.mark.parametrize("name", ["python", "shell"])
+def test_texts_are_copied(explorer, name):
+    explorer.open()
+    explorer.control(f"copy-{name}").click()
+    explorer.page.wait_for_selector("#take-told:has-text('Copied')")
+    text = explorer.page.evaluate(CLIPBOARD)
+    assert text == explorer.page.locator(f"#text-{name}").text_content()
+    assert "mdppower" in text
+
+
+def test_a_link_is_copied_and_shows_the_same(explorer, tab):
+    explorer.open(map="..a\n.#.", gamma=0.4)
+    explorer.control("copy-link").click()
+    explorer.page.wait_for_selector("#take-told:has-text('Copied')")
+    link = explorer.page.evaluate(CLIPBOARD)
+    assert link.startswith(f"{explorer.url}/#v=1&map=")
+    other = tab()
+    other.page.goto(link)
+    assert other.settled().numbers() == explorer.numbers()
+
+
+def test_where_the_clipboard_is_refused_the_text_is_there(explorer):
+    explorer.open()
+    explorer.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
+    explorer.control("copy-python").click()
+    explorer.page.wait_for_selector("#take-text:visible")
+    assert explorer.control("take-text").input_value().strip().startswith("import mdppower as mp")
+
+
+def test_the_map_is_saved_as_a_file_of_a_map(explorer, tmp_path):
+    explorer.open(map="..a\n.#.")
+    download = saved(explorer, "save-map")
+    assert download.suggested_filename == "map.txt"
+    download.save_as(tmp_path / "map.txt")
+    world = mp.envs.gridworld_from_file(tmp_path / "map.txt")
+    assert world.fingerprint == mp.envs.gridworld("..a\n.#.").fingerprint
+
+
+def test_numbers_are_saved_as_a_table(explorer, tmp_path):
+    explorer.open()
+    download = saved(explorer, "save-csv")
+    download.save_as(tmp_path / download.suggested_filename)
+    with open(tmp_path / download.suggested_filename, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["state"]: float(row["power"]) for row in rows} == {
+        str(cell): mean for cell, mean in explorer.numbers().items()
+    }
+
+
+def picture(explorer, tmp_path, id="save-svg"):
+    download = saved(explorer, id)
+    download.save_as(tmp_path / "picture.svg")
+    text = (tmp_path / "picture.svg").read_text(encoding="utf-8")
+    return text, ElementTree.fromstring(text)
+
+
+@pytest.mark.parametrize("view", ["power", "optimality"])
+def test_a_picture_stands_alone(tab, tmp_path, view):
+    """Valid XML, without scripts or anything from elsewhere, with title, legend, numbers and what was computed."""
+    explorer = tab(color_scheme="dark").open(map="a.*\n.#~", view=view)
+    text, root = picture(explorer, tmp_path)
+    assert root.tag == f"{SVG}svg"
+    parts = list(root.iter())
+    assert not [part for part in parts if part.tag.split("}")[1] in ("script", "foreignObject", "image", "a", "use")]
+    for part in parts:
+        for name, value in part.attrib.items():
+            assert not name.lower().startswith("on")
+            assert "://" not in value
+            assert "var(" not in value
+    ids = {part.get("id") for part in parts}
+    for reference in (value for part in parts for value in part.attrib.values() if "url(#" in value):
+        assert reference.split("url(#")[1].split(")")[0] in ids
+    words = " ".join("".join(part.itertext()) for part in root.iter(f"{SVG}text"))
+    for told in ("γ = 0.9", "4,096 draws", "95 %", "a", "*", "~"):
+        assert told in words
+    assert root.find(f"{SVG}title").text
+    shown = explorer.page.evaluate(
+        """async (text) => {
+            const image = new Image()
+            image.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }))
+            await image.decode()
+            return [image.naturalWidth, image.naturalHeight]
+        }""",
+        text,
+    )
+    assert shown == [float(root.get("width")), float(root.get("height"))]
+
+
+def test_a_raster_has_two_dots_a_pixel(explorer, tmp_path):
+    """Width and height stand in the header of a PNG, from byte 16 on; it is no empty picture."""
+    explorer.open()
+    _, root = picture(explorer, tmp_path)
+    download = saved(explorer, "save-png")
+    download.save_as(tmp_path / "picture.png")
+    data = (tmp_path / "picture.png").read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", data[16:24])
+    assert (width, height) == (2 * float(root.get("width")), 2 * float(root.get("height")))
+    assert len(data) > 10_000
+
+
+def test_lines_of_a_sweep_are_saved(tab, tmp_path):
+    explorer = tab(reduced_motion="reduce").open(map="...\n.#.", draws=256)
+    assert explorer.control("save-lines").is_hidden()
+    explorer.after(explorer.control("sweep").click)
+    _, root = picture(explorer, tmp_path, "save-lines")
+    words = " ".join("".join(part.itertext()) for part in root.iter(f"{SVG}text"))
+    assert "POWER over γ" in words

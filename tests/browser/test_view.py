@@ -1,0 +1,177 @@
+"""The page as a whole: its numbers are the library's, each with its error, and follow what is done."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+import mdppower as mp
+
+MAZE = "maze"
+"""The world that the page opens with is the library's maze."""
+
+
+def halves(estimate, simultaneous):
+    """The longer half of each interval, as `±` is printed."""
+    lower, upper = estimate.interval(simultaneous=simultaneous)
+    return np.maximum(upper - estimate.mean, estimate.mean - lower)[0]
+
+
+def same_numbers(explorer, world, gamma, rewards="uniform", samples=4096, **options):
+    """Mean and both ± of all cells are those of `mdppower.power`, run here."""
+    power = mp.power(world, [gamma], rewards, samples=samples, rng=0, **options)
+    for field, expected in (
+        ("mean", power.mean[0]),
+        ("joint", halves(power, True)),
+        ("half", halves(power, False)),
+    ):
+        shown = explorer.numbers(field)
+        assert list(shown) == [state for state in world.states if state != "end"]
+        np.testing.assert_allclose(list(shown.values()), expected[: len(shown)], rtol=0, atol=1e-8)
+
+
+def test_the_first_picture_is_of_the_maze(explorer):
+    explorer.open()
+    same_numbers(explorer, mp.envs.make(MAZE), 0.9)
+    assert explorer.attribute("draws") == "4096"
+
+
+@pytest.mark.parametrize(
+    ("fields", "options", "gamma", "rewards", "run"),
+    [
+        ({"slip": 0.1, "gamma": 0.7, "draws": 1024},
+         {"slip": 0.1}, 0.7, "uniform", {"samples": 1024}),
+        ({"gamma": 0}, {}, 0, "uniform", {}),
+        ({"gamma": 1, "wrap": 1, "blocked": "remove"}, {"wrap": True, "blocked": "remove"}, 1, "uniform", {}),
+        ({"rewards": "norm(0,1)", "mark.a": "norm(2,1)", "sampler": "sobol"}, {}, 0.9,
+         {"default": "norm(0,1)", "a": "norm(2,1)"}, {"sampler": "sobol"}),
+    ],
+)  # fmt: skip
+def test_numbers_are_those_of_the_library(explorer, fields, options, gamma, rewards, run):
+    map = "a..#\n.#..\n...."
+    explorer.open(map=map, **fields)
+    same_numbers(explorer, mp.envs.gridworld(map, **options), gamma, rewards, **run)
+
+
+def test_other_numbers_would_be_seen(explorer):
+    """The negative control: another seed differs by far more than what is let pass."""
+    explorer.open(map="...\n.#.", seed=1)
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        same_numbers(explorer, mp.envs.gridworld("...\n.#."), 0.9)
+
+
+def test_what_is_read_is_what_was_computed(explorer):
+    """Rounded to the digits that its error leaves: the name of a cell; the reading of one, with both intervals."""
+    explorer.open()
+    mean, joint, half = (explorer.numbers(field)[2, 3] for field in ("mean", "joint", "half"))
+    name = explorer.cell(2, 3).get_attribute("aria-label")
+    told = re.fullmatch(r"row 2, column 3, floor: POWER (\.\d+) ± (\.\d+)(, .*)?", name)
+    assert float(told[1]) == pytest.approx(mean, abs=0.6 * 10 ** -(len(told[1]) - 1))
+    assert float(told[2]) == pytest.approx(joint, rel=0.05)
+
+    explorer.cell(2, 3).hover()
+    reading = explorer.page.inner_text("#reading")
+    assert "Row 2, column 3: floor" in reading
+    for interval, what in ((joint, "all cells at once"), (half, "this cell alone")):
+        found = re.search(rf"{what}\s+± (\.\d+)", reading)
+        assert float(found[1]) == pytest.approx(interval, rel=0.05)
+    assert joint > half
+
+
+def test_numbers_are_provisional_until_the_last(explorer):
+    """Look after look is drawn; before the last, numbers are italic and said to be so."""
+    explorer.open(draws=1024)
+    explorer.page.evaluate(
+        """() => {
+            window.looks = []
+            new MutationObserver(() => window.looks.push([
+                Number(document.body.dataset.draws), document.querySelector("[role=status]").textContent,
+                getComputedStyle(document.querySelector("[role=gridcell] text")).fontStyle,
+            ])).observe(document.body, {attributes: true, attributeFilter: ["data-seen"]})
+        }"""
+    )
+    explorer.after(lambda: explorer.control("draws").select_option("65536"))
+    looks = explorer.page.evaluate("() => window.looks")
+    draws = [count for count, *_ in looks]
+    assert len(draws) >= 3
+    assert draws == sorted(draws)
+    assert draws[-1] == 65_536
+    assert all(style == "italic" and "provisional" in status for _, status, style in looks[:-1])
+    assert looks[-1][2] == "normal"
+    assert "provisional" not in looks[-1][1]
+
+
+def drag(explorer, control, start, end, steps=30):
+    """Drag a slider's thumb at 60 Hz."""
+    box = explorer.control(control).bounding_box()
+    mouse, at = explorer.page.mouse, box["y"] + box["height"] / 2
+    mouse.move(box["x"] + start * box["width"], at)
+    mouse.down()
+    for k in range(1, steps + 1):
+        mouse.move(box["x"] + box["width"] * (start + (end - start) * k / steps), at)
+        explorer.page.wait_for_timeout(16)
+    mouse.up()
+
+
+def test_a_drag_of_the_rate_is_followed_and_ends_at_the_last(explorer):
+    """No question is stopped before its first look: a drag of half a second shows eight pictures and more."""
+    explorer.open()
+    before = int(explorer.attribute("seen"))
+    explorer.after(lambda: drag(explorer, "gamma", 0.2, 0.8))
+    assert int(explorer.attribute("seen")) - before >= 8
+    gamma = float(explorer.control("gamma").input_value())
+    assert 0.7 < gamma < 0.9
+    assert explorer.now()["message"]["gamma"] == [gamma]
+    assert explorer.now()["message"]["final"]
+    same_numbers(explorer, mp.envs.make(MAZE), gamma)
+
+
+@pytest.mark.parametrize(("key", "gamma"), [("Home", 0), ("End", 1)])
+def test_both_ends_of_the_rate(explorer, key, gamma):
+    """At γ = 1 all cells of a connected world are equal: "=", not arrows made of noise."""
+    explorer.open()
+    explorer.control("gamma").focus()
+    explorer.after(lambda: explorer.page.keyboard.press(key))
+    message = explorer.now()["message"]
+    assert message["gamma"] == [gamma]
+    same_numbers(explorer, mp.envs.make(MAZE), gamma)
+    assert (set(message["arrow"][0]) == {"="}) == (gamma == 1)
+    assert explorer.control("gamma-number").input_value() == str(gamma)
+
+
+def test_what_is_refused_leaves_the_old_picture_greyed(explorer, faults):
+    faults.expected.append("400 (Bad Request)")
+    explorer.open()
+    numbers = explorer.numbers()
+    explorer.control("law").fill("cauchy")
+    explorer.control("law").press("Enter")
+    explorer.page.wait_for_selector("#map.old")
+    assert "cauchy" in explorer.error("rewards.default")
+    explorer.settled()
+    assert explorer.numbers() == numbers
+    assert explorer.control("law").get_attribute("aria-invalid") == "true"
+
+    explorer.control("law").fill("uniform")
+    explorer.after(lambda: explorer.control("law").press("Enter"))
+    assert not explorer.is_old()
+    assert explorer.page.locator(".error").count() == 0
+
+
+def test_the_address_is_of_what_is_shown(explorer):
+    """Written at most twice a second; opened elsewhere it shows the same."""
+    explorer.open()
+    explorer.tool("#")
+    explorer.after(lambda: explorer.cell(0, 3).click())
+    explorer.page.wait_for_url("**/#v=1&map=*")
+    numbers, address = explorer.numbers(), explorer.page.url
+    explorer.page.goto("about:blank")
+    explorer.page.goto(address)
+    assert explorer.settled().numbers() == numbers
+
+
+def test_another_address_in_the_same_tab_is_followed(explorer):
+    explorer.open()
+    explorer.after(lambda: explorer.page.evaluate("() => { location.hash = 'v=1&map=..._.-.' }"))
+    same_numbers(explorer, mp.envs.gridworld("...\n.#."), 0.9)
