@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-# The child reads its standard input, a pipe that we hold: when we end, however that be, the pipe closes.
+# The child reads its standard input, a pipe that we hold: when we end, however that be, the pipe closes. (By os.read:
+# a thread in sys.stdin holds its lock, without which Python cannot end.)
 CHILD = """
 import os, sys, threading
-threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(1)), daemon=True).start()
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
 from mdppower.__main__ import main
 sys.argv = ["mdppower", "explore", "--no-browser", *sys.argv[1:]]
 main()

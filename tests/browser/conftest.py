@@ -107,7 +107,7 @@ def shared() -> list[Explorer]:
 
 @pytest.fixture
 def explorer(watch, shared, faults) -> Iterator[Explorer]:
-    """A tab of 1280 × 800 with nothing loaded; the page keeps nothing but its address, so that tests share the tab."""
+    """A tab of 1280 × 800 with nothing loaded; the page keeps nothing but its address, so tests share it."""
     if not shared or shared[0].page.is_closed():
         shared[:] = [watch.tab()]
     shared[0].page.mouse.move(0, 0)
