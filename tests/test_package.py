@@ -55,6 +55,18 @@ def test_public_names(tmp_path):
     assert python(code, tmp_path) == "True 3"
 
 
+def test_a_face_hands_on_what_others_define():
+    """Names of a folder within, and of another room, are those of the face that its users open."""
+    from mdppower.learning.coin_training import coin_flips
+    from mdppower.success_rates.monitoring import monitor
+
+    assert mp.learning.monitor is monitor
+    assert mp.learning.coin_flips is coin_flips
+    assert {"monitor", "coin_flips", "train"} <= set(dir(mp.learning))
+    with pytest.raises(AttributeError, match=r"mdppower\.learning.* monitr"):
+        mp.learning.monitr  # noqa: B018
+
+
 @pytest.mark.parametrize("face", FACES, ids=lambda face: face.__name__)
 def test_every_name_of_a_face_is_there_and_documented(face):
     """The examples run with the other doctests (scripts/test)."""

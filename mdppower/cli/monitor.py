@@ -71,9 +71,9 @@ def monitor(
 
     In Python: mdppower.learning.monitor.
     """
-    from mdppower.learning.counts import counts_of_text
-    from mdppower.learning.monitoring import monitor as look_at
     from mdppower.results.table_text import render
+    from mdppower.success_rates.counts import counts_of_text
+    from mdppower.success_rates.monitoring import monitor as look_at
 
     check_output("--save", save, (".nc",))
     given = counts_of_text(text_of_standard_input("counts")) if counts == "-" else counts

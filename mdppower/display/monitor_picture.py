@@ -18,10 +18,10 @@ from mdppower.display.look import NO_SCALE, Look, LookOptions, figure_of, named_
 from mdppower.display.room import settle, with_room
 from mdppower.display.words import Words, finished, wrapped
 from mdppower.errors import ParameterError, SizeError
-from mdppower.learning.counts import checkpoint_number
-from mdppower.learning.monitored import Monitored
-from mdppower.learning.saturation import CHANGE, INFORMS
 from mdppower.results.number_text import how_sure
+from mdppower.success_rates.counts import checkpoint_number
+from mdppower.success_rates.monitored import Monitored
+from mdppower.success_rates.saturation import CHANGE, INFORMS
 
 MOST_REFERENCES = 8
 MOST_COUNTS = 500

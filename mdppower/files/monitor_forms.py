@@ -8,8 +8,8 @@ from mdppower._schema import Misfit, mapping, real, text
 from mdppower.errors import MDPPowerError
 from mdppower.files.estimate_forms import require
 from mdppower.files.fields import Form, array, many, number, optional, part, plain
-from mdppower.learning.counts import LONGEST_NAME, MOST_ROWS, Counts, read_counts
-from mdppower.learning.monitored import Monitored
+from mdppower.success_rates.counts import LONGEST_NAME, MOST_ROWS, Counts, read_counts
+from mdppower.success_rates.monitored import Monitored
 
 _NAMES = many(plain(text(LONGEST_NAME)), 1, MOST_ROWS)
 _NUMBERS = array("i8", "count", low=0, high=2**53)

@@ -16,7 +16,6 @@ encounters        whom agents are held against, and what is kept of that
 encounter_kernels its loop
 rivals            an arm against a reference: success rate, ties, lead, in each unit of a task
 rival_numbers     its numbers
-rival_bands       what a success rate says of the lead: the post's band, that of learners, the normal law
 null_theorems     arms of which it is proved that training does not raise their power
 assessing         the power of agents from anywhere: floor, ceiling and share
 assessment        what that gives back
@@ -30,18 +29,11 @@ coin_kernels      the loops: policy gradients with a clipped surrogate
 coin_curves       what that gives back: verdicts, tables
 coin_shares       its estimates over runs
 coin_search       the effect in many settings: a search, and said to be one
-counts            counts of successes of a user's own, read and checked
-leads             what such counts say of power, by three laws
-ladders           leads chained along references
-saturation        where a reference says nothing more
-monitoring        all of it at once: `monitor`
-monitored         what that gives back
-monitor_words     what may be concluded, in sentences
 seeking           how POWER-seeking trained agents are, and why that is no evidence of power
 seeking_run       one training run looked at
 sought            what that gives back
-arguments         what trainings check alike
-over_runs         numbers of training runs, each run one observation
+arguments         what trainings, and what is asked of their results, check alike
+kept_runs         what is kept of training runs, each run one observation
 ================= ==========================================================================================
 
 - **Toy learners**, the smallest that generalise over reward functions: one weight for each pair and state. No

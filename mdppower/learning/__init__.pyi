@@ -24,5 +24,5 @@ from .coin_training import coin_flips as coin_flips
 from .coin_curves import CoinFlips as CoinFlips
 from .coin_search import coin_settings as coin_settings
 from .sought import Seeking as Seeking
-from .monitoring import monitor as monitor
-from .monitored import Monitored as Monitored
+from ..success_rates.monitoring import monitor as monitor
+from ..success_rates.monitored import Monitored as Monitored

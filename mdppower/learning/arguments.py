@@ -1,14 +1,15 @@
-"""Arguments that trainings check alike."""
+"""Arguments that trainings, and what is asked of their results, check alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any
 
 from mdppower._checks import as_float, discount_rates, positive_integer
 from mdppower._quotes import quoted
-from mdppower.errors import ParameterError, RewardError
+from mdppower._text import did_you_mean, near_names
+from mdppower.errors import LabelError, ParameterError, RewardError
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.reward_distribution import RewardDistribution
@@ -70,3 +71,26 @@ def rising(given: Any, last: int, what: str) -> tuple[int, ...]:
             raise ParameterError(f"checkpoints must increase, got {n} after {steps[-1]}")
         steps.append(int(n))
     return tuple(sorted({0, *steps, last}))
+
+
+def position(name: Any, names: Sequence[str], what: str) -> int:
+    """Where a name stands among those that there are.
+
+    Raises
+    ------
+    LabelError
+        There is no such name.
+
+    Examples
+    --------
+    >>> position("noise", ["random", "noise"], "arm")
+    1
+    >>> position("nois", ["random", "noise"], "arm")
+    Traceback (most recent call last):
+    mdppower.errors.LabelError: there is no arm 'nois'; did you mean 'noise'?
+    """
+    given = getattr(name, "label", name)  # a signal, or an arm, may stand for its name
+    if given not in names:
+        meant = did_you_mean(near_names(str(given), names))
+        raise LabelError(f"there is no {what} {quoted(given)}; {meant or f'{what}s are ' + ', '.join(names)}")
+    return list(names).index(given)

@@ -13,7 +13,7 @@ from mdppower.errors import ParameterError
 from mdppower.learning.coin_arms import CoinArm, symmetry
 from mdppower.learning.coin_shares import POLICIES, CoinShares
 from mdppower.learning.null_theorems import is_symmetric
-from mdppower.learning.over_runs import caution
+from mdppower.montecarlo.over_runs import caution
 from mdppower.results.labelled import labelled, written
 from mdppower.results.number_text import how_sure, with_error
 from mdppower.results.table import Table

@@ -18,7 +18,7 @@ from mdppower.learning.coin_arms import SIGN, CoinArm
 from mdppower.learning.coin_kernels import policy_gradient
 from mdppower.learning.coin_prior import SoftmaxTest, confidence, learnt_weights, world_of
 from mdppower.learning.episodes import BLOCK, Episodes, Purpose, draw_rewards, named, stream
-from mdppower.learning.over_runs import KeptRuns
+from mdppower.learning.kept_runs import KeptRuns
 from mdppower.learning.training_run import Course
 from mdppower.measures.questions import ask, digest, told_mdp
 from mdppower.montecarlo.engines import Rows

@@ -16,12 +16,13 @@ from mdppower._checks import choice
 from mdppower._quotes import quoted
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.errors import ParameterError
+from mdppower.learning.arguments import position
 from mdppower.learning.coin_arms import CoinArm
 from mdppower.learning.coin_run import Setting
 from mdppower.learning.learners import Linear
-from mdppower.learning.over_runs import caution, one_number, position, replicates
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate
+from mdppower.montecarlo.over_runs import caution, one_number, replicates
 from mdppower.montecarlo.same_draws import Draws
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.results.result import Result

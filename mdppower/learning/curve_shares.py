@@ -17,11 +17,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mdppower._typing import FloatArray
+from mdppower.learning.arguments import position
 from mdppower.learning.encounters import Encounters
-from mdppower.learning.over_runs import caution, one_number, position, replicates
 from mdppower.learning.signals import Signal
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate
+from mdppower.montecarlo.over_runs import caution, one_number, replicates
 from mdppower.montecarlo.same_draws import Draws
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.results.result import Result

@@ -19,8 +19,8 @@ from mdppower.errors import MDPPowerError
 from mdppower.learning.encounter_kernels import meet
 from mdppower.learning.encounters import FINAL, OPTIMAL, RANDOM, Reference
 from mdppower.learning.episodes import Purpose, draw_rewards, named, stream
+from mdppower.learning.kept_runs import KeptRuns
 from mdppower.learning.learners import Linear
-from mdppower.learning.over_runs import KeptRuns
 from mdppower.learning.training_run import Course
 from mdppower.montecarlo.engines import Rows
 from mdppower.rewards.reward_distribution import RewardDistribution

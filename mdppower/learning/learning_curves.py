@@ -17,8 +17,8 @@ from mdppower.errors import ParameterError
 from mdppower.learning.curve_shares import CurveShares
 from mdppower.learning.encounters import UNITS
 from mdppower.learning.null_theorems import null_theorem
-from mdppower.learning.over_runs import caution
 from mdppower.learning.rivals import Rivals, warn_of_near_ties
+from mdppower.montecarlo.over_runs import caution
 from mdppower.results.labelled import labelled, written
 from mdppower.results.number_text import how_sure, with_error
 from mdppower.results.table import Table

@@ -16,16 +16,16 @@ from mdppower._warn import warn
 from mdppower.bounds.simplex_proxies import universal_proxy
 from mdppower.errors import LabelError, ParameterError
 from mdppower.learning.encounters import UNITS
-from mdppower.learning.over_runs import caution, replicates
-from mdppower.learning.rival_bands import Moments, quantile
 from mdppower.learning.signals import Signal
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate
+from mdppower.montecarlo.over_runs import caution, replicates
 from mdppower.montecarlo.replicates import Replicates
 from mdppower.montecarlo.same_draws import Draws
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.results.result import Result
 from mdppower.rewards.reward_distribution import RewardDistribution
+from mdppower.success_rates.bands import Moments, quantile
 
 TASKS = {UNITS[0]: "a task: a reward function, starts averaged", UNITS[1]: "a task: a reward function and a start"}
 

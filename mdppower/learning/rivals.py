@@ -26,13 +26,13 @@ from mdppower._text import count, rate_text
 from mdppower._typing import FloatArray
 from mdppower._warn import warn
 from mdppower.learning.encounters import OPTIMAL, UNITS
-from mdppower.learning.rival_bands import Bands, bands, jackknifed, normal_error, quantile, standardised_lead
 from mdppower.learning.rival_numbers import RivalNumbers
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.montecarlo.proportions import proportion_interval
 from mdppower.results.labelled import labelled
 from mdppower.results.number_text import how_sure, rate_title, with_error
 from mdppower.results.table import Table
+from mdppower.success_rates.bands import Bands, bands, jackknifed, normal_error, quantile, standardised_lead
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -15,8 +15,8 @@ from mdppower.agents.evaluation import evaluate, warm_up_evaluation
 from mdppower.agents.policies import ask
 from mdppower.agents.rules import Rule, optimal, uniformly_random
 from mdppower.learning.episodes import Purpose, draw_rewards, named, stream
+from mdppower.learning.kept_runs import KeptRuns
 from mdppower.learning.learners import Linear
-from mdppower.learning.over_runs import KeptRuns
 from mdppower.learning.training_run import Course
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.engines import Rows

@@ -10,9 +10,10 @@ import numpy as np
 from mdppower._checks import choice
 from mdppower._text import count, rate_text
 from mdppower._typing import FloatArray, Label
-from mdppower.learning.over_runs import position, replicates
+from mdppower.learning.arguments import position
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate
+from mdppower.montecarlo.over_runs import replicates
 from mdppower.montecarlo.same_draws import Draws
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.results.labelled import labelled, written

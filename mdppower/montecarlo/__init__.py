@@ -12,6 +12,7 @@ steps          estimates that arrive in steps, and what they pay for it
 estimates      named quantities with their errors: parts, sums and differences
 estimate_forms estimates printed, as tables, labelled arrays and files
 replicates     replicate means and what they say: mean, standard error, confidence intervals
+over_runs      numbers of runs, each run one observation, as replicates
 same_draws     which draws an estimate is made of; differences of two from the same
 guaranteed     for bounded rewards, from running sums: limits that hold for any number of draws, at every look
 trust          whether Student's interval can be trusted, from the law and from the replicate means

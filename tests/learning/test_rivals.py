@@ -13,9 +13,9 @@ from scipy import stats
 import mdppower as mp
 from mdppower.learning import Rivals, train
 from mdppower.learning.encounters import UNITS
-from mdppower.learning.rival_bands import jackknifed
 from mdppower.learning.signals import random
 from mdppower.rewards.distribution import resolve
+from mdppower.success_rates.bands import jackknifed
 
 FORK, MAZE = mp.envs.fork(3), mp.envs.make("maze")
 CUT = "truncnorm(-5, 5, 0.5, 0.1)"

@@ -12,8 +12,8 @@ import pytest
 import mdppower as mp
 from mdppower.errors import FileError, ParameterError, SizeError
 from mdppower.formats.text_lines import TextFile
-from mdppower.learning import counts as counts_file
-from mdppower.learning.counts import counts_of_text, read_counts
+from mdppower.success_rates import counts as counts_file
+from mdppower.success_rates.counts import counts_of_text, read_counts
 
 HEAD = "checkpoint,successes,trials,reference"
 GOOD = {"checkpoint": [80, 320, 320], "successes": [30, 40, 5], "trials": [40, 40, 40], "reference": ["a", "a", 80]}

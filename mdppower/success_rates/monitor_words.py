@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from mdppower._text import count
-from mdppower.learning.counts import checkpoint_number
-from mdppower.learning.leads import Leads, Limits
-from mdppower.learning.saturation import CHANGE, INFORMS, SATURATED, TOO_FEW, TOO_STRONG, fewest_told
 from mdppower.results.number_text import how_sure
+from mdppower.success_rates.counts import checkpoint_number
+from mdppower.success_rates.leads import Leads, Limits
+from mdppower.success_rates.saturation import CHANGE, INFORMS, SATURATED, TOO_FEW, TOO_STRONG, fewest_told
 
 MOST = 8
 """Checkpoints that are listed."""

@@ -10,14 +10,14 @@ import numpy as np
 from mdppower._quotes import quoted
 from mdppower._text import count, did_you_mean, near_names
 from mdppower.errors import LabelError
-from mdppower.learning.counts import Counts, checkpoint_number
-from mdppower.learning.leads import Leads, asked_name
-from mdppower.learning.monitor_words import assumed, sentences
-from mdppower.learning.saturation import SATURATED
 from mdppower.results.labelled import labelled
 from mdppower.results.number_text import how_sure
 from mdppower.results.result import Result
 from mdppower.results.table import Table
+from mdppower.success_rates.counts import Counts, checkpoint_number
+from mdppower.success_rates.leads import Leads, asked_name
+from mdppower.success_rates.monitor_words import assumed, sentences
+from mdppower.success_rates.saturation import SATURATED
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -1,47 +1,14 @@
-"""Numbers of training runs, each run one observation: what curves, rivals, coin flips and seeking have alike."""
+"""Numbers of runs, each run one observation: what curves, rivals, bands, coin flips and seeking have alike."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from mdppower._quotes import quoted
-from mdppower._text import did_you_mean, near_names
 from mdppower._typing import BoolArray, FloatArray
-from mdppower.errors import LabelError
-from mdppower.montecarlo.engines import Rows
 from mdppower.montecarlo.replicates import Replicates
-from mdppower.montecarlo.run_loop import OneTask
 from mdppower.montecarlo.trust import doubtful_means
-
-
-class KeptRuns(OneTask):
-    """What is kept of runs that a task makes: the rows of each, one after the other."""
-
-    label, least = "training runs", 2
-
-    def __init__(self, task: Any) -> None:
-        self.task = task
-        self._rows: list[Rows] = []
-
-    @property
-    def count(self) -> int:
-        """Runs so far."""
-        return sum(len(rows[0]) for rows in self._rows)
-
-    def prepare(self) -> None:
-        """Compile what runs need."""
-        self.task.prepare()
-
-    def add(self, rows: Rows) -> None:
-        """Add the next runs."""
-        self._rows.append(rows)
-
-    def estimate(self, interrupted: bool) -> tuple[Rows, bool]:
-        """What the task gives of all runs so far; and whether some are lacking."""
-        return tuple(np.concatenate(parts) for parts in zip(*self._rows, strict=True)), interrupted
 
 
 def replicates(
@@ -90,26 +57,3 @@ def caution(values: FloatArray) -> str:
     if not values.size or np.isnan(values).any():
         return ""
     return doubtful_means(replicates(values, -np.inf, np.inf, 0.0), np.ones(values.shape[1], bool), tails=True)
-
-
-def position(name: Any, names: Sequence[str], what: str) -> int:
-    """Where a name stands among those that there are.
-
-    Raises
-    ------
-    LabelError
-        There is no such name.
-
-    Examples
-    --------
-    >>> position("noise", ["random", "noise"], "arm")
-    1
-    >>> position("nois", ["random", "noise"], "arm")
-    Traceback (most recent call last):
-    mdppower.errors.LabelError: there is no arm 'nois'; did you mean 'noise'?
-    """
-    given = getattr(name, "label", name)  # a signal, or an arm, may stand for its name
-    if given not in names:
-        meant = did_you_mean(near_names(str(given), names))
-        raise LabelError(f"there is no {what} {quoted(given)}; {meant or f'{what}s are ' + ', '.join(names)}")
-    return list(names).index(given)

@@ -10,8 +10,8 @@ import mdppower as mp
 from mdppower.agents import uniformly_random
 from mdppower.agents.evaluation import policy_values
 from mdppower.bounds import gap_from_count
-from mdppower.learning.counts import Counts
-from mdppower.learning.leads import Leads
+from mdppower.success_rates.counts import Counts
+from mdppower.success_rates.leads import Leads
 
 SD, TRIALS = 0.05, 400
 TRUE = SD * np.array([-0.5, 0.2, 0.7, 1.4, 1.9, 2.2, 3.5])

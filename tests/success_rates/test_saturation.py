@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import fisher_exact, norm
 
 from mdppower.errors import ParameterError
-from mdppower.learning.saturation import LATE, SAYINGS, fewest_told, says
+from mdppower.success_rates.saturation import LATE, SAYINGS, fewest_told, says
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 9, 40, 400])

@@ -23,9 +23,9 @@ from mdppower._checks import LARGEST_REWARD, open_unit, positive
 from mdppower._quotes import quoted
 from mdppower._text import did_you_mean, near_names
 from mdppower.errors import LabelError, ParameterError
-from mdppower.learning.counts import read_counts
-from mdppower.learning.leads import asked_name
-from mdppower.learning.monitored import Monitored
+from mdppower.success_rates.counts import read_counts
+from mdppower.success_rates.leads import asked_name
+from mdppower.success_rates.monitored import Monitored
 
 
 def monitor(
@@ -44,8 +44,8 @@ def monitor(
     Parameters
     ----------
     counts : path, mapping from column to values, data frame, sequence of mappings, or Counts
-        Columns checkpoint, successes, trials, reference, and perhaps ties: see `mdppower.learning.counts`. A success
-        is a trial in which the agent did **at least as well** as the reference, so that ties are successes.
+        Columns checkpoint, successes, trials, reference, and perhaps ties: see `mdppower.success_rates.counts`. A
+        success is a trial in which the agent did **at least as well** as the reference, so that ties are successes.
     width : float, optional
         w: all that a task can be worth lies in an interval of this width. With it, what is sure of the lead is said;
         without it and without `sd` nothing is.

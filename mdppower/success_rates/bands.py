@@ -31,7 +31,7 @@ import numpy as np
 
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.bounds.inequalities import best_gap, sub_gaussian_gap
-from mdppower.learning.over_runs import replicates
+from mdppower.montecarlo.over_runs import replicates
 
 
 @dataclass(frozen=True)

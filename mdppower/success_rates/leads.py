@@ -33,10 +33,10 @@ from mdppower._text import did_you_mean, near_names, shorten
 from mdppower._typing import AnyArray, BoolArray, FloatArray
 from mdppower.bounds.inequalities import best_gap, sub_gaussian_gap
 from mdppower.errors import LabelError
-from mdppower.learning.counts import Counts, checkpoint_number, written_name
-from mdppower.learning.ladders import chained, linked
-from mdppower.learning.saturation import says
 from mdppower.montecarlo.proportions import proportion_interval
+from mdppower.success_rates.counts import Counts, checkpoint_number, written_name
+from mdppower.success_rates.ladders import chained, linked
+from mdppower.success_rates.saturation import says
 
 LAWS = ("corrected", "post", "normal")
 Limits = tuple[FloatArray, FloatArray]

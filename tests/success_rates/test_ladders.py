@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from mdppower.learning.ladders import chained, linked
+from mdppower.success_rates.ladders import chained, linked
 
 
 def by_linear_program(pairs, lower, upper, size, base, width=np.inf):
