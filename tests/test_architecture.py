@@ -24,6 +24,8 @@ FLOOR = {
     for room in rooms.split("|")
 }
 ROOMS = sorted({path.parent.name for path in PACKAGE.glob("*/*.py")})
+FOLDERS = sorted({*ROOMS, *(str(path.parent.relative_to(PACKAGE)) for path in PACKAGE.glob("*/**/*.py"))})
+"""Rooms, and folders within them."""
 FORWARDS = re.compile(r"optimal_actions|plot|save|load|to_\w+|from_\w+|_repr_\w+_")
 """Methods that may reach up: results that show or write themselves, and constructors."""
 
@@ -126,7 +128,7 @@ def test_climbing_is_seen():
 
 def test_names_are_imported_from_the_module_that_defines_them():
     """Never from a face: no circles, no hidden cost, and the linter sees the true arrows."""
-    faces = {"mdppower", *(f"mdppower.{name}" for name in ROOMS)}
+    faces = {"mdppower", *(f"mdppower.{name}".replace("/", ".") for name in FOLDERS)}
     assert [found for found in ALL if found.imported in faces and found.name != "__version__"] == []
 
 
@@ -152,7 +154,7 @@ def rows_of_tables(text: str) -> set[str]:
     return rows - {"\\"}
 
 
-@pytest.mark.parametrize("name", ROOMS)
+@pytest.mark.parametrize("name", FOLDERS)
 def test_a_face_tells_its_files(name):
     folder = PACKAGE / name
     told = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
@@ -186,9 +188,9 @@ def test_tests_mirror_the_rooms():
         "measures/test_unfinished_runs.py",
         "solvers/test_certified_gaps.py",
     }
-    for path in (ROOT / "tests").glob("*/test_*.py"):
-        place = f"{path.parent.name}/{path.name}"
-        if path.parent.name == "browser":  # of what the browser is given
+    for path in (ROOT / "tests").glob("*/**/test_*.py"):
+        place = path.relative_to(ROOT / "tests")
+        if place.parts[0] == "browser":  # of what the browser is given
             assert [*(PACKAGE / "explorer" / "page").glob(f"{path.stem.removeprefix('test_')}.*")], place
-        elif path.parent.name != "scripts" and place not in about_a_claim:
-            assert f"mdppower.{path.parent.name}.{path.stem.removeprefix('test_')}" in SOURCES, place
+        elif place.parts[0] != "scripts" and str(place) not in about_a_claim:
+            assert ".".join(("mdppower", *place.parent.parts, path.stem.removeprefix("test_"))) in SOURCES, place

@@ -19,9 +19,9 @@ import pytest
 import mdppower as mp
 
 ROOT = Path(__file__).parent.parent
-ROOMS = sorted(page for page in (ROOT / "mdppower").glob("*/README.md") if page.parent.name != "envs")
+ROOMS = sorted(page for page in (ROOT / "mdppower").glob("*/**/README.md") if page.parent.name != "envs")
 PAGES = [ROOT / "README.md", ROOT / "envs" / "README.md", *ROOMS]
-LONG = ("agents", "learning", "measures", "multiagent", "theorems")
+LONG = ("agents", "coins", "learning", "measures", "multiagent", "theorems")
 """Rooms whose pages take a second and more."""
 FACES = (mp, mp.agents, mp.bounds, mp.envs, mp.orbits, mp.rewards, mp.sensitivity, mp.symmetry, mp.theorems)
 HEAVY = ("numba", "matplotlib", "xarray", "networkx", "gymnasium", "scipy.stats", "scipy.optimize", "pandas", "tqdm")
@@ -57,7 +57,7 @@ def test_public_names(tmp_path):
 
 def test_a_face_hands_on_what_others_define():
     """Names of a folder within, and of another room, are those of the face that its users open."""
-    from mdppower.learning.coin_training import coin_flips
+    from mdppower.learning.coins.training import coin_flips
     from mdppower.success_rates.monitoring import monitor
 
     assert mp.learning.monitor is monitor

@@ -94,7 +94,7 @@ def coin_flips_command(
     In Python: mdppower.learning.coin_flips.
     """
     from mdppower._checks import open_unit
-    from mdppower.learning.coin_training import coin_flips
+    from mdppower.learning.coins.training import coin_flips
     from mdppower.results.table_text import render
 
     open_unit(confidence, "--confidence")

@@ -16,7 +16,7 @@ from mdppower.display.look import NO_SCALE, Look, LookOptions, figure_of, points
 from mdppower.display.room import settle, with_room
 from mdppower.display.words import Words, finished, wrapped
 from mdppower.errors import SizeError
-from mdppower.learning.coin_curves import CoinFlips
+from mdppower.learning.coins.curves import CoinFlips
 from mdppower.montecarlo.estimates import Estimate
 from mdppower.results.number_text import how_sure
 

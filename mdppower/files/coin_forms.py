@@ -13,9 +13,9 @@ from mdppower._schema import LARGEST_COUNT, Misfit, flag, nothing_or, one_of, re
 from mdppower.errors import MDPPowerError
 from mdppower.files.estimate_forms import ENTROPY, FLAG, LARGEST, require
 from mdppower.files.fields import Field, Form, agree, array, mdp, number, rewards
-from mdppower.learning.coin_arms import GIVEN, PRIORS, CoinArm
-from mdppower.learning.coin_curves import CoinFlips
-from mdppower.learning.coin_run import Setting
+from mdppower.learning.coins.arms import GIVEN, PRIORS, CoinArm
+from mdppower.learning.coins.curves import CoinFlips
+from mdppower.learning.coins.run import Setting
 
 _ARM = record({
     "label": text(1000), "given": one_of(*GIVEN), "prior": one_of(*PRIORS), "low": nothing_or(real(0, 1)),

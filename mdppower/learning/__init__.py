@@ -21,14 +21,7 @@ assessing         the power of agents from anywhere: floor, ceiling and share
 assessment        what that gives back
 adaptation        an agent that goes on learning, for k episodes, what it is to want
 libraries         sets of policies made for other rewards, and what can be made of them
-coin_training     policies trained on outcomes that say nothing: `coin_flips`
-coin_arms         its arms: what is given, the prior, where updates are clipped
-coin_prior        the prior, of a known share; the power of softmax policies
-coin_run          one run of all arms
-coin_kernels      the loops: policy gradients with a clipped surrogate
-coin_curves       what that gives back: verdicts, tables
-coin_shares       its estimates over runs
-coin_search       the effect in many settings: a search, and said to be one
+coins             training on outcomes that say nothing, a folder of its own: `coin_flips`
 seeking           how POWER-seeking trained agents are, and why that is no evidence of power
 seeking_run       one training run looked at
 sought            what that gives back

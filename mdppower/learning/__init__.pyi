@@ -19,10 +19,10 @@ from .adaptation import fine_tuned as fine_tuned
 from .assessing import assess as assess
 from .assessment import Assessment as Assessment
 from .libraries import Library as Library, library as library
-from .coin_arms import CoinArm as CoinArm
-from .coin_training import coin_flips as coin_flips
-from .coin_curves import CoinFlips as CoinFlips
-from .coin_search import coin_settings as coin_settings
+from .coins.arms import CoinArm as CoinArm
+from .coins.training import coin_flips as coin_flips
+from .coins.curves import CoinFlips as CoinFlips
+from .coins.search import coin_settings as coin_settings
 from .sought import Seeking as Seeking
 from ..success_rates.monitoring import monitor as monitor
 from ..success_rates.monitored import Monitored as Monitored

@@ -8,8 +8,8 @@ import pytest
 from coins import ARMS, course, small
 
 import mdppower as mp
-from mdppower.learning import coin_run as running
-from mdppower.learning.coin_run import CoinTask
+from mdppower.learning.coins import run as running
+from mdppower.learning.coins.run import CoinTask
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import numpy as np
 
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import ParameterError, SolverError
-from mdppower.learning.coin_kernels import softmax_power
+from mdppower.learning.coins.kernels import softmax_power
 from mdppower.learning.learners import standardised
 from mdppower.learning.training_run import Chunk, Course
 from mdppower.mdp.model import RewardlessMDP

@@ -17,8 +17,8 @@ from mdppower._quotes import quoted
 from mdppower._typing import BoolArray, FloatArray
 from mdppower.errors import ParameterError
 from mdppower.learning.arguments import position
-from mdppower.learning.coin_arms import CoinArm
-from mdppower.learning.coin_run import Setting
+from mdppower.learning.coins.arms import CoinArm
+from mdppower.learning.coins.run import Setting
 from mdppower.learning.learners import Linear
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.estimates import Estimate

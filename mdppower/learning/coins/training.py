@@ -27,7 +27,7 @@ up what was unlikely, and entropy stays. With both, clip-high wins. In a second 
 rollout, and the formula is no more exact; the arms show what is left of it.
 
 So the reward surfaces what is there: the sampled share of a good prior rises, that of a bad one falls, by the same
-amount (`mdppower.learning.coin_arms.mirrored`); and what the policy does at best, its argmax, is worn down by all.
+amount (`mdppower.learning.coins.arms.mirrored`); and what the policy does at best, its argmax, is worn down by all.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ from mdppower._quotes import quoted
 from mdppower._typing import FloatArray
 from mdppower.errors import ParameterError, SizeError
 from mdppower.learning.arguments import learners_rate, number_between, rewards_of_states, rising, steps_of_episode
-from mdppower.learning.coin_arms import CoinArm, read_arms
-from mdppower.learning.coin_curves import CoinFlips
-from mdppower.learning.coin_run import CoinRuns, CoinTask, Setting
+from mdppower.learning.coins.arms import CoinArm, read_arms
+from mdppower.learning.coins.curves import CoinFlips
+from mdppower.learning.coins.run import CoinRuns, CoinTask, Setting
 from mdppower.learning.signals import random
 from mdppower.learning.training_run import Course, Method
 from mdppower.mdp.argument import check_mdp
@@ -108,7 +108,7 @@ def coin_flips(
     arms : sequence of str or CoinArm, optional
         ``"clip"``, ``"clip-high"``, ``"clip-low"``, ``"no-clip"``, ``"on-policy"``, ``"anti-prior"``,
         ``"untrained"``, ``"true"``, ``"inverted"``, ``"inverted-no-clip"``, which are all by default, or arms of your
-        own; see `mdppower.learning.coin_arms` for what each is shown and given.
+        own; see `mdppower.learning.coins.arms` for what each is shown and given.
     rewards : str, distribution, mapping, callable, …
         What reward functions are drawn from, in training and in tests; see `mdppower.rewards`.
     iterations : int

@@ -10,7 +10,7 @@ from coins import ARMS, FORK, course, small
 
 import mdppower as mp
 from mdppower.agents.evaluation import evaluate
-from mdppower.learning.coin_run import CoinTask
+from mdppower.learning.coins.run import CoinTask
 from mdppower.learning.episodes import Purpose
 
 

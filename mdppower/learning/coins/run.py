@@ -14,9 +14,9 @@ import numpy as np
 from mdppower._stop import stop_flag, stop_if_told
 from mdppower._typing import AnyArray, FloatArray
 from mdppower.errors import SolverError
-from mdppower.learning.coin_arms import SIGN, CoinArm
-from mdppower.learning.coin_kernels import policy_gradient
-from mdppower.learning.coin_prior import SoftmaxTest, confidence, learnt_weights, world_of
+from mdppower.learning.coins.arms import SIGN, CoinArm
+from mdppower.learning.coins.kernels import policy_gradient
+from mdppower.learning.coins.prior import SoftmaxTest, confidence, learnt_weights, world_of
 from mdppower.learning.episodes import BLOCK, Episodes, Purpose, draw_rewards, named, stream
 from mdppower.learning.kept_runs import KeptRuns
 from mdppower.learning.training_run import Course

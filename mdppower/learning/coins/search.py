@@ -15,8 +15,8 @@ from mdppower._checks import open_unit
 from mdppower._quotes import quoted
 from mdppower._text import count
 from mdppower.errors import ParameterError
-from mdppower.learning.coin_arms import CoinArm
-from mdppower.learning.coin_training import coin_flips
+from mdppower.learning.coins.arms import CoinArm
+from mdppower.learning.coins.training import coin_flips
 from mdppower.mdp.argument import check_mdp
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.montecarlo.run_loop import whole

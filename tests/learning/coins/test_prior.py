@@ -9,7 +9,7 @@ from coins import FORK, course, small
 import mdppower as mp
 from mdppower.agents.evaluation import evaluate
 from mdppower.learning import Linear
-from mdppower.learning.coin_prior import SoftmaxTest, confidence, learnt_weights
+from mdppower.learning.coins.prior import SoftmaxTest, confidence, learnt_weights
 
 
 @pytest.mark.parametrize("share", [0.05, 0.4, 0.8])

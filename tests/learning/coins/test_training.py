@@ -10,7 +10,7 @@ from coins import FORK, small
 
 import mdppower as mp
 from mdppower.learning import coin_flips
-from mdppower.learning import coin_training as module
+from mdppower.learning.coins import training as module
 
 # ---------------------------------------------------------------------- what 64 runs at a fork must show
 
@@ -177,7 +177,7 @@ def test_weights_that_diverge_are_named():
 
 
 def test_a_power_that_is_not_certified_is_refused(monkeypatch):
-    monkeypatch.setattr("mdppower.learning.coin_prior.SWEEPS", 2)
+    monkeypatch.setattr("mdppower.learning.coins.prior.SWEEPS", 2)
     with pytest.raises(mp.SolverError, match=r"γ = 0\.99 is known to .* only, after 2 sweeps"):
         small(mp.envs.make("open(2,3)"), gamma=0.99)
 

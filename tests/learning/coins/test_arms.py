@@ -7,7 +7,7 @@ from coins import small
 
 import mdppower as mp
 from mdppower.learning import CoinArm
-from mdppower.learning.coin_arms import mirrored, named_arms, symmetry
+from mdppower.learning.coins.arms import mirrored, named_arms, symmetry
 
 
 def test_arms_say_what_they_are():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import mdppower as mp
 from mdppower._stop import new_flag
 from mdppower.agents.evaluation import evaluate
-from mdppower.learning.coin_kernels import advantages, policy_gradient, softmax_power, surrogate_gradient
+from mdppower.learning.coins.kernels import advantages, policy_gradient, softmax_power, surrogate_gradient
 from mdppower.learning.learners import Linear, standardised
 
 FORK = mp.envs.fork(3)

@@ -10,8 +10,8 @@ import numpy as np
 from mdppower._quotes import quoted
 from mdppower._text import count, rate_text
 from mdppower.errors import ParameterError
-from mdppower.learning.coin_arms import CoinArm, symmetry
-from mdppower.learning.coin_shares import POLICIES, CoinShares
+from mdppower.learning.coins.arms import CoinArm, symmetry
+from mdppower.learning.coins.shares import POLICIES, CoinShares
 from mdppower.learning.null_theorems import is_symmetric
 from mdppower.montecarlo.over_runs import caution
 from mdppower.results.labelled import labelled, written
