@@ -132,10 +132,10 @@ def rows(quick: bool, judge: Judge) -> Iterator[Row]:
         for side, limit in ((20, 250), (64, 1200)):
             first, _ = edits(shown(explorer, side), [(3 + 2 * k, 5) for k in range(2 if quick else 6)])
             yield row(f"{side}×{side}: an edit to the first picture", first, "ms", limit, limit / 2)
-        times = 1 if quick else 6
-        counts, settled = zip(*[drag(shown(explorer, 7)) for _ in range(times)], strict=True)
+        times = 1 if quick else 6  # each of other draws: the server remembers its last answers
+        counts, settled = zip(*[drag(shown(explorer, 7, seed=k)) for k in range(times)], strict=True)
         yield row("7×7: γ dragged for .5 s at 60 Hz, until its release", counts, "pictures", 8, 15)
         yield row("7×7: its release to the first picture of the last γ", settled, "ms", 250, 125)
-        starts, rates = zip(*[sweep(shown(explorer, 7, draws=1024)) for _ in range(times)], strict=True)
+        starts, rates = zip(*[sweep(shown(explorer, 7, draws=1024, seed=k)) for k in range(times)], strict=True)
         yield row("7×7: a click on the sweep (23 rates × 1,024 draws) to its first frame", starts, "ms", 1000, 500)
         yield row("7×7: the sweep played", rates, "frames a second", 8, 10)

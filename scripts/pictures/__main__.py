@@ -82,7 +82,7 @@ def draw_explorer() -> None:
         explorer.after(lambda: explorer.control("gamma").fill("0.9"))
         page.mouse.move(0, 0)
         end = explorer.control("sweep-card").bounding_box()
-        whole = {"x": 0, "y": 0, "width": 1280, "height": end["y"] + end["height"] + 16}
+        whole = {"x": 0, "y": 0, "width": 1280, "height": end["y"] + end["height"] + 8}
         page.screenshot(path=FOLDER / "explorer.png", full_page=True, clip=whole)
 
 
