@@ -263,6 +263,10 @@ def map_text(name_or_path: str) -> str:
     if named is not None:
         raise ParameterError(f"{named.name} is no text map")
     if not os.path.isfile(name_or_path):
+        from mdppower.adapters.gymnasium_ids import newest_ids
+
+        if _IN_MODULE.fullmatch(name_or_path) or name_or_path in newest_ids():
+            raise ParameterError(f"{name_or_path} is no text map")
         raise _unknown(name_or_path)
     return text_of_file(name_or_path, source=name_or_path)
 

@@ -10,6 +10,7 @@ import re
 from typing import Any, TypeAlias
 
 from mdppower._schema import shown
+from mdppower._text import did_you_mean, near_names
 from mdppower.errors import RewardError
 from mdppower.explorer.refusals import QuestionError
 from mdppower.rewards.laws import Law, law
@@ -63,7 +64,7 @@ def read_law(value: Any, field: str) -> Given:
         return float(value)
     named = _LAW.fullmatch(text)
     if named is None or named[1] not in LAWS:
-        raise QuestionError(f"{field} must be a number or one of {', '.join(LAWS)}, got {shown(value)}", field)
+        raise QuestionError(_no_law(value), field)
     for part in named[2].split(",") if named[2] is not None and named[2].strip() else ():
         parameter = re.fullmatch(_PARAMETER, part.strip(), re.ASCII)
         if parameter is None:
@@ -74,6 +75,15 @@ def read_law(value: Any, field: str) -> Given:
                 f"parameters of {named[1]} must be 0 or between ± {low:g} and ± {high:g}, got {parameter[1]}", field
             )
     return text
+
+
+def _no_law(value: Any) -> str:
+    """What is wrong with what is no law, in words."""
+    name, bracket, rest = value.partition("(") if isinstance(value, str) else ("", "", "")
+    if bracket and name.strip() in LAWS and not rest.rstrip().endswith(")"):
+        return f"a bracket is not closed in {shown(value)}"
+    near = did_you_mean(near_names(name.strip(), LAWS)) if name.strip().isidentifier() else ""
+    return f"a law must be a number or one of {', '.join(LAWS)}, got {shown(value)}{near and f'; {near}'}"
 
 
 def made(given: Given, field: str, *, mean: bool) -> Law:

@@ -47,4 +47,5 @@ class QuestionError(ParameterError):
         seen = misfit.inside(inside)
         parts = re.sub(r"\['([^']*)'\]", r".\1", seen.place)
         field = re.sub(r"\[\d+\]", "", parts).removeprefix(".")
-        return cls(str(seen), field or None)
+        # Beside a control its own name is enough; "world.slip" is for whoever writes questions by hand.
+        return cls(str(Misfit(seen.wanted, seen.value, field.rpartition(".")[2])), field or None)

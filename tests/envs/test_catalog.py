@@ -54,6 +54,9 @@ def test_the_text_of_a_member_and_of_a_file(tmp_path):
     assert map_text(str(tmp_path / "mine.txt")) == "; mine\n.?\n"  # as it is: whoever reads it complains
     with pytest.raises(LabelError, match="no environment and no file"):
         map_text(str(tmp_path / "yours.txt"))
+    for known in ("FrozenLake-v1", "module:Name"):  # there are such environments, but not drawn ones
+        with pytest.raises(ParameterError, match=f"{known} is no text map"):
+            map_text(known)
 
 
 def test_the_maze_of_powerplay():

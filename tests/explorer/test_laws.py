@@ -52,5 +52,18 @@ def test_what_is_none_of_them_is_refused_with_its_field(given):
     assert "\n" not in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("norm(0,1", "a bracket is not closed in 'norm(0,1'"), ("normal(1,1)", "did you mean 'norm'?"),
+        ("unifrom", "did you mean 'uniform'?"), ("?", "got '?'"),
+    ],
+)  # fmt: skip
+def test_what_was_meant_is_asked(given, told):
+    with pytest.raises(QuestionError) as caught:
+        read_law(given, "rewards.default")
+    assert caught.value.message.endswith(told)
+
+
 def test_the_optimal_actions_of_rewards_without_a_mean_are_defined():
     assert not math.isfinite(made(read_law("t(1)", "x"), "x", mean=False).mean)

@@ -24,4 +24,6 @@ def test_the_message_of_a_page():
     ],
 )
 def test_fields_are_named_as_the_page_knows_them(place, inside, field):
-    assert QuestionError.of(Misfit("a number", True, place), inside).field == field
+    error = QuestionError.of(Misfit("a number", True, place), inside)
+    assert error.field == field
+    assert error.message == f"{'it' if field is None else field.split('.')[-1]} must be a number, got True"
