@@ -195,7 +195,7 @@ def test_sdist_and_wheel_work_from_anywhere(tmp_path):
     ours = {
         f"{prefix}{path.relative_to(folder)}"
         for folder, prefix in places
-        for kind in ("*.py", "*.pyi", "*.txt", "py.typed")
+        for kind in ("*.py", "*.pyi", "*.txt", "py.typed", "page/*")
         for path in folder.rglob(kind)
     }
     assert len(ours) > 190
