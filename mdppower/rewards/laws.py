@@ -252,7 +252,30 @@ def _parse(text: str) -> Any:
         if len(args) != 2 or not args[0] < args[1]:
             raise RewardError(f"rewards {quoted(text)}: uniform(a, b) needs two numbers a < b")
         args = [args[0], args[1] - args[0]]
+    misfit = _misfit(family, len(args), list(kwargs))
+    if misfit:
+        raise RewardError(f"rewards {quoted(text)}: {misfit}")
     try:
         return family(*args, **kwargs)
     except (TypeError, ValueError, ArithmeticError) as error:
         raise RewardError(f"rewards {quoted(text)}: {error}") from None
+
+
+def _misfit(family: Any, unnamed: int, named: list[str]) -> str:
+    """Why a family of SciPy's does not take so many parameters and these, which SciPy says of its own insides."""
+    from scipy import stats
+
+    shapes = family.shapes.split(", ") if family.shapes else []
+    takes = [*shapes, "loc", *["scale"] * isinstance(family, stats.rv_continuous)]
+    unknown = [one for one in named if one not in takes]
+    twice = [one for one in named if one in takes[:unnamed]]
+    missing = [one for one in shapes[unnamed:] if one not in named]
+    if unknown:
+        seen = f"{quoted(unknown[0])} is none of them"
+    elif twice:
+        seen = f"{twice[0]} is given twice"
+    elif missing or unnamed > len(takes):
+        seen = f"got {unnamed + len(named)}"
+    else:
+        return ""
+    return f"parameters of {family.name} are {', '.join(takes)}; {seen}"

@@ -88,3 +88,19 @@ def test_bad_strings(text, told):
 def test_bad_objects(bad):
     with pytest.raises(mp.RewardError):
         law(bad)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("norm(0,1,2,3)", "parameters of norm are loc, scale; got 4"),
+        ("beta(1)", "parameters of beta are a, b, loc, scale; got 1"),
+        ("binom(3,.5,0,1)", "parameters of binom are n, p, loc; got 4"),
+        ("norm(mean=2)", "parameters of norm are loc, scale; 'mean' is none of them"),
+        ("norm(1,loc=2)", "parameters of norm are loc, scale; loc is given twice"),
+    ],
+)
+def test_parameters_that_a_family_has_not(text, told):
+    with pytest.raises(mp.RewardError) as caught:
+        law(text)
+    assert str(caught.value).endswith(told)
