@@ -8,7 +8,13 @@ import sys
 def main() -> None:
     """Run the command line."""
     try:
-        from mdppower.cli.main import main as run
+        from mdppower.cli.interrupts import remembered
+
+        with remembered() as heard:
+            from mdppower.cli.main import main as run
+
+            if heard:
+                raise KeyboardInterrupt
 
         run()
     except KeyboardInterrupt:

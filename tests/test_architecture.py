@@ -166,7 +166,8 @@ def test_a_face_tells_its_files(name):
 def test_every_file_of_commands_is_loaded():
     """A file that `main` does not import would add no command, and nobody would miss it."""
     files = {path.stem for path in (PACKAGE / "cli").glob("*.py")}
-    files -= {"__init__", "characters", "headings", "main", "options", "pictures", "rewards", "standard_input"}
+    files -= {"__init__", "characters", "headings", "interrupts", "main", "options", "pictures", "rewards",
+              "standard_input"}  # fmt: skip
     loaded = {found.imported.rpartition(".")[2] for found in ALL if found.importer == "mdppower.cli.main"}
     assert files <= loaded
 

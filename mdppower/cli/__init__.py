@@ -10,6 +10,7 @@ rewards        what ``--rewards`` and ``--reward`` mean together
 headings       options under headings in ``--help``
 completion     what the shell completes
 loudness       ``--verbose``, ``--quiet``
+interrupts     signals that Python loses
 standard_input ENV is ``-``
 environments   ``envs``, ``show``
 convert        ``convert``: an MDP in another format

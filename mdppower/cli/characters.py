@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import sys
 import unicodedata
 from typing import Any
@@ -61,10 +62,12 @@ class _Ascii(io.TextIOWrapper):
 
 
 def survive_any_encoding() -> None:
-    """Make standard output and standard error take any text, whatever their encoding."""
+    """Make standard output and standard error take any text, whatever their encoding, and where they are closed."""
     codecs.register_error(HANDLER, _replace)
     for name in ("stdout", "stderr"):
         stream: Any = getattr(sys, name)
+        if stream is None:  # closed, as by >&- in a shell
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         if not isinstance(stream, io.TextIOWrapper):  # a test's, a notebook's
             continue
         if codecs.lookup(stream.encoding).name == "ascii":

@@ -6,6 +6,7 @@ A thin wrapper of `mdppower.explorer`; importing this file adds it to the group.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import webbrowser
@@ -16,6 +17,7 @@ import click
 
 from mdppower.cli.group import cli, tell
 from mdppower.cli.headings import RUN, under
+from mdppower.cli.interrupts import remembered
 from mdppower.cli.options import workers_option
 from mdppower.errors import ParameterError
 
@@ -57,27 +59,31 @@ def explore(world: str | None, port: int | None, no_browser: bool, workers: int)
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise ParameterError(f'{" and ".join(missing)} missing: pip install "mdppower[explorer]"')
-    from mdppower.explorer.named_maps import link_of
-    from mdppower.explorer.server import PORT, Explorer, Server, desk, listen
-
-    link = "" if world is None else link_of(world)
-    answers, listening = desk(workers), listen(port)
-    explorer = Explorer(answers)
+    explorer = None
     try:
-        server = Server(explorer, listening)
-        wanted = PORT if port is None else port
-        if server.port != wanted != 0:
-            tell(f"mdppower: port {wanted} is taken; this is {server.port}", err=True)
-        click.echo(server.address + link)
-        sys.stdout.flush()
-        tell("mdppower: the page is there until Ctrl-C", err=True)
-        if not no_browser and _has_display():
-            # Some browsers are waited for until they are closed.
-            threading.Thread(target=webbrowser.open, args=(server.address + link,), daemon=True).start()
-        server.run()
+        with remembered() as heard:
+            from mdppower.explorer.named_maps import link_of
+            from mdppower.explorer.server import PORT, Explorer, Server, desk, listen
+
+            link = "" if world is None else link_of(world)
+            with listen(port) as listening:
+                explorer = Explorer(desk(workers))
+                server = Server(explorer, listening)
+                wanted = PORT if port is None else port
+                if server.port != wanted != 0:
+                    tell(f"mdppower: port {wanted} is taken; this is {server.port}", err=True)
+                click.echo(server.address + link)
+                tell("mdppower: the page is there until Ctrl-C", err=True)
+                if not no_browser and _has_display():
+                    # Some browsers are waited for until they are closed.
+                    threading.Thread(target=webbrowser.open, args=(server.address + link,), daemon=True).start()
+                if heard:
+                    raise KeyboardInterrupt
+                server.run()
     except KeyboardInterrupt as error:
-        if not explorer.close(0.5):
-            _leave(130 if type(error) is KeyboardInterrupt else 143)
+        # Threads of one that is half made, too, would be waited for at the end of Python.
+        if explorer is None or not explorer.close(0.5):
+            _leave(130 if type(error) is KeyboardInterrupt and signal.SIGTERM not in heard else 143)
         raise click.exceptions.Exit(130) from None
 
 

@@ -5,6 +5,7 @@ Every mistake of the user ends in one line on standard error and exit status 2; 
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -85,11 +86,20 @@ def _run(args: Sequence[str] | None) -> int:
         code = _complain("not enough memory")
     except BrokenPipeError:
         # The reader (head, less) has gone; so that Python does not complain at exit either:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         code = 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _give_up_stdout()
+        code = _complain(f"cannot write: {error.strerror}")
     except KeyboardInterrupt:
         code = _interrupted()
     return code if isinstance(code, int) else 0
+
+
+def _give_up_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(message: str, code: int = 2) -> int:

@@ -18,6 +18,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -103,9 +104,10 @@ class Explorer:
 
     def close(self, timeout: float) -> bool:
         """End all work; whether it has ended within so many seconds. A compilation cannot be ended."""
+        end = time.monotonic() + timeout
         self._warming.tell()
         ended = self.one.close(timeout)
-        self.warm.join(timeout)
+        self.warm.join(max(0.0, end - time.monotonic()))
         return ended and not self.warm.is_alive()
 
     async def page(self, request: Request) -> Response:

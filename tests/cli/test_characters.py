@@ -14,7 +14,7 @@ import pytest
 
 import mdppower
 from mdppower.cli import main as cli
-from mdppower.cli.characters import in_letters
+from mdppower.cli.characters import in_letters, survive_any_encoding
 from mdppower.cli.group import cli as group
 
 ENCODINGS = ["cp1252", "cp437", "latin-1", "ascii", "cp932", "koi8-r", "utf-16", "utf-8"]
@@ -110,3 +110,12 @@ def test_piped_in_earnest(encoding):
     text = told.stdout.decode(encoding)
     assert "p(A >= B)" in re.sub(r"\s+", " ", text)
     assert told.stderr == b""
+
+
+def test_a_stream_that_is_closed_takes_all_there_is(monkeypatch):
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    survive_any_encoding()
+    for stream in (sys.stdout, sys.stderr):
+        with stream:
+            print("γ", file=stream)

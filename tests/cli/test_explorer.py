@@ -18,6 +18,7 @@ from mdppower.cli import explorer as command_file
 pytest.importorskip("uvicorn", reason="the explorer needs its extra")
 
 from explorer_clients import HANG, post
+from lost_signals import lose
 
 from mdppower.explorer import server as server_file
 from mdppower.explorer.server import Server, listen
@@ -82,6 +83,7 @@ def test_a_port_that_is_taken(run, served):
         (["fork(3)"], "no text map"),
         (["maze(101,101,0)"], "64 × 64"),
         (["bad.toml"], "bad.toml"),
+        (["FrozenLake-v1"], "FrozenLake-v1 is no text map"),
         (["#v=1&map=<"], "no link"),
         (["--port", "65536"], "65536"),
         (["--port", "x"], "x"),
@@ -102,6 +104,31 @@ def test_without_the_extra(run, monkeypatch):
     code, out, err = run("explore")
     assert (code, out) == (2, "")
     assert err == 'mdppower: error: uvicorn missing: pip install "mdppower[explorer]"\n'
+
+
+def test_ctrl_c_that_an_import_drops_ends_it(run, served, monkeypatch):
+    """An exception in a callback of an import's lock is dropped; the page would be served all the same."""
+    real = server_file.desk
+
+    def desk(workers):
+        lose(signal.SIGINT)
+        return real(workers)
+
+    monkeypatch.setattr(server_file, "desk", desk)
+    assert run("explore")[0] == 130
+
+
+def test_ctrl_c_while_the_application_is_made_waits_for_no_thread(run, served, monkeypatch):
+    """A compilation that has begun cannot be ended, and would be waited for at the end of Python."""
+
+    def made(desk):
+        raise KeyboardInterrupt
+
+    left = []
+    monkeypatch.setattr(server_file, "Explorer", made)
+    monkeypatch.setattr(command_file, "_leave", left.append)
+    run("explore")
+    assert left == [130]
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
 import signal
 import subprocess
@@ -130,6 +131,18 @@ def test_as_a_module_and_into_a_closed_pipe(tmp_path):
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.stdout.startswith("name")
     assert done.stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not pathlib.Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize(
+    ("to", "status", "told"),
+    [("/dev/full", 2, "mdppower: error: cannot write: No space left on device\n"), ("&-", 0, "")],
+)
+def test_output_that_cannot_be_written(tmp_path, to, status, told):
+    command = f"{sys.executable} -m mdppower show maze >{to}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stderr) == (status, told)
 
 
 @pytest.mark.slow
