@@ -82,7 +82,8 @@ def _messages(question: Question, switch: Switch, workers: int) -> Iterator[Mess
 
 def _looks(question: Question, switch: Switch, workers: int, begin: float) -> Iterator[Message]:
     call, of_world = alone(switch, lambda: call_of(question))
-    few = preview_draws(call.numbers)
+    slow = 1 in question.gamma and any(world.slip > 0 for world in (question.world, question.pinned) if world)
+    few = preview_draws(call.numbers, slow=slow)
     plan = [(looks_at(question.draws, few), False)]
     if few < question.draws:
         plan.insert(0, ((few,), True))
@@ -118,14 +119,19 @@ def _next_look(run: Iterator[Found], question: Question, draws: int, preview: bo
     return {**look, "last": last, "cautions": [caution] if caution else []}
 
 
-def preview_draws(numbers: int) -> int:
+def preview_draws(numbers: int, *, slow: bool = False) -> int:
     """Draws of the first look at so many numbers, cells × rates.
+
+    It is `slow` where γ = 1 in a noisy world: there a draw may take a hundred times as long as just below 1, and a
+    first look is one a replicate.
 
     Examples
     --------
-    >>> preview_draws(49), preview_draws(4096)
-    (256, 64)
+    >>> preview_draws(49), preview_draws(4096), preview_draws(49, slow=True)
+    (256, 64, 16)
     """
+    if slow:
+        return LEAST_REPLICATES
     return 256 if numbers <= FEW_NUMBERS else 64
 
 

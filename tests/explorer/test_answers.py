@@ -112,6 +112,21 @@ def test_looks_come_in_order_and_get_better():
     assert all(json.dumps(message, allow_nan=False) for message in told)
 
 
+def test_the_first_look_is_short_where_a_draw_may_take_seconds():
+    """At γ = 1 noise makes a draw up to a hundred times as slow: 256 of them on 20 × 20 cells took two minutes."""
+    noisy = {"map": "..*", "slip": 0.1}
+    for fields, draws in (
+        ({"world": noisy, "gamma": [0.5, 1]}, 16),
+        ({"view": "difference", "world": {"map": "..."}, "pinned": noisy, "gamma": [1]}, 16),
+        ({"world": noisy, "gamma": [0.999]}, 256),
+        ({"world": {"map": "..*"}, "gamma": [1]}, 256),
+    ):
+        looks = [m for m in answer(ask(draws=512, **fields)) if "view" in m]
+        assert [look["draws"] for look in looks] == [draws, 512]
+        assert looks[0]["preview"]
+        assert all(half > 0 for half in looks[0]["joint"][0])
+
+
 @pytest.mark.parametrize(("draws", "few", "looks"), [(4096, 256, (1024, 4096)), (4095, 64, (4095,)), (1, 64, (1,))])
 def test_a_look_on_the_way_is_one_of_sixteen_replicates(draws, few, looks):
     assert looks_at(draws, few) == looks
