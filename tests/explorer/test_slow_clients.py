@@ -73,10 +73,12 @@ def test_an_answer_that_is_not_read(a_second):
     stopped = []
 
     def much(question, switch):
-        while not switch.told:
-            yield {"v": 1, "much": "x" * 2**20}
-            time.sleep(0.001)
-        stopped.append(True)
+        try:
+            while not switch.told:
+                yield {"v": 1, "much": "x" * 2**20}
+                time.sleep(0.001)
+        finally:  # told between two lines, it is closed where it stands
+            stopped.append(True)
 
     with serving(much) as server, connect(server) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**12)
