@@ -67,6 +67,26 @@ def test_the_pinned_world_comes_back(explorer):
     assert explorer.control("view-difference").is_disabled()
 
 
+def test_a_mark_of_the_pinned_world_alone_has_its_law(explorer):
+    """A law is of a place: it is worth as much in the world, where the mark is not drawn."""
+    explorer.open(**{"map": "...", "pin.map": "a..", "view": "difference", "mark.a": "5"})
+    assert explorer.control("law-a").input_value() == "5"
+    assert explorer.numbers("now")[0, 0] > 4
+    explorer.control("law-a").fill("0.5")
+    explorer.after(lambda: explorer.control("law-a").press("Enter"))
+    assert explorer.numbers("now")[0, 0] < 1
+    explorer.after(explorer.control("view-power").check)
+    assert explorer.control("law-a").count() == 0  # of no mark that is asked about
+
+
+def test_equal_is_said_in_words(explorer):
+    """γ = 1 on a connected map: "=" on the map; and no draw tells two cells apart."""
+    explorer.open("v=1&map=...&gamma=1&pair=0.0_0.2&at=0.1", seen=True)
+    assert explorer.page.inner_text("#arrow") == "all actions are equal"
+    assert "all actions are equal" in explorer.cell(0, 1).get_attribute("aria-label")
+    assert "equal in every draw" in explorer.page.inner_text("#pair-told")
+
+
 @pytest.mark.parametrize("key", ["Shift", "p"])
 def test_two_cells_are_compared_on_the_same_draws(explorer, key):
     """`estimate.difference` to 1e-8, far narrower than the difference of two intervals."""
@@ -117,6 +137,24 @@ def test_likely_optimal_actions_are_the_librarys(explorer):
     assert number == len(frame)
     explorer.cell(0, 0).hover()
     reading = explorer.page.inner_text("#reading")
+    names = {"N": "north", "E": "east", "S": "south", "W": "west", "stay": "stay"}
     for action in message["likely"][0][0]:
-        assert re.search(rf"\b{action['action']}\b", reading)
+        assert re.search(rf"\b{names[action['action']]}\b", reading)
         assert f"{action['p']:.3f}".lstrip("0") in reading
+
+
+def test_cells_are_picked_by_touch(tab):
+    """A finger looks first: it paints nothing before a tool is taken; a button picks what is read."""
+    explorer = tab(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True).open(map="...\n.#.")
+    for cell in ((0, 0), (1, 2)):
+        explorer.cell(*cell).tap()
+        explorer.control("pick").click()
+        explorer.settled()
+        assert explorer.cell(*cell).get_attribute("aria-selected") == "true"
+    assert explorer.cell(0, 1).get_attribute("aria-selected") == "false"
+    assert explorer.now()["state"]["world"]["map"] == "...\n.#."
+    assert "POWER(0,0) − POWER(1,2)" in explorer.page.inner_text("#pair-told[role=status]")
+    explorer.cell(1, 1).tap()
+    assert explorer.control("pick").is_hidden()
+    explorer.page.keyboard.press("p")
+    assert "Row 1, column 1 is no cell" in explorer.page.inner_text("#pair-told")

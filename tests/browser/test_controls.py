@@ -87,6 +87,28 @@ def test_a_file_is_opened(explorer, tmp_path):
     explorer.control("file").set_input_files(file)
     explorer.page.wait_for_selector(".error")
     assert "no map" in explorer.error("open")
+    file.write_text("...\n.@.\n")
+    explorer.control("file").set_input_files(file)
+    explorer.page.wait_for_selector(".error:has-text('line 2, column 2')")
+    assert explorer.error("open").startswith("room.txt: ")
+    assert explorer.now()["state"]["world"]["map"] == "..a\n.#."
+    assert not explorer.is_old()
+
+
+def test_another_world_has_options_of_its_own_and_undo_brings_these_back(explorer):
+    """Slip is of the world; laws of marks go where the marks do, and the law of all cells stays."""
+    laws = {"rewards": "norm(0,1)", "mark.a": "norm(2,1)"}
+    explorer.open(map="..a\n.#.", slip=0.2, **laws)
+    before = explorer.now()["state"]
+    explorer.after(lambda: explorer.control("world").select_option("maze"))
+    state = explorer.now()["state"]
+    assert (state["world"]["slip"], state["rewards"]) == (0, {"default": "norm(0,1)", "marks": {}})
+    assert "slip, laws of marks" in explorer.page.inner_text(".told")
+    explorer.after(explorer.control("undo").click)
+    assert [explorer.now()["state"][part] for part in ("world", "rewards")] == [before["world"], before["rewards"]]
+    assert explorer.page.locator(".told").count() == 0
+    explorer.after(explorer.control("redo").click)
+    assert explorer.now()["state"]["rewards"]["marks"] == {}
 
 
 @pytest.mark.parametrize(
@@ -122,6 +144,16 @@ def test_what_cannot_be_asked_is_said_beside_its_control(explorer, faults, field
     explorer.after(lambda: explorer.page.evaluate("() => { location.hash = 'v=1&map=..a&gamma=0.5' }"))
     assert not explorer.is_old()
     assert explorer.page.locator(".error").count() == 0
+
+
+def test_a_field_follows_again_after_what_was_typed_was_taken_back(explorer):
+    """Nothing has changed then, and no event says that the typing is over."""
+    explorer.open(map="...", draws=256)
+    explorer.control("gamma-number").press("End")
+    explorer.page.keyboard.type("5")
+    explorer.page.keyboard.press("Backspace")
+    explorer.after(lambda: explorer.control("gamma").fill("0.5"))
+    assert explorer.control("gamma-number").input_value() == "0.5"
 
 
 @pytest.mark.parametrize(

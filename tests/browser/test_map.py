@@ -48,6 +48,19 @@ def test_a_drag_paints_a_line_and_is_undone_as_one(explorer):
     assert explorer.control("redo").is_disabled()
 
 
+def test_what_is_undone_in_the_middle_of_a_stroke_stays_undone(explorer):
+    """The rest of the stroke would belong to no step that could be taken back."""
+    explorer.open(map=MAP).tool("#")
+    mouse = explorer.page.mouse
+    mouse.move(*centre(explorer, 1, 0))
+    mouse.down()
+    mouse.move(*centre(explorer, 1, 1))
+    explorer.page.keyboard.press("Control+z")
+    mouse.move(*centre(explorer, 1, 3))
+    mouse.up()
+    assert drawn(explorer) == ["....", "....", "...."]
+
+
 @pytest.mark.parametrize("glyph", [*".#*~^>v<", " ", "a", "Z"])
 def test_every_glyph_has_a_tool(explorer, glyph):
     """A click with a tool on what it paints takes it away, so each starts on another glyph."""
@@ -95,6 +108,19 @@ def test_a_world_is_drawn_by_keys_alone(explorer):
     explorer.after(lambda: press("Control+Shift+z"))
     assert drawn(explorer) == ["....", ".#..", "...."]
     assert explorer.page.locator("[role=gridcell][tabindex='0']").count() == 1
+
+
+def test_the_map_is_one_stop(explorer):
+    """From the button before it to the chosen cell, and from there to the switches behind it."""
+    explorer.open(map=MAP)
+    explorer.control("pin").focus()
+    stops = []
+    for _ in range(2):
+        explorer.page.keyboard.press("Tab")
+        stops.append(
+            explorer.page.evaluate("() => document.activeElement.getAttribute('role') ?? document.activeElement.id")
+        )
+    assert stops == ["gridcell", "arrows"]
 
 
 def test_every_cell_has_a_name_and_the_grid_its_size(explorer):

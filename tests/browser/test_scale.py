@@ -46,7 +46,17 @@ def test_viridis_is_read_in_grey_too(modules):
         (0.5, None, ".5000"),
         (None, None, "–"),
         (-0.00001, 0.021, ".000 ± .021"),  # never −0
+        (0, 2e-14, "0 ± 2e-14"),
     ],
 )
 def test_a_number_has_as_many_digits_as_its_error_gives(modules, mean, half, text):
     assert modules.call("scale", "show", mean, half) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.87123, ".871"), (-12.345, "−12.3"), (0.0005, ".001"), (2.1e-5, "2e−5"), (-0.0003, "−3e−4"), (0, "0")],
+)
+def test_in_a_cell_a_small_number_is_not_nothing(modules, value, text):
+    """.000 would say the same of a change that is proved and of none."""
+    assert modules.call("scale", "short", value) == text

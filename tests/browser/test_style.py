@@ -46,6 +46,18 @@ def test_light_and_dark(tab):
     assert grounds["light"] > 0.8
 
 
+def test_the_chosen_tool_is_seen_in_forced_colours(tab):
+    """There backgrounds of one's own are taken away, and which tool is chosen would be told by bold letters alone."""
+    explorer = tab(forced_colors="active").open(map="...", draws=256).tool("a")
+    grounds = [
+        explorer.page.locator(f"#tools label:has({state})").first.evaluate(
+            "(one) => getComputedStyle(one).backgroundColor"
+        )
+        for state in (":checked", ":not(:checked)")
+    ]
+    assert grounds[0] != grounds[1]
+
+
 def test_who_wants_nothing_to_move_gets_it(tab):
     """A sweep stands at its first rate, to be stepped through; nothing is animated."""
     explorer = tab(reduced_motion="reduce").open(draws=256)

@@ -128,3 +128,52 @@ def test_lines_of_a_sweep_are_saved(tab, tmp_path):
     _, root = picture(explorer, tmp_path, "save-lines")
     words = " ".join("".join(part.itertext()) for part in root.iter(f"{SVG}text"))
     assert "POWER over γ" in words
+
+
+@pytest.mark.parametrize("gone", ["refused", "lost"])
+def test_nothing_that_is_older_than_the_question_is_taken_away(tab, faults, gone):
+    """A picture of these numbers with that wall, and its caption, would be a lie; what says no number stays."""
+    faults.expected.append("Failed to load resource")
+    explorer = tab().open(map="...\n.#.", gamma=0.5)
+    if gone == "refused":
+        explorer.control("law").fill("nrm(0,1)")
+        explorer.control("law").press("Enter")
+    else:
+        explorer.page.route("**/api/ask", lambda route: route.abort())
+    explorer.tool("#")
+    explorer.cell(0, 1).click()
+    explorer.page.wait_for_selector("#take-told:has-text('only Map and Link')")
+    for id in ("copy-python", "copy-shell", "save-csv", "save-svg", "save-png"):
+        assert explorer.control(id).is_disabled(), id
+        assert "not the answer" in explorer.control(id).get_attribute("title")
+    assert "mdppower" not in explorer.page.locator("#text-python").text_content()
+    assert explorer.control("save-map").is_enabled()
+    assert explorer.control("copy-link").is_enabled()
+    explorer.page.unroute("**/api/ask")
+    explorer.control("law").fill("uniform")
+    explorer.after(lambda: explorer.control("law").press("Enter") if gone == "refused" else None)
+    assert explorer.control("save-png").is_enabled()
+    assert explorer.page.inner_text("#take-told") == ""
+
+
+def test_what_a_file_does_not_say_is_said(explorer):
+    explorer.open(map="..a\n.#.", slip=0.2, rewards="norm(0,1)")
+    saved(explorer, "save-map")
+    assert explorer.page.inner_text("#take-told") == "Saved: Map, without slip, laws; Link keeps them."
+    saved(explorer, "save-csv")
+    assert "95 %, each alone" in explorer.page.inner_text("#take-told")
+
+
+def test_what_is_provisional_says_so(explorer, tmp_path):
+    """A picture has it in its caption; a table has no place for it, and waits."""
+    explorer.open()
+    explorer.page.evaluate(
+        """async () => {
+            const { page } = await import("/page/view.js")
+            page.show({ ...page.message(), provisional: true, draws: 1024, of: 4096 }, 0, page.answered())
+        }"""
+    )
+    assert explorer.control("save-csv").is_disabled()
+    assert "all draws" in explorer.control("save-csv").get_attribute("title")
+    text, _ = picture(explorer, tmp_path)
+    assert "provisional, 1,024 of 4,096 draws (Latin hypercube, seed 0)" in text

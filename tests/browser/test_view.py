@@ -67,7 +67,7 @@ def test_what_is_read_is_what_was_computed(explorer):
     explorer.open()
     mean, joint, half = (explorer.numbers(field)[2, 3] for field in ("mean", "joint", "half"))
     name = explorer.cell(2, 3).get_attribute("aria-label")
-    told = re.fullmatch(r"row 2, column 3, floor: POWER (\.\d+) ± (\.\d+)(, .*)?", name)
+    told = re.fullmatch(r"row 2, column 3, floor: POWER (\.\d+) ± (\.\d+) \(95 %, all cells at once\)(, .*)?", name)
     assert float(told[1]) == pytest.approx(mean, abs=0.6 * 10 ** -(len(told[1]) - 1))
     assert float(told[2]) == pytest.approx(joint, rel=0.05)
 
@@ -87,7 +87,7 @@ def test_numbers_are_provisional_until_the_last(explorer):
         """() => {
             window.looks = []
             new MutationObserver(() => window.looks.push([
-                Number(document.body.dataset.draws), document.querySelector("[role=status]").textContent,
+                Number(document.body.dataset.draws), document.querySelector("#status").textContent,
                 getComputedStyle(document.querySelector("[role=gridcell] text")).fontStyle,
             ])).observe(document.body, {attributes: true, attributeFilter: ["data-seen"]})
         }"""
@@ -159,6 +159,64 @@ def test_what_is_refused_leaves_the_old_picture_greyed(explorer, faults):
     assert explorer.page.locator(".error").count() == 0
 
 
+def test_who_gets_no_answer_can_ask_again(explorer, faults):
+    """The answer ends before its last look, as when another page asks; then the server is gone; then it is back."""
+    faults.expected.append("ERR_FAILED")
+    explorer.open(map="...", draws=256)
+    page = explorer.page
+    page.route("**/api/ask", lambda route: route.fulfill(body="", content_type="application/x-ndjson"))
+    explorer.control("gamma").fill("0.5")
+    explorer.control("retry").wait_for()
+    explorer.settled()
+    assert explorer.is_old()
+    page.unroute("**/api/ask")
+    page.route("**/api/ask", lambda route: route.abort())
+    explorer.control("retry").click()
+    page.wait_for_selector("text=the server does not answer")
+    page.unroute("**/api/ask")
+    explorer.after(explorer.control("retry").click)
+    assert explorer.now()["message"]["gamma"] == [0.5]
+    assert not explorer.is_old()
+    assert explorer.control("problem").is_hidden()
+    assert explorer.control("retry").is_hidden()
+    assert page.evaluate("() => document.activeElement.tagName") != "BODY"  # the focused button went away
+
+
+def test_what_an_older_question_was_refused_for_is_not_said(explorer, faults):
+    faults.expected.append("400 (Bad Request)")
+    explorer.open(map="...", draws=256)
+    held = []
+    explorer.page.route("**/api/ask", lambda route: held.append(route) if not held else route.continue_())
+    with explorer.page.expect_request("**/api/ask"):
+        explorer.control("slip-number").fill("7")
+        explorer.control("slip-number").press("Enter")
+    explorer.control("slip-number").fill("0.5")
+    explorer.control("slip-number").press("Enter")
+    explorer.after(lambda: held[0].continue_())
+    assert explorer.now()["state"]["world"]["slip"] == 0.5
+    assert explorer.page.locator(".error").count() == 0
+    explorer.page.unroute("**/api/ask")
+
+
+def test_of_many_looks_only_the_last_is_spoken(explorer):
+    """A live region that told of each look would never be silent."""
+    explorer.open(map="...", draws=4096)
+    said = explorer.control("said")
+    explorer.page.wait_for_selector("#said:not(:empty)", state="attached")
+    explorer.page.evaluate(
+        """() => {
+            window.said = []
+            new MutationObserver(() => window.said.push(document.getElementById("said").textContent))
+                .observe(document.getElementById("said"), { childList: true, subtree: true, characterData: true })
+        }"""
+    )
+    explorer.after(lambda: explorer.control("gamma").fill("0.5"))
+    explorer.after(lambda: explorer.control("gamma").fill("0.6"))
+    explorer.page.wait_for_timeout(1200)
+    assert len(explorer.page.evaluate("() => window.said")) == 1
+    assert re.match(r"Row 0, column 0: floor POWER \.\d+ ± \.\d+", said.text_content())
+
+
 def test_the_address_is_of_what_is_shown(explorer):
     """Written at most twice a second; opened elsewhere it shows the same."""
     explorer.open()
@@ -173,5 +231,36 @@ def test_the_address_is_of_what_is_shown(explorer):
 
 def test_another_address_in_the_same_tab_is_followed(explorer):
     explorer.open()
+    explorer.after(lambda: explorer.page.evaluate("() => { location.hash = 'v=1&gamma=0.5' }"))
+    assert explorer.control("undo").is_disabled()  # the world is as it was
     explorer.after(lambda: explorer.page.evaluate("() => { location.hash = 'v=1&map=..._.-.' }"))
     same_numbers(explorer, mp.envs.gridworld("...\n.#."), 0.9)
+    assert explorer.control("undo").is_enabled()
+
+
+def test_a_pair_of_an_address_is_on_the_map_and_has_its_cells(explorer):
+    explorer.open("v=1&map=...&pair=0.0_0.2")
+    assert explorer.now()["state"]["chosen"] == [[0, 0], [0, 2]]
+    explorer.control("forget").click()
+    assert explorer.page.evaluate("() => document.activeElement.id") == "pick"
+    explorer.open("v=1&map=...&pair=0.0_9.9")
+    assert "row 9, column 9" in explorer.control("problem").inner_text()
+
+
+def test_what_waits_is_greyed_and_says_for_what(tab):
+    """As when the kernels compile: for tens of seconds the numbers are those of the world before the edit."""
+    explorer = tab().open(map="...\n.#.")
+    explorer.page.evaluate(
+        """() => {
+            const ask = window.fetch
+            window.fetch = (...given) => new Promise((go) => { window.go = () => go(ask(...given)) })
+        }"""
+    )
+    explorer.tool("#").cell(0, 1).click()
+    explorer.page.wait_for_selector("#waiting:has-text('Computing')")
+    assert explorer.is_old()
+    assert explorer.control("save-png").is_disabled()
+    explorer.after(lambda: explorer.page.evaluate("() => window.go()"))
+    assert explorer.control("waiting").is_hidden()
+    assert not explorer.is_old()
+    assert explorer.control("save-png").is_enabled()

@@ -58,7 +58,7 @@ export function asking(host, onMessage, onEnd) {
 
 // The host that asks the server of this page.
 
-const LOST = "the server does not answer; is mdppower explore still running?";
+const LOST = "the server does not answer; is mdppower explore still running? It is tried again every few seconds";
 
 /** Ask, and hand on each line of the answer as it comes; null when it has ended, unless it was stopped. */
 function ask(question, onMessage) {
@@ -71,7 +71,7 @@ function ask(question, onMessage) {
     }
   };
   read(question, abort.signal, tell)
-    .catch(() => tell({ v: 1, error: LOST, field: null, line: null, column: null }))
+    .catch(() => tell({ v: 1, error: LOST, lost: true, field: null, line: null, column: null }))
     .finally(() => tell(null));
   return () => abort.abort();
 }

@@ -4,6 +4,9 @@ import { ink, short, show } from "./scale.js";
 import { isCell, nameOf } from "./state.js";
 
 export const UNIT = 48;
+/** From so many pixels of a cell on its number can be read, and its arrow. */
+export const READABLE = 40;
+export const ROOMY = 17;
 const SVG = "http://www.w3.org/2000/svg";
 const MIDDLE = UNIT / 2;
 const WAYS = { "^": [-1, 0], ">": [0, 1], "v": [1, 0], "<": [0, -1] };
@@ -58,7 +61,7 @@ function arrowPath(way, x, y, size) {
 /** A triangle at the side by which a one-way cell is left. */
 function wayPath(way) {
   const at = compass(way, MIDDLE, MIDDLE);
-  return `M${at(23, 0)}L${at(17, -7)}L${at(17, 7)}z`;
+  return `M${at(23, 0)}L${at(18, -6)}L${at(18, 6)}z`;
 }
 
 /** A part of a cell, made when it is first needed, and hidden while it is not. */
@@ -82,13 +85,14 @@ export function paintCell(entry, glyph, number, colour, { numbers, arrows, step,
   const blank = glyph === " ";
   set(entry.rect, { fill, stroke: blank ? "#85858f" : null, "stroke-dasharray": blank ? "2 5" : null });
   const dark = floor ? ink(has ? colour : NO_NUMBER) : "#fff";
-  const roomy = step >= 17;
+  const roomy = step >= ROOMY;
 
-  const told = has && numbers && step >= 40;
+  const told = has && numbers && step >= READABLE;
   const digits = told ? short(number.mean) : "";
-  part(entry, "number", "text", told && { x: MIDDLE, y: 39.5, "font-size": 12.5, fill: dark }, digits);
+  const under = glyph === "v" ? 35.5 : 39.5;  // the triangle of a way south is below it
+  part(entry, "number", "text", told && { x: MIDDLE, y: under, "font-size": 12.5, fill: dark }, digits);
   const sign = floor && glyph !== "." && !(glyph in WAYS) ? glyph : undefined;
-  const [x, y] = [MIDDLE + (told && sign ? 4 : 0), told ? 18 : MIDDLE];
+  const [x, y] = [MIDDLE + (told && sign ? 4 : 0), told ? (glyph === "^" ? 21 : glyph === "v" ? 16 : 18) : MIDDLE];
 
   const arrow = arrows && roomy && has ? number.arrow : "";
   const way = arrow && arrow !== "=" ? actions?.[arrow] ?? (arrow === "stay" ? [0, 0] : null) : null;
@@ -97,8 +101,9 @@ export function paintCell(entry, glyph, number, colour, { numbers, arrows, step,
     d: arrowPath(way, x, y, told ? 17 : 24), fill: arrow === "stay" && sure ? dark : "none", stroke: dark,
     "stroke-width": sure ? 2.6 : 1, "stroke-dasharray": sure ? null : "2 2.4",
   });
-  part(entry, "doubt", "text", arrow && !sure && { x: 41, y: y - 3, "font-size": 13, fill: dark }, "?");
-  const word = !roomy ? "" : !has ? (fresh ? "new" : "") : VERDICTS[number.verdict] ?? (arrow === "=" ? "=" : "");
+  part(entry, "doubt", "text", way && !sure && { x: 41, y: y - 3, "font-size": 13, fill: dark }, "?");
+  const equal = arrow === "=" ? (sure ? "=" : "?") : "";
+  const word = !roomy ? "" : !has ? (fresh ? "new" : "") : VERDICTS[number.verdict] ?? equal;
   part(entry, "word", "text", word && { x, y: y + 7, "font-size": word[1] ? 15 : 20, fill: dark }, word);
 
   part(entry, "sign", "text", sign && {
@@ -116,14 +121,26 @@ export function paintCell(entry, glyph, number, colour, { numbers, arrows, step,
   });
 }
 
-/** "row 2, column 3, floor: POWER .8712 ± .0021, E": what a cell is called. */
+/** "NE" as "northeast". */
+export const wayWords = (action) =>
+  action.replace(/[NESW]/g, (way) => ({ N: "north", E: "east", S: "south", W: "west" })[way]);
+
+/** What the arrow of a cell says. */
+export function arrowWords(arrow, sure) {
+  if (!arrow || arrow === "=") {
+    return !arrow ? "only one action" : sure !== false ? "all actions are equal" : "no action is told from another";
+  }
+  return sure !== false ? wayWords(arrow) : `${wayWords(arrow)}? not told from some others`;
+}
+
+/** "row 2, column 3, floor: POWER .8712 ± .0021 (95 %, all cells at once), east": what a cell is called. */
 export function cellName(row, column, glyph, number, view) {
   const name = `row ${row}, column ${column}, ${nameOf(glyph)}`;
   if (!number || number.mean === null || number.mean === undefined) {
     return name;
   }
-  const word = number.arrow === "=" ? "all actions equal" : number.arrow;
-  const arrow = word ? `, ${word}${number.sure === false ? ", not sure" : ""}` : "";
+  const arrow = number.arrow ? `, ${arrowWords(number.arrow, number.sure)}` : "";
   const verdict = number.verdict ? `, ${number.verdict}` : "";
-  return `${name}: ${KINDS[view]} ${show(number.mean, number.joint)}${verdict}${arrow}`;
+  const shown = show(number.mean, number.verdict === "same" ? 0 : number.joint);
+  return `${name}: ${KINDS[view]} ${shown} (95 %, all cells at once)${verdict}${arrow}`;
 }

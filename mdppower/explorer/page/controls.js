@@ -21,9 +21,10 @@ function fill(input, value) {
   }
 }
 
-/** A number as one types it: 0.9, .9, 1e-3; undefined for anything else. */
+/** A number as one types it: 0.9, .9, 1e-3; undefined for anything else, and for what is too large to be one. */
 function typed(text) {
-  return /^\s*[-−+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text.replace("−", "-")) : undefined;
+  const number = /^\s*[-−+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text.replace("−", "-")) : NaN;
+  return Number.isFinite(number) ? number : undefined;
 }
 
 export function controls(root, on) {
@@ -42,6 +43,14 @@ export function controls(root, on) {
 
   root.addEventListener("input", ({ target }) => target.matches("input:not([type])") && (target.dataset.typing = ""));
   root.addEventListener("change", ({ target }) => delete target.dataset.typing, true);
+  root.addEventListener("focusout", ({ target }) => {
+    delete target.dataset.typing;  // what was typed was taken back
+    if (!target.checkVisibility()) {  // where the control that has the focus is taken away, one that is near gets it
+      const near = [target.parentElement, target.closest(".card")]
+        .flatMap((scope) => [...scope?.querySelectorAll("button, input[id], select") ?? []]);
+      queueMicrotask(() => near.find((one) => !one.disabled && one.checkVisibility())?.focus());
+    }
+  });
 
   const world = (part) => on.change({ world: { ...state.world, ...part } });
   const both = (id, name, use) => {
@@ -101,9 +110,9 @@ export function controls(root, on) {
     const { map, problem } = file.size > 65536 ? { problem: "the file is larger than any map of 64 × 64" }
       : readMap(await file.text());
     if (problem) {
-      on.problem("open", `${file.name}: ${problem}`);
+      on.refuse("open", `${file.name}: ${problem}`);
     } else {
-      on.open({ ...state.world, map });
+      on.open({ ...WORLD, map });
     }
   });
   let named = [];
@@ -121,6 +130,9 @@ export function controls(root, on) {
     tools.querySelector("[value=mark]").click();
   });
   tools.addEventListener("change", () => on.tool?.(tool()));
+  if (window.matchMedia("(pointer: coarse)").matches) {
+    tools.querySelector("[value=look]").checked = true;  // a finger that scrolls would draw walls
+  }
 
   /** The glyph that the chosen tool paints; null if it only looks. */
   function tool() {
@@ -130,7 +142,8 @@ export function controls(root, on) {
 
   /** One field for the law of each mark on the map. */
   function showMarks() {
-    const marks = marksOf(state.world);
+    const pinned = state.view === "difference" ? state.pinned : null;  // the laws of its marks are asked with, too
+    const marks = marksOf({ map: state.world.map + (pinned?.map ?? "") });
     const box = byId("marks");
     if (box.dataset.marks !== marks.join("")) {
       box.dataset.marks = marks.join("");
@@ -186,27 +199,36 @@ export function controls(root, on) {
       }
       byId("draws").value = String(state.draws);
       fill(byId("seed"), String(state.seed));
-      byId("sampler").value = state.sampler;
+      byId("sampler").value = state.view === "power" ? state.sampler : "iid";
+      byId("sampler").disabled = state.view !== "power";
+      byId("sampler-told").hidden = state.view === "power";
       fill(byId("rows"), rowsOf(state.world).length);
       fill(byId("columns"), rowsOf(state.world)[0].length);
       byId("world").value = named.find((one) => readMap(one.map).map === map)?.name ?? "";
-      byId("undo").disabled = !past.canUndo();
-      byId("redo").disabled = !past.canRedo();
+      byId("undo").setAttribute("aria-disabled", !past.canUndo());  // disabled, they would lose the focus
+      byId("redo").setAttribute("aria-disabled", !past.canRedo());
     },
-    /** One sentence beside the control of a field, or above the page; null takes all away. */
-    error(name, sentence) {
-      root.querySelectorAll(".error").forEach((one) => one.remove());
+    /** One sentence by the control of a field, or at the foot of the window; null takes all away. */
+    error(name, sentence, kind = "error") {
+      root.querySelectorAll(".error, .told").forEach((one) => one.remove());
       root.querySelectorAll("[aria-invalid]").forEach((one) => {
         one.removeAttribute("aria-invalid");
         one.removeAttribute("aria-describedby");
       });
-      const near = name?.replace("world.stay", "world.moves").replace(/^(pair|pinned.*)$/, "pinned");
+      const near = name?.replace("world.stay", "world.moves").replace(/^(pair|pinned).*$/, "pinned")
+        .replace(/^(world\.bias).*$/, "$1");
       const place = sentence && near ? field(near) : null;
       byId("problem").textContent = sentence && !place ? sentence : "";
       byId("problem").hidden = !sentence || Boolean(place);
       if (place) {
         place.hidden = false;
-        place.append(element("p", sentence, { class: "error", id: "error", role: "alert" }));
+        place.append(element("p", sentence, { class: kind, id: kind, role: kind === "error" ? "alert" : "status" }));
+        if (kind !== "error") {
+          return;
+        }
+        if (place.contains(document.activeElement)) {  // who types there has no pointer elsewhere
+          byId("error").scrollIntoView({ block: "nearest" });
+        }
         const input = place.querySelector("input:not([type]), select") ?? place.querySelector("input");
         input?.setAttribute("aria-invalid", "true");
         input?.setAttribute("aria-describedby", "error");

@@ -1,15 +1,18 @@
 // The map: a grid of cells in SVG, built once for its shape, then only updated; painted by pointer and by keys.
 
-import { cellName, hatch, node, paintCell, set, UNIT } from "./cell.js";
+import { cellName, hatch, node, paintCell, READABLE, ROOMY, set, UNIT } from "./cell.js";
 import { isCell, isKnown, rowsOf } from "./state.js";
 
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+const BELOW = 205;  // pixels, for the legend, the key and the hints
 const OF_A_CELL = ["mean", "half", "joint", "arrow", "sure", "verdict"];
 
 export function mapView(root, on) {
   const svg = node("svg", {
-    role: "grid", "aria-label": "map", "aria-describedby": "keys",
-    "font-family": "system-ui, sans-serif", "text-anchor": "middle", "stroke-linecap": "round", "stroke-linejoin": "round",
+    // Browsers let one stop at what listens to the focus; the stop is the cell.
+    role: "grid", tabindex: -1, "aria-label": "map", "aria-multiselectable": "true", "aria-describedby": "keys",
+    "font-family": "system-ui, sans-serif", "text-anchor": "middle",
+    "stroke-linecap": "round", "stroke-linejoin": "round",
   }, root);
   hatch(node("defs", {}, svg));
   const rulers = node("g", { "aria-hidden": "true", fill: "currentColor" }, svg);
@@ -36,7 +39,7 @@ export function mapView(root, on) {
     place = [Math.min(place[0], rows - 1), Math.min(place[1], columns - 1)];
     cells = Array.from({ length: rows }, () => []);
     body.replaceChildren(...cells.map((row, r) => {
-      const group = node("g", { role: "row" });
+      const group = node("g", { role: "row", "aria-label": `row ${r}` });
       for (let c = 0; c < columns; c += 1) {
         const cell = node("g", {
           role: "gridcell", "data-row": r, "data-column": c, tabindex: -1,
@@ -60,9 +63,13 @@ export function mapView(root, on) {
     if (!rows) {
       return;
     }
-    const most = Math.max(260, Math.min(0.78 * window.innerHeight, 760));
+    // Beside the controls all of it is seen at once with its key; a map of many rows takes more, up to what is read.
     const ruler = 18;
-    step = Math.max(11, Math.min((root.clientWidth - ruler - 2) / columns, (most - ruler) / rows, 84));
+    const tall = Math.max(260, Math.min(0.78 * window.innerHeight, 760));
+    const above = root.getBoundingClientRect().top + window.scrollY;
+    const room = window.innerWidth > 960 ? Math.max(260, Math.min(window.innerHeight - above - BELOW, 760)) : tall;
+    const high = Math.max((room - ruler) / rows, Math.min((tall - ruler) / rows, READABLE));
+    step = Math.max(11, Math.min((root.clientWidth - ruler - 2) / columns, high, 84));
     const scale = UNIT / step;
     const pad = ruler * scale;
     set(svg, {
@@ -79,6 +86,7 @@ export function mapView(root, on) {
     );
     set(halo, { "stroke-width": 5 * scale });
     set(line, { "stroke-width": 2.4 * scale });
+    on.fit({ numbers: step >= READABLE, arrows: step >= ROOMY });
     if (shown) {
       paintAll();
     }
@@ -105,6 +113,7 @@ export function mapView(root, on) {
         entry.is = is;
         paintCell(entry, glyph, number, fill, { numbers, arrows, step, pick, fresh, actions: message?.actions });
         const name = cellName(r, c, glyph, number, message?.view);
+        entry.cell.setAttribute("aria-selected", pick);
         entry.cell.setAttribute("aria-label", fresh ? `${name}, new since the pin` : name);
       }
     }));
@@ -233,6 +242,8 @@ export function mapView(root, on) {
       root.classList.toggle("looking", yes);
     },
     place: () => place,
+    /** End a stroke before the pointer does. */
+    lift: rest,
     /** Choose a cell, without the keyboard's focus. */
     mark(r, c) {
       if (cells[r]?.[c]) {

@@ -37,7 +37,7 @@ export function coloursOf(message, rate, whole) {
     most = Math.max(-least, most, 0);
     const strength = (cell) => (message.verdict[rate][cell] === "open" ? 0.3 : 1);  // what is not told is faint
     const share = (value, cell) => (most > 1e-9 ? value / most * strength(cell) : 0);
-    return { least: -most, most, colour: (value, cell) => diverging(share(value, cell)) };
+    return { least: -most, most, same: !(most > 1e-9), colour: (value, cell) => diverging(share(value, cell)) };
   }
   if (message?.view === "optimality" || whole) {
     [least, most] = [0, 1];
@@ -61,7 +61,8 @@ export function decimal(value, decimals) {
     return "–";
   }
   const size = Math.abs(value);
-  const text = size >= 1e7 || decimals > 12 ? size.toExponential(2) : size.toFixed(decimals).replace(/^0\./, ".");
+  const text = size === 0 && decimals >= 9 ? "0"
+    : size >= 1e7 || decimals > 12 ? size.toExponential(2) : size.toFixed(decimals).replace(/^0\./, ".");
   return (value < 0 && Number(text) !== 0 ? "−" : "") + text;
 }
 
@@ -79,7 +80,11 @@ export function show(mean, half) {
   return `${decimal(mean, decimals(half))} ± ${error}`;
 }
 
-/** A number that fits into a cell. */
+/** A number that fits into a cell; a small one as 2e−5, for .000 would say that it is nothing. */
 export function short(value) {
+  const size = Math.abs(value);
+  if (size < 5e-4) {
+    return size < 1e-9 ? "0" : `${value < 0 ? "−" : ""}${size.toExponential(0).replace("-", "−")}`;
+  }
   return decimal(value, [1, 10, 100].reduce((left, size) => left - (Math.abs(value) >= size), 3));
 }

@@ -31,6 +31,22 @@ export const isKnown = (glyph) => glyph in NAMES || LETTER.test(glyph);
 export const rowsOf = (world) => world.map.split("\n");
 export const glyphAt = (world, row, column) => rowsOf(world)[row]?.[column];
 
+const OPTIONS = {
+  slip: "slip", bias: "bias", moves: "moves", stay: "staying", blocked: "blocked steps", wrap: "wrapped edges",
+};
+
+/** What two worlds differ in but for their maps, in words. */
+export const optionsApart = (one, other) => Object.keys(OPTIONS)
+  .filter((key) => JSON.stringify(one[key]) !== JSON.stringify(other[key])).map((key) => OPTIONS[key]);
+
+/** What changes when another world is opened, with its own options and laws of its marks only; what that resets. */
+export function opened({ world: before, rewards }, world) {
+  const laws = Object.entries(rewards.marks);
+  const kept = laws.filter(([mark]) => marksOf(world).includes(mark));
+  const reset = [...optionsApart(before, world), ...(kept.length < laws.length ? ["laws of marks"] : [])];
+  return { part: { world, rewards: { ...rewards, marks: Object.fromEntries(kept) } }, reset };
+}
+
 /** Whether two maps have as many rows and columns. */
 export function sameShape(one, other) {
   const [a, b] = [one, other].map((map) => map.split("\n"));
@@ -74,6 +90,14 @@ export function readMap(text) {
   const margin = Math.min(...drawn.filter(Boolean).map((line) => line.length - line.trimStart().length));
   const glyphs = drawn.map((line) => [...line.slice(margin)].map((glyph) => (glyph[1] ? "\uFFFD" : glyph)));
   const width = Math.max(...glyphs.map((row) => row.length));
+  for (const [row, line] of glyphs.entries()) {
+    const column = line.findIndex((glyph) => !isKnown(glyph));
+    if (column >= 0) {
+      const place = `line ${top + row + 1}, column ${margin + column + 1}`;
+      const told = `${JSON.stringify(line[column])} is no sign of a map; the page keeps the world it has`;
+      return { map: null, problem: `${place}: ${told}` };
+    }
+  }
   if (glyphs.length > MOST || width > MOST) {
     return { map: null, problem: `the map is ${glyphs.length} × ${width}; here it may be ${MOST} × ${MOST} at most` };
   }
@@ -119,22 +143,24 @@ export class History {
   #before = [];
   #after = [];
 
-  /** Remember the world as it was before a change. */
-  push(world) {
-    this.#before = [...this.#before.slice(-499), world];
+  /** Remember a part of the state, {world} or {world, rewards}, as it was before a change. */
+  push(part) {
+    this.#before = [...this.#before.slice(-499), part];
     this.#after = [];
   }
-  undo = (world) => this.#step(this.#before, this.#after, world);
-  redo = (world) => this.#step(this.#after, this.#before, world);
+  /** The part that was, or comes next, given the state as it is; nothing of it where there is none. */
+  undo = (state) => this.#step(this.#before, this.#after, state);
+  redo = (state) => this.#step(this.#after, this.#before, state);
   canUndo = () => this.#before.length > 0;
   canRedo = () => this.#after.length > 0;
 
-  #step(from, to, world) {
+  #step(from, to, state) {
     if (!from.length) {
-      return world;
+      return {};
     }
-    to.push(world);
-    return from.pop();
+    const part = from.pop();
+    to.push(Object.fromEntries(Object.keys(part).map((key) => [key, state[key]])));
+    return part;
   }
 }
 
@@ -182,7 +208,8 @@ const readers = {
   map: (raw) => {
     const rows = decodeMap(raw).split("\n");
     const wide = rows[0].length;
-    const whole = wide && wide <= MOST && rows.length <= MOST && rows.every((row) => row.length === wide);
+    const fits = wide && wide <= MOST && rows.length <= MOST && !raw.startsWith(";");  // that would be a comment
+    const whole = fits && rows.every((row) => row.length === wide);
     return whole ? rows.join("\n") : undefined;
   },
   slip: number, moves: text, blocked: oneOf("stay", "remove"), stay: flag, wrap: flag,

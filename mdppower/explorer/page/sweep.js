@@ -7,16 +7,23 @@ import { isCell, question } from "./state.js";
 /** Both ends are among them, and they are denser towards 1, where POWER moves. */
 export const RATES = [...Array.from({ length: 19 }, (_, k) => k / 20), 0.95, 0.975, 0.99, 1];
 const FRAME = 90;  // milliseconds
+const REST = 700;  // at the end, before γ is again what it was
 /** What the server computes at most: draws × cells × rates, and cells × rates of likely actions. */
 const MOST_WORK = 2 ** 31;
 const MOST_LIKELY = 2 ** 14;
 
-/** The rates of a sweep: fewer, from end to end, where all would be more than is computed. */
-export function ratesFor({ world, draws, view }) {
+/** The rates of a sweep, the present one among them: fewer, from end to end, where all were more than is computed. */
+export function ratesFor({ world, draws, view, gamma: [now] = [0] }) {
   const cells = [...world.map].filter((glyph) => glyph !== "\n" && isCell(glyph)).length;
   const room = Math.min(MOST_WORK / draws, view === "optimality" ? MOST_LIKELY : Infinity) / cells;
   const count = Math.min(RATES.length, Math.max(Math.floor(room), 2));
-  return Array.from({ length: count }, (_, k) => RATES[Math.round(k * (RATES.length - 1) / (count - 1))]);
+  const rates = Array.from({ length: count }, (_, k) => RATES[Math.round(k * (RATES.length - 1) / (count - 1))]);
+  const off = rates.map((rate) => Math.abs(rate - now));
+  const near = off.indexOf(Math.min(...off));
+  if (near > 0 && near < count - 1) {
+    rates[near] = now;
+  }
+  return rates;
 }
 
 /** What a question is about, but for its rates and for what is only read off the same run. */
@@ -44,9 +51,11 @@ export function sweeping(bar, card, page) {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   let message = null;
   let about = null;
+  let of = null;
   let wanted = false;
   let frame = -1;
   let timer = 0;
+  let home = null;  // γ before it plays
   const last = () => message.gamma.length - 1;
   const isOld = () => figure.classList.contains("old");
 
@@ -71,23 +80,41 @@ export function sweeping(bar, card, page) {
   }
 
   function start() {
+    home ??= page.state().gamma;
     frame = frame < 0 || frame >= last() ? 0 : frame;
     let due = performance.now() + FRAME;
     const tick = (now) => {
-      const next = now < due ? frame : frame + 1;  // none is left out: where drawing takes long, it plays slower
-      timer = next < last() ? requestAnimationFrame(tick) : 0;
-      if (next !== frame) {
-        due = Math.max(due + FRAME, now);
-        go(next);
+      timer = requestAnimationFrame(tick);
+      if (now < due) {
+        return;
       }
+      if (frame === last()) {
+        rest();
+        goHome();
+        return;
+      }
+      const next = frame + 1;  // none is left out: where drawing takes long, it plays slower
+      due = Math.max(due + FRAME, now) + (next === last() ? REST : 0);
+      go(next);
     };
     timer = requestAnimationFrame(tick);
     go(frame);
   }
 
+  function goHome() {
+    const [gamma, at] = [home, message.gamma.indexOf(home)];
+    home = null;
+    if (at >= 0) {
+      go(at);
+    } else {
+      page.change({ gamma });
+    }
+  }
+
   /** To the next rate of the sweep on that side, also from a γ between two of them. */
   function step(by) {
     rest();
+    home = null;
     const [gamma, rates] = [page.state().gamma, message.gamma];
     go(by > 0 ? Math.min(rates.filter((one) => one <= gamma).length, last())
       : Math.max(rates.filter((one) => one < gamma).length - 1, 0));
@@ -95,7 +122,7 @@ export function sweeping(bar, card, page) {
 
   function go(to) {
     frame = to;
-    page.show(message, frame);
+    page.show(message, frame, of);
     told();
   }
 
@@ -104,16 +131,18 @@ export function sweeping(bar, card, page) {
     [play, back, forth].forEach((one) => { one.disabled = !message || isOld(); });
     play.textContent = timer ? "Pause" : "Play";
     play.setAttribute("aria-label", play.textContent);
-    where.textContent = message && frame >= 0 ? `γ = ${message.gamma[frame]}, ${frame + 1} of ${last() + 1}` : "";
+    const played = message && frame >= 0 && !isOld();
+    where.textContent = played ? `γ = ${message.gamma[frame]}, ${frame + 1} of ${last() + 1}` : "";
   }
 
   /** An answer at several rates is kept; it is shown from the first on, or where an earlier look of it is. */
   page.onSweep = (answer, asked) => {
     message = answer;
-    about = subject(asked);
+    [about, of] = [subject(asked), asked];
     card.hidden = false;
     figure.classList.remove("old");
     if (wanted && !calm.matches) {
+      home = page.state().gamma;
       frame = 0;
       start();
     } else {
@@ -130,6 +159,7 @@ export function sweeping(bar, card, page) {
     figure.classList.toggle("old", old);
     if (old || shown !== message || state.gamma !== message.gamma[frame]) {
       frame = message.gamma.indexOf(state.gamma);  // what was edited or slid is no frame of it any more
+      home = null;
       cancelAnimationFrame(timer);
       timer = 0;
     }

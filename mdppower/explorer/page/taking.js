@@ -4,6 +4,7 @@ import { QUANTITY } from "./chart.js";
 import { element } from "./controls.js";
 import { node } from "./cell.js";
 import { decimal, decimals } from "./scale.js";
+import { optionsApart, solid, WORLD } from "./state.js";
 import { csv, mapText, python, shell } from "./take.js";
 
 const INK = "#1b1b1f";
@@ -11,6 +12,13 @@ const PAPER = "#ffffff";
 const PAD = 16;
 const LINE = 18;
 const STEPS = 48;
+const SAMPLERS = { latin: "Latin hypercube", sobol: "Sobol", iid: "independent" };
+/** Of which kind the limits of a table are: the library's tables have them so. */
+const LIMITS = { power: "each alone", difference: "all at once", optimality: "all at once" };
+const OF_ANSWER = ["copy-python", "copy-shell", "save-csv", "save-svg", "save-png", "save-lines"];
+const PROVISIONAL = "The table can be saved when all draws are done";
+const NO_TEXT = "# what is shown is not the answer to what is asked";
+const STALE = "What is shown is not the answer to what is asked: only Map and Link can be taken.";
 const FILES = { power: "power", difference: "change", optimality: "likely" };
 /** Of the live page, for its tools and its readers; a picture has neither. */
 const OF_THE_PAGE = ["tabindex", "role", "pointer-events", "class", "style", "data-row", "data-column", "data-cell"];
@@ -105,12 +113,25 @@ function captionOf(asked, message, rate) {
     .filter(([, value, plain]) => value !== plain).map(([name, value]) => `${name} ${value}`);
   const laws = [rewards.default, ...Object.entries(rewards.marks).map((pair) => pair.join(": "))].join("; ");
   const all = message.gamma.length > 1 ? "all cells and rates" : "all cells";
-  const draws = `${message.draws.toLocaleString("en")} draws (${message.sampler}, seed ${asked.seed})`;
+  const count = (number) => number.toLocaleString("en");
+  const so = message.provisional ? `provisional, ${count(message.draws)} of ${count(message.of)}` : "";
+  const draws = `${so || count(message.draws)} draws (${SAMPLERS[message.sampler]}, seed ${asked.seed})`;
   return [
     `${rate < 0 ? "" : `γ = ${message.gamma[rate]}; `}${draws}; rewards ${laws}`,
     `± ${decimal(most, decimals(most))} at most: 95 %, ${all} at once`,
     [...told, ...(world.stay ? [] : ["no stay"]), ...(world.wrap ? ["wrapped"] : [])].join(", "),
   ].filter(Boolean);
+}
+
+/** What was saved, and what of it the file does not say. */
+function savedInWords(id, title, message, { world, rewards }) {
+  if (id === "csv") {
+    return `Saved: CSV. Its limits, lower and upper: 95 %, ${LIMITS[message.view]}.`;
+  }
+  const lost = optionsApart(world, WORLD)
+    .concat(rewards.default === "uniform" && !Object.keys(rewards.marks).length ? [] : ["laws"]);
+  const less = id === "map" && lost.length > 0;
+  return less ? `Saved: Map, without ${lost.join(", ")}; Link keeps them.` : `Saved: ${title}.`;
 }
 
 /** The section of the page; lines() is the picture of a sweep, or null. */
@@ -134,7 +155,8 @@ export function taking(root, page, lines) {
     try {
       await navigator.clipboard.writeText(text);
       refused.hidden = true;
-      told.textContent = `Copied: ${title}.`;
+      const where = title === "Link" ? ` It opens where mdppower explore runs, on port ${location.port}.` : "";
+      told.textContent = `Copied: ${title}.${where}`;
     } catch {
       refused.value = text;
       refused.hidden = false;
@@ -148,7 +170,7 @@ export function taking(root, page, lines) {
     const digits = Math.max(2, decimals((most - least) / 4));
     const ends = { least: decimal(least, digits), most: decimal(most, digits) };
     const scale = { ...ends, at: (share) => colour(least + share * (most - least)) };
-    const lines = [page.scale().key, ...captionOf(page.answered(), message, rate)];
+    const lines = [page.scale().key, ...captionOf(page.answered(), message, rate)].filter(Boolean);
     return svgText(page.map.svg, { title, lines, scale });
   }
 
@@ -159,12 +181,12 @@ export function taking(root, page, lines) {
   const saves = row("Save");
   const saver = (id, title, type, made) => button(saves, `save-${id}`, title, async (message, asked) => {
     save(id === "map" ? "map.txt" : `${FILES[message.view]}.${id}`, type, await made(message, asked));
-    told.textContent = `Saved: ${title}.`;
+    told.textContent = savedInWords(id, title, message, page.state());
   });
   saver("csv", "CSV", "text/csv", csv);
   saver("svg", "SVG", "image/svg+xml", picture);
   saver("png", "PNG", "image/png", () => png(picture()));
-  saver("map", "Map", "text/plain", (_, { world }) => mapText(world));
+  saver("map", "Map", "text/plain", () => mapText({ map: solid(page.state().world.map) }));
   button(saves, "save-lines", "Lines", (message, asked) => {
     const about = { title: `${QUANTITY[message.view]} over γ`, lines: captionOf(asked, message, -1) };
     save("sweep.svg", "image/svg+xml", svgText(lines(), about));
@@ -177,12 +199,23 @@ export function taking(root, page, lines) {
   });
 
   let last = null;
+  let reason = "";
   page.listen((state, message) => {
-    Object.values(buttons).forEach((one) => { one.disabled = !message; });
+    const current = page.current();
+    OF_ANSWER.forEach((id) => {
+      buttons[id].disabled = !current || (id === "save-csv" && message.provisional);
+      buttons[id].title = !current ? STALE : buttons[id].disabled ? PROVISIONAL : "";
+    });
     buttons["save-lines"].hidden = !lines();
-    if (message && page.answered() !== last) {
-      last = page.answered();
-      shown.forEach(([made, pre]) => { pre.textContent = made(last); });
+    const said = current || document.body.dataset.busy === "true" ? "" : STALE;
+    if (said !== reason) {
+      reason = said;
+      told.textContent = said;
+    }
+    const of = current ? page.answered() : null;
+    if (of !== last) {
+      last = of;
+      shown.forEach(([made, pre]) => { pre.textContent = of ? made(of) : NO_TEXT; });
     }
   });
 }

@@ -1,11 +1,12 @@
 // The page: one state, the question it asks, and what is shown of the answer.
 
 import {
-  DEFAULT, fromFragment, glyphAt, History, isCell, nameOf, paint, question, resize, sameShape, toFragment,
+  DEFAULT, fromFragment, glyphAt, History, isCell, opened, paint, question, resize, sameShape,
+  toFragment,
 } from "./state.js";
-import { coloursOf, decimal, decimals, show } from "./scale.js";
+import { coloursOf } from "./scale.js";
 import { mapView } from "./map.js";
-import { comparing, likelyActions, pairOf } from "./compare.js";
+import { comparing, drawLegend, drawReading, pairOf } from "./compare.js";
 import { controls, element } from "./controls.js";
 import { asking, server as host } from "./asking.js";
 import { sweeping } from "./sweep.js";
@@ -22,70 +23,21 @@ let rate = 0;
 let hovered = null;
 let seen = 0;
 let failed = false;
-
-// What a message is about, and how its numbers are coloured.
-
-const VIEWS = {
-  power: { title: "POWER", unit: ", in reward per step", arrow: "seeks most POWER" },
-  difference: { title: "Change of POWER since the pin", unit: ", in reward per step", arrow: "verdict" },
-  optimality: { title: "Chance that the likeliest action is optimal", unit: "", arrow: "likeliest to be optimal" },
-};
+let lost = false;  // nothing was refused, but no answer came
+let saying = 0;
+let late = 0;  // the timer that greys what is not answered soon
+let noted = "";
+let knocking = 0;
+const SOON = 300;  // milliseconds
+const RETRY = 3000;
 
 const scale = () => coloursOf(message, rate, byId("whole").checked);
 
-function drawLegend({ least, most, same, colour }) {
-  const about = VIEWS[message?.view ?? state.view];
-  const gamma = message?.gamma[rate] ?? state.gamma;
-  byId("legend-title").textContent = `${about.title} at γ = ${gamma}${about.unit}`;
-  const known = Number.isFinite(least);
-  const stops = known ? [...Array(11).keys()].map((i) => colour(least + (most - least) * i / 10)) : ["#ccc", "#ccc"];
-  byId("legend-bar").style.background = `linear-gradient(to right, ${stops.join(", ")})`;
-  const places = !known ? [] : same ? [least] : [0, 1, 2, 3, 4].map((i) => least + (most - least) * i / 4);
-  const digits = Math.max(2, decimals((most - least) / 4));
-  byId("legend-ticks").replaceChildren(...places.map((value) => element(
-    "span", same ? `${decimal(value, 4)} in all cells` : decimal(value, digits))));
-  byId("whole-label").hidden = (message?.view ?? "power") !== "power";
-  byId("key").textContent = message?.view === "difference"
-    ? "+ more, − less, = the same, ? open: these draws do not tell."
-    : `Arrow, or dot for staying: what ${about.arrow.replace("likeliest", "is likeliest")}; =: all actions are equal;`
-      + " with ?: these draws do not tell.";
-}
+/** What is drawn in the cells: what is asked for, and not too small to be read. */
+const seenAs = (id) => byId(id).checked && byId(`no-${id}`).hidden;
 
-/** What is known of the cell under the pointer, or else of the chosen one. */
-function drawReading() {
-  const [row, column] = hovered ?? state.selected ?? map.place();
-  const glyph = glyphAt(state.world, row, column);
-  const i = message?.cells.findIndex(([r, c]) => r === row && c === column) ?? -1;
-  const mean = i >= 0 && isCell(glyph) ? message.mean[rate][i] : null;
-  const [half, joint] = ["half", "joint"].map((key) => message?.[key]?.[rate]?.[i]);
-  const about = VIEWS[message?.view ?? state.view];
-  byId("reading-title").textContent = `Row ${row}, column ${column}: ${nameOf(glyph ?? " ")}`;
-  byId("value-name").textContent = about.title + (message?.provisional ? ", provisional" : "");
-  byId("value").textContent = mean === null ? "–" : decimal(mean, decimals(joint));
-  for (const [id, size] of [["joint", joint], ["half", half]]) {
-    byId(id).textContent = mean === null || typeof size !== "number" ? "–" : `±${show(mean, size).split("±")[1]}`;
-  }
-  byId("arrow-name").textContent = about.arrow;
-  const fresh = message?.new?.some(([r, c]) => r === row && c === column);
-  byId("arrow").textContent = mean === null ? (fresh ? "new since the pin" : "–")
-    : message.verdict ? message.verdict[rate][i] : arrowWords(i);
-  const actions = message?.likely && mean !== null ? likelyActions(message, rate, i) : [];
-  byId("likely").replaceChildren();
-  actions.forEach(([name, chance]) => {
-    element("div", "", {}, byId("likely")).append(element("dt", name), element("dd", chance));
-  });
-  byId("reading").classList.toggle("provisional", Boolean(message?.provisional));
-}
-
-function arrowWords(i) {
-  const arrow = message.arrow?.[rate]?.[i];
-  const sure = message.sure?.[rate]?.[i] !== false;
-  if (!arrow || arrow === "=") {
-    return !arrow ? "only one action" : sure ? "all actions are equal" : "none is told from the others";
-  }
-  const ways = ["north", "south", "east", "west"];
-  const words = ways.reduce((text, way) => text.replace(way[0].toUpperCase(), way), arrow);
-  return sure ? words : `${words}? not told apart`;
+function readCell() {
+  drawReading(state, message, rate, hovered ?? state.selected ?? map.place());
 }
 
 function draw(withMap = true) {
@@ -93,14 +45,20 @@ function draw(withMap = true) {
   if (withMap) {
     map.draw(state, message, rate, { ...colours, arrows: byId("arrows").checked, numbers: byId("numbers").checked });
   }
-  drawLegend(colours);
-  drawReading();
+  drawLegend(state, message, rate, colours, seenAs("arrows"));
+  readCell();
+  hearken();
+}
+
+/** Tell the other parts of the page. */
+function hearken() {
   listeners.forEach((listen) => listen(state, message, rate));
 }
 
 // Asking: what changed is drawn at once, its numbers follow.
 
 const count = (number) => number.toLocaleString("en");
+const duration = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`);
 
 function hear(answer, of) {
   if (answer.error) {
@@ -108,21 +66,29 @@ function hear(answer, of) {
       fail(answer);
     }
   } else if (answer.draws === undefined) {
-    tell(answer.note ? `${answer.note} …` : "");
+    noted = answer.note?.startsWith("compiling") ? "Compiling, once; about a minute …" : answer.note ?? "";
+    byId("waiting").textContent = noted || "Computing …";
   } else if (sameShape(of.world.map, state.world.map)) {
     if (of.gamma.length > 1 && of !== asked) {
       return;  // a sweep of what was there before
     }
     answered = of;
-    map.fade(false);
+    arrived();
+    if (of !== asked) {
+      wait();
+    }
+    map.fade(failed);
     if (of.gamma.length > 1) {
       page.onSweep(answer, of);
     } else {
       [message, rate] = [answer, 0];
       draw();
     }
-    tell(answer.final ? `${count(answer.draws)} draws, ${Math.round(answer.ms)} ms`
+    tell(answer.final ? `${count(answer.draws)} draws, ${duration(answer.ms)}`
       : `${count(answer.draws)} of ${count(answer.of)} draws, provisional`);
+    if (answer.final && of.gamma.length === 1) {
+      say(["reading-title", "value-name", "value", "joint"].map((id) => byId(id).textContent).join(" "));
+    }
     byId("notes").replaceChildren(...(answer.notes ?? []).map((note) => element("li", note)));
     byId("notes").hidden = !answer.notes?.length;
     Object.assign(document.body.dataset, { draws: answer.draws, seen: seen += 1 });
@@ -133,27 +99,85 @@ function tell(sentence) {
   byId("status").textContent = sentence;
 }
 
+/** Speak to who does not see the page: no more than the last of what comes in a row. */
+function say(sentence) {
+  clearTimeout(saying);
+  saying = setTimeout(() => { byId("said").textContent = sentence; }, 700);
+}
+
+function lose(yes) {
+  lost = yes;
+  byId("retry").hidden = !yes;
+}
+
 /** Show what was refused beside its control; the old picture stays, greyed. */
-function fail({ error, field, line, column }) {
+function fail({ error, field, line, column, lost: away }) {
   const at = line && field === "world.map" ? [line - 1, column - 1] : null;
   failed = true;
+  arrived();
   panel.error(field, at ? `row ${at[0]}, column ${at[1]}: ${error.replace(/^line \d+, column \d+: /, "")}` : error);
   map.fade(true);
   map.flag(at);
   tell("not computed; the map is as it was before");
+  lose(!field);
+  if (away) {
+    knockLater();
+  }
+  hearken();
+}
+
+/** Ask again once the server is back. */
+function knockLater() {
+  clearTimeout(knocking);
+  knocking = setTimeout(() => lost && host.worlds().then(() => lost && ask(), knockLater), RETRY);
+}
+
+/** What is not answered soon is greyed, and says what it waits for. */
+function wait() {
+  clearTimeout(late);
+  late = setTimeout(() => {
+    if (!isCurrent()) {
+      map.fade(Boolean(message));
+      tell("");
+      byId("waiting").textContent = noted || "Computing …";
+      byId("waiting").hidden = false;
+    }
+  }, SOON);
+}
+
+function arrived() {
+  clearTimeout(late);
+  noted = "";
+  byId("waiting").hidden = true;
+}
+
+/** Whether what is shown answers the present question. */
+function isCurrent() {
+  const shown = message && answered && { ...answered, gamma: [message.gamma[rate]] };
+  return !failed && JSON.stringify(shown) === JSON.stringify(question(state));
 }
 
 const asker = asking(host, hear, (of, whole) => {
   document.body.dataset.busy = "false";
+  arrived();
   if (!whole) {
     map.fade(answered !== of);
-    tell("not finished: the server ends, or answers another page; change anything to ask again");
+    tell("not finished: the server ends, or answers another page");
+    say("not finished");
+    lose(true);
+    host.worlds().catch(knockLater);
   }
+  hearken();
 });
 
 function ask(newest = question(state)) {
   document.body.dataset.busy = "true";
+  failed = false;
+  panel.error(null, null);
+  map.flag(null);
+  lose(false);
   asked = newest;
+  wait();
   asker.ask(asked);
 }
 
@@ -177,9 +201,6 @@ function change(part) {
   remember();
   // What was refused may be mended by what was there before; that is asked again, though it is the same question.
   if (JSON.stringify(question(state)) !== before || (failed && !part.selected)) {
-    failed = false;
-    panel.error(null, null);
-    map.flag(null);
     ask();
   }
   draw(Boolean(part.world || part.chosen || !before));
@@ -187,9 +208,24 @@ function change(part) {
 
 function edit(world) {
   if (world !== state.world) {
-    history.push(state.world);
+    map.lift();  // the stroke that still runs is not of this world
+    history.push({ world: state.world });
     change({ world });
   }
+}
+
+function open(world) {
+  const { part, reset } = opened(state, world);
+  history.push({ world: state.world, rewards: state.rewards });
+  travel(part);
+  if (reset.length) {
+    panel.error("open", `Reset: ${reset.join(", ")}. Undo brings them back.`, "told");
+  }
+}
+
+function travel(part) {
+  map.lift();
+  change(part);
 }
 
 // The address says what is shown, at most twice a second.
@@ -207,15 +243,19 @@ function remember() {
 
 function readAddress() {
   const { state: found, problem } = fromFragment(location.hash);
-  if (found && asked) {
-    history.push(state.world);
+  if (found && asked && JSON.stringify(found.world) !== JSON.stringify(state.world)) {
+    history.push({ world: state.world, rewards: state.rewards });
   }
-  change(found ?? {});
+  map.lift();
+  const picks = found ? [...found.chosen, ...found.pair ?? []] : [];
+  const gone = picks.find(([row, column]) => !isCell(glyphAt(found.world, row, column)));
+  change(found ? { ...found, chosen: found.chosen.length ? found.chosen : found.pair ?? [] } : {});
   if (found?.selected) {
     map.mark(...found.selected);
   }
-  if (problem) {
-    panel.error(null, `${problem}; it is not followed`);
+  if (problem || gone) {
+    panel.error(null, problem ? `${problem}; it is not followed`
+      : `the link picks row ${gone[0]}, column ${gone[1]}, where its map has no cell; that pick is left out`);
   }
 }
 
@@ -242,7 +282,11 @@ const map = mapView(byId("map"), {
   },
   hover(row, column) {
     hovered = row === null ? null : [row, column];
-    drawReading();
+    readCell();
+  },
+  fit(room) {
+    Object.entries(room).forEach(([id, yes]) => { byId(`no-${id}`).hidden = yes; });
+    drawLegend(state, message, rate, scale(), seenAs("arrows"));
   },
   pick(row, column) {
     page.onPick?.(row, column);
@@ -254,24 +298,28 @@ const panel = controls(document.body, {
   problem: (field, error) => fail({ error, field }),
   tool: (tool) => map.looking(tool === null),
   resize: (rows, columns) => edit(resize(state.world, rows, columns)),
-  open: (world) => edit(world),
-  undo: () => change({ world: history.undo(state.world) }),
-  redo: () => change({ world: history.redo(state.world) }),
+  refuse: (field, error) => panel.error(field, error),
+  open,
+  undo: () => travel(history.undo(state)),
+  redo: () => travel(history.redo(state)),
 });
+
+map.looking(panel.tool() === null);
 
 /** What other parts of the page may know and do. */
 export const page = {
   state: () => state, message: () => message, rate: () => rate, map, change, edit, ask,
-  /** The question that the message answers. */
+  /** The question that the message answers, and whether that is the present one. */
   answered: () => answered,
+  current: isCurrent,
   /** How the numbers of the message are coloured: {title, key, least, most, colour(value)}. */
   scale: () => ({ ...scale(), title: byId("legend-title").textContent, key: byId("key").textContent }),
   link: () => `${location.href.split("#")[0]}#${toFragment(state)}`,
   /** Call listen(state, message, rate) after each redraw. */
   listen: (listen) => listeners.push(listen),
-  /** Draw a message of one's own at one of its rates; γ follows. */
-  show(answer, at) {
-    [message, rate] = [answer, at];
+  /** Draw a message of one's own, the answer to that question, at one of its rates; γ follows. */
+  show(answer, at, of) {
+    [message, rate, answered] = [answer, at, of];
     state = { ...state, gamma: answer.gamma[at] };
     panel.show(state, history);
     remember();
@@ -280,7 +328,7 @@ export const page = {
   onPick: null,
   onSweep: null,
 };
-comparing(byId("compare"), byId("words"), page);
+comparing(byId("compare"), byId("words"), byId("pick-bar"), page);
 taking(byId("take"), page, sweeping(byId("sweep-bar"), byId("sweep-card"), page).lines);
 
 document.addEventListener("keydown", (event) => {
@@ -289,10 +337,12 @@ document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && (key === "z" || key === "y") && !typing) {
     event.preventDefault();
     const back = key === "z" && !event.shiftKey;
-    change({ world: back ? history.undo(state.world) : history.redo(state.world) });
+    travel(back ? history.undo(state) : history.redo(state));
   }
 });
 ["arrows", "numbers", "whole"].forEach((id) => byId(id).addEventListener("change", () => draw()));
+byId("retry").addEventListener("click", () => ask());
+window.addEventListener("focus", () => lost && ask());  // back from another page, which had asked meanwhile
 window.addEventListener("hashchange", () => location.hash === written || readAddress());
 host.worlds().then((worlds) => {
   panel.offer(worlds);
