@@ -25,6 +25,6 @@ page           what the browser shows: hand-written SVG in plain ES modules, whi
 - **Ever better**: a first look from few draws, a run of its own, at once; then the run that ``mdppower.power`` makes,
   looked at on its way, whose intervals pay for all looks; the last is its result to the bit.
 - **Newest wins**: one question is computed at a time, and a newer one ends it between blocks of draws. The page never
-  ends one before its first look, or a drag would show nothing.
+  ends one before its first look, or a drag would show nothing, unless that takes more than 3 s.
 - **The view knows no host**: modules of the page ask ``host.ask(question, onMessage)``; who answers is another file.
 """

@@ -13,9 +13,6 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-SECONDS = 20
-"""After so long a page that has not done what was asked hangs."""
-
 
 def fragment(**fields: object) -> str:
     """The part of the address after #: in ``map`` a line ends with ``_``, and ``-`` is a wall."""
@@ -25,11 +22,15 @@ def fragment(**fields: object) -> str:
     return "&".join(f"{name}={quote(str(text), safe='._-')}" for name, text in texts.items())
 
 
+SECONDS = 20
+"""After so long a page that has not done what was asked hangs."""
+
+
 class Explorer:
     """A page of the explorer in a tab."""
 
-    def __init__(self, page: Page, url: str) -> None:
-        self.page, self.url = page, url
+    def __init__(self, page: Page, url: str, seconds: float = SECONDS) -> None:
+        self.page, self.url, self.longest = page, url, 1000 * seconds
 
     def open(self, hash: str = "", *, seen: bool = True, **fields: object) -> Explorer:
         """Open it with a fragment, or with the fields of one, and wait for its last number, if it is to show any."""
@@ -41,7 +42,7 @@ class Explorer:
 
     def settled(self, seen: bool = True) -> Explorer:
         """Wait until no question runs, and numbers are seen."""
-        self.page.wait_for_selector("body[data-busy='false']" + "[data-seen]" * seen, timeout=1000 * SECONDS)
+        self.page.wait_for_selector("body[data-busy='false']" + "[data-seen]" * seen, timeout=self.longest)
         return self
 
     def attribute(self, name: str) -> str | None:
@@ -52,7 +53,7 @@ class Explorer:
         """Do something that asks a question, and wait for its last number."""
         before = self.attribute("seen")
         act()
-        self.page.wait_for_selector(f"body[data-busy='false']:not([data-seen='{before}'])", timeout=1000 * SECONDS)
+        self.page.wait_for_selector(f"body[data-busy='false']:not([data-seen='{before}'])", timeout=self.longest)
         return self
 
     def call(self, module: str, function: str, *arguments: object) -> Any:

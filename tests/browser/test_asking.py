@@ -1,4 +1,4 @@
-"""One question at a time: never stopped before its first look, and of those that wait the newest is next.
+"""One question at a time: not stopped before its first look, or patience ends; of those that wait the newest is next.
 
 The host is made up, so that its answers come when the test says so.
 """
@@ -19,9 +19,13 @@ SCRIPT = """async (steps) => {
         },
     }
     const asker = asking(host, (m, q) => told.push(`look ${q} ${m.draws ?? m.error ?? m.note}`),
-                         (q) => told.push(`end ${q}`))
+                         (q) => told.push(`end ${q}`), 50)
     for (const [what, question, message] of steps) {
-        what === "ask" ? asker.ask(question) : what === "stop" ? asker.stop() : runs.get(question)(message)
+        const doing = {
+            ask: () => asker.ask(question), stop: () => asker.stop(), tell: () => runs.get(question)(message),
+            wait: () => new Promise((done) => setTimeout(done, 100)),
+        }
+        await doing[what]()
     }
     return told
 }"""
@@ -46,6 +50,10 @@ def look(question, **message):
         ([["ask", "A"], look("A", note="compiling"), ["ask", "B"], look("A", error="no floor")],
          ["start A", "look A compiling", "look A no floor", "stop A", "start B"]),
         ([["ask", "A"], ["stop"], look("A", draws=16)], ["start A", "stop A"]),
+        # Who waits longer than patience (here 50 ms) for a first look goes first, once.
+        ([["ask", "A"], ["ask", "B"], ["ask", "C"], ["wait"], look("C", draws=16), ["wait"], ["tell", "C", None]],
+         ["start A", "stop A", "start C", "look C 16", "end C"]),
+        ([["ask", "A"], ["ask", "B"], ["stop"], ["wait"]], ["start A", "stop A"]),
     ],
 )  # fmt: skip
 def test_who_is_asked_and_stopped_when(modules, steps, told):

@@ -1,13 +1,16 @@
 // One question at a time: none is stopped before its first look, and of those that wait only the newest is kept.
-// To stop at once whatever is newer starves a drag: each question would end before it had shown anything.
+// To stop at once for whatever is newer starves a drag: each question would end before it had shown anything. But at
+// γ = 1 in a noisy world a look may take minutes: then what is newer waits a little only.
 
 /**
  * Ask through a host: onMessage(message, question) for each message; onEnd(question, whole) when nothing runs or
- * waits, whole unless the answer ended before its last message, as when another page asks the same server.
+ * waits, whole unless the answer ended before its last message, as when another page asks the same server. Patience is
+ * how many milliseconds a newer question waits for a look.
  */
-export function asking(host, onMessage, onEnd) {
+export function asking(host, onMessage, onEnd, patience = 3000) {
   let running = null;
   let waiting = null;
+  let late = null;
 
   function start(question) {
     const run = { question, looked: false, whole: false, stop: () => {} };
@@ -36,7 +39,8 @@ export function asking(host, onMessage, onEnd) {
   function next() {
     const question = waiting;
     running?.stop();
-    waiting = null;
+    clearTimeout(late);
+    waiting = late = null;
     start(question);
   }
 
@@ -46,12 +50,15 @@ export function asking(host, onMessage, onEnd) {
       waiting = question;
       if (!running || running.looked) {
         next();
+      } else {
+        late ??= setTimeout(next, patience);
       }
     },
     /** End whatever runs or waits. */
     stop() {
       running?.stop();
-      running = waiting = null;
+      clearTimeout(late);
+      running = waiting = late = null;
     },
   };
 }
