@@ -53,6 +53,7 @@ def test_it_is_played_to_its_end(tab):
     explorer.after(explorer.control("sweep").click)
     explorer.page.wait_for_selector("body[data-playing='true']")
     explorer.page.wait_for_selector("body[data-playing='false']")
+    explorer.page.wait_for_selector("#frame:has-text('19 of 23')")
     assert explorer.now()["state"]["gamma"] == 0.9
     seen = [text for text in explorer.page.evaluate("() => window.frames_seen") if text]
     order = [int(text.split(", ")[1].split(" of ")[0]) for text in seen]

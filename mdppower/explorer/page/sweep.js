@@ -56,6 +56,7 @@ export function sweeping(bar, card, page) {
   let frame = -1;
   let timer = 0;
   let home = null;  // γ before it plays
+  let leaving = 0;  // the timer that goes back there
   const last = () => message.gamma.length - 1;
   const isOld = () => figure.classList.contains("old");
 
@@ -74,34 +75,36 @@ export function sweeping(bar, card, page) {
   const lines = chart(figure);
 
   function rest() {
+    clearTimeout(leaving);
     cancelAnimationFrame(timer);
     timer = 0;
     told();
   }
 
   function start() {
+    clearTimeout(leaving);
     home ??= page.state().gamma;
     frame = frame < 0 || frame >= last() ? 0 : frame;
     let due = performance.now() + FRAME;
     const tick = (now) => {
-      timer = requestAnimationFrame(tick);
-      if (now < due) {
-        return;
+      const next = now < due ? frame : frame + 1;  // none is left out: where drawing takes long, it plays slower
+      timer = next < last() ? requestAnimationFrame(tick) : 0;
+      if (next !== frame) {
+        due = Math.max(due + FRAME, now);
+        go(next);
       }
-      if (frame === last()) {
-        rest();
-        goHome();
-        return;
+      if (!timer) {
+        leaving = setTimeout(goHome, REST);
       }
-      const next = frame + 1;  // none is left out: where drawing takes long, it plays slower
-      due = Math.max(due + FRAME, now) + (next === last() ? REST : 0);
-      go(next);
     };
     timer = requestAnimationFrame(tick);
     go(frame);
   }
 
   function goHome() {
+    if (home === null) {
+      return;  // γ was slid, or the world edited, meanwhile
+    }
     const [gamma, at] = [home, message.gamma.indexOf(home)];
     home = null;
     if (at >= 0) {
