@@ -20,6 +20,7 @@ def remembered() -> Iterator[list[int]]:
 
     Examples
     --------
+    >>> before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it may be ignored
     >>> with remembered() as heard:
     ...     try:
     ...         signal.raise_signal(signal.SIGINT)
@@ -27,6 +28,7 @@ def remembered() -> Iterator[list[int]]:
     ...         pass
     >>> heard == [signal.SIGINT]
     True
+    >>> _ = signal.signal(signal.SIGINT, before)
     """
     heard: list[int] = []
     usual = {}

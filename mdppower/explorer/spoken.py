@@ -87,7 +87,7 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _look_through(value: Any, place: str, levels: int) -> None:
     """Raise QuestionError for what is too deep, or for a text that no file can hold."""
     if isinstance(value, str):
-        if any("\ud800" <= letter <= "\udfff" for letter in value):
+        if any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
             raise QuestionError(f"{shown(value)} has half a surrogate pair, which is no character", place or None)
         return
     if not isinstance(value, (list, dict)):

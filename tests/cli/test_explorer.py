@@ -18,7 +18,7 @@ from mdppower.cli import explorer as command_file
 pytest.importorskip("uvicorn", reason="the explorer needs its extra")
 
 from explorer_clients import HANG, post
-from lost_signals import lose
+from lost_signals import ctrl_c_heard, lose
 
 from mdppower.explorer import server as server_file
 from mdppower.explorer.server import Server, listen
@@ -115,7 +115,8 @@ def test_ctrl_c_that_an_import_drops_ends_it(run, served, monkeypatch):
         return real(workers)
 
     monkeypatch.setattr(server_file, "desk", desk)
-    assert run("explore")[0] == 130
+    with ctrl_c_heard():
+        assert run("explore")[0] == 130
 
 
 def test_ctrl_c_while_the_application_is_made_waits_for_no_thread(run, served, monkeypatch):

@@ -6,22 +6,23 @@ import signal
 import threading
 
 import pytest
-from lost_signals import lose
+from lost_signals import ctrl_c_heard, lose
 
 from mdppower.cli.interrupts import remembered
 
 
 def test_a_lost_signal_is_remembered():
     """The negative control is `lose` itself: nothing is raised by it."""
-    lose(signal.SIGINT)
-    with remembered() as heard:
-        assert heard == []
+    with ctrl_c_heard():
         lose(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):  # and does what it did before
-            signal.raise_signal(signal.SIGINT)
-    assert heard == [signal.SIGINT, signal.SIGINT]
-    lose(signal.SIGINT)
-    assert len(heard) == 2
+        with remembered() as heard:
+            assert heard == []
+            lose(signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt):  # and does what it did before
+                signal.raise_signal(signal.SIGINT)
+        assert heard == [signal.SIGINT, signal.SIGINT]
+        lose(signal.SIGINT)
+        assert len(heard) == 2
 
 
 @pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.default_int_handler])

@@ -5,8 +5,19 @@ from __future__ import annotations
 import signal
 import sys
 import weakref
+from contextlib import contextmanager
 
 import pytest
+
+
+@contextmanager
+def ctrl_c_heard():
+    """Ctrl-C as a terminal has it: where tests run in the background it may be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def lose(number):
