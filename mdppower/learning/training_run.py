@@ -23,7 +23,8 @@ from mdppower.learning.signals import Signal, is_own_code, noise
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.questions import ask, digest, named_rewards, told_mdp
 from mdppower.montecarlo.engines import Rows
-from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, last, run
+from mdppower.montecarlo.kept_rows import KeptRows
+from mdppower.montecarlo.run_loop import Conduct, Question, last, run
 from mdppower.montecarlo.samplers import Sampler
 from mdppower.rewards.reward_distribution import RewardDistribution
 
@@ -244,32 +245,18 @@ def _material(signal: Signal, episodes: Episodes) -> tuple[FloatArray, FloatArra
     return parts[0], parts[1], bool(by_step)
 
 
-class Stage(OneTask):
+class Stage(KeptRows):
     """What a stage keeps of its runs: all of them, or nothing can be said."""
 
     task: Chunk
 
     def __init__(self, task: Chunk, runs: int) -> None:
-        self.task, self.least = task, runs
-        self.label = f"training to {count(task.end, 'episode')}"
-        self._rows: list[Rows] = []
-
-    @property
-    def count(self) -> int:
-        """Runs so far."""
-        return sum(len(rows[0]) for rows in self._rows)
-
-    def prepare(self) -> None:
-        """Compile what runs need."""
-        self.task.prepare()
-
-    def add(self, rows: Rows) -> None:
-        """Add the next runs."""
-        self._rows.append(rows)
+        super().__init__(task)
+        self.least, self.label = runs, f"training to {count(task.end, 'episode')}"
 
     def estimate(self, interrupted: bool) -> Rows:
         """Weights (A, K, P, S) and biases (A, K, P) at the end."""
-        return tuple(np.concatenate(parts).swapaxes(0, 1) for parts in zip(*self._rows, strict=True))
+        return tuple(part.swapaxes(0, 1) for part in self.rows())
 
 
 def stages(

@@ -3,6 +3,7 @@
 ============== ======================================================================================
 samplers       which draws make up replicate i: Latin hypercube, Sobol, iid
 run_loop       the one loop: replicates up to each look, kept, stored, counted on a bar
+kept_rows      what is kept of replicates where all of it is
 engines        where replicates are made: threads, a map-like callable, any executor
 executors      the driver's side of an executor: how much is asked for at a time, and answers put in order
 parcels        a task travels once a worker

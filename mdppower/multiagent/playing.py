@@ -22,8 +22,9 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_task import MOST_NUMBERS
 from mdppower.measures.questions import ask, digest, named_rewards
 from mdppower.measures.stored_calls import answers
-from mdppower.montecarlo.engines import Rows, Workers
-from mdppower.montecarlo.run_loop import Conduct, OneTask, Question, last, run
+from mdppower.montecarlo.engines import Workers
+from mdppower.montecarlo.kept_rows import KeptRows
+from mdppower.montecarlo.run_loop import Conduct, Question, last, run
 from mdppower.montecarlo.samplers import SAMPLERS, make_sampler
 from mdppower.multiagent.joint_mdp import JointMDP, joint_of_parts
 from mdppower.multiagent.joint_power_estimate import JointPower, joint_estimate
@@ -272,29 +273,12 @@ def _from_store(conduct: Conduct, given: dict[str, Any], asked: dict[str, Any]) 
     return _measured(task, asked["samples"], asked["rng"], conduct)
 
 
-class _Means(OneTask):
+class _Means(KeptRows):
     """What a run keeps of its replicates."""
 
     label, least = "POWER of two", 2
 
-    def __init__(self, task: JointTask) -> None:
-        self.task = task
-        self._rows: list[Rows] = []
-
-    @property
-    def count(self) -> int:
-        """Replicates so far."""
-        return sum(len(rows[0]) for rows in self._rows)
-
-    def prepare(self) -> None:
-        """Compile what replicates need."""
-        self.task.prepare()
-
-    def add(self, rows: Rows) -> None:
-        """Add the next replicates."""
-        self._rows.append(rows)
-
     def estimate(self, interrupted: bool) -> JointPower:
         """What the replicates so far say."""
-        means, slack, errors, counts = (np.concatenate(parts) for parts in zip(*self._rows, strict=True))
+        means, slack, errors, counts = self.rows()
         return joint_estimate(self.task, means, slack, errors, counts, interrupted)
