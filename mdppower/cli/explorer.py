@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import threading
-import webbrowser
 from importlib.util import find_spec
 from typing import NoReturn
 
@@ -62,6 +61,8 @@ def explore(world: str | None, port: int | None, no_browser: bool, workers: int)
     explorer = None
     try:
         with remembered() as heard:
+            import webbrowser
+
             from mdppower.explorer.named_maps import link_of
             from mdppower.explorer.server import PORT, Explorer, Server, desk, listen
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import webbrowser
 from functools import partial
 from importlib.util import find_spec
 
@@ -30,14 +31,14 @@ def served(monkeypatch):
     opened = []
     monkeypatch.setattr(Server, "run", lambda self: self.explorer.close(HANG) and self.listening.close())
     monkeypatch.setattr(server_file, "desk", lambda workers: server_file.Desk(None, None, lambda switch: None))
-    monkeypatch.setattr(command_file.webbrowser, "open", opened.append)
+    monkeypatch.setattr(webbrowser, "open", opened.append)
     monkeypatch.setattr(threading.Thread, "start", _run_browsers_at_once(threading.Thread.start))
     monkeypatch.setenv("DISPLAY", ":0")
     return opened
 
 
 def _run_browsers_at_once(start):
-    return lambda self: self.run() if self._target is command_file.webbrowser.open else start(self)
+    return lambda self: self.run() if self._target is webbrowser.open else start(self)
 
 
 def test_it_prints_the_address_and_opens_it(run, served):
