@@ -1,97 +1,13 @@
-"""What is asked, as one object: its address, the question it makes, and the ways it changes."""
+"""What is asked, as one object: the question it makes, and the ways it changes."""
 
 from __future__ import annotations
 
 import warnings
 
-import pytest
 from drawn_maps import maps
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import mdppower as mp
-
-texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
-rates = st.one_of(st.sampled_from([0, 1, 0.9, 1e-7, 0.1 + 0.2]), st.floats(0, 1))
-
-
-worlds = st.fixed_dictionaries(
-    {
-        "map": maps(),
-        "slip": rates,
-        "bias": st.dictionaries(st.sampled_from(["N", "SE", "stay"]), rates, max_size=2),
-        "moves": st.sampled_from(["NESW", "NS", "NESW,diagonals", "custom & odd=1"]),
-        "stay": st.booleans(),
-        "blocked": st.sampled_from(["stay", "remove"]),
-        "wrap": st.booleans(),
-    }
-)
-cells = st.tuples(st.integers(0, 63), st.integers(0, 63)).map(list)
-states = st.fixed_dictionaries(
-    {
-        "world": worlds,
-        "gamma": rates,
-        "rewards": st.fixed_dictionaries(
-            {"default": texts, "marks": st.dictionaries(st.sampled_from("abzZ*~"), texts, max_size=3)}
-        ),
-        "draws": st.integers(16, 65_536),
-        "seed": st.integers(0, 2**53 - 1),
-        "sampler": st.sampled_from(["latin", "sobol", "iid"]),
-        "view": st.sampled_from(["power", "difference", "optimality"]),
-        "pinned": st.none() | worlds,
-        "pair": st.none() | st.lists(cells, min_size=2, max_size=2),
-        "selected": st.none() | cells,
-        "chosen": st.lists(cells, max_size=3),
-    }
-)
-
-
-def test_every_state_is_read_back_from_its_address(modules):
-    """Numbers included: JavaScript prints a double so that it reads back as the same."""
-
-    @settings(max_examples=60)
-    @given(states)
-    def round_trip(state):
-        fragment = modules.call("state", "toFragment", state)
-        assert fragment.isascii()
-        assert not set(fragment) & set(' "<>#\n')
-        assert modules.call("state", "fromFragment", f"#{fragment}") == {"state": state, "problem": None}
-
-    round_trip()
-
-
-def test_an_address_is_of_what_differs(modules):
-    plain = modules.call("state", "fromFragment", "")["state"]
-    assert modules.call("state", "toFragment", plain) == "v=1"
-    state = modules.call("state", "fromFragment", "v=1&map=..._.-.&gamma=0.5")["state"]
-    assert state["world"]["map"] == "...\n.#."
-    assert state["gamma"] == 0.5
-    assert modules.call("state", "toFragment", state) == "v=1&map=..._.-.&gamma=0.5"
-
-
-@pytest.mark.parametrize(
-    ("fragment", "told"),
-    [
-        ("v=2&map=...", "version 2"),
-        ("map=...", "no version"),
-        ("v=1&gama=0.5", "gama"),
-        ("v=1&gamma=fast", "fast"),
-        ("v=1&gamma=0.5&gamma=0.6", "twice"),
-        ("v=1&map=..._.", "map"),
-        ("v=1&map=%E0%A4", "map"),
-        ("v=1&map=;a_..", "map"),  # a comment, which has no cells, would shift the rows of those below it
-        ("v=1&__proto__=1", "__proto__"),
-        ("v=1&pin.gamma=0.5", "pin.gamma"),
-    ],
-)
-def test_an_address_that_is_not_understood_is_refused_with_a_word(explorer, fragment, told):
-    """The page says so, and shows what it shows without an address."""
-    explorer.open(fragment)
-    found = explorer.call("state", "fromFragment", fragment)
-    assert found["state"] is None
-    assert told in found["problem"]
-    assert found["problem"] in explorer.page.inner_text("body")
-    assert explorer.now()["state"]["world"] == explorer.call("state", "fromFragment", "")["state"]["world"]
 
 
 def test_the_map_that_is_sent_is_the_map_that_is_drawn(modules):

@@ -63,6 +63,18 @@ export function asking(host, onMessage, onEnd, patience = 3000) {
   };
 }
 
+const RETRY = 3000;  // milliseconds
+
+/** Knock at a host that gave no answer: now, or in a while, and again; once it opens to who is still lost, go on. */
+export function knocking(host, isLost, goOn) {
+  let timer = 0;
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => isLost() && host.worlds().then(() => isLost() && goOn(), later), RETRY);
+  };
+  return { later, now: () => host.worlds().catch(later) };
+}
+
 // The host that asks the server of this page.
 
 const LOST = "the server does not answer; is mdppower explore still running? It is tried again every few seconds";

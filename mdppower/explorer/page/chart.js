@@ -1,8 +1,7 @@
 // POWER over γ of some cells: lines with bands, each named at its end, and the same numbers as a table.
 
 import { element } from "./controls.js";
-import { node } from "./cell.js";
-import { decimal, show } from "./scale.js";
+import { decimal, node, show } from "./looks.js";
 
 /** Tones that stand out from a light page and a dark one; dashes tell the lines apart where colours do not. */
 const TONES = ["#0072b2", "#d55e00", "#009e73", "#b0578d", "#7a5fd0", "#8a7000"];

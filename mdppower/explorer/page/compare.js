@@ -1,9 +1,8 @@
 // What each view says: its legend, what is known of one cell, its words; a pinned world and two cells compared.
 
 import { MOST_LINES } from "./chart.js";
-import { arrowWords, wayWords } from "./cell.js";
 import { element } from "./controls.js";
-import { decimal, decimals, show } from "./scale.js";
+import { arrowWords, decimal, decimals, show, wayWords } from "./looks.js";
 import { glyphAt, isCell, nameOf } from "./state.js";
 
 const byId = (id) => document.getElementById(id);

@@ -99,6 +99,14 @@ export function controls(root, on) {
   byId("columns").addEventListener("change", size);
   byId("undo").addEventListener("click", () => on.undo());
   byId("redo").addEventListener("click", () => on.redo());
+  document.addEventListener("keydown", (event) => {
+    const key = event.key.toLowerCase();
+    const typing = event.target.matches("input:not([type]), textarea");
+    if ((event.ctrlKey || event.metaKey) && (key === "z" || key === "y") && !typing) {
+      event.preventDefault();
+      (key === "z" && !event.shiftKey ? on.undo : on.redo)();
+    }
+  });
 
   byId("file-button").addEventListener("click", () => byId("file").click());
   byId("file").addEventListener("change", async (event) => {

@@ -1,6 +1,6 @@
 // The map: a grid of cells in SVG, built once for its shape, then only updated; painted by pointer and by keys.
 
-import { cellName, hatch, node, paintCell, READABLE, ROOMY, set, UNIT } from "./cell.js";
+import { cellName, hatch, node, paintCell, READABLE, ROOMY, set, UNIT } from "./looks.js";
 import { isCell, isKnown, rowsOf } from "./state.js";
 
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };

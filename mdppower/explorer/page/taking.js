@@ -2,8 +2,7 @@
 
 import { QUANTITY } from "./chart.js";
 import { element } from "./controls.js";
-import { node } from "./cell.js";
-import { decimal, decimals } from "./scale.js";
+import { decimal, decimals, node } from "./looks.js";
 import { optionsApart, solid, WORLD } from "./state.js";
 import { csv, mapText, python, shell } from "./take.js";
 

@@ -1,14 +1,12 @@
 // The page: one state, the question it asks, and what is shown of the answer.
 
-import {
-  DEFAULT, fromFragment, glyphAt, History, isCell, opened, paint, question, resize, sameShape,
-  toFragment,
-} from "./state.js";
-import { coloursOf } from "./scale.js";
+import { addressBar, toFragment } from "./address.js";
+import { DEFAULT, glyphAt, History, isCell, opened, paint, question, resize, sameShape } from "./state.js";
+import { coloursOf } from "./looks.js";
 import { mapView } from "./map.js";
 import { comparing, drawLegend, drawReading, pairOf } from "./compare.js";
 import { controls, element } from "./controls.js";
-import { asking, server as host } from "./asking.js";
+import { asking, knocking, server as host } from "./asking.js";
 import { sweeping } from "./sweep.js";
 import { taking } from "./taking.js";
 
@@ -27,9 +25,7 @@ let lost = false;  // nothing was refused, but no answer came
 let saying = 0;
 let late = 0;  // the timer that greys what is not answered soon
 let noted = "";
-let knocking = 0;
 const SOON = 300;  // milliseconds
-const RETRY = 3000;
 
 const scale = () => coloursOf(message, rate, byId("whole").checked);
 
@@ -121,16 +117,12 @@ function fail({ error, field, line, column, lost: away }) {
   tell("not computed; the map is as it was before");
   lose(!field);
   if (away) {
-    knockLater();
+    knock.later();
   }
   hearken();
 }
 
-/** Ask again once the server is back. */
-function knockLater() {
-  clearTimeout(knocking);
-  knocking = setTimeout(() => lost && host.worlds().then(() => lost && ask(), knockLater), RETRY);
-}
+const knock = knocking(host, () => lost, () => ask());
 
 /** What is not answered soon is greyed, and says what it waits for. */
 function wait() {
@@ -165,7 +157,7 @@ const asker = asking(host, hear, (of, whole) => {
     tell("not finished: the server ends, or answers another page");
     say("not finished");
     lose(true);
-    host.worlds().catch(knockLater);
+    knock.now();
   }
   hearken();
 });
@@ -198,7 +190,7 @@ function change(part) {
     }
   }
   panel.show(state, history);
-  remember();
+  bar.remember();
   // What was refused may be mended by what was there before; that is asked again, though it is the same question.
   if (JSON.stringify(question(state)) !== before || (failed && !part.selected)) {
     ask();
@@ -228,21 +220,8 @@ function travel(part) {
   change(part);
 }
 
-// The address says what is shown, at most twice a second.
-
-let written = null;
-let writing = null;
-
-function remember() {
-  writing ??= setTimeout(() => {
-    writing = null;
-    written = `#${toFragment(state)}`;
-    window.history.replaceState(null, "", written);
-  }, 500);
-}
-
-function readAddress() {
-  const { state: found, problem } = fromFragment(location.hash);
+/** Take the state of a link; one that cannot be followed changes nothing. */
+function follow({ state: found, problem }) {
   if (found && asked && JSON.stringify(found.world) !== JSON.stringify(state.world)) {
     history.push({ world: state.world, rewards: state.rewards });
   }
@@ -304,6 +283,7 @@ const panel = controls(document.body, {
   redo: () => travel(history.redo(state)),
 });
 
+const bar = addressBar(() => state, follow);
 map.looking(panel.tool() === null);
 
 /** What other parts of the page may know and do. */
@@ -322,7 +302,7 @@ export const page = {
     [message, rate, answered] = [answer, at, of];
     state = { ...state, gamma: answer.gamma[at] };
     panel.show(state, history);
-    remember();
+    bar.remember();
     draw();
   },
   onPick: null,
@@ -331,21 +311,11 @@ export const page = {
 comparing(byId("compare"), byId("words"), byId("pick-bar"), page);
 taking(byId("take"), page, sweeping(byId("sweep-bar"), byId("sweep-card"), page).lines);
 
-document.addEventListener("keydown", (event) => {
-  const key = event.key.toLowerCase();
-  const typing = event.target.matches("input:not([type]), textarea");
-  if ((event.ctrlKey || event.metaKey) && (key === "z" || key === "y") && !typing) {
-    event.preventDefault();
-    const back = key === "z" && !event.shiftKey;
-    travel(back ? history.undo(state) : history.redo(state));
-  }
-});
 ["arrows", "numbers", "whole"].forEach((id) => byId(id).addEventListener("change", () => draw()));
 byId("retry").addEventListener("click", () => ask());
 window.addEventListener("focus", () => lost && ask());  // back from another page, which had asked meanwhile
-window.addEventListener("hashchange", () => location.hash === written || readAddress());
 host.worlds().then((worlds) => {
   panel.offer(worlds);
   panel.show(state, history);
 }, () => {});
-readAddress();
+bar.read();

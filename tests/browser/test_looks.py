@@ -1,4 +1,4 @@
-"""Colours that numbers are read from, the ink on them, and numbers as text."""
+"""How numbers look: colours that they are read from, the ink on them, and numbers as text."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ STEPS = 200
 def test_text_can_be_read_on_every_colour(modules, scale, low):
     """The better of black and white has a contrast of √(21·1) ≈ 4.58 at the worst grey; no colour is worse."""
     script = """async ([name, low, steps]) => {
-        const scale = await import("/page/scale.js")
-        const colours = Array.from({length: steps + 1}, (_, i) => scale[name](low + (1 - low) * i / steps))
-        return colours.map((colour) => [colour, scale.ink(colour)])
+        const looks = await import("/page/looks.js")
+        const colours = Array.from({length: steps + 1}, (_, i) => looks[name](low + (1 - low) * i / steps))
+        return colours.map((colour) => [colour, looks.ink(colour)])
     }"""
     drawn = modules.page.evaluate(script, [scale, low, STEPS])
     assert len({colour for colour, _ in drawn}) > STEPS / 2
@@ -30,9 +30,9 @@ def test_the_contrast_of_another_rule_would_be_seen():
 
 def test_viridis_is_read_in_grey_too(modules):
     """More is lighter, all the way; of the diverging scale the middle is lightest."""
-    greys = [luminance(modules.call("scale", "viridis", t / 20)) for t in range(21)]
+    greys = [luminance(modules.call("looks", "viridis", t / 20)) for t in range(21)]
     assert greys == sorted(greys)
-    ends = [luminance(modules.call("scale", "diverging", t)) for t in (-1, 0, 1)]
+    ends = [luminance(modules.call("looks", "diverging", t)) for t in (-1, 0, 1)]
     assert max(ends) == ends[1]
 
 
@@ -50,7 +50,7 @@ def test_viridis_is_read_in_grey_too(modules):
     ],
 )
 def test_a_number_has_as_many_digits_as_its_error_gives(modules, mean, half, text):
-    assert modules.call("scale", "show", mean, half) == text
+    assert modules.call("looks", "show", mean, half) == text
 
 
 @pytest.mark.parametrize(
@@ -59,4 +59,4 @@ def test_a_number_has_as_many_digits_as_its_error_gives(modules, mean, half, tex
 )
 def test_in_a_cell_a_small_number_is_not_nothing(modules, value, text):
     """.000 would say the same of a change that is proved and of none."""
-    assert modules.call("scale", "short", value) == text
+    assert modules.call("looks", "short", value) == text
