@@ -13,7 +13,8 @@ Sec-Fetch-Site    none, ``none`` (typed by the user) or ``same-origin``
 Content-Type      of a POST ``application/json``, and ``X-MDPPower: 1`` beside it: a form can send neither, and
                   a foreign script must ask first (preflight), which is refused
 Content-Length    of a POST there, and at most 64 kB; other requests have no body
-all of them       16 kB at most (what a server limits is a head that comes in pieces)
+the target        16 kB at most: path and query
+all of them       16 kB at most, the target among them (what a server limits is a head that comes in pieces)
 ================= ========================================================================================
 
 No answer ever has a CORS header.
@@ -59,7 +60,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        refused = refusal(scope["method"], scope["headers"])
+        refused = refusal(scope["method"], scope["headers"], _target_size(scope))
         if refused is None:
             await self.app(scope, receive, send)
             return
@@ -85,7 +86,13 @@ def error_line(why: str) -> bytes:
     return json.dumps({"v": 1, "error": why}, separators=(",", ":")).encode() + b"\n"
 
 
-def refusal(method: str, headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, str] | None:
+def _target_size(scope: Scope) -> int:
+    """Bytes of path and query, as they came."""
+    query = scope.get("query_string", b"")
+    return len(scope.get("raw_path") or scope["path"].encode()) + len(b"?" + query if query else b"")
+
+
+def refusal(method: str, headers: Iterable[tuple[bytes, bytes]], target: int = 1) -> tuple[int, str] | None:
     """Why a request is refused: the status, and one sentence; None if it is let through.
 
     Parameters
@@ -93,6 +100,8 @@ def refusal(method: str, headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, s
     method : str
     headers : iterable of (name, value)
         Names in lower case.
+    target : int
+        Bytes of what is asked for, path and query.
 
     Examples
     --------
@@ -100,13 +109,15 @@ def refusal(method: str, headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, s
     >>> refusal("GET", [(b"host", b"rebound.example")])
     (403, "Host is 'rebound.example': this server answers to 127.0.0.1, localhost and [::1] alone")
     """
+    if target > LARGEST_HEAD:
+        return 414, f"an address of {target:,} bytes is more than {LARGEST_HEAD:,}"
     given: dict[str, list[str]] = {}
-    size = 0
+    size = target
     for name, value in headers:
         size += len(name) + len(value) + len(": \r\n")
         given.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1").strip())
     if size > LARGEST_HEAD:
-        return 431, f"headers of {size:,} bytes are more than {LARGEST_HEAD:,}"
+        return 431, f"a head of {size:,} bytes is more than {LARGEST_HEAD:,}"
     return _foreign(given) or _body(method, given)
 
 

@@ -187,6 +187,21 @@ def test_headers_of_16_kilobytes_at_most(server):
     assert status(server, b"x" * 2**15) == 400
 
 
+@pytest.mark.parametrize("path", ["/", "/page/", "/?x=", "/page/view.js?", "http://localhost/"])
+def test_a_target_counts_wherever_it_is_long(server, path):
+    """In one piece, which no parser refuses: path and query are 16 kB at most, and so are they with the headers."""
+    assert status(server, head("GET", path.ljust(2**14 + 1, "x"))) == 414
+    assert status(server, head("GET", path.ljust(60_000, "x"))) == 414
+    assert status(server, head("GET", path.ljust(2**13, "x"), "X: " + "x" * 2**13)) == 431
+    assert status(server, head("GET", path.ljust(2**13, "x"), "X: " + "x" * 2**12)) in (200, 404)  # the control
+
+
+def test_what_an_address_stands_for_is_not_what_it_takes(server):
+    # 6,000 letters in 18,000 bytes: what came is counted, not what it reads as.
+    assert status(server, head("GET", "/page/" + "%41" * 6000)) == 414
+    assert status(server, head("GET", "/page/" + "%41" * 5000)) == 404
+
+
 @pytest.mark.parametrize(
     "name",
     [
