@@ -87,10 +87,10 @@ def test_a_file_is_opened(explorer, tmp_path):
     explorer.control("file").set_input_files(file)
     explorer.page.wait_for_selector(".error")
     assert "no map" in explorer.error("open")
-    file.write_text("...\n.@.\n")
+    file.write_text("; its third line, as an editor counts\n  ...\n  .@.\n")
     explorer.control("file").set_input_files(file)
-    explorer.page.wait_for_selector(".error:has-text('line 2, column 2')")
-    assert explorer.error("open").startswith("room.txt: ")
+    explorer.page.wait_for_selector(".error:has-text('line 3, column 4')")
+    assert explorer.error("open").startswith('room.txt, line 3, column 4: "@" is no sign of a map')
     assert explorer.now()["state"]["world"]["map"] == "..a\n.#."
     assert not explorer.is_old()
 

@@ -115,10 +115,10 @@ export function controls(root, on) {
     if (!file) {
       return;
     }
-    const { map, problem } = file.size > 65536 ? { problem: "the file is larger than any map of 64 × 64" }
+    const { map, problem, place } = file.size > 65536 ? { problem: "the file is larger than any map of 64 × 64" }
       : readMap(await file.text());
     if (problem) {
-      on.refuse("open", `${file.name}: ${problem}`);
+      on.refuse("open", `${[file.name, place].filter(Boolean).join(", ")}: ${problem}`);
     } else {
       on.open({ ...WORLD, map });
     }

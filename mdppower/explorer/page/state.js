@@ -77,7 +77,8 @@ export function resize(world, rows, columns) {
   return { ...world, map: made.join("\n") };
 }
 
-/** A text map without comments and margins, as a rectangle; what is not drawn is no cell. */
+/** A text map without comments and margins, as a rectangle; what is not drawn is no cell. A problem may have a place,
+ * the line and column of the text, from 1 as editors count. */
 export function readMap(text) {
   const lines = text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n").split("\n");
   const top = lines.findIndex((line) => line.trim() && !line.trimStart().startsWith(";"));
@@ -96,7 +97,7 @@ export function readMap(text) {
     if (column >= 0) {
       const place = `line ${top + row + 1}, column ${margin + column + 1}`;
       const told = `${JSON.stringify(line[column])} is no sign of a map; the page keeps the world it has`;
-      return { map: null, problem: `${place}: ${told}` };
+      return { map: null, problem: told, place };
     }
   }
   if (glyphs.length > MOST || width > MOST) {
