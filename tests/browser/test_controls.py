@@ -53,6 +53,47 @@ def test_a_control_asks_for_what_it_says(explorer, done, options, run):
     np.testing.assert_allclose(list(explorer.numbers().values()), expected.mean, rtol=0, atol=1e-8)
 
 
+def test_a_bias_goes_wherever_the_slip_goes(explorer):
+    """Into the numbers, the texts to copy and the link; as the command line has it, blanks and all."""
+    explorer.open(map=MAP, slip=0.3, draws=256)
+    explorer.after(lambda: act(explorer, "type", "#bias", "N=.2, stay = 5e-2"))
+    bias = {"N": 0.2, "stay": 0.05}
+    expected = mp.power(mp.envs.gridworld(MAP, slip=0.3, bias=bias), 0.9, samples=256, rng=0)
+    np.testing.assert_allclose(list(explorer.numbers().values()), expected.mean, rtol=0, atol=1e-8)
+    texts = [explorer.page.text_content(f"#text-{name}") for name in ("python", "shell")]
+    assert 'slip=0.3, bias={"N": 0.2, "stay": 0.05})' in texts[0]
+    assert "--slip 0.3 --bias N=0.2,stay=0.05 " in texts[1]
+    link = explorer.call("state", "toFragment", explorer.now()["state"])
+    assert "&bias.N=0.2&bias.stay=0.05" in link
+    assert explorer.control("bias").input_value() == "N=0.2, stay=0.05"
+    assert explorer.control("bias").get_attribute("aria-describedby") == "bias-told"
+
+
+def test_options_of_the_world_are_undone_one_by_one(explorer):
+    """A slide is one step, whatever lies between its ends."""
+    explorer.open(map="...", draws=256)
+    explorer.page.evaluate(
+        """() => {
+            const slip = document.getElementById("slip")
+            for (const value of [0.1, 0.2, 0.3]) {
+                slip.value = value
+                slip.dispatchEvent(new Event("input", { bubbles: true }))
+            }
+            slip.dispatchEvent(new Event("change", { bubbles: true }))
+        }"""
+    )
+    act(explorer, "type", "#bias", "E=0.1")
+    act(explorer, "check", "#wrap")
+    seen = []
+    for _ in range(3):
+        explorer.control("undo").click()
+        world = explorer.now()["state"]["world"]
+        seen.append((world["slip"], world["bias"], world["wrap"]))
+    assert seen == [(0.3, {"E": 0.1}, False), (0.3, {}, False), (0, {}, False)]
+    assert explorer.control("undo").get_attribute("aria-disabled") == "true"
+    explorer.settled()
+
+
 def test_the_map_is_made_larger_and_smaller(explorer):
     explorer.open(map="..\n.#")
     act(explorer, "type", "#columns", "3")
@@ -118,6 +159,9 @@ def test_another_world_has_options_of_its_own_and_undo_brings_these_back(explore
         ({}, ("type", "#gamma-number", "1.5"), "gamma", "1.5"),
         ({}, ("type", "#gamma-number", "1e999"), "gamma", ""),
         ({}, ("type", "#slip-number", "1.5"), "world.slip", "1.5"),
+        ({"slip": 0.1}, ("type", "#bias", "N=0.2"), "world.bias", "more than slip = 0.1"),
+        ({}, ("type", "#bias", "up=0.1"), "world.bias", "up=0.1"),
+        ({}, ("type", "#bias", "N=.1,N=.1"), "world.bias", "N=.1,N=.1"),
         ({}, ("type", "#law", "cauchy"), "rewards.default", "cauchy"),
         ({}, ("type", "#law", "__import__('os')"), "rewards.default", "__import__"),
         ({}, ("type", "#law-a", "norm(1,"), "rewards.marks.a", "norm(1,"),

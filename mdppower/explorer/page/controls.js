@@ -1,6 +1,6 @@
 // What is asked, as controls: they tell what was changed, and show a state; nothing is kept here.
 
-import { COMPASS, isLetter, marksOf, MOST, readMap, rowsOf, WORLD } from "./state.js";
+import { COMPASS, isLetter, marksOf, MOST, readMap, rowsOf, STEPS, WORLD } from "./state.js";
 
 const DRAWS = [256, 1024, 4096, 16384, 65536];
 const LETTERS = [..."abcdefghijklmnopqrstuwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"];
@@ -27,8 +27,21 @@ function typed(text) {
   return Number.isFinite(number) ? number : undefined;
 }
 
+/** "N=0.1, stay=0.05" as {N: 0.1, stay: 0.05}; undefined for anything else. */
+function biasIn(text) {
+  const parts = text.split(",").filter((part) => part.trim()).map((part) => part.split("=").map((one) => one.trim()));
+  const names = parts.map(([step]) => step);
+  const fits = parts.every(([step, amount, more]) => STEPS.includes(step) && typed(amount) !== undefined && !more);
+  return fits && new Set(names).size === names.length
+    ? Object.fromEntries(parts.map(([step, amount]) => [step, typed(amount)])) : undefined;
+}
+
+const biasText = (bias) => Object.entries(bias).map(([step, amount]) => `${step}=${amount}`).join(", ");
+
 export function controls(root, on) {
   let state = null;
+  let past = null;
+  let sliding = false;
   const field = (name) => [...root.querySelectorAll("[data-field]")].find((one) => one.dataset.field === name);
 
   /** Change the state by what a control says; what cannot be read stays where it was typed, with a word beside it. */
@@ -52,17 +65,35 @@ export function controls(root, on) {
     }
   });
 
-  const world = (part) => on.change({ world: { ...state.world, ...part } });
+  /** Other options of the world, which undo takes back; a slide is one step. */
+  const world = (part, slides = false) => {
+    const made = { ...state.world, ...part };
+    if (JSON.stringify(made) !== JSON.stringify(state.world)) {
+      if (!(slides && sliding)) {
+        past.push({ world: state.world });
+      }
+      sliding = slides;
+      on.change({ world: made });
+    }
+  };
   const both = (id, name, use) => {
-    byId(id).addEventListener("input", (event) => use(Number(event.target.value)));
+    byId(id).addEventListener("input", (event) => use(Number(event.target.value), true));
+    ["change", "pointerdown"].forEach((ends) => byId(id).addEventListener(ends, () => { sliding = false; }));
     byId(`${id}-number`).addEventListener("change", (event) => number(name, event.target.value, use));
   };
   both("gamma", "gamma", (gamma) => on.change({ gamma }));
-  both("slip", "world.slip", (slip) => world({ slip }));
+  both("slip", "world.slip", (slip, slides) => world({ slip }, slides));
   byId("stay").addEventListener("change", (event) => world({ stay: event.target.checked }));
   byId("wrap").addEventListener("change", (event) => world({ wrap: event.target.checked }));
   byId("blocked").addEventListener("change", (event) => world({ blocked: event.target.value }));
-  byId("no-bias").addEventListener("click", () => world({ bias: {} }));
+  byId("bias").addEventListener("change", ({ target }) => {
+    const bias = biasIn(target.value);
+    if (bias) {
+      world({ bias });
+    } else {
+      on.problem("world.bias", `actions and their parts are needed, as N=0.1, not "${target.value.slice(0, 40)}"`);
+    }
+  });
   const steps = [...root.querySelectorAll("[name=move]")];
   steps.forEach((box) => box.addEventListener("change", () => {
     const chosen = steps.filter((one) => one.checked).map((one) => one.value);
@@ -182,8 +213,8 @@ export function controls(root, on) {
       worlds.forEach(({ name, description: title }) => element("option", name, { value: name, title }, list));
     },
     /** Show a state in all controls. */
-    show(newest, past) {
-      state = newest;
+    show(newest, history) {
+      [state, past] = [newest, history];
       const { slip, bias, moves, stay, wrap, blocked, map } = state.world;
       for (const [id, value] of [["gamma", state.gamma], ["slip", slip]]) {
         byId(id).value = value;
@@ -197,9 +228,7 @@ export function controls(root, on) {
       byId("stay").checked = stay;
       byId("wrap").checked = wrap;
       byId("blocked").value = blocked;
-      field("world.bias").hidden = !Object.keys(bias).length;
-      const amounts = Object.entries(bias).map(([step, amount]) => `${step} ${amount}`);
-      byId("bias").textContent = `Bias of the slip, from the link: ${amounts.join(", ")}`;
+      fill(byId("bias"), biasText(bias));
       fill(byId("law"), state.rewards.default);
       showMarks();
       if (!DRAWS.includes(state.draws) && !byId("draws").querySelector(`[value="${state.draws}"]`)) {
@@ -221,7 +250,11 @@ export function controls(root, on) {
       root.querySelectorAll(".error, .told").forEach((one) => one.remove());
       root.querySelectorAll("[aria-invalid]").forEach((one) => {
         one.removeAttribute("aria-invalid");
+        const hint = one.getAttribute("aria-describedby")?.replace(/^error ?/, "");
         one.removeAttribute("aria-describedby");
+        if (hint) {
+          one.setAttribute("aria-describedby", hint);
+        }
       });
       const near = name?.replace("world.stay", "world.moves").replace(/^(pair|pinned).*$/, "pinned")
         .replace(/^(world\.bias).*$/, "$1");
@@ -229,7 +262,6 @@ export function controls(root, on) {
       byId("problem").textContent = sentence && !place ? sentence : "";
       byId("problem").hidden = !sentence || Boolean(place);
       if (place) {
-        place.hidden = false;
         place.append(element("p", sentence, { class: kind, id: kind, role: kind === "error" ? "alert" : "status" }));
         if (kind !== "error") {
           return;
@@ -239,7 +271,7 @@ export function controls(root, on) {
         }
         const input = place.querySelector("input:not([type]), select") ?? place.querySelector("input");
         input?.setAttribute("aria-invalid", "true");
-        input?.setAttribute("aria-describedby", "error");
+        input?.setAttribute("aria-describedby", `error ${input.getAttribute("aria-describedby") ?? ""}`.trim());
       }
     },
   };
