@@ -94,6 +94,21 @@ def test_options_of_the_world_are_undone_one_by_one(explorer):
     explorer.settled()
 
 
+def test_hints_are_read_and_seen_by_all(explorer):
+    """A title shows to a mouse alone; these are described by words that stand by them."""
+    explorer.open(map="a..", draws=256)
+    told = explorer.page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll("[id][aria-describedby]")].map((one) => {
+            const hint = document.getElementById(one.getAttribute("aria-describedby"))
+            const near = one.closest(".card") === hint.closest(".card")
+            return [one.id, near && hint.checkVisibility() && hint.innerText.length > 20]
+        }))"""
+    )
+    ids = "tools gamma gamma-number slip slip-number bias blocked wrap law law-a draws seed sampler"
+    assert told == dict.fromkeys(ids.split(), True)
+    assert explorer.page.locator("label[title], input[title], select[title]").count() == 0
+
+
 def test_the_map_is_made_larger_and_smaller(explorer):
     explorer.open(map="..\n.#")
     act(explorer, "type", "#columns", "3")

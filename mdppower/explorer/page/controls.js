@@ -191,6 +191,7 @@ export function controls(root, on) {
         const name = isLetter(mark) ? `Mark ${mark}` : `${mark === "*" ? "Exits" : "Pits"} (${mark})`;
         const input = element("input", "", {
           id: `law-${mark}`, class: "law", list: "laws", autocomplete: "off", spellcheck: "false",
+          "aria-describedby": "rewards-told",
         });
         input.addEventListener("change", () => law(mark, input.value));
         line.append(element("label", name, { for: `law-${mark}` }), input);
