@@ -95,10 +95,16 @@ def _difference(found: ModelDifference) -> dict[str, Any]:
 
 
 def _optimality(found: ActionOptimality) -> dict[str, Any]:
+    """Beside what all have: of each cell its actions, the likeliest first, with limits that hold all at once.
+
+    What only a table of all needs is in the order of pairs, the cells' and then the actions': "alone", the limits of
+    each alone; and "times", how often an action is optimal as the only one, with others, or perhaps.
+    """
     mdp, shares = found.mdp, found.optimal
     mean = shares.mean
     low, high = shares.interval(CONFIDENCE, simultaneous=True)
-    alone = _longer(mean, *shares.interval(CONFIDENCE))
+    own = shares.interval(CONFIDENCE)
+    alone = _longer(mean, *own)
     together = _longer(mean, low, high)
     first, starts = equivalent_pairs(mdp), mdp.pointer[:-1]
     names = np.array(mdp.action_names)[mdp.action_codes]
@@ -121,7 +127,9 @@ def _optimality(found: ActionOptimality) -> dict[str, Any]:
         "sampler": "iid", "cells": _places(mdp.states),
         "mean": rounded(np.take_along_axis(mean, at, 1)), "half": rounded(np.take_along_axis(alone, at, 1)),
         "joint": rounded(np.take_along_axis(together, at, 1)), "gap": None, "arrow": arrow, "sure": sure,
-        "likely": likely, "exits": mdp.absorbing_states.tolist(),
+        "likely": likely, "alone": [rounded(limit) for limit in own],
+        "times": [kind.tolist() for kind in (found.strict_counts, found.tied_counts, found.open_counts)],
+        "exits": mdp.absorbing_states.tolist(),
     }  # fmt: skip
 
 

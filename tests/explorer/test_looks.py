@@ -64,6 +64,9 @@ def test_likely_actions_are_sorted_and_their_intervals_hold_together(mdp):
     found = mp.action_optimality(mdp, [0.9], samples=1024, rng=0)
     look = look_of(found, question())
     low, high = found.optimal.interval(simultaneous=True)
+    for told, limit in zip(look["alone"], found.optimal.interval(), strict=True):  # as a table has them, by pairs
+        close(told, limit)
+    assert look["times"] == [array.tolist() for array in (found.strict_counts, found.tied_counts, found.open_counts)]
     for s, likely in enumerate(look["likely"][0]):
         pairs = range(int(mdp.pointer[s]), int(mdp.pointer[s + 1]))
         wanted = {mdp.pair_label(p)[1]: (found.optimal.mean[0, p], low[0, p], high[0, p]) for p in pairs}

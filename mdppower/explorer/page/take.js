@@ -157,7 +157,7 @@ const VERDICTS = { more: "more in A", less: "more in B" };
 const HEADS = {
   power: "power,stderr,lower,upper",
   difference: "power_A,power_B,difference,stderr,lower,upper,verdict",
-  optimality: "action,probability,lower,upper",
+  optimality: "action,probability,stderr,lower,upper,strictly,tied,unresolved",
 };
 
 /** The rest of the rows of a cell, behind its γ and its name: one, or one an action. */
@@ -167,10 +167,15 @@ const REST = {
     const change = [mean[g][s], stderr[g][s], ...around(mean[g][s], joint[g][s])];
     return [`${numbers(now[g][s], then[g][s], ...change)},${VERDICTS[verdict[g][s]] ?? verdict[g][s]}`];
   },
-  optimality: ({ likely, actions }, g, s) => {
+  optimality: ({ likely, actions, draws, alone, times }, g, s) => {
+    const first = likely[g].slice(0, s).reduce((pairs, one) => pairs + one.length, 0);
     const order = Object.keys(actions);
     const rows = [...likely[g][s]].sort((a, b) => order.indexOf(a.action) - order.indexOf(b.action));
-    return rows.map(({ action, p, low, high }) => `${action},${numbers(p, low, high)}`);
+    return rows.map(({ action, p }, k) => {
+      const [lower, upper, strict, tied, open] = [...alone, ...times].map((of) => of[g][first + k]);
+      const shares = [strict + open / 2, tied + open / 2, open].map((count) => count / draws);
+      return `${action},${numbers(p, Math.sqrt(p * (1 - p) / draws), lower, upper, ...shares)}`;
+    });
   },
 };
 

@@ -13,7 +13,7 @@ const LINE = 18;
 const STEPS = 48;
 const SAMPLERS = { latin: "Latin hypercube", sobol: "Sobol", iid: "independent" };
 /** Of which kind the limits of a table are: the library's tables have them so. */
-const LIMITS = { power: "each alone", difference: "all at once", optimality: "all at once" };
+const LIMITS = { power: "each alone", difference: "all at once", optimality: "each alone" };
 const OF_ANSWER = ["copy-python", "copy-shell", "save-csv", "save-svg", "save-png", "save-lines"];
 const PROVISIONAL = "The table can be saved when all draws are done";
 const NO_TEXT = "# what is shown is not the answer to what is asked";
