@@ -63,7 +63,7 @@ def test_a_bias_goes_wherever_the_slip_goes(explorer):
     texts = [explorer.page.text_content(f"#text-{name}") for name in ("python", "shell")]
     assert 'slip=0.3, bias={"N": 0.2, "stay": 0.05})' in texts[0]
     assert "--slip 0.3 --bias N=0.2,stay=0.05 " in texts[1]
-    link = explorer.call("state", "toFragment", explorer.now()["state"])
+    link = explorer.call("address", "toFragment", explorer.now()["state"])
     assert "&bias.N=0.2&bias.stay=0.05" in link
     assert explorer.control("bias").input_value() == "N=0.2, stay=0.05"
     assert explorer.control("bias").get_attribute("aria-describedby") == "bias-told"
