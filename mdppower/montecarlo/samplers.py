@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdppower._checks import LARGEST_REWARD, generator
+from mdppower._stop import Stopped, stop_if_told
 from mdppower._typing import FloatArray, Label
 from mdppower.errors import MDPPowerError, ParameterError, RewardError
 from mdppower.montecarlo.one_thread import one_blas_thread
@@ -90,6 +91,7 @@ class Sampler:
         dimension = self.rewards.dimension
         if self.kind != "iid" and dimension is None:
             raise ParameterError(f"{self.rewards.told} can only be drawn with sampler='iid'")
+        stop_if_told()
         where = number * self.size, self.size, self.entropy
         try:
             with one_blas_thread():  # bits depend on it
@@ -100,7 +102,7 @@ class Sampler:
         except MDPPowerError as error:
             error.in_run(*where)
             raise
-        except MemoryError:
+        except (MemoryError, Stopped):
             raise
         except Exception as error:
             told = f"{self.rewards.told} raised {type(error).__name__}: {error}"

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 import mdppower as mp
+from mdppower._stop import Stopped, new_flag, with_flag
 from mdppower.montecarlo.samplers import latin_hypercube, make_sampler, replicate_size, sobol
 from mdppower.rewards.distribution import resolve
 
@@ -46,6 +47,23 @@ def test_number_and_entropy_decide():
     assert (one.replicate(3) == two.replicate(3)).all()
     assert (one.replicate(3) != one.replicate(4)).any()
     assert (one.replicate(3) != make_sampler(rewards(), "latin", 4096, entropy=10).replicate(3)).any()
+
+
+def test_draws_that_are_to_end_are_no_fault_of_the_rewards():
+    # It is told while the first 8,192 of 4 × 3,000 rewards are sought, and is not the RewardError that any other
+    # exception there becomes: nobody waits for the draws.
+    flag = new_flag()
+
+    class Told(stats.rv_continuous):
+        def _ppf(self, q):
+            flag[0] = q.size > 1
+            return q
+
+    sampler = make_sampler(rewards(3000, Told(a=0, b=1, name="told")()), "latin", 64, entropy=0)
+    assert with_flag(new_flag(), sampler.replicate)(0).shape == (4, 3000)
+    flag[0] = 0
+    with pytest.raises(Stopped):
+        with_flag(flag, sampler.replicate)(0)
 
 
 def test_sizes():

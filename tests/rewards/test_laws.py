@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 
 import mdppower as mp
-from mdppower.rewards.laws import law
+from mdppower._stop import Stopped, new_flag, with_flag
+from mdppower.rewards.laws import AT_ONCE, law
 
 U = np.array([0.001, 0.25, 0.5, 0.9, 0.999])
 
@@ -39,6 +40,39 @@ def test_strings_are_scipy(text, frozen):
     again = pickle.loads(pickle.dumps(one))
     np.testing.assert_array_equal(again.ppf(U.copy()), one.ppf(U.copy()))
     np.testing.assert_array_equal(law(frozen).ppf(U.copy()), one.ppf(U.copy()))
+
+
+@pytest.mark.parametrize(
+    "frozen", [stats.beta(2, 5), stats.gamma(0.5, -1, 3), stats.expon(), stats.t(3), stats.binom(10, 0.3)], ids=str
+)
+def test_parts_have_the_bits_of_the_whole(frozen):
+    # 15,000 numbers are sought in two parts, the second one not full; also where they lie column by column.
+    uniforms = np.random.default_rng(0).random((3, 5000))
+    assert AT_ONCE < uniforms.size < 2 * AT_ONCE
+    whole = frozen.ppf(uniforms)
+    assert (law(frozen).ppf(uniforms.copy()) == whole).all()
+    assert (law(frozen).ppf(np.asfortranarray(uniforms)) == whole).all()
+
+
+def test_work_that_is_to_end_ends_between_parts():
+    # Whoever tells it so does it while the second of five parts is sought: it is the last.
+    flag, parts = new_flag(), []
+
+    class Slow(stats.rv_continuous):
+        def _ppf(self, q):
+            if q.size > 1:  # not SciPy's own look at it
+                parts.append(q.size)
+                flag[0] = len(parts) == 2
+            return q
+
+    one = law(Slow(a=0, b=1, name="slow")())
+    assert with_flag(new_flag(), one.ppf)(np.full(4 * AT_ONCE, 0.5)).sum() == 2 * AT_ONCE
+    assert parts == [AT_ONCE] * 4  # the control: another flag
+    parts.clear()
+    flag[0] = 0
+    with pytest.raises(Stopped):
+        with_flag(flag, one.ppf)(np.full(5 * AT_ONCE, 0.5))
+    assert parts == [AT_ONCE] * 2
 
 
 def test_constants_and_given_values():
