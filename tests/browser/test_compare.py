@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 
 import numpy as np
@@ -55,6 +57,32 @@ def test_verdicts_are_signs_on_the_map(explorer):
     assert verdicts == {(0, 0): "less", (0, 3): "same", (0, 4): "same"}
     for state, sign in (((0, 0), "−"), ((0, 3), "=")):
         assert sign in explorer.cell(*state).locator("text").all_text_contents()
+
+
+def test_where_no_draw_differs_and_rewards_have_no_bounds(explorer):
+    """At γ = 0 one step counts, which a one-way cell takes from itself alone: no draw differs elsewhere, but that
+    excludes no difference of normal rewards, however large. The library's limits are −∞ and ∞."""
+    asked = {"map": ".^.\n...", "gamma": 0, "rewards": "norm(0,1)", "draws": 256}
+    explorer.open(view="difference", **asked, **{"pin.map": "..._..."})
+    told = explorer.page.inner_text("#view-told")
+    assert "less in 1 cell, open in 5 cells (?), equal in every draw." in told
+    explorer.cell(0, 0).hover()
+    assert explorer.page.locator("#joint, #half").all_inner_texts() == ["± ∞", "± ∞"]
+    assert explorer.page.inner_text("#arrow") == "open: equal in every draw"
+    explorer.cell(0, 1).hover()
+    assert re.fullmatch(r"± \.\d+", explorer.page.inner_text("#joint"))
+    worlds = [mp.envs.gridworld(rows) for rows in (".^.\n...", "...\n...")]
+    found = mp.sensitivity.difference(*worlds, [0], "norm(0,1)", samples=256, rng=0, sampler="iid")
+    rows = list(csv.DictReader(io.StringIO(explorer.call("take", "csv", explorer.now()["message"]))))
+    for name in ("lower", "upper"):
+        np.testing.assert_allclose([float(row[name]) for row in rows], found.table()[name], rtol=0, atol=1e-8)
+
+
+def test_two_cells_that_are_equal_in_every_draw(explorer):
+    """At γ = 1 both are worth what the best cell is; the page says what it saw, and that ± has no end."""
+    explorer.open(map="...", gamma=1, rewards="norm(0,1)", draws=256, pair="0.0_0.2")
+    told = explorer.page.inner_text("#pair-told")
+    assert told.startswith("POWER(0,0) − POWER(0,2) = .0000 ± ∞ (95 %, on the same draws): equal in every draw")
 
 
 def test_the_pinned_world_comes_back(explorer):

@@ -177,3 +177,11 @@ def test_what_is_provisional_says_so(explorer, tmp_path):
     assert "all draws" in explorer.control("save-csv").get_attribute("title")
     text, _ = picture(explorer, tmp_path)
     assert "provisional, 1,024 of 4,096 draws (Latin hypercube, seed 0)" in text
+
+
+def test_a_picture_claims_no_error_that_is_not_known(explorer, tmp_path):
+    """Five of six cells are equal in every draw there, which excludes nothing of normal rewards (test_compare)."""
+    asked = {"map": ".^.\n...", "gamma": 0, "rewards": "norm(0,1)", "draws": 256}
+    explorer.open(view="difference", **asked, **{"pin.map": "..._..."})
+    text, _ = picture(explorer, tmp_path)
+    assert "at most where it is known: 95 %, all cells at once" in text

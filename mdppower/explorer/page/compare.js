@@ -39,6 +39,10 @@ export function drawLegend(state, message, rate, { least, most, same, colour }, 
       + "others. =: all actions are equal. ? alone: no action is told from another.";
 }
 
+/** Whether no draw differed there, which does not prove that none can. */
+const equalInAll = (message, rate, i) => message.verdict?.[rate][i] === "open"
+  && message.mean[rate][i] === 0 && message.stderr[rate][i] === 0;
+
 /** What is known of one cell. */
 export function drawReading(state, message, rate, [row, column]) {
   const glyph = glyphAt(state.world, row, column);
@@ -51,12 +55,15 @@ export function drawReading(state, message, rate, [row, column]) {
   byId("value-name").textContent = about.title + (message?.provisional ? ", provisional" : "");
   byId("value").textContent = mean === null ? "–" : decimal(mean, decimals(joint));
   for (const [id, size] of [["joint", joint], ["half", half]]) {
-    byId(id).textContent = mean === null || typeof size !== "number" ? "–" : `±${show(mean, size).split("±")[1]}`;
+    const endless = message?.stderr?.[rate]?.[i] === 0;  // draws that are all alike, of rewards without bounds
+    byId(id).textContent = mean === null ? "–" : typeof size !== "number" ? (endless ? "± ∞" : "–")
+      : `±${show(mean, size).split("±")[1]}`;
   }
   byId("arrow-name").textContent = about.arrow;
   const fresh = message?.new?.some(([r, c]) => r === row && c === column);
   byId("arrow").textContent = mean === null ? (fresh ? "new since the pin" : "–")
-    : message.verdict ? message.verdict[rate][i] : arrowWords(message.arrow?.[rate]?.[i], message.sure?.[rate]?.[i]);
+    : message.verdict ? message.verdict[rate][i] + (equalInAll(message, rate, i) ? ": equal in every draw" : "")
+      : arrowWords(message.arrow?.[rate]?.[i], message.sure?.[rate]?.[i]);
   const actions = message?.likely && mean !== null ? likelyActions(message, rate, i) : [];
   byId("likely").replaceChildren();
   actions.forEach(([name, chance]) => {
@@ -69,7 +76,8 @@ export function drawReading(state, message, rate, [row, column]) {
 /** A number with its sign and its error: "+.0123 ± .0004". */
 export function signed(mean, half) {
   const text = decimal(mean, decimals(half));
-  return `${mean > 0 && Number(text) !== 0 ? "+" : ""}${text} ± ${half === 0 ? "0" : decimal(half, decimals(half))}`;
+  const error = half === 0 ? "0" : half === Infinity ? "∞" : decimal(half, decimals(half));
+  return `${mean > 0 && Number(text) !== 0 ? "+" : ""}${text} ± ${error}`;
 }
 
 const isSame = ([r, c], [row, column]) => r === row && c === column;
@@ -90,9 +98,11 @@ const cells = (count) => `${count} ${count === 1 ? "cell" : "cells"}`;
 /** What changed since the pin, in a sentence. */
 export function changeInWords(message, rate) {
   const { more, less, same, open } = message.counts[rate];
+  const equal = message.mean[rate].filter((_, i) => equalInAll(message, rate, i)).length;
+  const ofOpen = equal ? `, ${equal === open ? "equal" : `${equal} of them equal`} in every draw` : "";
   const told = [
     [more, `more POWER in ${cells(more)}`], [less, `less in ${cells(less)}`], [same, `the same in ${cells(same)}`],
-    [open, `open in ${cells(open)} (?)`], [message.new.length, `${cells(message.new.length)} new`],
+    [open, `open in ${cells(open)} (?)${ofOpen}`], [message.new.length, `${cells(message.new.length)} new`],
     [message.gone.length, `${cells(message.gone.length)} gone`],
   ];
   return `Since the pin: ${told.filter(([count]) => count).map(([, words]) => words).join(", ")}.`;
@@ -104,10 +114,11 @@ export const likelyActions = (message, rate, s) => message.likely[rate][s].map((
 
 /** The paired difference of two cells in a sentence. */
 export function pairInWords(pair, { mean, half }, rate) {
-  const [by, error] = [mean[rate], half[rate]];
+  const by = mean[rate];
+  const error = half[rate] ?? (by === 0 ? Infinity : null);  // rewards without bounds; or without a variance
   const same = error === 0 ? "equal" : "equal in every draw; the ± is what so many draws cannot exclude";
   const open = by === 0 ? same : "not told apart";
-  const verdict = Math.abs(by) <= error ? open : by > 0 ? "more" : "less";
+  const verdict = error === null || Math.abs(by) <= error ? open : by > 0 ? "more" : "less";
   const [first, second] = pair.map((cell) => `POWER(${cell.join(",")})`);
   return `${first} − ${second} = ${signed(by, error)} (95 %, on the same draws): ${verdict}.`;
 }

@@ -8,7 +8,8 @@ const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
 const GLYPHS = /^[.# *~<>^vA-Za-z\n]*$/;
 
 /** Nine digits that carry, as everywhere in the protocol. */
-export const digits = (number) => (number === null ? "nan" : String(Number(number.toPrecision(9))));
+export const digits = (number) => (number === null ? "nan" : Number.isFinite(number)
+  ? String(Number(number.toPrecision(9))) : number > 0 ? "inf" : "-inf");
 
 /** The label of a cell, as the library writes it. */
 export const label = ([row, column]) => `(${row}, ${column})`;
@@ -162,9 +163,9 @@ const HEADS = {
 
 /** The rest of the rows of a cell, behind its γ and its name: one, or one an action. */
 const REST = {
-  power: ({ mean, stderr, half }, g, s) => [numbers(mean[g][s], stderr[g][s], ...around(mean[g][s], half[g][s]))],
+  power: ({ mean, stderr, half }, g, s) => [numbers(mean[g][s], ...around(mean[g][s], stderr[g][s], half[g][s]))],
   difference: ({ mean, stderr, joint, now, then, verdict }, g, s) => {
-    const change = [mean[g][s], stderr[g][s], ...around(mean[g][s], joint[g][s])];
+    const change = [mean[g][s], ...around(mean[g][s], stderr[g][s], joint[g][s])];
     return [`${numbers(now[g][s], then[g][s], ...change)},${VERDICTS[verdict[g][s]] ?? verdict[g][s]}`];
   },
   optimality: ({ likely, actions, draws, alone, times }, g, s) => {
@@ -180,7 +181,9 @@ const REST = {
 };
 
 const numbers = (...values) => values.map(digits).join(",");
-const around = (middle, by) => (middle === null || by === null ? [null, null] : [middle - by, middle + by]);
+/** An error and the limits around a number: without end where all draws are alike, of rewards without bounds. */
+const around = (middle, error, by) => (middle === null || (by === null && error !== 0) ? [error, null, null]
+  : [error, middle - (by ?? Infinity), middle + (by ?? Infinity)]);
 
 /** The cells of a message as CSV: columns of the library's own tables, rows by γ and cell. */
 export function csv(message) {

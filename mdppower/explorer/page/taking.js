@@ -107,7 +107,10 @@ function save(name, type, content) {
 /** What a message and its question are about, in lines under a picture: at one rate, or at all (−1). */
 function captionOf(asked, message, rate) {
   const { world, rewards } = asked;
-  const most = Math.max(...(message.joint[rate] ?? message.joint.flat()).filter((half) => half !== null));
+  const halves = message.joint[rate] ?? message.joint.flat();
+  const known = halves.filter((half) => half !== null);
+  const most = Math.max(...known);
+  const where = known.length < halves.length ? " where it is known" : "";
   const told = [["slip", world.slip, 0], ["moves", world.moves, "NESW"], ["blocked", world.blocked, "stay"]]
     .filter(([, value, plain]) => value !== plain).map(([name, value]) => `${name} ${value}`);
   const laws = [rewards.default, ...Object.entries(rewards.marks).map((pair) => pair.join(": "))].join("; ");
@@ -117,7 +120,7 @@ function captionOf(asked, message, rate) {
   const draws = `${so || count(message.draws)} draws (${SAMPLERS[message.sampler]}, seed ${asked.seed})`;
   return [
     `${rate < 0 ? "" : `γ = ${message.gamma[rate]}; `}${draws}; rewards ${laws}`,
-    `± ${decimal(most, decimals(most))} at most: 95 %, ${all} at once`,
+    known.length ? `± ${decimal(most, decimals(most))} at most${where}: 95 %, ${all} at once` : "± is not known",
     [...told, ...(world.stay ? [] : ["no stay"]), ...(world.wrap ? ["wrapped"] : [])].join(", "),
   ].filter(Boolean);
 }
