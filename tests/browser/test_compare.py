@@ -69,6 +69,8 @@ def test_where_no_draw_differs_and_rewards_have_no_bounds(explorer):
     explorer.cell(0, 0).hover()
     assert explorer.page.locator("#joint, #half").all_inner_texts() == ["± ∞", "± ∞"]
     assert explorer.page.inner_text("#arrow") == "open: equal in every draw"
+    name = explorer.cell(0, 0).get_attribute("aria-label")
+    assert name == "row 0, column 0, floor: change of POWER .0000, its ± not known, open"
     explorer.cell(0, 1).hover()
     assert re.fullmatch(r"± \.\d+", explorer.page.inner_text("#joint"))
     worlds = [mp.envs.gridworld(rows) for rows in (".^.\n...", "...\n...")]

@@ -231,6 +231,7 @@ export function cellName(row, column, glyph, number, view) {
   }
   const arrow = number.arrow ? `, ${arrowWords(number.arrow, number.sure)}` : "";
   const verdict = number.verdict ? `, ${number.verdict}` : "";
-  const shown = show(number.mean, number.verdict === "same" ? 0 : number.joint);
-  return `${name}: ${KINDS[view]} ${shown} (95 %, all cells at once)${verdict}${arrow}`;
+  const half = number.verdict === "same" ? 0 : number.joint;
+  const error = typeof half === "number" ? " (95 %, all cells at once)" : ", its ± not known";
+  return `${name}: ${KINDS[view]} ${show(number.mean, half)}${error}${verdict}${arrow}`;
 }
