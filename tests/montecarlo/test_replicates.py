@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
+import mdppower as mp
 from mdppower.montecarlo.replicates import Replicates
 
 
@@ -116,3 +117,71 @@ def test_rounding_beyond_the_range_keeps_the_value_inside():
     data = Replicates(np.full((3, 1, 1), 1.0 + 2**-52), np.zeros(1), np.ones(1), np.ones(1, bool), np.zeros(1), 3)
     lower, upper = data.bounds()
     assert lower <= data.value <= upper
+
+
+# ---------------------------------------------------------------------- equal but for what computing has put in
+
+
+def test_rounding_is_no_spread():
+    """20 means of .25 that are off by an ulp, 5.6e-17, say what 20 means of .25 say: another value has q ≤ .1391.
+
+    The control: a spread of 1e-9 is one, and Student's interval is 1e-9 wide.
+    """
+    off = np.random.default_rng(0).integers(-1, 2, size=(20, 1, 1))
+    assert len(np.unique(off)) == 3
+    exactly, nearly = replicates(np.full((20, 1, 1), 0.25)), replicates(0.25 + off * 2.0**-54)
+    assert nearly.error > 0
+    assert exactly.unvaried
+    assert nearly.unvaried
+    np.testing.assert_allclose(nearly.bounds(), exactly.bounds(), rtol=1e-14)
+    apart = replicates(0.25 + off * 1e-9)
+    assert not apart.unvaried
+    lower, upper = apart.bounds()
+    assert upper - lower < 1e-9
+
+
+def test_what_cancels_leaves_the_rounding_of_its_terms():
+    """x + 1/3 less x is 1/3 in each of 20 replicates, but for rounding at the size of x: 1.1e-13 at 1000."""
+    x = 1000 * np.random.default_rng(0).random((20, 1, 1))
+    both = np.concatenate([x, x + 1 / 3], axis=2)
+    lead = replicates(both, high=np.array([1000.0, 1001.0])).contrast(np.array([[-1.0, 1.0]]))
+    assert 1e-15 < lead.error < 1e-13
+    assert lead.unvaried
+    lower, upper = lead.bounds()
+    q = 1 - 0.05 ** (1 / 20)  # of the way to −1000 and to 1001
+    assert (lower[0, 0], upper[0, 0]) == pytest.approx((1 / 3 - q * (1000 + 1 / 3), 1 / 3 + q * (1001 - 1 / 3)))
+    # A contrast of a contrast has the rounding of what both are made of.
+    assert lead.contrast(np.array([[2.0]])).rounding == pytest.approx(2 * lead.rounding)
+
+
+def test_the_solvers_error_is_no_spread():
+    """Errors of K means, Σ|e_k| ≤ Kb, have a standard error of b at most, and exactly that if one has them all."""
+    rng = np.random.default_rng(0)
+    for count in (2, 3, 16):
+        for _ in range(100):
+            e = rng.laplace(size=count) ** 3  # heavy tails: nearly one that has them all
+            e *= 1e-9 / np.abs(e).mean()
+            nearly = replicates(0.25 + e[:, None, None], slack=np.array([1e-9]))
+            assert nearly.error <= 1e-9 * (1 + 1e-6)
+            assert nearly.unvaried
+    corner = np.zeros((16, 1, 1))
+    corner[3] = 16e-9
+    assert replicates(0.25 + corner).error == pytest.approx(1e-9, rel=1e-6)
+    # A spread that the solver cannot make is one; and less than what is known of it is not said of either.
+    assert not replicates(0.25 + 2 * corner, slack=np.array([1e-9])).unvaried
+    lower, upper = replicates(0.25 + corner, low=np.array([0.25]), slack=np.array([1e-9])).bounds()
+    assert lower <= 0.25 < 0.28 < upper
+
+
+def test_equal_draws_of_a_slippery_world_are_those_of_a_firm_one():
+    """At γ = 1 two cells of a ring have equal values in every draw, with slip or without: the interval is the same.
+
+    Without slip their replicate means are equal to the bit. With slip they differ by 1e-17, or not, as it happens.
+    """
+    widths = []
+    for slip in (0.0, 0.1):
+        estimate = mp.power(mp.envs.gridworld("...\n.#.\n...", slip=slip), 1, samples=1024, rng=0)
+        lower, upper = estimate.actions((0, 0)).difference(((0, 0), "E"), ((0, 0), "stay")).interval()
+        widths.append(upper - lower)
+    q = 1 - 0.05 ** (1 / estimate.data.trials)
+    assert widths == pytest.approx([2 * q, 2 * q], rel=1e-9)
