@@ -140,7 +140,12 @@ def most_seeking(estimate: PowerEstimate, confidence: float = 0.95) -> BoolArray
     estimate : PowerEstimate
         At one rate.
     confidence : float
-        Of all comparisons at once.
+        Of all comparisons at once: whichever pairs have most, none of them is left out.
+
+    Notes
+    -----
+    The draws choose the pair with which the k − 1 others of a state are compared, so that any of k (k−1) / 2
+    intervals may be the one that misses: k/2 times as many as are made. The level pays for that.
 
     Examples
     --------
@@ -152,7 +157,8 @@ def most_seeking(estimate: PowerEstimate, confidence: float = 0.95) -> BoolArray
     mdp = estimate.mdp
     best, _ = greedy(mdp, np.asarray(mdp.kernel @ estimate.data.value[0]))
     behind = sparse.csr_array(mdp.kernel[best[mdp.pair_states]] - mdp.kernel)
-    lower, _ = estimate.data.contrast(behind).bounds(confidence, simultaneous=True)
+    level = 1 - (1 - confidence) * 2 / max(2, int(np.diff(mdp.pointer).max()))
+    lower, _ = estimate.data.contrast(behind).bounds(level, simultaneous=True)
     return np.asarray(lower[0] <= EQUAL)
 
 
