@@ -252,6 +252,8 @@ class ModelDifference(Result):
             The first of those that lead by equally much.
         Estimate
             POWER in A − POWER in B there: greater than 0 unless no state has more in A.
+            Its own interval is that of a state named beforehand; this one was chosen from the draws, so that those of
+            ``table(simultaneous=True)`` hold of it.
 
         Raises
         ------
@@ -282,6 +284,8 @@ class ModelDifference(Result):
         Estimate
             POWER in B − POWER in A there, the other way round than `difference`: greater than 0 unless no state has
             more in B.
+            Its own interval is that of a state named beforehand; this one was chosen from the draws, so that those of
+            ``table(simultaneous=True)`` hold of it.
 
         Raises
         ------
