@@ -27,13 +27,16 @@ from mdppower.display.words import Words
 from mdppower.errors import ParameterError
 from mdppower.mdp.actions import with_a_choice
 from mdppower.measures.power_estimate import PowerEstimate
-from mdppower.measures.power_pattern import nothing_to_choose, pattern_is_told
-from mdppower.measures.power_seeking import most_power_seeking
+from mdppower.measures.power_pattern import pattern_is_told
+from mdppower.measures.power_seeking import MostSeeking, most_power_seeking
 from mdppower.results.number_text import how_sure, number_texts, rate_title
 
 MOST_TEXTS = 2500
 LEAST_POINTS = 5.5
 MOST_DRAWN = 10_000
+ARROW = "arrow: the action of most POWER, faint where others may have as much"
+STAYS = "dot: it stays"
+UNKNOWN = "?: the draws tell no two actions apart"
 EQUAL = "=: all actions have the same POWER, since γ = 1 and the same can be reached after each"
 UNTOLD = "no intervals, since rewards have no variance: the pattern may be chance, however many draws there are"
 NOISE = "noise: so few draws tell no state from the average (95\N{NO-BREAK SPACE}%), and the pattern may be chance"
@@ -78,6 +81,7 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, look: Look, extras: Extra
         what=estimate.quantity_name,
     )
     sheet = grid_sheet(mdp, grid, len(gammas), look)
+    seeking = most_power_seeking(estimate) if extras.arrows else None
     assert mdp.layout is not None
     places = mdp.layout.astype(int)
     notes: list[str] = []
@@ -95,8 +99,8 @@ def heat_maps(estimate: PowerEstimate, grid: AnyArray, look: Look, extras: Extra
             _hatch_ties(panel, estimate, g, grid)
             notes.append("hatched: may have as much as the greatest")
         text = _numbers(sheet, power[g], choice, extras)
-        if extras.arrows:
-            notes += _draw_arrows(panel, sheet, estimate, g, scale.shown, inks, 0.17 if text else 0.0)
+        if seeking is not None:
+            notes += _draw_arrows(panel, sheet, estimate, seeking, g, scale.shown, inks, 0.17 if text else 0.0)
         if text:
             size = max(1.0, number_points(sheet, text))
             below = 0.27 if extras.arrows else 0.0
@@ -165,33 +169,30 @@ def _hatch_ties(panel: Axes, estimate: PowerEstimate, g: int, grid: AnyArray) ->
 
 
 def _draw_arrows(
-    panel: Axes, sheet: Sheet, estimate: PowerEstimate, g: int, values: FloatArray, inks: Inks, above: float
-) -> list[str]:
-    """An arrow along the most POWER-seeking action, "=" where all have the same; what they mean, in words.
+    panel: Axes, sheet: Sheet, estimate: PowerEstimate, found: MostSeeking, g: int, values: FloatArray, inks: Inks,
+    above: float,
+) -> list[str]:  # fmt: skip
+    """An arrow along the most POWER-seeking action, "?" or "=" where there is none to draw; and notes on these.
 
     They stand so far above the middles of cells, and are smaller where there is something below them.
     """
     mdp = estimate.mdp
-    pairs, resolved = most_power_seeking(estimate, g)
-    same = np.zeros(mdp.n_states, bool)
-    if estimate.gammas[g] == 1 and estimate.policy is None:
-        same = nothing_to_choose(mdp)
-        same[mdp.absorbing_states] = False
-    drawn = np.flatnonzero(~same)
+    equal = found.equal[g] & (estimate.gammas[g] == 1 and estimate.policy is None)
+    equal[mdp.absorbing_states] = False
+    unknown = ~(found.equal[g] | found.told[g])
+    drawn = np.flatnonzero(~(equal | unknown))
+    pairs, strong = found.pairs[g, drawn], (found.equal | found.sure)[g, drawn]
     reach = 0.2 if above else 0.35
     draw_arrows(
-        panel, mdp, pairs[drawn], resolved[drawn], values, inks, ends=(-reach, reach), width=0.06 if above else 0.08,
-        above=above,
-    )  # fmt: skip
+        panel, mdp, pairs, strong, values, inks, ends=(-reach, reach), width=0.06 if above else 0.08, above=above
+    )
     assert mdp.layout is not None
     size = max(4.0, min(14.0, 40 * sheet.inch))
-    equal = np.flatnonzero(same)
-    signs = [
-        panel.text(column, row - above, "=", ha="center", va="center", fontsize=size)
-        for row, column in mdp.layout[equal].tolist()
-    ]
-    inks.write(signs, values[equal])
-    notes = (
-        ["arrow: the action of most POWER, faint where the draws cannot tell; dot: it stays"] if len(drawn) else []
-    )
-    return notes + ([EQUAL] if len(equal) else [])
+    for sign, cells in (("=", np.flatnonzero(equal)), ("?", np.flatnonzero(unknown))):
+        signs = [
+            panel.text(column, row - above, sign, ha="center", va="center", fontsize=size)
+            for row, column in mdp.layout[cells].tolist()
+        ]
+        inks.write(signs, values[cells])
+    notes = [f"{ARROW}; {STAYS}"] * bool(len(drawn))
+    return notes + [UNKNOWN] * bool(unknown.any()) + [EQUAL] * bool(equal.any())

@@ -16,7 +16,7 @@ power_caution              whether the intervals of a run can be trusted, in wor
 guaranteed_power           a run whose draws are added to sums, for intervals that hold for any number of draws
 draw_sums                  its kernel: draws added to sums and forgotten
 power_pattern              whether draws tell a pattern of POWER from noise
-power_seeking              the most POWER-seeking action of each state
+power_seeking              the most POWER-seeking action of each state, and whether the draws can tell
 common_draws               several MDPs on the same draws
 action_optimality          how often an action is optimal
 action_optimality_estimate its probabilities

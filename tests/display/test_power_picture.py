@@ -235,11 +235,26 @@ def test_arrows_point_along_the_most_power_seeking_action():
     assert estimate.plot(arrows=True, annotate=True).axes[0].texts
 
 
-def test_arrows_that_the_draws_cannot_tell_are_faint():
+def test_where_the_draws_tell_no_two_actions_apart_there_is_no_arrow():
     # Every cell of a torus is like every other: no action is better, whatever 64 draws say.
     mdp = mp.envs.gridworld("....\n....\n....", wrap=True, stay=False)
-    arrows = arrows_of(mp.power(mdp, 0.9, samples=64, rng=0).plot(arrows=True).axes[0])
-    assert {round(a[2], 2) for a in arrows.values()} == {0.35}
+    figure = mp.power(mdp, 0.9, samples=64, rng=0).plot(arrows=True)
+    assert not arrows_of(figure.axes[0])
+    assert [text.get_text() for text in figure.axes[0].texts] == ["?"] * 12
+    assert "?: the draws tell no two actions apart" in figure.get_supxlabel().replace("\n", " ")
+    assert "arrow:" not in figure.get_supxlabel()
+
+
+def test_arrows_that_are_not_sure_are_faint():
+    """From the corner of an open room two ways in are alike by symmetry, and both lead to more than staying does."""
+    mdp = mp.envs.make("open(4,4)")
+    figure = mp.power(mdp, 0.9, samples=1024, rng=0).plot(arrows=True)
+    arrows = arrows_of(figure.axes[0])
+    corners = [(0, 0), (0, 3), (3, 0), (3, 3)]
+    assert [round(arrows[corner][2], 2) for corner in corners] == [0.35] * 4
+    assert arrows[0, 1][:2] == (0.7, 0)  # from the edge straight in
+    assert arrows[0, 1][2] == 1
+    assert "faint where others may have as much" in figure.get_supxlabel().replace("\n", " ")
 
 
 def test_arrows_need_a_grid_of_reasonable_size():
