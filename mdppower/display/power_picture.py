@@ -68,9 +68,9 @@ def plot_power(
     planes : iterable of label, or of tuple of labels, optional
         The rows of planes, from above: the names of planes without their first part, or whole where they have one.
     arrows : bool
-        Map: whether each cell gets an arrow along the action that seeks the most POWER, faint where the paired
-        interval (95 %, simultaneous) of its lead does not exclude 0; a dot where that action stays; "=" at γ = 1
-        where all actions have the same.
+        Map: whether each cell gets an arrow along the action that seeks the most POWER, faint where the draws do not
+        tell (95 %, all cells at once) that it has more than every other; a dot where that action stays; "?" where
+        they tell no two apart; "=" at γ = 1 where all actions have the same.
     hatch : bool
         Map and bars: whether states are hatched whose interval (95 %, simultaneous) meets that of the state with the
         greatest POWER: they may be as great.
