@@ -40,6 +40,22 @@ class Explorer:
         self.page.goto(f"{self.url}/#{hash}" if hash else f"{self.url}/")
         return self.settled(seen)
 
+    def follow(self, hash: str = "", **fields: object) -> Explorer:
+        """Show another address in the page that is there, as by a link: half a second less than loading it anew.
+
+        Its tool, its switches and what can be undone stay as they were.
+        """
+        hash = hash or fragment(**fields)
+        # The address may be there already, as long as the page has not yet written what was done since.
+        self.page.evaluate(
+            """(hash) => new Promise((followed) => {
+                window.addEventListener("hashchange", followed, { once: true })
+                location.hash = location.hash === `#${hash}` ? `${hash}&` : hash
+            })""",
+            hash,
+        )
+        return self.settled()
+
     def settled(self, seen: bool = True) -> Explorer:
         """Wait until no question runs, and numbers are seen."""
         self.page.wait_for_selector("body[data-busy='false']" + "[data-seen]" * seen, timeout=self.longest)

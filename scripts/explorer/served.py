@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -52,8 +52,8 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def served(*arguments: str) -> Iterator[Served]:
-    """Serve at a free port until the end of the block; its kernels are compiled when the block begins.
+def served(*arguments: str, first: Sequence[dict[str, object]] = (FIRST, FIRST_SLIPPERY)) -> Iterator[Served]:
+    """Serve at a free port until the end of the block; what the first questions compile is compiled when it begins.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def served(*arguments: str) -> Iterator[Served]:
             raise RuntimeError(f"mdppower explore ended: {''.join(said)}")
         listener.start()  # a full pipe would stop the server
         server = Served(found[0], process)
-        for question in (FIRST, FIRST_SLIPPERY):
+        for question in first:
             server.ask(question)
         yield server
     finally:

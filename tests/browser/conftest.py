@@ -13,7 +13,7 @@ import pytest
 
 from scripts.explorer.chromium import find, started
 from scripts.explorer.page import SECONDS, Explorer
-from scripts.explorer.served import Served, served
+from scripts.explorer.served import FIRST, FIRST_SLIPPERY, Served, served
 
 
 def without(reason: str) -> None:
@@ -37,7 +37,9 @@ def browser():
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Served]:
-    with served() as server:
+    # Where nothing is compiled yet, each of two workers begins with what the other then finds in numba's cache.
+    first = (FIRST, FIRST_SLIPPERY)
+    with served(first=first[::-1] if os.environ.get("PYTEST_XDIST_WORKER") == "gw1" else first) as server:
         yield server
 
 
@@ -99,22 +101,52 @@ def tab(watch, faults) -> Iterator[Callable[..., Explorer]]:
         explorer.page.context.close()
 
 
+class Shared(Explorer):
+    """Two tabs of 1280 × 800 that tests share; the page keeps nothing but its address.
+
+    In the one `open` loads the page anew. In the other it is loaded once, and where loading is not what is tested,
+    `follow` leads it from address to address.
+    """
+
+    def __init__(self, watch: Watch) -> None:
+        self.opened, self.led = watch.tab().page, watch.tab().page
+        super().__init__(self.opened, watch.server.url)
+
+    def open(self, hash: str = "", *, seen: bool = True, **fields: object) -> Explorer:
+        self.page = self.opened
+        return super().open(hash, seen=seen, **fields)
+
+    def follow(self, hash: str = "", **fields: object) -> Explorer:
+        self.page = self.led
+        self.page.mouse.move(0, 0)
+        if self.page.url == "about:blank":
+            super().open()
+        return super().follow(hash, **fields)
+
+    def close(self) -> None:
+        for page in (self.opened, self.led):
+            page.context.close()
+
+
 @pytest.fixture(scope="session")
-def shared() -> list[Explorer]:
-    """The tab that tests share, once there is one."""
+def shared() -> list[Shared]:
+    """The tabs that tests share, once there are any."""
     return []
 
 
 @pytest.fixture
-def explorer(watch, shared, faults) -> Iterator[Explorer]:
-    """A tab of 1280 × 800 with nothing loaded; the page keeps nothing but its address, so tests share it."""
-    if not shared or shared[0].page.is_closed():
-        shared[:] = [watch.tab()]
+def explorer(request, watch, shared, faults) -> Iterator[Explorer]:
+    """Tabs that are shared with tests before, but for those that failed."""
+    if not shared:
+        shared.append(Shared(watch))
+    shared[0].page = shared[0].opened
     shared[0].page.mouse.move(0, 0)
+    failed = request.session.testsfailed
     yield shared[0]
-    shared[0].page.goto("about:blank")
-    if any("crashed" in fault for fault in faults):
-        shared.clear()
+    if faults or request.session.testsfailed > failed:
+        shared.pop().close()
+    elif shared[0].page is shared[0].opened:
+        shared[0].page.goto("about:blank")
 
 
 @pytest.fixture(scope="session")

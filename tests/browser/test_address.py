@@ -80,12 +80,20 @@ def test_an_address_is_of_what_differs(modules):
     ],
 )
 def test_an_address_that_is_not_understood_is_refused_with_a_word(explorer, fragment, told):
-    """The page says so, and shows what it shows without an address."""
-    explorer.open(fragment)
+    """The page says so, and shows what it showed."""
+    before = explorer.follow(map="..a", gamma=0.5).now()["state"]
     found = explorer.call("address", "fromFragment", fragment)
     assert found["state"] is None
     assert told in found["problem"]
+    assert found["problem"] not in explorer.page.inner_text("body")
+    explorer.follow(fragment)
     assert found["problem"] in explorer.page.inner_text("body")
+    assert explorer.now()["state"] == before
+
+
+def test_a_page_that_is_opened_with_such_an_address_says_so_and_shows_its_first_world(explorer):
+    explorer.open("v=2&map=...")
+    assert explorer.call("address", "fromFragment", "v=2&map=...")["problem"] in explorer.page.inner_text("body")
     assert explorer.now()["state"]["world"] == explorer.call("address", "fromFragment", "")["state"]["world"]
 
 

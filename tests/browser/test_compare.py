@@ -16,7 +16,7 @@ AFTER = "....\n.#..\n..#."
 
 
 def pinned_and_edited(explorer, **fields):
-    explorer.open(map=BEFORE, **fields)
+    explorer.follow(map=BEFORE, **fields)
     explorer.after(explorer.control("pin").click)
     explorer.tool("#").after(explorer.cell(2, 2).click)
     explorer.tool(".").after(explorer.cell(1, 2).click)
@@ -49,7 +49,7 @@ def test_the_change_since_the_pin_is_the_librarys_difference(explorer):
 
 def test_verdicts_are_signs_on_the_map(explorer):
     """Colour is not alone: + − = ?, and the cells that never moved are proved the same."""
-    explorer.open(map="..#..", draws=1024)
+    explorer.follow(map="..#..", draws=1024)
     explorer.after(explorer.control("pin").click)
     explorer.tool("#").after(explorer.cell(0, 1).click)
     message = explorer.now()["message"]
@@ -99,7 +99,7 @@ def test_the_pinned_world_comes_back(explorer):
 
 def test_a_mark_of_the_pinned_world_alone_has_its_law(explorer):
     """A law is of a place: it is worth as much in the world, where the mark is not drawn."""
-    explorer.open(**{"map": "...", "pin.map": "a..", "view": "difference", "mark.a": "5"})
+    explorer.follow(**{"map": "...", "pin.map": "a..", "view": "difference", "mark.a": "5"})
     assert explorer.control("law-a").input_value() == "5"
     assert explorer.numbers("now")[0, 0] > 4
     explorer.control("law-a").fill("0.5")
@@ -111,7 +111,7 @@ def test_a_mark_of_the_pinned_world_alone_has_its_law(explorer):
 
 def test_equal_is_said_in_words(explorer):
     """γ = 1 on a connected map: "=" on the map; and no draw tells two cells apart."""
-    explorer.open("v=1&map=...&gamma=1&pair=0.0_0.2&at=0.1", seen=True)
+    explorer.follow("v=1&map=...&gamma=1&pair=0.0_0.2&at=0.1")
     assert explorer.page.inner_text("#arrow") == "all actions are equal"
     assert "all actions are equal" in explorer.cell(0, 1).get_attribute("aria-label")
     assert "equal in every draw" in explorer.page.inner_text("#pair-told")
@@ -120,7 +120,7 @@ def test_equal_is_said_in_words(explorer):
 @pytest.mark.parametrize("key", ["Shift", "p"])
 def test_two_cells_are_compared_on_the_same_draws(explorer, key):
     """`estimate.difference` to 1e-8, far narrower than the difference of two intervals."""
-    explorer.open()
+    explorer.follow()
     for cell in ((2, 3), (0, 6)):
         if key == "Shift":
             explorer.cell(*cell).click(modifiers=["Shift"])
@@ -145,7 +145,7 @@ def test_two_cells_are_compared_on_the_same_draws(explorer, key):
 
 def test_likely_optimal_actions_are_the_librarys(explorer):
     """All actions of every cell, with their joint intervals; the likeliest is the arrow."""
-    explorer.open(map=AFTER, draws=1024)
+    explorer.follow(map=AFTER, draws=1024)
     explorer.after(explorer.control("view-optimality").check)
     message = explorer.now()["message"]
     world = mp.envs.gridworld(AFTER)

@@ -46,7 +46,7 @@ def act(explorer, how, selector, value=""):
     ids=str,
 )
 def test_a_control_asks_for_what_it_says(explorer, done, options, run):
-    explorer.open(map=MAP, draws=1024)
+    explorer.follow(map=MAP, draws=1024)
     explorer.after(lambda: act(explorer, *done))
     question = {"gamma": 0.9, "rewards": "uniform", "samples": 1024, "rng": 0, "sampler": "latin"} | run
     expected = mp.power(mp.envs.gridworld(MAP, **options), **question)
@@ -55,7 +55,7 @@ def test_a_control_asks_for_what_it_says(explorer, done, options, run):
 
 def test_a_bias_goes_wherever_the_slip_goes(explorer):
     """Into the numbers, the texts to copy and the link; as the command line has it, blanks and all."""
-    explorer.open(map=MAP, slip=0.3, draws=256)
+    explorer.follow(map=MAP, slip=0.3, draws=256)
     explorer.after(lambda: act(explorer, "type", "#bias", "N=.2, stay = 5e-2"))
     bias = {"N": 0.2, "stay": 0.05}
     expected = mp.power(mp.envs.gridworld(MAP, slip=0.3, bias=bias), 0.9, samples=256, rng=0)
@@ -110,7 +110,7 @@ def test_hints_are_read_and_seen_by_all(explorer):
 
 
 def test_the_map_is_made_larger_and_smaller(explorer):
-    explorer.open(map="..\n.#")
+    explorer.follow(map="..\n.#")
     act(explorer, "type", "#columns", "3")
     explorer.settled()
     act(explorer, "type", "#rows", "1")
@@ -136,7 +136,7 @@ def test_a_file_is_opened(explorer, tmp_path):
     """As `mdppower map FILE` reads it: comments above, a margin, line ends of Windows."""
     file = tmp_path / "room.txt"
     file.write_bytes(b"; a room\r\n..a\r\n.#.\r\n")
-    explorer.open()
+    explorer.follow()
     explorer.after(lambda: explorer.control("file").set_input_files(file))
     assert explorer.now()["state"]["world"]["map"] == "..a\n.#."
     file.write_text("; nothing but a comment\n")
@@ -190,7 +190,7 @@ def test_another_world_has_options_of_its_own_and_undo_brings_these_back(explore
 def test_what_cannot_be_asked_is_said_beside_its_control(explorer, faults, fields, done, field, told):
     """One sentence; the old picture stays, greyed; and the next question that can be asked takes both away."""
     faults.expected.append("400 (Bad Request)")
-    explorer.open(**({"map": MAP} | fields))
+    explorer.follow(**({"map": MAP} | fields)).tool("#")
     before = explorer.attribute("seen")
     act(explorer, *done)
     explorer.page.wait_for_selector("#map.old")

@@ -5,14 +5,11 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import os
 import re
-import subprocess
-import sys
 import warnings
-from pathlib import Path
 
 import pytest
+from copied_commands import program_of_this_process, ran_in_shell
 from drawn_maps import maps
 from hypothesis import given, settings
 
@@ -37,14 +34,11 @@ def ran(code: str) -> str:
     return out.getvalue()
 
 
-def ran_in_shell(command: str, folder: Path) -> str:
-    """What a command prints, with the `mdppower` of this environment."""
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(
-        ["sh", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def both_ran(explorer, tmp_path) -> list[str]:
+    """What the copied program and the copied command print."""
+    with program_of_this_process(tmp_path) as programs:
+        in_shell = ran_in_shell(text_of(explorer, "shell"), tmp_path, programs)
+    return [ran(text_of(explorer, "python")), in_shell]
 
 
 def text_of(explorer, name: str) -> str:
@@ -61,7 +55,7 @@ def agree(found: dict, explorer, interval: str) -> None:
 
 
 def test_the_program_prints_the_numbers_shown(explorer):
-    explorer.open(map=ROOM, **FIELDS)
+    explorer.follow(map=ROOM, **FIELDS)
     for cell in ((0, 0), (2, 3)):
         explorer.cell(*cell).click(modifiers=["Shift"])
     explorer.page.wait_for_selector("#pair-told:has-text('POWER(0,0)')")
@@ -74,26 +68,26 @@ def test_the_program_prints_the_numbers_shown(explorer):
 
 
 def test_the_command_prints_the_numbers_shown(explorer, tmp_path):
-    explorer.open(map=ROOM, **FIELDS)
+    explorer.follow(map=ROOM, **FIELDS)
     agree(printed(ran_in_shell(text_of(explorer, "shell"), tmp_path)), explorer, "half")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_of_a_change_both_print_the_numbers_shown(explorer, tmp_path):
-    explorer.open(map="...\n.#.", draws=1024)
+    explorer.follow(map="...\n.#.", draws=1024)
     explorer.after(explorer.control("pin").click)
     explorer.tool("#").after(explorer.cell(0, 2).click)
     shown = explorer.numbers()
-    for text in (ran(text_of(explorer, "python")), ran_in_shell(text_of(explorer, "shell"), tmp_path)):
+    for text in both_ran(explorer, tmp_path):
         found = printed(text)
         assert {cell: row[2] for cell, row in found.items()} == pytest.approx(shown, rel=1e-5)
 
 
 def test_of_likely_actions_both_print_the_numbers_shown(explorer, tmp_path):
-    explorer.open(map="...\n.#.", draws=1024)
+    explorer.follow(map="...\n.#.", draws=1024)
     explorer.after(explorer.control("view-optimality").check)
     message = explorer.now()["message"]
-    for text in (ran(text_of(explorer, "python")), ran_in_shell(text_of(explorer, "shell"), tmp_path)):
+    for text in both_ran(explorer, tmp_path):
         rows = re.findall(rf"\((\d+), (\d+)\)\s+(\w+)\s+({NUMBER})", text)
         found = {((int(r), int(c)), action): float(p) for r, c, action, p in rows}
         shown = {
@@ -108,7 +102,7 @@ def test_of_likely_actions_both_print_the_numbers_shown(explorer, tmp_path):
 def test_the_table_is_the_librarys(explorer, tmp_path, view):
     """Column by column what `save("x.csv")` writes of the same question."""
     moves = "WSN+diagonals"  # rows are in the order of actions, whatever that is
-    explorer.open(map=ROOM, draws=1024, moves=moves, **({"view": view} if view == "optimality" else {}))
+    explorer.follow(map=ROOM, draws=1024, moves=moves, **({"view": view} if view == "optimality" else {}))
     world = mp.envs.gridworld(ROOM, moves=moves)
     if view == "power":
         result = mp.power(world, [0.9], samples=1024, rng=0)

@@ -50,7 +50,7 @@ def test_where_the_clipboard_is_refused_the_text_is_there(explorer):
 
 
 def test_the_map_is_saved_as_a_file_of_a_map(explorer, tmp_path):
-    explorer.open(map="..a\n.#.")
+    explorer.follow(map="..a\n.#.")
     download = saved(explorer, "save-map")
     assert download.suggested_filename == "map.txt"
     download.save_as(tmp_path / "map.txt")
@@ -59,7 +59,7 @@ def test_the_map_is_saved_as_a_file_of_a_map(explorer, tmp_path):
 
 
 def test_numbers_are_saved_as_a_table(explorer, tmp_path):
-    explorer.open()
+    explorer.follow()
     download = saved(explorer, "save-csv")
     download.save_as(tmp_path / download.suggested_filename)
     with open(tmp_path / download.suggested_filename, encoding="utf-8", newline="") as file:
@@ -110,7 +110,7 @@ def test_a_picture_stands_alone(tab, tmp_path, view):
 
 def test_a_raster_has_two_dots_a_pixel(explorer, tmp_path):
     """Width and height stand in the header of a PNG, from byte 16 on; it is no empty picture."""
-    explorer.open()
+    explorer.follow()
     _, root = picture(explorer, tmp_path)
     download = saved(explorer, "save-png")
     download.save_as(tmp_path / "picture.png")
@@ -134,7 +134,9 @@ def test_lines_of_a_sweep_are_saved(tab, tmp_path):
 def test_nothing_that_is_older_than_the_question_is_taken_away(tab, faults, gone):
     """A picture of these numbers with that wall, and its caption, would be a lie; what says no number stays."""
     faults.expected.append("Failed to load resource")
-    explorer = tab().open(map="...\n.#.", gamma=0.5)
+    explorer = tab()
+    explorer.page.clock.install()
+    explorer.open(map="...\n.#.", gamma=0.5)
     if gone == "refused":
         explorer.control("law").fill("nrm(0,1)")
         explorer.control("law").press("Enter")
@@ -151,7 +153,10 @@ def test_nothing_that_is_older_than_the_question_is_taken_away(tab, faults, gone
     assert explorer.control("copy-link").is_enabled()
     explorer.page.unroute("**/api/ask")
     explorer.control("law").fill("uniform")
-    explorer.after(lambda: explorer.control("law").press("Enter") if gone == "refused" else None)
+    if gone == "refused":
+        explorer.after(lambda: explorer.control("law").press("Enter"))
+    else:
+        explorer.after(lambda: explorer.page.clock.run_for(3000))  # it asks again by itself
     assert explorer.control("save-png").is_enabled()
     assert explorer.page.inner_text("#take-told") == ""
 
