@@ -13,7 +13,7 @@ import pytest
 
 from scripts.explorer.chromium import find, started
 from scripts.explorer.page import SECONDS, Explorer
-from scripts.explorer.served import FIRST, FIRST_SLIPPERY, Served, served
+from scripts.explorer.served import Served, served
 
 
 def without(reason: str) -> None:
@@ -37,9 +37,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Served]:
-    # Where nothing is compiled yet, each of two workers begins with what the other then finds in numba's cache.
-    first = (FIRST, FIRST_SLIPPERY)
-    with served(first=first[::-1] if os.environ.get("PYTEST_XDIST_WORKER") == "gw1" else first) as server:
+    with served() as server:
         yield server
 
 

@@ -39,7 +39,7 @@ def test_an_address_of_a_map():
 
 @pytest.mark.slow
 def test_a_server_answers_and_ends_with_its_block():
-    with served() as server:
+    with served(first=()) as server:
         *_, last = server.ask(FIRST)
         assert server.process.poll() is None
     assert last["final"]
