@@ -3,7 +3,8 @@
 What is known of the law comes first. Which law is averaged depends on the state:
 
 - in an absorbing state it is that of its reward, exactly;
-- where each action leads for certain to an absorbing state it is that of the greatest of their rewards, exactly;
+- where each action leads for certain to an absorbing state, all of one law, it is that of the greatest of their
+  rewards, exactly;
 - elsewhere POWER is a mean of the best of many rewards, whose law is not known. That of the greatest of all rewards
   that can be reached stands for it, once for all such states, since they move together. It is more skewed as a rule:
   only misses twice as frequent count. Discrete laws, of which discounting makes smooth ones, are not read there.
@@ -116,14 +117,18 @@ def _which_laws(task: PowerTask, laws: tuple[Law, ...], which: AnyArray) -> tupl
 def _choices(
     mdp: RewardlessMDP, absorbing: BoolArray, laws: tuple[Law, ...], which: AnyArray
 ) -> tuple[list[_Read], BoolArray]:
-    """The states where each action leads for certain to an absorbing one; and these together with the absorbing."""
+    """The states where each action leads for certain to an end, all of one law; with the ends, all whose law is known."""
     rows = mdp.kernel
     first = rows.indices[rows.indptr[:-1]]
     sure = (np.diff(rows.indptr) == 1) & absorbing[first]
     known = np.logical_and.reduceat(sure, mdp.pointer[:-1]) | absorbing
     pairs = np.flatnonzero((known & ~absorbing)[mdp.pair_states])
     ends = np.unique(np.stack([mdp.pair_states[pairs], which[first[pairs]], first[pairs]]), axis=1)
-    (_, law), sizes = np.unique(ends[:2], axis=1, return_counts=True)
+    (chooser, law), sizes = np.unique(ends[:2], axis=1, return_counts=True)
+    # The law of the greatest of rewards of several laws is that of none of them.
+    mixed = np.bincount(chooser, minlength=mdp.n_states) > 1
+    known &= ~mixed
+    law, sizes = law[~mixed[chooser]], sizes[~mixed[chooser]]
     kinds, numbers = np.unique(np.stack([law, sizes]), axis=1, return_counts=True)
     found = [_Read(laws[k], True, size, int(n)) for (k, size), n in zip(kinds.T.tolist(), numbers, strict=True)]
     return found, known

@@ -78,6 +78,20 @@ def test_what_the_law_is_known_of():
     )
 
 
+def test_the_greatest_of_rewards_of_two_laws_has_neither():
+    """50 states choose between an end of expon and one of norm(10, 0.1), which is greater but in 5 of 10⁵ draws.
+
+    Their POWER is a mean of draws that are all but normal. Only the one end of expon is exponential: one such mean of
+    4,096 draws is harmless, 50 would not be (as in `test_hard_laws_are_warned_of`).
+    """
+    ends = {"skewed": {"stay": "skewed"}, "high": {"stay": "high"}}
+    choosers = {k: {"left": "skewed", "right": "high"} for k in range(50)}
+    mdp = mp.RewardlessMDP.from_successors(ends | choosers)
+    rewards = {"skewed": "expon", "high": "norm(10,0.1)", "default": 0}
+    assert caution(mdp, rewards, samples=4096) == ""
+    assert "hold together" in caution(mdp, {"default": "lognorm(1)"}, samples=4096)  # the greatest of two of one law
+
+
 def test_what_is_not_known_of_the_law_is_read_from_the_means():
     def rare(n, rng):
         return (rng.random((n, 4)) < 0.001).astype(float)
