@@ -117,7 +117,7 @@ def _which_laws(task: PowerTask, laws: tuple[Law, ...], which: AnyArray) -> tupl
 def _choices(
     mdp: RewardlessMDP, absorbing: BoolArray, laws: tuple[Law, ...], which: AnyArray
 ) -> tuple[list[_Read], BoolArray]:
-    """The states where each action leads for certain to an end, all of one law; with the ends, all whose law is known."""
+    """States whose actions each lead for certain to an end of one law; with the ends, all whose law is known."""
     rows = mdp.kernel
     first = rows.indices[rows.indptr[:-1]]
     sure = (np.diff(rows.indptr) == 1) & absorbing[first]
