@@ -25,8 +25,11 @@ win over all with probability δ, one at a time, and then only its intervals ove
 that each *side* misses with δ/2, which for skewed rewards is not so, pays for k/2.
 
 β = (1 − confidence) / n, over all n states at all rates in which anything is left to tell (Bonferroni). Limits with a
-guarantee hold for all states at once whatever is asked of them, and no choice costs anything. Of exact numbers only
-rounding is taken off.
+guarantee hold for all states at once whatever is asked of them, and no choice costs anything. Rounding is taken off
+all of them; of exact numbers nothing else is.
+
+That an interval misses with δ is what Student's can be trusted for (`mdppower.measures.power_caution`). Where rewards
+differ from 0 once in a thousand draws, and no draw has shown it, a lead over them may be said to be sure and be none.
 """
 
 from __future__ import annotations
@@ -45,7 +48,7 @@ from mdppower.mdp.model import RewardlessMDP
 from mdppower.measures.power_estimate import PowerEstimate
 from mdppower.measures.power_pattern import nothing_to_choose
 from mdppower.montecarlo.guaranteed import Guaranteed
-from mdppower.montecarlo.replicates import Replicates
+from mdppower.montecarlo.replicates import ROUNDING, Replicates
 
 _AT_ONCE = 2**22
 """Most numbers of contrasts that are held at once (32 MiB)."""
@@ -138,9 +141,11 @@ def _leads(
     size = max(1, _AT_ONCE // data.count)
     for k in range(0, len(pairs), size):
         some = slice(k, k + size)
-        lead = data.contrast(sparse.csr_array(mdp.kernel[pairs[some]] - mdp.kernel[over[some]]))
+        one, other = mdp.kernel[pairs[some]], mdp.kernel[over[some]]
+        lead = data.contrast(sparse.csr_array(one - other))
         if isinstance(lead, Replicates):
-            found[some] = lead.bounds(1 - miss)[0][0] > lead.rounding[0]
+            # What cancels leaves the rounding of its terms behind.
+            found[some] = lead.bounds(1 - miss)[0][0] > ROUNDING * ((one + other) @ np.abs(data.value[0]))
         else:
             found[some] = lead.bounds(confidence, simultaneous=True)[0][0] > 0
     return found

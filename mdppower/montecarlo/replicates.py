@@ -10,8 +10,8 @@ and simultaneous intervals over n quantities use the level 1 − α/n (Bonferron
 - the certified error of the solver, `slack`, widens every interval;
 - where all replicate means are equal the data show no spread, but that does not make the mean exact: a value
   other than the one seen has probability at most q = 1 − α^{1/trials}, so the mean lies within q of the way to
-  either end of the range. Only quantities that are known not to vary get no such interval. Equal means equal but for
-  what computing them may have put in, see `Replicates.agree`: rounding of 1e-16 is no spread;
+  either end of the range. Only quantities that are known not to vary get no such interval. Rounding of 1e-16 is no
+  spread (`Replicates.agree`);
 - where rewards have bounds, an interval ends at those of the quantity: it misses no more often for leaving out what
   is impossible.
 """
@@ -28,9 +28,8 @@ from scipy import sparse
 from mdppower._checks import open_unit
 from mdppower._typing import BoolArray, FloatArray
 
-ROUNDING = 2.0**-46
-"""How much of the size of its terms a sum may be off by rounding: 128 operations of 2⁻⁵³ at most (Higham 2002, §3.1).
-They are those of a mean over the 64 draws of a replicate, of a row of probabilities, and of a contrast."""
+ROUNDING = 2.0**-49
+"""By how much of its size a replicate mean is taken to be off by rounding: 16 times half a unit in the last place."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,31 +124,19 @@ class Replicates:
         return np.asarray(centred.std(axis=0, ddof=1) / np.sqrt(count))
 
     @cached_property
-    def rounding(self) -> FloatArray:
-        """(G, n) how far replicate means may be off by the rounding of sums, which is no part of `slack`."""
-        if self.origin is None:
-            return ROUNDING * self._size
-        data, rows = self.origin
-        # What cancels in a weighted sum leaves the rounding of its terms behind.
-        return ROUNDING * np.asarray((abs(rows) @ data._size.T).T)
-
-    @cached_property
-    def _size(self) -> FloatArray:
-        """(G, n) largest absolute values."""
-        return np.asarray(np.maximum(self.means.max(axis=0), -self.means.min(axis=0)))
-
-    @cached_property
     def agree(self) -> BoolArray:
-        """(G, n) whether replicate means are equal but for errors of the computation.
+        """(G, n) whether replicate means are equal but for rounding.
 
-        Let the true means be equal, and that of replicate k be off by e_k, where Σ|e_k| / K ≤ b: the mean of the
-        certified errors is `slack`. Σ(e_k − ē)² is convex in e, so that it is greatest at a corner of Σ|e_k| ≤ Kb,
-        where one e_k is ±Kb and the others are 0: it is at most K²b² (1 − 1/K), and the standard error,
-        √(Σ(e_k − ē)² / (K−1) / K), at most b. Rounding adds its own b, as standard errors obey the triangle
-        inequality. So b = slack + rounding misses no such quantity; and one that varies in truth is only taken for
-        one where its own standard error is at most 2b, and cannot be told from what computing it has put in.
+        Where true means are equal, and each is off by r at most, their standard error √(Σ(e_k − ē)² / (K−1) / K) is
+        less than r √(K / (K−1) / K) ≤ r. Here r is a share of the largest that there may be: of a difference of two
+        numbers in [0, 1] of 1, however small it is, for what cancels leaves the rounding of its terms behind. Where
+        there are no bounds it is the largest that was seen. What a solver leaves is not looked for: near γ = 1 its
+        bound, `slack`, may be larger than a spread that is real.
         """
-        return np.asarray(self.error <= self.slack[:, None] + self.rounding)
+        size = np.abs(self.means).max(axis=0)
+        for end in (self.low, self.high):
+            size = np.maximum(size, np.where(np.isfinite(end), np.abs(end), 0.0))
+        return np.asarray(self.error <= ROUNDING * size)
 
     def bounds(self, confidence: float = 0.95, *, simultaneous: bool = False) -> tuple[FloatArray, FloatArray]:
         """Confidence limits of every quantity at every rate.
