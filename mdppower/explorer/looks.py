@@ -71,7 +71,10 @@ def _power(estimate: PowerEstimate, question: Question) -> dict[str, Any]:
     pair = None
     if question.pair is not None:
         lead = estimate.difference(*question.pair).data
-        pair = {"mean": rounded(lead.value[:, 0]), "half": rounded(_half(lead, together=False)[:, 0])}
+        pair = {
+            "mean": rounded(lead.value[:, 0]),
+            "half": rounded(_longer(lead.value, *lead.bounds(CONFIDENCE))[:, 0]),
+        }
     return {
         "sampler": estimate.sampler, "cells": _places(estimate.mdp.states), **_intervals(estimate.data),
         "gap": rounded(estimate.error_bound), "arrow": names, "sure": sure, "pair": pair,
@@ -148,16 +151,25 @@ def _likely(
 
 
 def _intervals(data: Any) -> dict[str, Any]:
-    """Means and their standard errors; half-widths each alone, and all at once."""
+    """Means and their standard errors, 0 where all draws agree; half-widths each alone, and all at once.
+
+    These are the longer sides. "uneven" has the limits themselves where the other side is shorter.
+    """
+    limits = {"half": data.bounds(CONFIDENCE), "joint": data.bounds(CONFIDENCE, simultaneous=True)}
     return {
-        "mean": rounded(data.value), "stderr": rounded(data.error), "half": rounded(_half(data, together=False)),
-        "joint": rounded(_half(data, together=True)),
+        "mean": rounded(data.value), "stderr": rounded(np.where(data.agree, 0.0, data.error)),
+        **{name: rounded(_longer(data.value, *both)) for name, both in limits.items()},
+        "uneven": {name: _uneven(data.value, *both) for name, both in limits.items()},
     }  # fmt: skip
 
 
-def _half(data: Any, *, together: bool) -> AnyArray:
-    """(G, n) what stands after ±."""
-    return _longer(data.value, *data.bounds(CONFIDENCE, simultaneous=together))
+def _uneven(value: AnyArray, lower: AnyArray, upper: AnyArray) -> list[list[Any]]:
+    """Rate, cell, lower and upper limit of the intervals that have their number not in the middle."""
+    with np.errstate(invalid="ignore"):
+        off = np.abs(upper + lower - 2 * value) > 1e-9 * np.maximum(1, np.abs(value))
+    places = np.argwhere(off)
+    ends = zip(rounded(lower[off]), rounded(upper[off]), strict=True)
+    return [[g, i, *both] for (g, i), both in zip(places.tolist(), ends, strict=True)]
 
 
 def _longer(value: AnyArray, lower: AnyArray, upper: AnyArray) -> AnyArray:

@@ -60,7 +60,8 @@ def nothing_to_choose(mdp: RewardlessMDP) -> BoolArray:
     """(S,) where all actions have the same POWER at γ = 1, since where they lead the same can be reached for ever.
 
     In a maximal end component an agent gets from each state to each other for certain: the best average reward, and
-    with it POWER at γ = 1, is one number. An action whose successors are all in one component has that number.
+    with it POWER at γ = 1, is one number. An action whose successors are all in one component has that number. Where
+    there is one component only, all of them have it: whatever is done, the agent is there in the end.
 
     Examples
     --------
@@ -70,7 +71,9 @@ def nothing_to_choose(mdp: RewardlessMDP) -> BoolArray:
     >>> nothing_to_choose(mp.envs.make("open(2,2)")).all(), nothing_to_choose(mp.envs.fork(2)).tolist()
     (np.True_, [False, True, True])
     """
-    _, component, _ = end_components(mdp)
+    count, component, _ = end_components(mdp)
+    if count == 1:
+        return np.ones(mdp.n_states, bool)
     reached = component[mdp.kernel.indices]
     first = mdp.kernel.indptr[mdp.pointer]  # of the entries of each state; every state has an action
     least, most = (extreme.reduceat(reached, first[:-1]) for extreme in (np.minimum, np.maximum))

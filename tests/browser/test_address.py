@@ -74,6 +74,7 @@ def test_an_address_is_of_what_differs(modules):
         ("v=1&gamma=0.5&gamma=0.6", "twice"),
         ("v=1&map=..._.", "map"),
         ("v=1&map=%E0%A4", "map"),
+        ("v=1&map=%3Ba_..", "map"),
         ("v=1&map=;a_..", "map"),  # a comment, which has no cells, would shift the rows of those below it
         ("v=1&__proto__=1", "__proto__"),
         ("v=1&pin.gamma=0.5", "pin.gamma"),

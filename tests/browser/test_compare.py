@@ -188,3 +188,21 @@ def test_cells_are_picked_by_touch(tab):
     assert explorer.control("pick").is_hidden()
     explorer.page.keyboard.press("p")
     assert "Row 1, column 1 is no cell" in explorer.page.inner_text("#pair-told")
+
+
+def test_a_wall_is_refused_as_long_as_it_is_one(explorer):
+    explorer.open(map="...\n.#.", draws=256)
+    explorer.cell(1, 1).click(modifiers=["Shift"])
+    assert "no cell of the world" in explorer.page.inner_text("#pair-told")
+    explorer.tool(".").after(explorer.cell(1, 1).click)
+    assert "no cell of the world" not in explorer.page.inner_text("#pair-told")
+
+
+def test_an_interval_that_is_uneven_has_both_ends(explorer):
+    """A mark of 2, where staying is best for all goals: no draw differs, none can be above 2, and it is said why."""
+    explorer.open(map="a..", **{"mark.a": 2}, draws=256)
+    explorer.cell(0, 0).hover()
+    assert re.fullmatch(r"1\.\d+ … 2\.0+", explorer.page.inner_text("#joint"))
+    assert "what so many draws cannot exclude" in explorer.page.inner_text("#alike-told")
+    explorer.cell(0, 2).hover()
+    assert explorer.control("alike-told").is_hidden()

@@ -94,6 +94,36 @@ def test_options_of_the_world_are_undone_one_by_one(explorer):
     explorer.settled()
 
 
+def test_laws_are_undone(explorer):
+    explorer.open(map="a..", draws=256)
+    explorer.after(lambda: act(explorer, "type", "#law-a", "5"))
+    explorer.after(lambda: act(explorer, "type", "#law", "expon"))
+    seen = []
+    for _ in range(2):
+        explorer.after(explorer.control("undo").click)
+        seen.append(explorer.now()["state"]["rewards"])
+    assert seen == [{"default": "uniform", "marks": {"a": "5"}}, {"default": "uniform", "marks": {}}]
+    explorer.after(explorer.control("redo").click)
+    assert explorer.control("law-a").input_value() == "5"
+
+
+def test_a_slide_that_is_undone_on_its_way_is_another_one_after(explorer):
+    """The pointer is still down: no event says that the slide has ended, and what comes is not to be lost."""
+    explorer.open(map="...", draws=256)
+    slide = """(value) => {
+        const slip = document.getElementById("slip")
+        slip.value = value
+        slip.dispatchEvent(new Event("input", { bubbles: true }))
+    }"""
+    explorer.page.evaluate(slide, 0.3)
+    explorer.control("undo").click()
+    explorer.page.evaluate(slide, 0.5)
+    assert explorer.now()["state"]["world"]["slip"] == 0.5
+    explorer.control("undo").click()
+    assert explorer.now()["state"]["world"]["slip"] == 0
+    explorer.settled()
+
+
 def test_hints_are_read_and_seen_by_all(explorer):
     """A title shows to a mouse alone; these are described by words that stand by them."""
     explorer.open(map="a..", draws=256)
@@ -176,7 +206,9 @@ def test_another_world_has_options_of_its_own_and_undo_brings_these_back(explore
         ({}, ("type", "#slip-number", "1.5"), "world.slip", "1.5"),
         ({"slip": 0.1}, ("type", "#bias", "N=0.2"), "world.bias", "more than slip = 0.1"),
         ({}, ("type", "#bias", "up=0.1"), "world.bias", "up=0.1"),
-        ({}, ("type", "#bias", "N=.1,N=.1"), "world.bias", "N=.1,N=.1"),
+        ({}, ("type", "#bias", "N=.1,N=.1"), "world.bias", "each once"),
+        ({}, ("type", "#bias", "N=.1="), "world.bias", "N=.1="),
+        ({"moves": "N"}, ("uncheck", "[name='move'][value='N']"), "world.moves", "one of north"),
         ({}, ("type", "#law", "cauchy"), "rewards.default", "cauchy"),
         ({}, ("type", "#law", "__import__('os')"), "rewards.default", "__import__"),
         ({}, ("type", "#law-a", "norm(1,"), "rewards.marks.a", "norm(1,"),

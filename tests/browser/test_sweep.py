@@ -81,6 +81,31 @@ def test_lines_of_chosen_cells_with_bands_and_a_table(swept):
     assert shown == pytest.approx(message["mean"][11][at], abs=1e-2)
 
 
+def test_cells_that_are_picked_later_change_nothing_that_was_computed(swept):
+    """At a frame what is shown can still be taken away; the pair, which the sweep has not, is asked for."""
+    for cell in ((0, 0), (1, 3)):
+        swept.cell(*cell).click(modifiers=["Shift"])
+    swept.settled()
+    swept.after(swept.control("step").click)
+    assert all(swept.control(id).is_enabled() for id in ("copy-python", "save-csv", "save-png", "save-lines"))
+    gamma = swept.now()["state"]["gamma"]
+    lead = mp.power(mp.envs.gridworld(MAP), gamma, samples=1024, rng=0).difference((0, 0), (1, 3))
+    pair = swept.now()["message"]["pair"]
+    assert pair["mean"][0] == pytest.approx(lead.mean, abs=1e-8)
+    assert "print(power.difference((0, 0), (1, 3)))" in swept.page.text_content("#text-python")
+
+
+def test_it_is_said_of_what_its_intervals_hold_together(swept):
+    """Of all cells and rates of a sweep; of all cells once γ is typed, whose interval is narrower."""
+    swept.cell(0, 1).hover()
+    assert swept.page.inner_text("#joint-name") == "95 %, all cells and rates at once"
+    assert swept.cell(0, 1).get_attribute("aria-label").find("(95 %, all cells and rates at once)") > 0
+    swept.control("gamma-number").fill("0.33")
+    swept.after(lambda: swept.control("gamma-number").press("Enter"))
+    assert swept.page.inner_text("#joint-name") == "95 %, all cells at once"
+    assert swept.cell(0, 1).get_attribute("aria-label").find("(95 %, all cells at once)") > 0
+
+
 def test_after_an_edit_the_lines_are_old(swept):
     swept.tool("#").after(swept.cell(0, 1).click)
     assert "old" in swept.page.locator(".chart").get_attribute("class").split()

@@ -8,6 +8,7 @@ import io
 import re
 import warnings
 
+import numpy as np
 import pytest
 from copied_commands import program_of_this_process, ran_in_shell
 from drawn_maps import maps
@@ -122,6 +123,16 @@ def test_the_table_is_the_librarys(explorer, tmp_path, view):
     for shown, expected in zip(theirs[1:], ours[1:], strict=True):
         for one, other in zip(shown, expected, strict=True):
             assert one == other or float(one) == pytest.approx(float(other), abs=1e-8)
+
+
+def test_limits_that_are_uneven_are_the_librarys(explorer):
+    """No reward is above that of a mark of 2, and neither is a limit."""
+    explorer.follow(map="a..", draws=1024, **{"mark.a": 2})
+    rows = list(csv.DictReader(io.StringIO(explorer.call("take", "csv", explorer.now()["message"]))))
+    power = mp.power(mp.envs.gridworld("a.."), 0.9, {"default": "uniform", "a": 2}, samples=1024, rng=0)
+    for name, limit in zip(("lower", "upper"), power.interval(), strict=True):
+        np.testing.assert_allclose([float(row[name]) for row in rows], limit, rtol=0, atol=1e-8)
+    assert rows[0]["upper"] == "2"
 
 
 def test_a_map_is_read_back_as_the_same_world(modules):

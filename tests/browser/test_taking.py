@@ -190,3 +190,20 @@ def test_a_picture_claims_no_error_that_is_not_known(explorer, tmp_path):
     explorer.open(view="difference", **asked, **{"pin.map": "..._..."})
     text, _ = picture(explorer, tmp_path)
     assert "at most where it is known: 95 %, all cells at once" in text
+
+
+def test_the_lines_of_a_sweep_are_saved_with_its_own_intervals(explorer, tmp_path):
+    """Whatever the map shows since: ± is that of all cells and rates, not that of the γ which was typed."""
+    explorer.open(map="..\n.*", draws=256, slip=0.1, **{"bias.E": 0.05})
+    explorer.after(explorer.control("sweep").click)
+    explorer.page.wait_for_selector("body[data-playing='true']")
+    sweep = explorer.now()["message"]
+    explorer.control("gamma-number").fill("0.33")
+    explorer.after(lambda: explorer.control("gamma-number").press("Enter"))
+    text, _ = picture(explorer, tmp_path, "save-lines")
+    most = max(half for halves in sweep["joint"] for half in halves)
+    assert (
+        f"± {f'{most:.4f}'[1:]} at most: 95 %, all cells and rates at once" in text
+        or f"± {f'{most:.3f}'[1:]}" in text
+    )
+    assert "slip 0.1, bias E=0.05" in text

@@ -43,6 +43,21 @@ def test_power_has_both_intervals_and_the_pair(mdp):
     assert look["actions"] == {"N": [-1, 0], "E": [0, 1], "S": [1, 0], "W": [0, -1], "stay": [0, 0]}
 
 
+def test_limits_that_are_uneven_are_sent_as_they_are(mdp):
+    """Staying on a mark of 2 is best for all goals: no draw differs, and none can be above 2, but some below."""
+    estimate = mp.power(mdp, [0.5, 0.9], {"default": "uniform", "a": 2}, samples=1024, rng=0)
+    look = look_of(estimate, question())
+    for name, simultaneous in (("half", False), ("joint", True)):
+        lower, upper = estimate.interval(simultaneous=simultaneous)
+        found = {(g, i): ends for g, i, *ends in look["uneven"][name]}
+        assert {(0, 0), (1, 0)} <= found.keys() < set(np.ndindex(lower.shape))
+        assert found[0, 0][0] < found[0, 0][1] == 2
+        for place, ends in np.ndenumerate(lower):
+            mean, half = estimate.mean[place], look[name][place[0]][place[1]]
+            close(found.get(place, [mean - half, mean + half]), [ends, upper[place]])
+    assert look["stderr"][0][0] == 0
+
+
 def test_a_difference_is_the_world_less_the_pin(mdp):
     """A door that opens gives more; what is new, and what is gone, has no difference."""
     pinned = mp.envs.gridworld("a..#\n.##.\n...#\n...*")

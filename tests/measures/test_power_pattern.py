@@ -40,3 +40,9 @@ def test_without_a_choice_of_what_can_be_had_for_ever():
         assert not same[s] or np.ptp(ends) <= 2 * power.error_bound
     assert same[-1]
     assert not same[1]
+    # With slip an agent cannot stay away from the only exit for ever: its reward is all that there is.
+    slippery = mp.envs.gridworld("...\n.#*", slip=0.1)
+    assert nothing_to_choose(slippery).all()
+    assert np.ptp(mp.power(slippery, 1, samples=64, rng=0).mean) < 1e-9
+    two = mp.envs.gridworld("...\n*#*", slip=0.1)
+    assert not nothing_to_choose(two)[:3].any()

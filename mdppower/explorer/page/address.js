@@ -44,7 +44,7 @@ const readers = {
   map: (raw) => {
     const rows = decodeMap(raw).split("\n");
     const wide = rows[0].length;
-    const fits = wide && wide <= MOST && rows.length <= MOST && !raw.startsWith(";");  // that would be a comment
+    const fits = wide && wide <= MOST && rows.length <= MOST && !rows[0].startsWith(";");  // that would be a comment
     const whole = fits && rows.every((row) => row.length === wide);
     return whole ? rows.join("\n") : undefined;
   },

@@ -2,7 +2,7 @@
 
 import { MOST_LINES } from "./chart.js";
 import { element } from "./controls.js";
-import { arrowWords, decimal, decimals, show, wayWords } from "./looks.js";
+import { arrowWords, decimal, decimals, limitsOf, show, together, wayWords } from "./looks.js";
 import { glyphAt, isCell, nameOf } from "./state.js";
 
 const byId = (id) => document.getElementById(id);
@@ -43,6 +43,19 @@ export function drawLegend(state, message, rate, { least, most, same, colour }, 
 const equalInAll = (message, rate, i) => message.verdict?.[rate][i] === "open"
   && message.mean[rate][i] === 0 && message.stderr[rate][i] === 0;
 
+/** "± .0021"; "1.81 … 2.00" where a number is nearer to one limit of its interval than to the other. */
+function errorText(mean, size, [low, high]) {
+  if (low === -Infinity && high === Infinity) {
+    return "± ∞";
+  }
+  if (Math.abs(high + low - 2 * mean) <= 1e-8 * Math.max(1, Math.abs(mean))) {
+    return `±${show(mean, size).split("±")[1]}`;
+  }
+  const digits = decimals(Math.min(...[high - mean, mean - low].filter((side) => side > 0)));
+  const end = (limit) => (Number.isFinite(limit) ? decimal(limit, digits) : limit > 0 ? "∞" : "−∞");
+  return `${end(low)} … ${end(high)}`;
+}
+
 /** What is known of one cell. */
 export function drawReading(state, message, rate, [row, column]) {
   const glyph = glyphAt(state.world, row, column);
@@ -55,10 +68,13 @@ export function drawReading(state, message, rate, [row, column]) {
   byId("value-name").textContent = about.title + (message?.provisional ? ", provisional" : "");
   byId("value").textContent = mean === null ? "–" : decimal(mean, decimals(joint));
   for (const [id, size] of [["joint", joint], ["half", half]]) {
-    const endless = message?.stderr?.[rate]?.[i] === 0;  // draws that are all alike, of rewards without bounds
-    byId(id).textContent = mean === null ? "–" : typeof size !== "number" ? (endless ? "± ∞" : "–")
-      : `±${show(mean, size).split("±")[1]}`;
+    const limits = mean === null ? null : same ? [mean, mean] : limitsOf(message, id, rate, i);
+    byId(id).textContent = limits ? errorText(mean, size, limits) : "–";
   }
+  byId("joint-name").textContent = `95 %, ${together(message)}`;
+  // Not where it is known that nothing varies: there the error is that of rounding.
+  byId("alike-told").hidden = mean === null || Boolean(message.verdict) || message.stderr?.[rate][i] !== 0
+    || (half !== null && half < 1e-9);
   byId("arrow-name").textContent = about.arrow;
   const fresh = message?.new?.some(([r, c]) => r === row && c === column);
   byId("arrow").textContent = mean === null ? (fresh ? "new since the pin" : "–")
@@ -141,7 +157,7 @@ export function comparing(root, words, reading, page) {
   const pin = button("pin", "Pin this world", ({ world }) => page.change({ pinned: world, view: "difference" }));
   const unpin = button("unpin", "Unpin", ({ view }) =>
     page.change({ pinned: null, view: view === "difference" ? "power" : view }));
-  const back = button("back", "Back to the pinned world", ({ pinned }) => page.edit(pinned));
+  const back = button("back", "Back to the pin", ({ pinned }) => page.edit(pinned));
   const told = element("p", "", { id: "view-told" }, words);
   const pair = element("p", "", { id: "pair-told", role: "status" }, words);
   const pick = button("pick", "", () => page.onPick(...page.map.place()), reading);
@@ -181,13 +197,13 @@ export function comparing(root, words, reading, page) {
   page.listen((state, message, rate) => {
     Object.entries(radios).forEach(([view, radio]) => { radio.checked = view === state.view; });
     radios.difference.disabled = !state.pinned;
-    pin.textContent = state.pinned ? "Pin this world instead" : "Pin this world";
+    pin.textContent = state.pinned ? "Pin anew" : "Pin this world";
     [unpin, back].forEach((one) => { one.hidden = !state.pinned; });
     const at = page.map.place();
     const isPicked = state.chosen.some((one) => isSame(one, at));
     pick.textContent = isPicked ? "Let go of this cell" : "Pick this cell to compare";
     pick.hidden = !isCell(glyphAt(state.world, ...at)) || (state.view !== "power" && byId("sweep-card").hidden);
-    refused = refused && isSame(refused, at) ? refused : null;
+    refused = refused && isSame(refused, at) && !isCell(glyphAt(state.world, ...at)) ? refused : null;
     forget.hidden = !state.chosen.length;
     told.textContent = viewInWords(state, message, rate);
     told.classList.toggle("hint", state.view === "power");

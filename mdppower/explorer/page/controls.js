@@ -31,7 +31,7 @@ function typed(text) {
 function biasIn(text) {
   const parts = text.split(",").filter((part) => part.trim()).map((part) => part.split("=").map((one) => one.trim()));
   const names = parts.map(([step]) => step);
-  const fits = parts.every(([step, amount, more]) => STEPS.includes(step) && typed(amount) !== undefined && !more);
+  const fits = parts.every(([step, amount, more]) => STEPS.includes(step) && typed(amount) !== undefined && more === undefined);
   return fits && new Set(names).size === names.length
     ? Object.fromEntries(parts.map(([step, amount]) => [step, typed(amount)])) : undefined;
 }
@@ -41,14 +41,14 @@ const biasText = (bias) => Object.entries(bias).map(([step, amount]) => `${step}
 export function controls(root, on) {
   let state = null;
   let past = null;
-  let sliding = false;
+  let slid = null;  // the world that a slide has made, as long as it lasts
   const field = (name) => [...root.querySelectorAll("[data-field]")].find((one) => one.dataset.field === name);
 
   /** Change the state by what a control says; what cannot be read stays where it was typed, with a word beside it. */
   function number(name, text, use) {
     const value = typed(text);
     if (value === undefined) {
-      on.problem(name, `a number is needed, not "${text.slice(0, 40)}"`);
+      on.problem(name, `a number is needed, as 0.9, not "${text.slice(0, 40)}"`);
     } else {
       use(value);
     }
@@ -69,16 +69,16 @@ export function controls(root, on) {
   const world = (part, slides = false) => {
     const made = { ...state.world, ...part };
     if (JSON.stringify(made) !== JSON.stringify(state.world)) {
-      if (!(slides && sliding)) {
+      if (!slides || slid !== state.world) {  // which is another one after an undo
         past.push({ world: state.world });
       }
-      sliding = slides;
+      slid = slides ? made : null;
       on.change({ world: made });
     }
   };
   const both = (id, name, use) => {
     byId(id).addEventListener("input", (event) => use(Number(event.target.value), true));
-    ["change", "pointerdown"].forEach((ends) => byId(id).addEventListener(ends, () => { sliding = false; }));
+    ["change", "pointerdown"].forEach((ends) => byId(id).addEventListener(ends, () => { slid = null; }));
     byId(`${id}-number`).addEventListener("change", (event) => number(name, event.target.value, use));
   };
   both("gamma", "gamma", (gamma) => on.change({ gamma }));
@@ -91,25 +91,33 @@ export function controls(root, on) {
     if (bias) {
       world({ bias });
     } else {
-      on.problem("world.bias", `actions and their parts are needed, as N=0.1, not "${target.value.slice(0, 40)}"`);
+      const names = `${STEPS.slice(0, -1).join(", ")} or stay`;
+      on.problem("world.bias", `parts of ${names} are needed, each once, as N=0.1, not "${target.value.slice(0, 40)}"`);
     }
   });
   const steps = [...root.querySelectorAll("[name=move]")];
   steps.forEach((box) => box.addEventListener("change", () => {
     const chosen = steps.filter((one) => one.checked).map((one) => one.value);
+    if (!chosen.some((step) => COMPASS.includes(step))) {
+      on.problem("world.moves", "one of north, east, south and west is needed");
+      return;
+    }
     const kept = [...state.world.moves].filter((step) => COMPASS.includes(step) && chosen.includes(step));
     world({ moves: [...new Set([...kept, ...chosen])].join("") });  // in the order of the link, then of the boxes
   }));
 
-  byId("law").addEventListener("change", (event) => {
-    on.change({ rewards: { ...state.rewards, default: event.target.value.trim() || "uniform" } });
-  });
+  /** Other laws, which undo takes back. */
+  const rewards = (part) => {
+    past.push({ rewards: state.rewards });
+    on.change({ rewards: { ...state.rewards, ...part } });
+  };
+  byId("law").addEventListener("change", ({ target }) => rewards({ default: target.value.trim() || "uniform" }));
   function law(mark, text) {
     const marks = { ...state.rewards.marks, [mark]: text.trim() };
     if (!marks[mark]) {
       delete marks[mark];
     }
-    on.change({ rewards: { ...state.rewards, marks } });
+    rewards({ marks });
   }
 
   DRAWS.forEach((count) => byId("draws").append(element("option", count.toLocaleString("en"), { value: count })));
@@ -260,8 +268,10 @@ export function controls(root, on) {
       const near = name?.replace("world.stay", "world.moves").replace(/^(pair|pinned).*$/, "pinned")
         .replace(/^(world\.bias).*$/, "$1");
       const place = sentence && near ? field(near) : null;
-      byId("problem").textContent = sentence && !place ? sentence : "";
-      byId("problem").hidden = !sentence || Boolean(place);
+      const box = place?.getBoundingClientRect();
+      const seen = Boolean(box) && box.bottom > 0 && box.top < window.innerHeight;
+      byId("problem").textContent = sentence && !seen ? sentence : "";
+      byId("problem").hidden = !sentence || seen;
       if (place) {
         place.append(element("p", sentence, { class: kind, id: kind, role: kind === "error" ? "alert" : "status" }));
         if (kind !== "error") {

@@ -82,6 +82,20 @@ export function show(mean, half) {
   return `${decimal(mean, decimals(half))} ± ${error}`;
 }
 
+/** The limits of an interval: around its number, but where those are uneven; null where they are not known. */
+export function limitsOf(message, key, rate, i) {
+  const [middle, by] = [message.mean[rate][i], message[key][rate][i]];
+  const uneven = message.uneven?.[key].find(([g, s]) => g === rate && s === i);
+  if (uneven) {
+    return [uneven[2] ?? -Infinity, uneven[3] ?? Infinity];
+  }
+  const endless = by === null && message.stderr?.[rate][i] === 0;  // draws that are all alike, of what has no bounds
+  return middle === null || (by === null && !endless) ? null : [middle - (by ?? Infinity), middle + (by ?? Infinity)];
+}
+
+/** What may be said of several numbers together: of all cells, at one rate or at all of them. */
+export const together = (message) => (message?.gamma.length > 1 ? "all cells and rates at once" : "all cells at once");
+
 /** A number that fits into a cell; a small one as 2e−5, for .000 would say that it is nothing. */
 export function short(value) {
   const size = Math.abs(value);
@@ -224,7 +238,7 @@ export function arrowWords(arrow, sure) {
 }
 
 /** "row 2, column 3, floor: POWER .8712 ± .0021 (95 %, all cells at once), east": what a cell is called. */
-export function cellName(row, column, glyph, number, view) {
+export function cellName(row, column, glyph, number, view, all) {
   const name = `row ${row}, column ${column}, ${nameOf(glyph)}`;
   if (!number || number.mean === null || number.mean === undefined) {
     return name;
@@ -232,6 +246,6 @@ export function cellName(row, column, glyph, number, view) {
   const arrow = number.arrow ? `, ${arrowWords(number.arrow, number.sure)}` : "";
   const verdict = number.verdict ? `, ${number.verdict}` : "";
   const half = number.verdict === "same" ? 0 : number.joint;
-  const error = typeof half === "number" ? " (95 %, all cells at once)" : ", its ± not known";
+  const error = typeof half === "number" ? ` (95 %, ${all})` : ", its ± not known";
   return `${name}: ${KINDS[view]} ${show(number.mean, half)}${error}${verdict}${arrow}`;
 }

@@ -1,6 +1,6 @@
 // The map: a grid of cells in SVG, built once for its shape, then only updated; painted by pointer and by keys.
 
-import { cellName, hatch, node, paintCell, READABLE, ROOMY, set, UNIT } from "./looks.js";
+import { cellName, hatch, node, paintCell, READABLE, ROOMY, set, together, UNIT } from "./looks.js";
 import { isCell, isKnown, rowsOf } from "./state.js";
 
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -108,11 +108,11 @@ export function mapView(root, on) {
       const [pick, fresh] = [chosen.has(r * 64 + c), isNew.has(r * 64 + c) && isCell(glyph)];
       const entry = cells[r][c];
       const seen = Object.values(number ?? {});
-      const is = [glyph, fill, pick, fresh, step, numbers, arrows, message?.view, ...seen].join();
+      const is = [glyph, fill, pick, fresh, step, numbers, arrows, message?.view, message?.gamma.length, ...seen].join();
       if (entry.is !== is) {  // most cells stay as they are
         entry.is = is;
         paintCell(entry, glyph, number, fill, { numbers, arrows, step, pick, fresh, actions: message?.actions });
-        const name = cellName(r, c, glyph, number, message?.view);
+        const name = cellName(r, c, glyph, number, message?.view, together(message));
         entry.cell.setAttribute("aria-selected", pick);
         entry.cell.setAttribute("aria-label", fresh ? `${name}, new since the pin` : name);
       }

@@ -41,7 +41,8 @@ export function linesOf(state, message) {
     .filter((cell, k, all) => all.findIndex((one) => String(one) === String(cell)) === k);
 }
 
-/** The bar of the page and the card of the lines; `lines()` is their picture, if it is of the world as it is. */
+/** The bar of the page and the card of the lines; `lines()` is their picture with the sweep's answer
+ * and question, if it is of the world as it is. */
 export function sweeping(bar, card, page) {
   const button = (id, title, act, label = title) => {
     const made = element("button", title, { type: "button", id, "aria-label": label }, bar);
@@ -56,6 +57,7 @@ export function sweeping(bar, card, page) {
   let frame = -1;
   let timer = 0;
   let home = null;  // γ before it plays
+  let held = false;  // at a frame from which it goes on
   let leaving = 0;  // the timer that goes back there
   const last = () => message.gamma.length - 1;
   const isOld = () => figure.classList.contains("old");
@@ -66,7 +68,7 @@ export function sweeping(bar, card, page) {
     const asked = question(page.state());
     page.ask({ ...asked, gamma: ratesFor(asked) });
   });
-  const play = button("play", "Play", () => (timer ? rest() : start()));
+  const play = button("play", "Play", () => (timer ? hold() : start()));
   const back = button("step-back", "‹", () => step(-1), "Step to a smaller γ");
   const forth = button("step", "›", () => step(1), "Step to a greater γ");
   const where = element("span", "", { id: "frame" }, bar);
@@ -81,10 +83,20 @@ export function sweeping(bar, card, page) {
     told();
   }
 
+  /** Stay at this frame; a pair that was picked since is asked for, for no frame has it. */
+  function hold() {
+    rest();
+    held = true;
+    if (String(question(page.state()).pair) !== String(of.pair)) {
+      page.ask();
+    }
+  }
+
   function start() {
     clearTimeout(leaving);
     home ??= page.state().gamma;
-    frame = frame < 0 || frame >= last() ? 0 : frame;
+    frame = held && frame < last() ? frame : 0;
+    held = false;
     let due = performance.now() + FRAME;
     const tick = (now) => {
       const next = now < due ? frame : frame + 1;  // none is left out: where drawing takes long, it plays slower
@@ -109,6 +121,8 @@ export function sweeping(bar, card, page) {
     home = null;
     if (at >= 0) {
       go(at);
+      hold();
+      held = false;
     } else {
       page.change({ gamma });
     }
@@ -121,6 +135,7 @@ export function sweeping(bar, card, page) {
     const [gamma, rates] = [page.state().gamma, message.gamma];
     go(by > 0 ? Math.min(rates.filter((one) => one <= gamma).length, last())
       : Math.max(rates.filter((one) => one < gamma).length - 1, 0));
+    hold();
   }
 
   function go(to) {
@@ -162,6 +177,7 @@ export function sweeping(bar, card, page) {
     figure.classList.toggle("old", old);
     if (old || shown !== message || state.gamma !== message.gamma[frame]) {
       frame = message.gamma.indexOf(state.gamma);  // what was edited or slid is no frame of it any more
+      held = held && shown !== message && !old && frame >= 0;
       home = null;
       cancelAnimationFrame(timer);
       timer = 0;
@@ -173,5 +189,5 @@ export function sweeping(bar, card, page) {
   });
 
   told();
-  return { lines: () => (message && !figure.hidden && !isOld() ? lines.svg : null) };
+  return { lines: () => (message && !figure.hidden && !isOld() ? { svg: lines.svg, message, asked: of } : null) };
 }

@@ -2,6 +2,8 @@
 // Every text is made from a question of the protocol, and names all that the numbers depend on: draws, seed, sampler
 // and rewards always, of a world what is not the default.
 
+import { limitsOf } from "./looks.js";
+
 /** What `mdppower.envs.gridworld` and the command take where nothing is said. */
 const SILENT = { slip: 0, bias: {}, moves: "NESW", stay: true, blocked: "stay", wrap: false };
 const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
@@ -163,9 +165,10 @@ const HEADS = {
 
 /** The rest of the rows of a cell, behind its γ and its name: one, or one an action. */
 const REST = {
-  power: ({ mean, stderr, half }, g, s) => [numbers(mean[g][s], ...around(mean[g][s], stderr[g][s], half[g][s]))],
-  difference: ({ mean, stderr, joint, now, then, verdict }, g, s) => {
-    const change = [mean[g][s], ...around(mean[g][s], stderr[g][s], joint[g][s])];
+  power: (message, g, s) => [numbers(...estimate(message, "half", g, s))],
+  difference: (message, g, s) => {
+    const { now, then, verdict } = message;
+    const change = estimate(message, "joint", g, s);
     return [`${numbers(now[g][s], then[g][s], ...change)},${VERDICTS[verdict[g][s]] ?? verdict[g][s]}`];
   },
   optimality: ({ likely, actions, draws, alone, times }, g, s) => {
@@ -181,9 +184,8 @@ const REST = {
 };
 
 const numbers = (...values) => values.map(digits).join(",");
-/** An error and the limits around a number: without end where all draws are alike, of rewards without bounds. */
-const around = (middle, error, by) => (middle === null || (by === null && error !== 0) ? [error, null, null]
-  : [error, middle - (by ?? Infinity), middle + (by ?? Infinity)]);
+const estimate = (message, key, g, s) =>
+  [message.mean[g][s], message.stderr[g][s], ...limitsOf(message, key, g, s) ?? [null, null]];
 
 /** The cells of a message as CSV: columns of the library's own tables, rows by γ and cell. */
 export function csv(message) {

@@ -3,7 +3,7 @@
 import { QUANTITY } from "./chart.js";
 import { element } from "./controls.js";
 import { decimal, decimals, node } from "./looks.js";
-import { optionsApart, solid, WORLD } from "./state.js";
+import { optionsApart, question, solid, WORLD } from "./state.js";
 import { csv, mapText, python, shell } from "./take.js";
 
 const INK = "#1b1b1f";
@@ -14,7 +14,7 @@ const STEPS = 48;
 const SAMPLERS = { latin: "Latin hypercube", sobol: "Sobol", iid: "independent" };
 /** Of which kind the limits of a table are: the library's tables have them so. */
 const LIMITS = { power: "each alone", difference: "all at once", optimality: "each alone" };
-const OF_ANSWER = ["copy-python", "copy-shell", "save-csv", "save-svg", "save-png", "save-lines"];
+const OF_ANSWER = ["copy-python", "copy-shell", "save-csv", "save-svg", "save-png"];
 const PROVISIONAL = "The table can be saved when all draws are done";
 const NO_TEXT = "# what is shown is not the answer to what is asked";
 const STALE = "What is shown is not the answer to what is asked: only Map and Link can be taken.";
@@ -111,9 +111,12 @@ function captionOf(asked, message, rate) {
   const known = halves.filter((half) => half !== null);
   const most = Math.max(...known);
   const where = known.length < halves.length ? " where it is known" : "";
-  const told = [["slip", world.slip, 0], ["moves", world.moves, "NESW"], ["blocked", world.blocked, "stay"]]
+  const bias = Object.entries(world.bias).map((part) => part.join("=")).join(" ");
+  const told = [["slip", world.slip, 0], ["bias", bias, ""], ["moves", world.moves, "NESW"],
+    ["blocked", world.blocked, "stay"]]
     .filter(([, value, plain]) => value !== plain).map(([name, value]) => `${name} ${value}`);
-  const laws = [rewards.default, ...Object.entries(rewards.marks).map((pair) => pair.join(": "))].join("; ");
+  const laws = [rewards.default, ...Object.entries(rewards.marks).map((pair) => pair.join(": "))].join("; ")
+    .replaceAll(", ", ",\u00a0");
   const all = message.gamma.length > 1 ? "all cells and rates" : "all cells";
   const count = (number) => number.toLocaleString("en");
   const so = message.provisional ? `provisional, ${count(message.draws)} of ${count(message.of)}` : "";
@@ -136,8 +139,10 @@ function savedInWords(id, title, message, { world, rewards }) {
   return less ? `Saved: Map, without ${lost.join(", ")}; Link keeps them.` : `Saved: ${title}.`;
 }
 
-/** The section of the page; lines() is the picture of a sweep, or null. */
+/** The section of the page; lines() is the picture of a sweep with its answer and question, or null. */
 export function taking(root, page, lines) {
+  /** What is shown answers this; the pair may be picked since. */
+  const asked = () => ({ ...page.answered(), pair: question(page.state()).pair });
   const row = (title) => {
     const group = element("div", "", { class: "buttons", role: "group", "aria-label": title }, root);
     element("span", title, {}, group);
@@ -150,7 +155,7 @@ export function taking(root, page, lines) {
   const buttons = {};
   const button = (group, id, title, act) => {
     buttons[id] = element("button", title, { type: "button", id }, group);
-    buttons[id].addEventListener("click", () => act(page.message(), page.answered()));
+    buttons[id].addEventListener("click", () => act(page.message(), asked()));
   };
 
   async function copy(title, text) {
@@ -189,9 +194,10 @@ export function taking(root, page, lines) {
   saver("svg", "SVG", "image/svg+xml", picture);
   saver("png", "PNG", "image/png", () => png(picture()));
   saver("map", "Map", "text/plain", () => mapText({ map: solid(page.state().world.map) }));
-  button(saves, "save-lines", "Lines", (message, asked) => {
-    const about = { title: `${QUANTITY[message.view]} over γ`, lines: captionOf(asked, message, -1) };
-    save("sweep.svg", "image/svg+xml", svgText(lines(), about));
+  button(saves, "save-lines", "Lines (SVG)", () => {
+    const { svg, message, asked: of } = lines();
+    const about = { title: `${QUANTITY[message.view]} over γ`, lines: captionOf(of, message, -1) };
+    save("sweep.svg", "image/svg+xml", svgText(svg, about));
   });
   root.append(told, refused);
   const shown = texts.map(([id, title, made]) => {
@@ -200,7 +206,7 @@ export function taking(root, page, lines) {
     return [made, element("pre", "", { id: `text-${id}`, tabindex: 0, role: "group", "aria-label": title }, details)];
   });
 
-  let last = null;
+  let last = "";
   let reason = "";
   page.listen((state, message) => {
     const current = page.current();
@@ -214,9 +220,9 @@ export function taking(root, page, lines) {
       reason = said;
       told.textContent = said;
     }
-    const of = current ? page.answered() : null;
-    if (of !== last) {
-      last = of;
+    const of = current ? asked() : null;
+    if (JSON.stringify(of) !== last) {
+      last = JSON.stringify(of);
       shown.forEach(([made, pre]) => { pre.textContent = of ? made(of) : NO_TEXT; });
     }
   });

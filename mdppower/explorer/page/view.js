@@ -114,7 +114,7 @@ function fail({ error, field, line, column, lost: away }) {
   panel.error(field, at ? `row ${at[0]}, column ${at[1]}: ${error.replace(/^line \d+, column \d+: /, "")}` : error);
   map.fade(true);
   map.flag(at);
-  tell("not computed; the map is as it was before");
+  tell(message ? "not computed; the map is as it was before" : "not computed");
   lose(!field);
   if (away) {
     knock.later();
@@ -143,10 +143,10 @@ function arrived() {
   byId("waiting").hidden = true;
 }
 
-/** Whether what is shown answers the present question. */
+/** Whether what is shown answers the present question; of a pair its own sentence says whether it does. */
 function isCurrent() {
-  const shown = message && answered && { ...answered, gamma: [message.gamma[rate]] };
-  return !failed && JSON.stringify(shown) === JSON.stringify(question(state));
+  const shown = message && answered && { ...answered, gamma: [message.gamma[rate]], pair: null };
+  return !failed && JSON.stringify(shown) === JSON.stringify({ ...question(state), pair: null });
 }
 
 const asker = asking(host, hear, (of, whole) => {
@@ -154,7 +154,7 @@ const asker = asking(host, hear, (of, whole) => {
   arrived();
   if (!whole) {
     map.fade(answered !== of);
-    tell("not finished: the server ends, or answers another page");
+    tell("not finished: the server has ended, or answers another page");
     say("not finished");
     lose(true);
     knock.now();
