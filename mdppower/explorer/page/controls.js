@@ -31,7 +31,7 @@ function typed(text) {
 function biasIn(text) {
   const parts = text.split(",").filter((part) => part.trim()).map((part) => part.split("=").map((one) => one.trim()));
   const names = parts.map(([step]) => step);
-  const fits = parts.every(([step, amount, more]) => STEPS.includes(step) && typed(amount) !== undefined && more === undefined);
+  const fits = parts.every((part) => part.length === 2 && STEPS.includes(part[0]) && typed(part[1]) !== undefined);
   return fits && new Set(names).size === names.length
     ? Object.fromEntries(parts.map(([step, amount]) => [step, typed(amount)])) : undefined;
 }
