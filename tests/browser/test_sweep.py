@@ -62,6 +62,23 @@ def test_it_is_played_to_its_end(tab):
     assert order[-2:] == [23, 19]
 
 
+def test_who_types_a_rate_stops_it(tab):
+    explorer = tab().open(map=MAP, draws=256)
+    explorer.after(explorer.control("sweep").click)
+    explorer.page.wait_for_selector("body[data-playing='true']")
+    explorer.control("gamma-number").focus()
+    assert explorer.attribute("playing") == "false"
+    assert explorer.page.inner_text("#play") == "Play"
+    rate = explorer.now()["rate"]
+    # It goes on from there; read at once, for the next frame is due in 90 ms.
+    again = """async () => {
+        const { page } = await import("/page/view.js")
+        document.getElementById("play").click()
+        return page.rate()
+    }"""
+    assert explorer.page.evaluate(again) == rate
+
+
 def test_lines_of_chosen_cells_with_bands_and_a_table(swept):
     message = swept.now()["message"]
     for cell in ((0, 0), (1, 3)):

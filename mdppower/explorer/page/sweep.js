@@ -188,6 +188,16 @@ export function sweeping(bar, card, page) {
     lines.draw(message, linesOf(state, message), frame);
   });
 
+  // A number that is typed is not to change under the hand.
+  document.getElementById("gamma-number").addEventListener("focus", () => {
+    if (timer) {
+      hold();
+    } else if (home !== null) {
+      clearTimeout(leaving);
+      goHome();
+    }
+  });
+
   told();
   return { lines: () => (message && !figure.hidden && !isOld() ? { svg: lines.svg, message, asked: of } : null) };
 }
