@@ -43,7 +43,9 @@ def test_strings_are_scipy(text, frozen):
 
 
 @pytest.mark.parametrize(
-    "frozen", [stats.beta(2, 5), stats.gamma(0.5, -1, 3), stats.expon(), stats.t(3), stats.binom(10, 0.3)], ids=str
+    "frozen",
+    [stats.beta(2, 5), stats.gamma(0.5, -1, 3), stats.expon(), stats.t(3), stats.binom(10, 0.3)],
+    ids=lambda frozen: frozen.dist.name,
 )
 def test_parts_have_the_bits_of_the_whole(frozen):
     # 15,000 numbers are sought in two parts, the second one not full; also where they lie column by column.
