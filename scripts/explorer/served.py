@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 # The child reads its standard input, a pipe that we hold: when we end, however that be, the pipe closes. (By os.read:
-# a thread in sys.stdin holds its lock, without which Python cannot end.)
+# a thread in sys.stdin holds its lock, without which Python cannot end.) It hears Ctrl-C, which is ignored by what a
+# shell has put into the background.
 CHILD = """
-import os, sys, threading
+import os, signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)
 threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
 from mdppower.__main__ import main
 sys.argv = ["mdppower", "explore", "--no-browser", *sys.argv[1:]]
