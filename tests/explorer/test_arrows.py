@@ -59,6 +59,7 @@ def test_equal_by_symmetry_is_equal_within_error_but_not_sure():
     assert not any(sure[0])
 
 
+@pytest.mark.slow
 def test_false_arrows_on_a_torus_are_rare():
     """At most 5 % of runs may have one anywhere: of 60 runs more than 9 with probability 1e-3 (binomial)."""
     mdp = world("...\n...\n...", wrap=True)

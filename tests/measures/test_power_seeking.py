@@ -93,6 +93,7 @@ def first_over(estimate, pick):
     return lead.bounds(0.95, simultaneous=True)[0][0]
 
 
+@pytest.mark.slow
 def test_of_many_equal_actions_it_is_rarely_said_that_they_differ():
     """Ten states of 8 equal arms. Whatever is told is false, which 5 % of runs may do: of 60 runs more than 9 do so
     with probability 1e-3 (binomial).
@@ -111,6 +112,7 @@ def test_of_many_equal_actions_it_is_rarely_said_that_they_differ():
     assert unpaid > 30
 
 
+@pytest.mark.slow
 def test_the_runner_up_is_not_the_only_rival():
     """Ten states of three arms: firm has .50, less has .49, and a wild one is uniform on [0, 1.04], with mean .52.
 
