@@ -3,8 +3,8 @@
 Names for what `mdppower.measures.power_seeking` finds, and proves:
 
 - ``"="``: the draws do not tell that the actions of the cell differ in POWER; or it is a theorem that all are equal:
-  they do the same, or γ = 1 and they lead into one end component. There every draw has the same average reward
-  everywhere, and an arrow would be noise.
+  they do the same, or γ = 1 and they lead into one end component, or there is no other. There every draw has the same
+  average reward everywhere, and an arrow would be noise.
 - sure: the action has more POWER than each that does something else. Of ``"="``: it is that theorem. An interval that
   is narrow is none: of draws that all agree, it says that others are rare.
 

@@ -25,8 +25,8 @@ win over all with probability δ, one at a time, and then only its intervals ove
 that each *side* misses with δ/2, which for skewed rewards is not so, pays for k/2.
 
 β = (1 − confidence) / n, over all n states at all rates in which anything is left to tell (Bonferroni). Limits with a
-guarantee hold for all states at once whatever is asked of them, and no choice costs anything. Rounding is taken off
-all of them; of exact numbers nothing else is.
+guarantee hold for all states at once whatever is asked of them, and no choice costs anything. From all other limits
+rounding is taken off; from exact numbers nothing else.
 
 That an interval misses with δ is what Student's can be trusted for (`mdppower.measures.power_caution`). Where rewards
 differ from 0 once in a thousand draws, and no draw has shown it, a lead over them may be said to be sure and be none.
@@ -63,8 +63,8 @@ class MostSeeking:
     pairs : (G, S) int array
         The first of the pairs with the greatest estimate.
     equal : (G, S) boolean array
-        Whether it is a theorem that all actions have the same POWER: they do the same, or γ = 1 and they lead into
-        one end component, inside which each state can be had from each, for certain.
+        Whether it is a theorem that all actions have the same POWER: they do the same, or γ = 1 and there is nothing
+        to choose (`mdppower.measures.power_pattern.nothing_to_choose`).
     told : (G, S) boolean array
         Whether the draws tell that not all actions have the same.
     sure : (G, S) boolean array
