@@ -9,7 +9,9 @@ deterministic         Howard's policy iteration on the functional graph
 stochastic            policy iteration by corrections, with a shift
 finite_horizon        H steps and no more: backward induction, all horizons in one pass
 gain                  γ = 1: the best long-run average, by end components and their best mixture
-stopping              when to stop, and where to go until then: the mixture, in floats
+double_stopping       when to stop, and where to go until then: the mixture, between a policy and a majorant
+double_chains         policies evaluated and compared in sums of two floats, for that
+stopping              the same mixture in floats, where it is too large for that
 long_stopping         the same, however long it may take, in as many digits as that needs
 long_average          the gain of a component, however slowly it mixes
 long_digits           policies compared by exact signs, for both
@@ -22,13 +24,14 @@ accepted_gap          how wide a gap may be
 
 - **γ = 1 is average reward**, not a limit taken by a γ near 1. Deterministic: the same policy iteration, compared
   lexicographically. Stochastic: maximal end components, the gain inside each (the discounted solver's certificate
-  holds at γ = 1 as it is), then the best mixture of those that can be reached, its error bounded by the largest
-  expected number of jumps before it stops.
-- **Digits for time scales.** That number grows exponentially with the size of a map on which noise leads into a pit,
-  and 1e-9 / 10^60 is below any float. So what floats do not certify is done again in decimals, of as many digits as
-  the time scale has, and 25 more. Once a policy is eliminated it serves all draws: that it is optimal for one is seen
-  from the signs of products of floats. Two rooms with a pit, 4,096 draws: seconds at any slip, where float64 alone
-  certified 1e-4 and then nothing.
+  holds at γ = 1 as it is), then the best mixture of those that can be reached, between the worth of a policy and a
+  superharmonic function that no policy exceeds.
+- **Digits for time scales.** How long a policy can last grows exponentially with the size of a map on which noise
+  leads into a pit, and 1e-9 / 10^60 is below any float. With 32 digits, only policies count that are as good as the
+  best to 28 of them: a 20×20 map takes milliseconds a draw. What these do not certify is done again in decimals, of
+  as many digits as the time scale has, and 25 more. Once a policy is eliminated it serves all draws: that it is
+  optimal for one is seen from the signs of products of floats. Two rooms with a pit, 4,096 draws: seconds at any
+  slip, where float64 alone certified 1e-4 and then nothing.
 - **Two-part numbers.** The deterministic solver holds v = g + (1−γ)h with g constant on each component of the
   policy's graph; the stochastic one v = c + (1−γ)h with one constant c that is shifted to the middle of the Bellman
   residual. Actions are compared by h, whose size does not grow as γ → 1 within a component (or where there is one

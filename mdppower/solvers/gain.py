@@ -12,10 +12,11 @@ leaves (de Alfaro 1997). So the optimal gain is found in three steps, of which t
 
 Gaps of the components add to that of the mixture, the largest of them once: w is a mean of theirs.
 
-Steps 2 and 3 are done in float64 first. Its gaps grow with time scales: of mixing inside a component, and of the
-longest way to a stop that any policy could take, which on a map where slip may lead into a pit grows exponentially
-with its size. Where a gap is wider than `ENOUGH`, the draw is done again with as many digits as that takes
-(`mdppower.solvers.long_average`, `mdppower.solvers.long_stopping`), from the policy that float64 has found.
+Time scales. Step 2 is done in float64 first, and its gap grows with the time of mixing inside a component. Step 3 is
+done with 32 digits (`mdppower.solvers.double_stopping`), whose gap grows with the longest way to a stop that a good
+policy could take; where that is too much work, in float64, whose gap grows with the longest way of any policy: on a
+map where slip may lead into a pit, it is exponential in the map's size. Where a gap is wider than `ENOUGH`, the draw
+is done again with as many digits as that takes (`mdppower.solvers.long_average`, `mdppower.solvers.long_stopping`).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from mdppower.mdp.graph import end_components, lead_to
 from mdppower.mdp.model import RewardlessMDP
 from mdppower.mdp.pair_states import through_pairs
 from mdppower.solvers.decimal_elimination import TooMuchWork
+from mdppower.solvers.double_stopping import DoubleStopping
 from mdppower.solvers.long_average import LongAverage
 from mdppower.solvers.long_stopping import LongStopping
 from mdppower.solvers.stopping import Stopping
@@ -116,11 +118,11 @@ def best_mixture(plan: Plan, level: FloatArray, enough: float) -> tuple[FloatArr
     plan : Plan
     level : (components,) array
     enough : float
-        The gap that is good enough. Where float64 leaves more, it is done with more digits.
+        The gap that is good enough.
     """
-    if plan.count == 1:
+    if level.min() == level.max():  # wherever it ends
         return np.full(len(plan.node), level[0]), np.full(plan.outer.n_nodes, -1, np.int32), 0.0
-    w, choice, gap = plan.outer.solve(level)
+    w, choice, gap = plan.double_outer.solve(level, enough) or plan.outer.solve(level)
     if not gap <= enough:
         w, choice, gap = _with_digits(plan.long_outer, level, choice) or (w, choice, gap)
     return w[plan.node], choice, gap
@@ -217,10 +219,16 @@ class Plan:
     alone_pair: IntArray  # and a pair that stays there
     parts: tuple[_Part, ...]
     node: IntArray  # of each state in the quotient
+    double_outer: DoubleStopping
     outer: Stopping
-    long_outer: LongStopping
     owner_pair: IntArray  # pair of the MDP for each pair of the quotient
     mdp: weakref.ref[RewardlessMDP]
+
+    @cached_property
+    def long_outer(self) -> LongStopping:
+        """The quotient in decimals."""
+        same = self.double_outer
+        return LongStopping(same.rows, same.owner, same.stops, same.n_nodes, self.outer.jumps)
 
     def loops(self) -> tuple[IntArray, IntArray]:
         """The pairs that stay in components of one state, and where those of each begin."""
@@ -264,11 +272,10 @@ def make_plan(mdp: RewardlessMDP) -> Plan:
     n_nodes, owner = count + len(transient), node[mdp.pair_states[order]]
     chosen = mdp.kernel[order]
     rows = sparse.csr_array((chosen.data, node[chosen.indices], chosen.indptr), shape=(len(order), n_nodes))
-    outer = Stopping.of(rows, owner, count, n_nodes)
     plan = Plan(
         count, label, inside, alone.astype(np.int32), first_inside.astype(np.int32), parts, node,
-        outer, LongStopping(rows, owner, count, n_nodes, outer.jumps), order.astype(np.int32),
-        weakref.ref(mdp),
+        DoubleStopping(rows, owner, count, n_nodes), Stopping.of(rows, owner, count, n_nodes),
+        order.astype(np.int32), weakref.ref(mdp),
     )  # fmt: skip
     _PLANS[mdp] = plan
     return plan

@@ -10,7 +10,7 @@ problem with reward 1 a jump). A w that misses its equation by at most ε is wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -36,19 +36,16 @@ class Stopping:
     owner : (Q,) array
         The node of each pair.
     stops, n_nodes : int
-    jumps : float
-        Bound on the expected number of jumps before a stop, over all policies; infinite where floats find none.
     """
 
     kernel: sparse.csr_array
     owner: AnyArray
     stops: int
     n_nodes: int
-    jumps: float
 
     @classmethod
     def of(cls, rows: sparse.csr_array, owner: AnyArray, stops: int, n_nodes: int) -> Stopping:
-        """The problem of rows that may stay where they are, with its bound on jumps.
+        """The problem of rows that may stay where they are.
 
         Parameters
         ----------
@@ -62,11 +59,15 @@ class Stopping:
         leaving = np.bincount(pair, rows.data[moves], len(owner))
         jumps = rows.data[moves] / leaving[pair]
         kernel = sparse.csr_array((jumps, (pair, rows.indices[moves])), shape=(len(owner), n_nodes))
-        problem = cls(kernel, owner, stops, n_nodes, 1.0)
-        if not len(owner):
-            return problem
-        u, _, miss = problem._iterate(np.zeros(stops), np.ones(n_nodes))
-        return replace(problem, jumps=float(u.max()) / (1 - miss) + 1 if miss < 0.5 else np.inf)
+        return cls(kernel, owner, stops, n_nodes)
+
+    @cached_property
+    def jumps(self) -> float:
+        """Bound on the expected number of jumps before a stop, over all policies; infinite where floats find none."""
+        if not len(self.owner):
+            return 1.0
+        u, _, miss = self._iterate(np.zeros(self.stops), np.ones(self.n_nodes))
+        return float(u.max()) / (1 - miss) + 1 if miss < 0.5 else np.inf
 
     def solve(self, level: FloatArray) -> tuple[FloatArray, IntArray, float]:
         """The best that can be had from each node.

@@ -1,0 +1,286 @@
+"""Policies evaluated and compared in numbers of 32 digits, of chains that stop for certain.
+
+A chain is given by rates a_ij from node i to node j ≠ i, as they are stored; what stays in i is what is left, and is
+never looked at. Wanted is x with Σ_j a_ij (x_j − x_i) / Σ_j a_ij + c = 0 where a policy goes on, x given elsewhere.
+
+Numbers are unevaluated sums of two floats (Dekker 1971), here the real and the imaginary part of a complex one. Sums,
+differences and products with floats are right to a share of 2^-104 (Joldes, Muller & Popescu 2017), and so is the
+drift of a pair, Σ_j a_j (x_j − x_i), as a share of Σ_j a_j |x_j − x_i|.
+
+A policy's equation is solved by an LU in float64 without subtractions (Grassmann, Taksar & Heyman 1985), whose error
+does not grow with the time that the policy takes, and by corrections of what it leaves, in 32 digits.
+
+References
+----------
+Dekker (1971), Numerische Mathematik 18, 224–242. Grassmann, Taksar & Heyman (1985), Operations Research 33,
+1107–1116. Joldes, Muller & Popescu (2017), ACM Transactions on Mathematical Software 44, 15res.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from mdppower._compiled import kernel
+from mdppower._typing import AnyArray, FloatArray
+
+BLUR = 2.0**-103
+"""Error of a drift as a share of Σ_j a_j |x_j − x_i|, for each of its k terms and 4 more."""
+LEAST_RATE = 2.0**-500
+"""Products with less might underflow."""
+MOST_ITERATIONS, CORRECTIONS = 500, 30
+
+
+class Chains(NamedTuple):
+    """What policies choose from, the nodes in an order of narrow band: node i is node order[i] as it was.
+
+    Attributes
+    ----------
+    order, pair
+        Old nodes and pairs by new ones.
+    pointer : (nodes + 1,) array
+        Node i has the pairs pointer[i] … pointer[i+1] − 1.
+    indptr, indices, data
+        Pair p leads to indices[e] at rate data[e], indptr[p] ≤ e < indptr[p+1]; never to its own node.
+    band : int
+        The most by which the numbers of two nodes differ that have pairs, and of which one leads to the other.
+    """
+
+    order: AnyArray
+    pair: AnyArray
+    pointer: AnyArray
+    indptr: AnyArray
+    indices: AnyArray
+    data: FloatArray
+    band: int
+
+
+def ordered(rows: sparse.csr_array, owner: AnyArray, n_nodes: int, most_work: float) -> Chains | None:
+    """The chains of (Q, nodes) rows, each of the node `owner` (sorted).
+
+    None where there are none, where a rate is too small for this arithmetic, and where a banded LU takes more than
+    `most_work` multiplications.
+    """
+    moves = rows.indices != np.repeat(owner, np.diff(rows.indptr))
+    starts = np.concatenate([[0], np.cumsum(moves)])[rows.indptr]
+    to, rates = rows.indices[moves], rows.data[moves]
+    if not len(rates) or rates.min() < LEAST_RATE:
+        return None
+    source = np.repeat(owner, np.diff(starts))
+    # A node that has no pair stands in no equation.
+    inner = np.zeros(n_nodes, bool)
+    inner[owner] = True
+    between = inner[source] & inner[to]
+    edges = (np.ones(between.sum()), (source[between], to[between]))
+    graph = sparse.csr_array(edges, shape=(n_nodes, n_nodes))
+    order = csgraph.reverse_cuthill_mckee(sparse.csr_array(graph + graph.T)).astype(np.int64)
+    order = np.concatenate([order[inner[order]], order[~inner[order]]])
+    place = np.argsort(order)
+    band = max(1, int(np.abs(place[source[between]] - place[to[between]]).max(initial=0)))
+    if n_nodes * float(band) ** 2 > most_work:
+        return None
+    counts = np.bincount(owner, minlength=n_nodes)
+    pointer = np.concatenate([[0], np.cumsum(counts[order])])
+    pair = _strided(np.cumsum(counts)[order] - counts[order], counts[order])
+    lengths = np.diff(starts)[pair]
+    entry = _strided(starts[pair], lengths)
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    return Chains(order, pair, pointer, indptr, place[to[entry]], rates[entry], band)
+
+
+def _strided(first: AnyArray, counts: AnyArray) -> AnyArray:
+    """For each k in turn: first[k], first[k] + 1, …, counts[k] of them."""
+    begins = np.cumsum(counts) - counts
+    return np.asarray(np.arange(counts.sum()) + np.repeat(first - begins, counts))
+
+
+# ---------------------------------------------------------------------- policies
+
+
+@kernel
+def improve(level, choice, pointer, indptr, indices, data, band, earned, x, lu, told):
+    """Policy iteration where a jump earns `earned`; whether it came to its end. x gets the policy's worth."""
+    n, tie = len(level), 0.25 * abs(earned)
+    for _ in range(MOST_ITERATIONS):
+        if told[0] or not _evaluate(level, choice, indptr, indices, data, band, earned, x, lu):
+            return False
+        changed = False
+        for i in range(n):
+            lead, better = tie, choice[i]
+            if choice[i] >= 0 and level[i].real > -np.inf:
+                gain = _difference(level[i], x[i]).real
+                if gain > lead:
+                    lead, better = gain, -1
+            for p in range(pointer[i], pointer[i + 1]):
+                if p != choice[i]:
+                    gain = earned + _drift(p, x, i, indptr, indices, data)[0]
+                    if gain > lead:
+                        lead, better = gain, p
+            if better != choice[i]:
+                choice[i], changed = better, True
+        if not changed:
+            return True
+    return False
+
+
+@kernel
+def _evaluate(level, choice, indptr, indices, data, band, earned, x, lu):
+    """Solve a policy's equation: LU once, then corrections until what is left is a small share of `earned`."""
+    n = len(level)
+    delta, left = np.empty(n), np.inf
+    for i in range(n):
+        if choice[i] < 0:
+            x[i] = level[i]
+            if not level[i].real > -np.inf:
+                return False
+    _factor(choice, indptr, indices, data, band, lu)
+    for _ in range(CORRECTIONS):
+        before, left = left, 0.0
+        for i in range(n):
+            delta[i] = 0.0
+            if choice[i] >= 0:
+                miss, _, rate = _drift(choice[i], x, i, indptr, indices, data)
+                left = max(left, abs(miss + earned))
+                delta[i] = rate * (miss + earned)
+        if left <= 0.0625 * abs(earned):
+            return True
+        if not left < 0.5 * before:
+            return False
+        _substitute(lu, band, delta)
+        for i in range(n):
+            if choice[i] >= 0:
+                x[i] = _sum(x[i], complex(delta[i], 0.0))
+    return False
+
+
+@kernel
+def proved(level, cap, choice, w, v, pointer, indptr, indices, data, sure):
+    """The most by which v exceeds w, if both are what they are said to be; else infinite."""
+    width = 0.0
+    for i in range(len(level)):
+        if choice[i] < 0:
+            if not _difference(level[i], w[i]).real >= 0.0:
+                return np.inf
+        else:
+            drift, blur, _ = _drift(choice[i], w, i, indptr, indices, data)
+            if not drift >= blur + sure:
+                return np.inf
+        if level[i].real > -np.inf and not _difference(v[i], level[i]).real >= 0.0:
+            return np.inf
+        short = _difference(cap[i], v[i]).real
+        if not short >= 0.0:
+            return np.inf
+        if short > 0.0:
+            for p in range(pointer[i], pointer[i + 1]):
+                drift, blur, _ = _drift(p, v, i, indptr, indices, data)
+                if not drift <= -blur - sure:
+                    return np.inf
+        width = max(width, _difference(v[i], w[i]).real)
+    return width
+
+
+# ---------------------------------------------------------------------- linear systems
+
+
+@kernel
+def _factor(choice, indptr, indices, data, band, lu):
+    """LU of a policy's chain without pivoting, nor any subtraction.
+
+    Row i holds columns i−b … i+b of A, which has Σ_j a_ij in its diagonal and −a_ij beside it, and then y = L⁻¹ A 1,
+    where A 1 are the rates to nodes that stop. As U 1 = y, each pivot is a sum of positive terms.
+    """
+    n, width = len(choice), 2 * band + 1
+    lu[:] = 0.0
+    for i in range(n):
+        if choice[i] < 0:
+            lu[i, width] = 1.0
+            continue
+        for e in range(indptr[choice[i]], indptr[choice[i] + 1]):
+            j = indices[e]
+            if choice[j] < 0:
+                lu[i, width] += data[e]
+            else:
+                lu[i, j - i + band] -= data[e]
+    for k in range(n):
+        pivot = lu[k, width]
+        for j in range(band + 1, width):
+            pivot -= lu[k, j]
+        lu[k, band] = pivot
+        for i in range(k + 1, min(k + band + 1, n)):
+            factor = lu[i, k - i + band]
+            if factor != 0.0:
+                factor /= pivot
+                lu[i, k - i + band] = factor
+                for j in range(1, band + 1):
+                    lu[i, k - i + band + j] -= factor * lu[k, band + j]
+                lu[i, width] -= factor * lu[k, width]
+
+
+@kernel
+def _substitute(lu, band, b):
+    """Solve L U x = b in place."""
+    n = len(b)
+    for i in range(n):
+        for k in range(max(0, i - band), i):
+            b[i] -= lu[i, k - i + band] * b[k]
+    for i in range(n - 1, -1, -1):
+        for k in range(i + 1, min(i + band + 1, n)):
+            b[i] -= lu[i, k - i + band] * b[k]
+        b[i] /= lu[i, band]
+
+
+# ---------------------------------------------------------------------- sums of two floats, held as x + yi
+
+
+@kernel
+def _drift(p, x, own, indptr, indices, data):
+    """Σ_j a_j (x_j − x_own) / Σ_j a_j of a pair, a bound on its error beside rounding it to a float, and Σ_j a_j."""
+    total, terms, rate = complex(0.0, 0.0), 0.0, 0.0
+    for e in range(indptr[p], indptr[p + 1]):
+        term = _times(_difference(x[indices[e]], x[own]), data[e])
+        total = _sum(total, term)
+        terms += abs(term.real)
+        rate += data[e]
+    k = indptr[p + 1] - indptr[p] + 4
+    return total.real / rate, BLUR * k * terms / rate, rate
+
+
+@kernel
+def _two_sum(a, b):
+    """a + b exactly (Knuth)."""
+    s = a + b
+    t = s - a
+    return complex(s, (a - (s - t)) + (b - t))
+
+
+@kernel
+def _sum(x, y):
+    """x + y, to a share of 2^-104 of the result (Joldes, Muller & Popescu 2017, algorithm 6)."""
+    s, t = _two_sum(x.real, y.real), _two_sum(x.imag, y.imag)
+    low = s.imag + t.real
+    high = s.real + low
+    low = (low - (high - s.real)) + t.imag
+    s = high + low
+    return complex(s, low - (s - high))
+
+
+@kernel
+def _difference(x, y):
+    """x − y, likewise."""
+    return _sum(x, complex(-y.real, -y.imag))
+
+
+@kernel
+def _times(x, a):
+    """x · a, to a share of 2^-104 (Joldes, Muller & Popescu 2017, algorithm 8, after Veltkamp and Dekker)."""
+    b = x.real
+    high, c, d = b * a, 134217729.0 * b, 134217729.0 * a
+    b1, a1 = c - (c - b), d - (d - a)
+    b2, a2 = b - b1, a - a1
+    low = ((b1 * a1 - high) + b1 * a2 + b2 * a1) + b2 * a2
+    low += x.imag * a
+    s = high + low
+    return complex(s, low - (s - high))

@@ -1,0 +1,233 @@
+"""When to stop, with 32 digits: the arithmetic, both sides of the certificate, exact references, what is refused."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+
+import mdppower as mp
+from mdppower.errors import SolverError
+from mdppower.solvers import double_chains, gain
+from mdppower.solvers.double_stopping import COST, DoubleStopping
+from mdppower.solvers.optimal_values import solve_rows
+from mdppower.solvers.stopping import Stopping
+from tests.solvers.test_long_stopping import ROOMS, assert_covers, escape, lane
+
+
+@pytest.fixture(autouse=True)
+def nothing_else(monkeypatch):
+    """What these digits do not certify is an error here, not done in others."""
+
+    def refuse(*_):
+        raise SolverError("not with 32 digits")
+
+    monkeypatch.setattr(Stopping, "solve", refuse)
+
+
+# ---------------------------------------------------------------------- the arithmetic
+
+floats = st.floats(-(2.0**300), 2.0**300, allow_subnormal=False).filter(lambda x: x == 0 or abs(x) > 2.0**-300)
+
+
+@st.composite
+def doubles(draw):
+    """A float and one of at most half a unit in its last place: their sum is a number of 32 digits."""
+    high = draw(floats)
+    return complex(high, np.spacing(high) * draw(st.floats(-0.5, 0.5)) if high else 0.0)
+
+
+def exact(x):
+    return Fraction(x.real) + Fraction(x.imag)
+
+
+@pytest.mark.slow
+@given(doubles(), doubles(), floats)
+def test_sums_and_products_have_32_digits(x, y, a):
+    # 3·2^-106 is proved of all three (Joldes, Muller & Popescu 2017, theorems 3.1 and 4.3).
+    for got, true in (
+        (double_chains._sum(x, y), exact(x) + exact(y)),
+        (double_chains._difference(x, y), exact(x) - exact(y)),
+        (double_chains._times(x, a), exact(x) * Fraction(a)),
+    ):
+        assert abs(exact(got) - true) <= abs(true) * Fraction(3, 2**106) * Fraction(1 + 2**-40)
+        assert got.real + got.imag == got.real  # no digit stands twice
+
+
+@pytest.mark.slow
+@given(st.lists(st.tuples(doubles(), st.floats(1e-100, 1)), min_size=1, max_size=6), doubles())
+def test_a_drift_is_within_its_blur(terms, own):
+    x = np.array([own, *(x for x, _ in terms)])
+    rates = np.array([a for _, a in terms])
+    graph = np.array([0, len(rates)]), np.arange(1, len(x)), rates
+    drift, blur, rate = double_chains._drift(0, x, 0, *graph)
+    truth = sum(Fraction(a) * (exact(y) - exact(own)) for y, a in terms) / sum(map(Fraction, rates.tolist()))
+    assert abs(Fraction(drift) - truth) <= Fraction(blur) + abs(truth) * Fraction(len(rates) + 4, 2**53)
+    assert rate == pytest.approx(rates.sum(), rel=1e-14)
+
+
+# ---------------------------------------------------------------------- known answers
+
+
+@pytest.mark.parametrize("slip", [0.3, 0.2, 0.1])
+def test_a_lane_between_two_ends(slip):
+    # To go right is best, and from k the chance to end left is (ρ^k − ρ^N)/(1 − ρ^N), ρ = slip/(1−slip), N = 41. Who
+    # hovers in the middle lasts ρ^-20 jumps, 10^19 at slip .1, and loses little by it: this is what makes v exceed w.
+    n = 40
+    mdp = lane(n, slip)
+    rho = Fraction(slip) / Fraction(1 - slip)
+    last = rho ** (n + 1)
+    rewards = np.zeros((1, n + 2))
+    rewards[0, mdp.index(n + 1)] = 1
+    values, pairs, gap, _ = solve_rows(mdp, rewards, 1.0, "stochastic")
+    assert gap[0] < 1e-15
+    assert {mdp.pair_label(p)[1] for p in pairs[0]} == {"stay", "right"}
+    for k in range(n + 2):
+        truth = 1 - (rho**k - last) / (1 - last)
+        assert abs(Fraction(values[0, mdp.index(k)]) - truth) <= Fraction(gap[0])
+
+
+@pytest.mark.parametrize("slip", [0.2, pytest.param(0.05, marks=pytest.mark.slow)])
+def test_rooms_with_a_pit_in_fractions(slip):
+    mdp = mp.envs.gridworld(ROOMS, slip=slip)
+    rewards = np.random.default_rng(1).random((2, mdp.n_states))
+    plan = gain.make_plan(mdp)
+    for component in range(2):  # the pit, and the row behind the one-way cell
+        inside = plan.label == component
+        rewards[:, inside] = rewards[:, np.flatnonzero(inside)[:1]]
+    values, pairs, gap, _ = solve_rows(mdp, rewards, 1.0, "stochastic")
+    assert gap.max() < 1e-14
+    for i in range(2):
+        assert_covers(mdp, rewards[i], values[i], pairs[i], gap[i])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_mdps_in_fractions(seed):
+    """Rates down to 1e-12: whatever is certified is right, exactly, and most of it is certified."""
+    rng = np.random.default_rng(seed)
+    sure = 0
+    for _ in range(20):
+        n, ends = int(rng.integers(3, 8)), int(rng.integers(2, 4))
+        successors = {s: {"stay": s} for s in range(n, n + ends)}
+        for s in range(n):
+            successors[s] = {}
+            for a in range(rng.integers(1, 4)):
+                # No end components but the ends: every action may lead to one.
+                to = sorted({n, *rng.choice(n + ends, size=rng.integers(1, 4), replace=False).tolist()})
+                chance = 10.0 ** -rng.integers(0, 12, len(to))
+                successors[s][a] = dict(zip(to, (chance / chance.sum()).tolist(), strict=True))
+        mdp = mp.RewardlessMDP.from_successors(successors)
+        reward = rng.random((1, n + ends))
+        try:
+            values, pairs, gap, _ = solve_rows(mdp, reward, 1.0, "stochastic")
+        except SolverError:
+            continue
+        sure += 1
+        assert gap[0] < 1e-9
+        assert_covers(mdp, reward[0], values[0], pairs[0], gap[0])
+    assert sure >= 10
+
+
+def test_ends_that_are_worth_the_same_are_no_choice():
+    mdp = lane(40, 0.001)  # where nothing else would be certified in floats
+    rewards = np.linspace(0, 1, 42)[None].copy()
+    rewards[0, [mdp.index(0), mdp.index(41)]] = 0.7
+    values, _, gap, _ = solve_rows(mdp, rewards, 1.0, "stochastic")
+    assert (values[0, mdp.index(0)] == values).all()
+    assert gap[0] < 1e-15
+
+
+# ---------------------------------------------------------------------- the certificate
+
+
+def problem(levels=(0.0, 1.0)):
+    """A node between two stops, and what belongs to it: fair to both, or a sure way to the first."""
+    rows = sparse.csr_array(np.array([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]))
+    chains = double_chains.ordered(rows, np.array([2, 2]), 3, 1e9)
+    level = np.array([complex(x) for x in (*levels, -np.inf)])[chains.order]
+    return chains, level
+
+
+def proved(w, v, sure=2.0**-95, choice=0):
+    """What is proved of w and v at the node; the stops are exact, and cap is the best of them."""
+    chains, level = problem((-1.0, 0.0))
+    node = np.argmax(chains.order == 2)
+    known = np.where(np.isfinite(level.real), level, 0)
+    low, high, cap, policy = known.copy(), known.copy(), known.copy(), np.full(3, -1)
+    low[node], high[node], cap[node], policy[node] = w, v, 0.0, choice
+    return double_chains.proved(level, cap, policy, low, high, *chains[2:6], sure)
+
+
+def test_a_certificate_is_of_what_it_says():
+    # The fair way is worth −1/2. A w that is 2^-80 below that, and a v as much above it, bracket it.
+    tiny = 2.0**-80
+    assert proved(complex(-0.5, -tiny), complex(-0.5, tiny)) == 2 * tiny
+    # Negative controls. w above the worth of its policy; w of the other policy, which is worth −1.
+    assert proved(complex(-0.5, tiny), complex(-0.5, tiny)) == np.inf
+    assert proved(complex(-0.5, -tiny), complex(-0.5, tiny), choice=1) == np.inf
+    # v below the worth of a policy; v above the best stop in reach.
+    assert proved(complex(-0.5, -tiny), complex(-0.5, -tiny)) == np.inf
+    assert proved(complex(-0.5, -tiny), complex(tiny)) == np.inf
+    # At the best stop in reach there is nothing to check.
+    assert proved(complex(-0.5, -tiny), 0j) == pytest.approx(0.5)
+    # Exact values are not surely on either side: rounding might hide what is missing.
+    assert proved(-0.5 + 0j, -0.5 + 0j) == np.inf
+    # A policy may not stop where there is no stop.
+    assert proved(complex(-0.5, -tiny), complex(-0.5, tiny), choice=-1) == np.inf
+
+
+def test_policies_are_paid_for_their_time():
+    # The fair way takes one jump: with a cost, and with a reward, of c a jump it is worth 1/2 ∓ c.
+    chains, level = problem()
+    for earned in (-COST, COST):
+        x, lu = np.zeros(3, complex), np.empty((3, 2 * chains.band + 2))
+        choice = np.where(chains.order == 2, 1, -1)  # the sure way to the worse stop, first
+        flag = np.zeros(1, np.int8)
+        assert double_chains.improve(level, choice, *chains[2:6], chains.band, earned, x, lu, flag)
+        node = np.argmax(chains.order == 2)
+        assert choice[node] == 0
+        assert exact(x[node]) == Fraction(1, 2) + Fraction(earned)
+        flag[0] = 1
+        assert not double_chains.improve(level, choice, *chains[2:6], chains.band, earned, x, lu, flag)
+
+
+# ---------------------------------------------------------------------- what it refuses
+
+
+def outer(mdp):
+    return gain.make_plan(mdp).double_outer
+
+
+def test_what_takes_too_long_is_not_certified():
+    # One try in 10^30 gets out, worth 1/2 more: 32 digits do not tell how often it pays to try.
+    assert outer(escape(1e-30)).solve(np.array([0.5, 1.0]), 2.0**-32) is None
+    # In 10^12 they do: all who try often enough get out.
+    w, choice, gap = outer(escape(1e-12)).solve(np.array([0.5, 1.0]), 2.0**-32)
+    np.testing.assert_allclose(w, [0.5, 1, 1, 1], atol=1e-15)
+    assert (choice[2:] >= 0).all()
+    assert gap < 1e-14
+
+
+def test_what_products_cannot_hold_is_not_tried():
+    assert outer(escape(1e-300)).solve(np.array([0.5, 1.0]), 1.0) is None
+    fair = outer(escape(0.5))
+    for size in (1e-200, 1e300):
+        assert fair.solve(size * np.array([0.5, 1.0]), size) is None
+    w, _, gap = fair.solve(1e200 * np.array([0.5, 1.0]), 1e190)
+    np.testing.assert_allclose(w, 1e200 * np.array([0.5, 1, 1, 1]), rtol=1e-15)
+    assert gap < 1e185
+
+
+def test_what_is_too_large_is_not_tried(monkeypatch):
+    mdp = lane(40, 0.2)
+    monkeypatch.setattr("mdppower.solvers.double_stopping.MOST_WORK", 41.0)
+    assert (
+        DoubleStopping(*(getattr(outer(mdp), x) for x in ("rows", "owner", "stops", "n_nodes"))).solve(
+            np.array([0.0, 1.0]), 1.0
+        )
+        is None
+    )
