@@ -18,3 +18,5 @@ if ! cmp -s pyproject.toml "$stamp"; then
     cp pyproject.toml "$stamp"
 fi
 export PATH="$PWD/.venv/bin:$PATH"
+# Hundreds of processes import mdppower: its bytecode is kept, even where that is switched off outside.
+unset PYTHONDONTWRITEBYTECODE
