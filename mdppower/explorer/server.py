@@ -175,7 +175,7 @@ class _Stream(StreamingResponse):
 
 
 def _short(request: Request, body: bytes, media_type: str) -> Response:
-    """A body that is the same for all, compressed where that can be read. Answers are not: their lines go one by one."""
+    """A body that is the same for all, compressed where that can be read (answers are not: their lines go singly)."""
     headers = {"vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         body, headers["content-encoding"] = _compressed(body), "gzip"
