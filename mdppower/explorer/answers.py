@@ -168,9 +168,9 @@ def warm_up(stop: Switch | None = None) -> None:
         Told, it ends this between two kernels.
     """
     switch = Switch() if stop is None else stop
-    for slip in (0.0, 0.1):
+    for slip, drawn in ((0.0, "..."), (0.1, "..."), (0.1, "*.~")):  # noise may lead to several ends
         for more in ({}, {"view": "optimality"}, {"view": "difference", "pinned": {"map": "..", "slip": slip}}):
-            asked = {"v": VERSION, "world": {"map": "...", "slip": slip}, "gamma": [0, 0.9, 1], "draws": 32, **more}
+            asked = {"v": VERSION, "world": {"map": drawn, "slip": slip}, "gamma": [0, 0.9, 1], "draws": 32, **more}
             question = read_question(json.dumps(asked).encode())
             for _ in answer(question, switch):
                 pass
