@@ -31,6 +31,8 @@ BLUR = 2.0**-103
 """Error of a drift as a share of Σ_j a_j |x_j − x_i|, for each of its k terms and 4 more."""
 LEAST_RATE = 2.0**-500
 """Products with less might underflow."""
+MOST_NUMBERS = 2.0**25
+"""Most numbers of a banded LU: a quarter of a gigabyte."""
 MOST_ITERATIONS, CORRECTIONS = 500, 30
 
 
@@ -62,7 +64,7 @@ def ordered(rows: sparse.csr_array, owner: AnyArray, n_nodes: int, most_work: fl
     """The chains of (Q, nodes) rows, each of the node `owner` (sorted).
 
     None where there are none, where a rate is too small for this arithmetic, and where a banded LU takes more than
-    `most_work` multiplications.
+    `most_work` multiplications, or more memory than `MOST_NUMBERS`.
     """
     moves = rows.indices != np.repeat(owner, np.diff(rows.indptr))
     starts = np.concatenate([[0], np.cumsum(moves)])[rows.indptr]
@@ -80,7 +82,7 @@ def ordered(rows: sparse.csr_array, owner: AnyArray, n_nodes: int, most_work: fl
     order = np.concatenate([order[inner[order]], order[~inner[order]]])
     place = np.argsort(order)
     band = max(1, int(np.abs(place[source[between]] - place[to[between]]).max(initial=0)))
-    if n_nodes * float(band) ** 2 > most_work:
+    if n_nodes * float(band) ** 2 > most_work or n_nodes * (2 * band + 2) > MOST_NUMBERS:
         return None
     counts = np.bincount(owner, minlength=n_nodes)
     pointer = np.concatenate([[0], np.cumsum(counts[order])])

@@ -154,7 +154,8 @@ def _first_policy(stop, pointer, indptr, indices, data):
     for i in range(n):
         if stop[i] > -np.inf:
             bottom = min(bottom, stop[i])
-    w, choice, tiny = np.maximum(stop, 2.0 * bottom), np.full(n, -1), -1e-9 * bottom
+    w, tiny = np.maximum(stop, 2.0 * bottom), -1e-9 * bottom
+    choice = np.where(stop > -np.inf, -1, pointer[:-1])
     for sweep in range(SWEEPS):
         changed = False
         for k in range(n):

@@ -212,6 +212,21 @@ def test_what_takes_too_long_is_not_certified():
     assert gap < 1e-14
 
 
+def test_rates_that_differ_by_far_are_no_obstacle():
+    # From t, an end worth 1 at rate 1e-40 beside itself at what is left: it stops there, in the end.
+    mdp = mp.RewardlessMDP.from_successors(
+        {
+            "s": {"stop": "half", "try": "t"},
+            "t": {"go": {"one": 1e-40, "t": 1 - 1e-40}, "back": {"half": 1e-9, "t": 1 - 1e-9}},
+            "half": {"": "half"},
+            "one": {"": "one"},
+        }
+    )
+    w, _, gap = outer(mdp).solve(np.array([0.5, 1.0]), 2.0**-32)
+    np.testing.assert_allclose(w, [0.5, 1, 1, 1], atol=1e-15)
+    assert gap < 1e-15
+
+
 def test_what_products_cannot_hold_is_not_tried():
     assert outer(escape(1e-300)).solve(np.array([0.5, 1.0]), 1.0) is None
     fair = outer(escape(0.5))
@@ -222,12 +237,13 @@ def test_what_products_cannot_hold_is_not_tried():
     assert gap < 1e185
 
 
-def test_what_is_too_large_is_not_tried(monkeypatch):
-    mdp = lane(40, 0.2)
-    monkeypatch.setattr("mdppower.solvers.double_stopping.MOST_WORK", 41.0)
-    assert (
-        DoubleStopping(*(getattr(outer(mdp), x) for x in ("rows", "owner", "stops", "n_nodes"))).solve(
-            np.array([0.0, 1.0]), 1.0
-        )
-        is None
-    )
+@pytest.mark.parametrize(
+    ("limit", "most"), [("double_stopping.MOST_WORK", 41.0), ("double_chains.MOST_NUMBERS", 42 * 4 - 1)]
+)
+def test_what_is_too_large_is_not_tried(monkeypatch, limit, most):
+    # The lane has 42 nodes and a band of 1: 42 multiplications, and 4 numbers a node.
+    rows, owner, stops, n_nodes = (getattr(outer(lane(40, 0.2)), x) for x in ("rows", "owner", "stops", "n_nodes"))
+    level = np.array([0.0, 1.0])
+    assert DoubleStopping(rows, owner, stops, n_nodes).solve(level, 1.0) is not None
+    monkeypatch.setattr(f"mdppower.solvers.{limit}", most)
+    assert DoubleStopping(rows, owner, stops, n_nodes).solve(level, 1.0) is None
