@@ -26,12 +26,12 @@ accepted_gap          how wide a gap may be
   lexicographically. Stochastic: maximal end components, the gain inside each (the discounted solver's certificate
   holds at γ = 1 as it is), then the best mixture of those that can be reached, between the worth of a policy and a
   superharmonic function that no policy exceeds.
-- **Digits for time scales.** How long a policy can last grows exponentially with the size of a map on which noise
-  leads into a pit, and 1e-9 / 10^60 is below any float. With 32 digits, only policies count that are as good as the
-  best to 28 of them: a 20×20 map takes milliseconds a draw. What these do not certify is done again in decimals, of
-  as many digits as the time scale has, and 25 more. Once a policy is eliminated it serves all draws: that it is
-  optimal for one is seen from the signs of products of floats. Two rooms with a pit, 4,096 draws: seconds at any
-  slip, where float64 alone certified 1e-4 and then nothing.
+- **Time scales.** How long a policy can last grows exponentially with the size of a map on which noise leads into a
+  pit, and 1e-9 / 10^60 is below any float. Almost none of it matters: either it is a bad policy, or it walks about
+  where it makes next to no difference where one is. So with 32 digits, and with such places as one node, a 20×20 map
+  takes milliseconds a draw, at any slip. What that does not certify is done again in decimals, of as many digits as
+  the time scale has, and 25 more. Once a policy is eliminated it serves all draws: that it is optimal for one is seen
+  from the signs of products of floats.
 - **Two-part numbers.** The deterministic solver holds v = g + (1−γ)h with g constant on each component of the
   policy's graph; the stochastic one v = c + (1−γ)h with one constant c that is shifted to the middle of the Bellman
   residual. Actions are compared by h, whose size does not grow as γ → 1 within a component (or where there is one

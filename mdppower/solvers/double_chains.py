@@ -25,14 +25,15 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from mdppower._compiled import kernel
+from mdppower._stop import stop_flag, stop_if_told
 from mdppower._typing import AnyArray, FloatArray
 
 BLUR = 2.0**-103
 """Error of a drift as a share of Σ_j a_j |x_j − x_i|, for each of its k terms and 4 more."""
 LEAST_RATE = 2.0**-500
 """Products with less might underflow."""
-MOST_NUMBERS = 2.0**25
-"""Most numbers of a banded LU: a quarter of a gigabyte."""
+MOST_WORK, MOST_NUMBERS = 1e9, 2.0**25
+"""Most multiplications and numbers of a banded LU: seconds, and a quarter of a gigabyte."""
 MOST_ITERATIONS, CORRECTIONS = 500, 30
 
 
@@ -59,12 +60,17 @@ class Chains(NamedTuple):
     data: FloatArray
     band: int
 
+    @property
+    def graph(self) -> tuple[AnyArray, AnyArray, AnyArray, FloatArray]:
+        """What loops go over: pointer, indptr, indices, data."""
+        return self.pointer, self.indptr, self.indices, self.data
 
-def ordered(rows: sparse.csr_array, owner: AnyArray, n_nodes: int, most_work: float) -> Chains | None:
+
+def ordered(rows: sparse.csr_array, owner: AnyArray, n_nodes: int) -> Chains | None:
     """The chains of (Q, nodes) rows, each of the node `owner` (sorted).
 
-    None where there are none, where a rate is too small for this arithmetic, and where a banded LU takes more than
-    `most_work` multiplications, or more memory than `MOST_NUMBERS`.
+    None where there are none, where a rate is too small for this arithmetic, and where a banded LU takes too much
+    work or memory.
     """
     moves = rows.indices != np.repeat(owner, np.diff(rows.indptr))
     starts = np.concatenate([[0], np.cumsum(moves)])[rows.indptr]
@@ -82,7 +88,7 @@ def ordered(rows: sparse.csr_array, owner: AnyArray, n_nodes: int, most_work: fl
     order = np.concatenate([order[inner[order]], order[~inner[order]]])
     place = np.argsort(order)
     band = max(1, int(np.abs(place[source[between]] - place[to[between]]).max(initial=0)))
-    if n_nodes * float(band) ** 2 > most_work or n_nodes * (2 * band + 2) > MOST_NUMBERS:
+    if _too_large(n_nodes, band):
         return None
     counts = np.bincount(owner, minlength=n_nodes)
     pointer = np.concatenate([[0], np.cumsum(counts[order])])
@@ -99,11 +105,87 @@ def _strided(first: AnyArray, counts: AnyArray) -> AnyArray:
     return np.asarray(np.arange(counts.sum()) + np.repeat(first - begins, counts))
 
 
-# ---------------------------------------------------------------------- policies
+def contracted(chains: Chains, cluster: AnyArray, count: int) -> Chains | None:
+    """The same with each cluster as one node, which has the pairs of its nodes that lead out of it.
+
+    None where a banded LU takes too much work or memory. Order and pairs are by those of `chains`.
+    """
+    pair, pointer, indptr, indices, data, band = _contract(cluster, count, *chains.graph)
+    if band > 1.5 * chains.band:  # another order is worth its while
+        rows = sparse.csr_array((data, indices, indptr), shape=(len(pair), count))
+        again = ordered(rows, np.repeat(np.arange(count), np.diff(pointer)), count)
+        return None if again is None else again._replace(pair=pair[again.pair])
+    if _too_large(count, band):
+        return None
+    return Chains(np.arange(count), pair, pointer, indptr, indices, data, band)
 
 
 @kernel
-def improve(level, choice, pointer, indptr, indices, data, band, earned, x, lu, told):
+def _contract(cluster, count, pointer, indptr, indices, data):
+    owner, leads_out = np.empty(len(indptr) - 1, np.int64), np.zeros(len(indptr) - 1, np.int64)
+    pairs, entries = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64)
+    for i in range(len(cluster)):
+        for p in range(pointer[i], pointer[i + 1]):
+            owner[p] = cluster[i]
+            for e in range(indptr[p], indptr[p + 1]):
+                leads_out[p] += cluster[indices[e]] != owner[p]
+            pairs[owner[p] + 1] += leads_out[p] > 0
+            entries[owner[p] + 1] += leads_out[p]
+    pairs, entries, band = np.cumsum(pairs), np.cumsum(entries), 1
+    at, free = pairs.copy(), entries.copy()
+    pair, begins = np.empty(pairs[-1], np.int64), np.empty(pairs[-1] + 1, np.int64)
+    to, rates = np.empty(entries[-1], np.int64), np.empty(entries[-1])
+    begins[-1] = entries[-1]
+    for p in range(len(owner)):
+        own = owner[p]
+        if leads_out[p] > 0:
+            pair[at[own]], begins[at[own]] = p, free[own]
+            at[own] += 1
+            for e in range(indptr[p], indptr[p + 1]):
+                j = cluster[indices[e]]
+                if j != own:
+                    to[free[own]], rates[free[own]] = j, data[e]
+                    free[own] += 1
+                    if pairs[j] < pairs[j + 1]:  # a node that has no pair stands in no equation
+                        band = max(band, abs(j - own))
+    return pair, pairs, begins, to, rates, band
+
+
+def _too_large(n_nodes: int, band: int) -> bool:
+    return n_nodes * float(band) ** 2 > MOST_WORK or n_nodes * (2 * band + 2) > MOST_NUMBERS
+
+
+# ---------------------------------------------------------------------- policies
+
+
+def worth(chains: Chains, stops: AnyArray, choice: AnyArray, earned: float, start: AnyArray) -> AnyArray | None:
+    """What the best policy is worth.
+
+    Parameters
+    ----------
+    chains : Chains
+    stops : (nodes,) complex array
+        What stopping is worth; -inf where it is not possible.
+    choice : (nodes,) array
+        A pair, or −1 to stop, of a first policy; becomes the best.
+    earned : float
+        For each jump. No policy that is left leads by more than a quarter of that.
+    start : (nodes,) complex array
+        A guess.
+
+    Returns
+    -------
+    (nodes,) complex array
+        None where floats have not found it.
+    """
+    x, lu = start.copy(), np.empty((len(start), 2 * chains.band + 2))
+    found = _improve(stops, choice, *chains.graph, chains.band, earned, x, lu, stop_flag())
+    stop_if_told()
+    return x if found else None
+
+
+@kernel
+def _improve(level, choice, pointer, indptr, indices, data, band, earned, x, lu, told):
     """Policy iteration where a jump earns `earned`; whether it came to its end. x gets the policy's worth."""
     n, tie = len(level), 0.25 * abs(earned)
     for _ in range(MOST_ITERATIONS):
@@ -159,7 +241,7 @@ def _evaluate(level, choice, indptr, indices, data, band, earned, x, lu):
 
 
 @kernel
-def proved(level, cap, choice, w, v, pointer, indptr, indices, data, sure):
+def proved(level, choice, w, v, pointer, indptr, indices, data, sure):
     """The most by which v exceeds w, if both are what they are said to be; else infinite."""
     width = 0.0
     for i in range(len(level)):
@@ -172,11 +254,11 @@ def proved(level, cap, choice, w, v, pointer, indptr, indices, data, sure):
                 return np.inf
         if level[i].real > -np.inf and not _difference(v[i], level[i]).real >= 0.0:
             return np.inf
-        short = _difference(cap[i], v[i]).real
-        if not short >= 0.0:
-            return np.inf
-        if short > 0.0:
-            for p in range(pointer[i], pointer[i + 1]):
+        for p in range(pointer[i], pointer[i + 1]):
+            most = -np.inf
+            for e in range(indptr[p], indptr[p + 1]):
+                most = max(most, _difference(v[indices[e]], v[i]).real)
+            if not most <= 0.0:
                 drift, blur, _ = _drift(p, v, i, indptr, indices, data)
                 if not drift <= -blur - sure:
                     return np.inf

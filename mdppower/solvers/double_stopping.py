@@ -9,12 +9,13 @@ Certificate. Two functions are found, and looked at once they are:
 
 - w, with a policy π of which w ≤ T_π w holds, and w ≤ stop where π stops. So w bounds from below what π is worth.
 - v ≥ stop with v ≥ T_a v for all pairs a, a superharmonic majorant: v bounds every policy's worth (optional stopping:
-  v is bounded, and every policy stops for certain). Where v is the best stop that can be reached at all, there is
-  nothing to check, as that itself is superharmonic.
+  v is bounded, and every policy stops for certain). Where v is no less than at any node that a pair leads to, there
+  is nothing to compute.
 
-Both are made by policy iteration. w is the worth of the best policy if a jump costs c, v if a jump earns c, and the
-nodes that are within θ of the best that they can reach stop there, with just that. The cost c is many times the
-rounding of T v − v, and so small that 10^18 jumps are worth less than what may be left open.
+Both are made by policy iteration. w is the worth of the best policy if a jump costs c, v if a jump earns c: so much
+that rounding cannot hide the sign of T v − v, and so little that 10^18 jumps are worth less than what may be left
+open. Where it makes almost no difference where one is, a policy may walk about for longer than that. So v is one
+number on each cluster of nodes whose w are nearly the same, and only jumps from cluster to cluster earn c.
 
 Numbers are sums of two floats, less the best stop, so that small losses keep their digits; how policies are evaluated
 and compared in them is `mdppower.solvers.double_chains`.
@@ -29,18 +30,17 @@ import numpy as np
 from scipy import sparse
 
 from mdppower._compiled import kernel
-from mdppower._stop import stop_flag, stop_if_told
 from mdppower._typing import AnyArray, FloatArray
-from mdppower.solvers.double_chains import Chains, improve, ordered, proved
+from mdppower.solvers.double_chains import Chains, contracted, ordered, proved, worth
 
-MOST_WORK = 1e9
-"""Most multiplications of a banded LU: seconds."""
 LEAST_SIZE, MOST_SIZE = 2.0**-300, 2.0**900
 """Within these nothing overflows, and what products lose by underflow is less than 2^-100 of c."""
 COST = 2.0**-94
 """What a jump costs or earns, as a share of the range of the stops."""
-CLOSE = 2.0**-60
-"""How near to the best that it can reach a node is when it is not told from that, as a share of the range."""
+SURE = 2.0**-150
+"""What T v − v must exceed beside its rounding, as a share of that: far more than is lost by underflow."""
+CLOSE = 2.0**-46
+"""Up to where numbers are nearly the same, as a share of the range."""
 SWEEPS = 200
 """Most sweeps of value iteration, for a first policy."""
 
@@ -86,36 +86,27 @@ class DoubleStopping:
         top, size = float(level.max()), float(level.max() - level.min())
         if self._chains is None or not LEAST_SIZE < size < MOST_SIZE:
             return None
-        order, pair, *graph, band = self._chains
-        cost, stop = COST * size, np.full(self.n_nodes, -np.inf)
+        chains, cost = self._chains, COST * size
+        stop = np.full(self.n_nodes, -np.inf)
         stop[: self.stops] = level
-        stop, lu, told = stop[order], np.empty((self.n_nodes, 2 * band + 2)), stop_flag()
-        worth, cap = _less(stop, top), _less(_best_within_reach(stop, *graph), top)
-
-        choice, w = _first_policy(worth.real, *graph), np.zeros(self.n_nodes, complex)
-        if not improve(worth, choice, *graph, band, -cost, w, lu, told):
-            stop_if_told()
+        stops = _less(stop[chains.order], top)
+        choice = _first_policy(stops.real, *chains.graph)
+        w = worth(chains, stops, choice, -cost, np.zeros(self.n_nodes, complex))
+        if w is None or (v := _majorant(chains, stops, choice, w, CLOSE * size, cost)) is None:
             return None
-        near, v = cap.real - w.real <= CLOSE * size, w.copy()
-        if not improve(np.where(near, cap, worth), np.where(near, -1, choice), *graph, band, cost, v, lu, told):
-            stop_if_told()
-            return None
-        over = (v.real > cap.real) | ((v.real == cap.real) & (v.imag > cap.imag))
-        v = np.where(over, cap, v)
-
-        width = proved(worth, cap, choice, w, v, *graph, 0.5 * cost)
+        width = proved(stops, choice, w, v, *chains.graph, SURE * cost)
         # Rounded are w and v (which are less than the range), their middle, what the top adds, and the width.
         gap = 0.5 * width * (1 + 2.0**-50) + 2.0**-50 * float(np.abs(level).max())
         if not gap <= enough:
             return None
         middle, chosen = np.empty(self.n_nodes), np.empty(self.n_nodes, np.int64)
-        middle[order] = top + 0.5 * (w.real + v.real)
-        chosen[order] = np.where(choice < 0, -1, pair[choice])
+        middle[chains.order] = top + 0.5 * (w.real + v.real)
+        chosen[chains.order] = np.where(choice < 0, -1, chains.pair[choice])
         return middle, chosen, gap
 
     @cached_property
     def _chains(self) -> Chains | None:
-        return ordered(self.rows, self.owner, self.n_nodes, MOST_WORK)
+        return ordered(self.rows, self.owner, self.n_nodes)
 
 
 # ---------------------------------------------------------------------- one draw
@@ -129,19 +120,62 @@ def _less(x: FloatArray, top: float) -> AnyArray:
     return np.asarray(np.where(x > -np.inf, high, -np.inf) + 1j * ((here - (high - t)) - (top + t)))
 
 
+def _majorant(
+    chains: Chains, stops: AnyArray, choice: AnyArray, w: AnyArray, close: float, earned: float
+) -> AnyArray | None:
+    """v of each node, with clusters as nodes: theirs are the pairs that lead out, and the best of their stops."""
+    cluster, count = _clusters(w.real, close, *chains.graph)
+    outer = contracted(chains, cluster, count)
+    if outer is None:
+        return None
+    # First the way that w's policy takes out of a cluster; its own stop where it takes none.
+    onward = np.full(count, -1)
+    place = np.full(len(chains.pair), -1)
+    place[outer.pair] = np.arange(len(outer.pair))
+    out = np.flatnonzero((choice >= 0) & (place[choice] >= 0))
+    onward[cluster[out]] = place[choice[out]]
+    stops, start = _greatest(stops, cluster, count), _greatest(w, cluster, count)
+    v = worth(outer, stops[outer.order], onward[outer.order], earned, start[outer.order])
+    return None if v is None else np.asarray(v[np.argsort(outer.order)[cluster]])
+
+
 @kernel
-def _best_within_reach(stop, pointer, indptr, indices, data):
-    """The best stop that can be reached from each node."""
-    best, changed, back = stop.copy(), True, False
-    while changed:
-        changed, back = False, not back
-        for k in range(len(best)):
-            i = len(best) - 1 - k if back else k
-            for e in range(indptr[pointer[i]], indptr[pointer[i + 1]]):
-                if best[indices[e]] > best[i]:
-                    best[i] = best[indices[e]]
-                    changed = True
+def _greatest(x, cluster, count):
+    """The greatest x of each cluster."""
+    best = np.full(count, complex(-np.inf, 0.0))
+    for i in range(len(x)):
+        k = cluster[i]
+        if x[i].real > best[k].real or (x[i].real == best[k].real and x[i].imag > best[k].imag):
+            best[k] = x[i]
     return best
+
+
+@kernel
+def _clusters(w, close, pointer, indptr, indices, data):
+    """The cluster of each node: of nodes that are nearly as good as one to which they lead, or that leads to them."""
+    n = len(w)
+    parent = np.arange(n)
+    for i in range(n):
+        for e in range(indptr[pointer[i]], indptr[pointer[i + 1]]):
+            j = indices[e]
+            if abs(w[i] - w[j]) <= close:
+                a, b = i, j
+                while parent[a] != a:
+                    parent[a] = parent[parent[a]]
+                    a = parent[a]
+                while parent[b] != b:
+                    parent[b] = parent[parent[b]]
+                    b = parent[b]
+                parent[max(a, b)] = min(a, b)
+    count = 0
+    cluster = np.empty(n, np.int64)
+    for i in range(n):  # a parent comes before its children
+        if parent[i] == i:
+            cluster[i] = count
+            count += 1
+        else:
+            cluster[i] = cluster[parent[i]]
+    return cluster, count
 
 
 @kernel

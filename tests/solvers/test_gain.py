@@ -213,7 +213,7 @@ def test_exits_that_can_be_avoided_for_long():
 
 def test_what_is_too_large_for_many_digits_is_refused_with_its_bracket(monkeypatch):
     """A lane between two pits, with an elimination that may take no work: no value, and a reason."""
-    for solver in ("decimal_elimination", "double_stopping"):
+    for solver in ("decimal_elimination", "double_chains"):
         monkeypatch.setattr(f"mdppower.solvers.{solver}.MOST_WORK", 0)
     mdp = mp.envs.gridworld("~....................~", slip=0.01)
     reward = np.linspace(0, 1, mdp.n_states)
