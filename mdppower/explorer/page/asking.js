@@ -1,6 +1,6 @@
 // One question at a time: none is stopped before its first look, and of those that wait only the newest is kept.
-// To stop at once for whatever is newer starves a drag: each question would end before it had shown anything. But at
-// γ = 1 in a noisy world a look may take minutes: then what is newer waits a little only.
+// To stop at once for whatever is newer starves a drag: each question would end before it had shown anything. But of
+// a large noisy world a look may take many seconds: then what is newer waits a little only.
 
 /**
  * Ask through a host: onMessage(message, question) for each message; onEnd(question, whole) when nothing runs or
