@@ -122,8 +122,8 @@ def _next_look(run: Iterator[Found], question: Question, draws: int, preview: bo
 def preview_draws(numbers: int, *, slow: bool = False) -> int:
     """Draws of the first look at so many numbers, cells × rates.
 
-    It is `slow` where γ = 1 in a noisy world: there a draw takes two to five times as long as just below 1, and a first
-    look is one a replicate.
+    It is `slow` where γ = 1 in a noisy world: there a draw takes two to ten times as long as just below 1, and a
+    first look is one a replicate.
 
     Examples
     --------
