@@ -189,7 +189,7 @@ def _improve(level, choice, pointer, indptr, indices, data, band, earned, x, lu,
     """Policy iteration where a jump earns `earned`; whether it came to its end. x gets the policy's worth."""
     n, tie = len(level), 0.25 * abs(earned)
     for _ in range(MOST_ITERATIONS):
-        if told[0] or not _evaluate(level, choice, indptr, indices, data, band, earned, x, lu):
+        if not _evaluate(level, choice, indptr, indices, data, band, earned, x, lu, told):
             return False
         changed = False
         for i in range(n):
@@ -211,7 +211,7 @@ def _improve(level, choice, pointer, indptr, indices, data, band, earned, x, lu,
 
 
 @kernel
-def _evaluate(level, choice, indptr, indices, data, band, earned, x, lu):
+def _evaluate(level, choice, indptr, indices, data, band, earned, x, lu, told):
     """Solve a policy's equation: LU once, then corrections until what is left is a small share of `earned`."""
     n = len(level)
     delta, left = np.empty(n), np.inf
@@ -220,8 +220,10 @@ def _evaluate(level, choice, indptr, indices, data, band, earned, x, lu):
             x[i] = level[i]
             if not level[i].real > -np.inf:
                 return False
-    _factor(choice, indptr, indices, data, band, lu)
+    _factor(choice, indptr, indices, data, band, lu, told)
     for _ in range(CORRECTIONS):
+        if told[0]:
+            return False
         before, left = left, 0.0
         for i in range(n):
             delta[i] = 0.0
@@ -270,7 +272,7 @@ def proved(level, choice, w, v, pointer, indptr, indices, data, sure):
 
 
 @kernel
-def _factor(choice, indptr, indices, data, band, lu):
+def _factor(choice, indptr, indices, data, band, lu, told):
     """LU of a policy's chain without pivoting, nor any subtraction.
 
     Row i holds columns i−b … i+b of A, which has Σ_j a_ij in its diagonal and −a_ij beside it, and then y = L⁻¹ A 1,
@@ -289,6 +291,8 @@ def _factor(choice, indptr, indices, data, band, lu):
             else:
                 lu[i, j - i + band] -= data[e]
     for k in range(n):
+        if told[0]:
+            return
         pivot = lu[k, width]
         for j in range(band + 1, width):
             pivot -= lu[k, j]

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from mdppower._stop import stop_if_told
 from mdppower._typing import AnyArray, FloatArray, IntArray
 from mdppower.errors import SolverError
 from mdppower.solvers.decimal_elimination import ZERO, Elimination, Row, digits, drift, rates_of, total
@@ -126,6 +127,7 @@ class LongStopping:
                 layers += 1
                 joins = {}
                 for node, rows in waiting.items():
+                    stop_if_told()
                     least = min(sum((a * chance.get(j, ZERO) for j, a in row), ZERO) / total(row) for row in rows)
                     if least:
                         joins[node] = least
