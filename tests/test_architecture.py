@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,11 +68,14 @@ def imports(importer: str, node: ast.AST, inside: tuple[str, ...] = ()) -> Itera
         yield from imports(importer, child, within)
 
 
-ALL = [
-    found
-    for importer, path in SOURCES.items()
-    for found in imports(importer, ast.parse(path.read_text(encoding="utf-8")))
-]
+@cache
+def tree(name: str) -> ast.Module:
+    return ast.parse(SOURCES[name].read_text(encoding="utf-8"))
+
+
+@cache
+def all_imports() -> list[Import]:
+    return [found for importer in SOURCES for found in imports(importer, tree(importer))]
 
 
 def room(name: str) -> str:
@@ -106,13 +110,13 @@ def test_architecture_tells_of_the_same_rooms_on_the_same_floors():
 
 def test_nothing_climbs_but_what_the_contract_lists():
     """Imports inside functions count, and so do those for type checkers alone."""
-    up = {f"{found.importer} -> {found.imported}" for found in ALL if climbs(found)}
+    up = {f"{found.importer} -> {found.imported}" for found in all_imports() if climbs(found)}
     assert up == set(FLOORS["ignore_imports"])
-    assert len(ALL) > 800
+    assert len(all_imports()) > 800
 
 
 def test_what_climbs_is_a_method_that_forwards():
-    for found in ALL:
+    for found in all_imports():
         if climbs(found):
             assert len(found.inside) == 2, found  # a method of a class
             assert FORWARDS.fullmatch(found.inside[1]), found
@@ -129,15 +133,15 @@ def test_climbing_is_seen():
 def test_names_are_imported_from_the_module_that_defines_them():
     """Never from a face: no circles, no hidden cost, and the linter sees the true arrows."""
     faces = {"mdppower", *(f"mdppower.{name}".replace("/", ".") for name in FOLDERS)}
-    assert [found for found in ALL if found.imported in faces and found.name != "__version__"] == []
+    assert [found for found in all_imports() if found.imported in faces and found.name != "__version__"] == []
 
 
 def test_imports_can_be_seen():
     """No relative import, none by a string: no reader would find it. Modules of users' own are not ours."""
-    for name, path in SOURCES.items():
+    for name in SOURCES:
         if name == "mdppower.adapters.own_modules":
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree(name)):
             assert not (isinstance(node, ast.ImportFrom) and node.level), name
             called = ast.unparse(node).rpartition(".")[2] if isinstance(node, ast.Name | ast.Attribute) else ""
             assert called not in ("import_module", "__import__"), name
@@ -168,7 +172,7 @@ def test_every_file_of_commands_is_loaded():
     files = {path.stem for path in (PACKAGE / "cli").glob("*.py")}
     files -= {"__init__", "characters", "headings", "interrupts", "main", "options", "pictures", "rewards",
               "standard_input"}  # fmt: skip
-    loaded = {found.imported.rpartition(".")[2] for found in ALL if found.importer == "mdppower.cli.main"}
+    loaded = {found.imported.rpartition(".")[2] for found in all_imports() if found.importer == "mdppower.cli.main"}
     assert files <= loaded
 
 
