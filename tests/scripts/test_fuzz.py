@@ -1,4 +1,4 @@
-"""The fuzz of scripts/fuzz: 2,000 inputs over all borders (it takes any number), and a judge that finds what is wrong."""
+"""The fuzz of scripts/fuzz, 2,000 inputs of any number over all borders; and a judge that finds what is wrong."""
 
 from __future__ import annotations
 
