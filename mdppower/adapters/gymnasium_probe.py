@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -127,13 +127,13 @@ def _is_time_limit(env: Any, place: tuple[int, str]) -> bool:
     return place[1] == "_elapsed_steps" and type(layers(env)[place[0]]).__name__ == "TimeLimit"
 
 
-def attributes(env: Any) -> dict[tuple[int, str], Any]:
-    """What each attribute holds, as far as it can be compared."""
+def attributes(env: Any, but: Set[tuple[int, str]] = frozenset()) -> dict[tuple[int, str], Any]:
+    """What each attribute, but for some, holds, as far as it can be compared."""
     return {
         (depth, name): _held(value, 0)
         for depth, layer in enumerate(layers(env))
         for name, value in vars(layer).items()
-        if name not in _NOT_STATE
+        if name not in _NOT_STATE and (depth, name) not in but
     }
 
 
@@ -216,7 +216,13 @@ def _is_shown(counter: Counter, env: Any, actions: list[Any], read: Read, copier
 def refuse_other_copy(env: Any, copier: Copier) -> None:
     """A ModelError where a copy is not what was copied, as of an EzPickle, which is made anew."""
     made = copier.copy(env)
-    if attributes(made) != attributes(env):
+    one = {  # what both hold as the same object, such as a large table, need not be read to be compared
+        (depth, name)
+        for depth, (ours, theirs) in enumerate(zip(layers(env), layers(made), strict=False))
+        for name, value in vars(ours).items()
+        if name in vars(theirs) and vars(theirs)[name] is value
+    }
+    if attributes(made, one) != attributes(env, one):
         kind = type(env.unwrapped)
         own = [name for name in ("__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__")
                if getattr(kind, name, None) is not getattr(object, name, None)]  # fmt: skip

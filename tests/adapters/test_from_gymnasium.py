@@ -23,16 +23,19 @@ TWINS = [((0, 0, 0, 0), "done"), ((0, 4, 1, 1), "done"), ((4, 0, 2, 2), "done"),
 
 
 def quantecon_values(table, ended, rewards, gamma):
-    """(1 − γ) V, from P itself: a terminated transition into s goes to state ended[s] ≥ S, which is never left."""
-    n_states, n_actions = len(rewards), max(len(actions) for actions in table.values())
+    """(1 − γ) V for each row of rewards, from P itself.
+
+    A terminated transition into s goes to state ended[s] ≥ S, which is never left.
+    """
+    n_states, n_actions = rewards.shape[1], max(len(actions) for actions in table.values())
     kernel = np.zeros((n_states, n_actions, n_states))
     kernel[range(len(table), n_states), :, range(len(table), n_states)] = 1
     for s, actions in table.items():
         for a, outcomes in actions.items():
             for probability, successor, _, terminated in outcomes:
                 kernel[s, a, ended[successor] if terminated else successor] += probability
-    reward = np.repeat(rewards[:, None], n_actions, axis=1)
-    return (1 - gamma) * DiscreteDP(reward, kernel, gamma).solve("policy_iteration").v
+    by_pair = [np.repeat(reward[:, None], n_actions, axis=1) for reward in rewards]
+    return [(1 - gamma) * DiscreteDP(reward, kernel, gamma).solve("policy_iteration").v for reward in by_pair]
 
 
 @pytest.mark.slow
@@ -52,9 +55,10 @@ def test_optimal_values_are_quantecons(name, terminated):
         twin[mdp.index(label[0])] = mdp.index(label)
     ends = {"absorb": range(n, 2 * n), "sink": [n] * n, "continue": range(n)}[terminated]
     alive = np.setdiff1d(np.arange(n), mdp.absorbing_states)
-    for draw, value in zip(rewards, values, strict=True):
-        theirs = np.append(draw[:n], draw[twin]) if terminated == "absorb" else draw
-        assert value[alive] == pytest.approx(quantecon_values(table, ends, theirs, gamma)[alive], abs=1e-8)
+    theirs = np.hstack([rewards[:, :n], rewards[:, twin]]) if terminated == "absorb" else rewards
+    found = quantecon_values(table, ends, theirs, gamma)
+    for draw, value, wanted in zip(rewards, values, found, strict=True):
+        assert value[alive] == pytest.approx(wanted[alive], abs=1e-8)
         assert value[mdp.absorbing_states] == pytest.approx(draw[mdp.absorbing_states], abs=1e-8)
 
 

@@ -17,9 +17,8 @@ from mdppower.adapters.gymnasium_check import p_value
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-@pytest.mark.parametrize("seed", [0, 1])
-def test_honest_environments_pass_the_check(name, seed):
-    mdp = from_gymnasium(make(name), check=True, rng=seed)
+def test_honest_environments_pass_the_check(name):
+    mdp = from_gymnasium(make(name), check=True, rng=0)
     steps = "90,000" if "taxi" in name else "50,000"
     assert mdp.origin["checked"].startswith(f"{steps} steps agree with P (")
 
