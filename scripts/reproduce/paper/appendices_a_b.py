@@ -184,8 +184,10 @@ def reconstructed() -> tuple[int, int, list[tuple[tuple[int, ...], ...]]]:
     known: dict[Any, Fraction] = {}
 
     def mean_of_best(cycles: set[frozenset[int]]) -> Fraction:
-        # The same for all relabellings, as rewards are i.i.d.
-        name = min(tuple(sorted(tuple(sorted(p[x] for x in c)) for c in cycles)) for p in permutations(range(4)))
+        # A cycle that consists of others is never better than the best of these: its average is a mean of theirs.
+        # And E max is the same for all relabellings, as rewards are i.i.d.
+        best = {c for c in cycles if not consists_of_others(c, cycles)}
+        name = min(tuple(sorted(tuple(sorted(p[x] for x in c)) for c in best)) for p in permutations(range(4)))
         if name not in known:
             rows = [[(x in c) / len(c) for x in range(4)] for c in name]
             known[name] = number(mp.complexity(mp.Option.vectors(rows), method="exact"))
@@ -202,6 +204,12 @@ def reconstructed() -> tuple[int, int, list[tuple[tuple[int, ...], ...]]]:
             if list(mp.action_optimality(mdp, 1.0, method="exact").of(0).exact) == [Fraction(1, 3), TWO_THIRDS]:
                 fits.append(leads)
     return tried, powers, fits
+
+
+def consists_of_others(cycle: frozenset[int], cycles: set[frozenset[int]]) -> bool:
+    """Whether it is two others without a common state, or all of its states are cycles."""
+    halves = any(one < cycle and cycle - one in cycles for one in cycles)
+    return halves or (len(cycle) > 1 and all(frozenset([s]) in cycles for s in cycle))
 
 
 def reachable(leads: Sequence[Sequence[int]], s: int) -> set[int]:
