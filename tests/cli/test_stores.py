@@ -92,19 +92,21 @@ def test_exact_numbers_need_no_store(run):
     assert "store is about draws" in err
 
 
-def _start(folder, *more):
-    room = ("power", "open(12,12)", "--slip", "0.1", "--samples", "65536", "--gamma", "0.99", "--format", "csv")
+ROOM = ("power", "open(12,12)", "--slip", "0.1", "--gamma", "0.99", "--format", "csv")
+
+
+def _start(folder):
     # In the background of a shell SIGINT is ignored, and children inherit that.
     heard = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(
-        [sys.executable, "-m", "mdppower", *room, "--store", "run.sqlite", *more],
+        [sys.executable, "-m", "mdppower", *ROOM, "--samples", "65536", "--store", "run.sqlite"],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heard,
     )  # fmt: skip
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("how", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_a_run_and_the_next_goes_on(tmp_path, how, status):
+def test_a_signal_ends_a_run_and_the_next_goes_on(run, tmp_path, how, status):
     """What was finished is in the store when the process has ended, is printed, and is not made again."""
     driver = _start(tmp_path)
     path = tmp_path / "run.sqlite"
@@ -119,13 +121,11 @@ def test_a_signal_ends_a_run_and_the_next_goes_on(tmp_path, how, status):
     assert out.count("\n") > 144
     assert _finished(path) * 64 >= draws > 0
     before = _finished(path)
-    again = _start(tmp_path, "--samples", "4096", "--verbose")
-    out, err = again.communicate(timeout=60)
-    assert again.returncode == 0
+    code, out, err = run(*ROOM, "--samples", "4096", "--store", "run.sqlite", "--verbose")
+    assert code == 0
     assert f"going on from {min(64 * before, 4096):,} of 4,096 draws" in err
     assert _finished(path) == max(before, 64)
-    whole = _start(tmp_path, "--samples", "4096", "--store", "other.sqlite", "--rng", _entropy(path))
-    assert whole.communicate(timeout=60)[0] == out
+    assert run(*ROOM, "--samples", "4096", "--store", "other.sqlite", "--rng", _entropy(path))[1] == out
 
 
 def _entropy(path):
