@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -10,11 +12,15 @@ from mdppower.errors import ParameterError
 from mdppower.multiagent import joint_curve, joint_power
 
 GRID = mp.envs.gridworld("...\n...", blocked="remove")
-CURVE = joint_curve(GRID, gamma=(0.3, 0.6), rho=[1, 0], samples=64, rng=0)
+
+
+@cache
+def curve():
+    return joint_curve(GRID, gamma=(0.3, 0.6), rho=[1, 0], samples=64, rng=0)
 
 
 def test_a_point_a_joint_state():
-    one = CURVE.alignments[1]
+    one = curve().alignments[1]
     panel = one.plot().axes[0]
     apart, together = (points.get_offsets() for points in panel.collections if len(points.get_offsets()) > 1)
     assert (len(apart), len(together)) == (30, 6)
@@ -30,23 +36,23 @@ def test_many_points_have_one_cross():
     one = joint_power(room, gamma=0.6, samples=64, rng=0).alignment()
     assert len(one.labels) > 100
     assert "cross at the right" in one.plot().get_supxlabel()
-    assert "crosses: 95 %" in CURVE.alignments[0].plot().get_supxlabel()
+    assert "crosses: 95 %" in curve().alignments[0].plot().get_supxlabel()
 
 
 def test_curves_over_rho():
-    left, right = CURVE.plot().axes[:2]
+    left, right = curve().plot().axes[:2]
     lines = {line.get_label(): line for line in left.get_lines()}
-    values = [CURVE.of(rho).alignment().pearson for rho in (0, 1)]
+    values = [curve().of(rho).alignment().pearson for rho in (0, 1)]
     np.testing.assert_allclose(lines["corrected"].get_ydata(), [x.corrected.value for x in values])
     np.testing.assert_allclose(lines["raw"].get_ydata(), [x.raw.value for x in values])
     assert lines["corrected"].get_xdata().tolist() == [0, 1]
     averages = {line.get_label(): line.get_ydata() for line in right.get_lines()}
-    assert averages["H"].tolist() == [CURVE.of(rho).averages().of("human").mean for rho in (0, 1)]
+    assert averages["H"].tolist() == [curve().of(rho).averages().of("human").mean for rho in (0, 1)]
     assert list(averages) == ["H", "A", "H against the seed", "A by the seed"]
-    ranks = CURVE.plot(measure="spearman").axes[0]
+    ranks = curve().plot(measure="spearman").axes[0]
     assert ranks.get_ylabel() == "correlation of ranks of POWER of H and A"
     with pytest.raises(ParameterError, match="measure must be"):
-        CURVE.plot(measure="kendall")
+        curve().plot(measure="kendall")
 
 
 @pytest.mark.slow
@@ -66,9 +72,9 @@ def test_looks():
     from matplotlib.figure import Figure
 
     own = Figure().subplots(1, 2)
-    CURVE.plot(ax=own, cmap="magma", title="mine")
+    curve().plot(ax=own, cmap="magma", title="mine")
     assert own[0].get_title().startswith("mine\n")
     with pytest.raises(ParameterError, match="vmin is not for curves"):
-        CURVE.plot(vmin=0)
+        curve().plot(vmin=0)
     with pytest.raises(ParameterError, match="vmin is not for a scatter"):
-        CURVE.alignments[0].plot(vmin=0)
+        curve().alignments[0].plot(vmin=0)

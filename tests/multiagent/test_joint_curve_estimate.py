@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -13,16 +14,24 @@ from mdppower.multiagent import joint_curve
 from mdppower.multiagent.joint_curve_estimate import QUANTITIES
 
 GRID = mp.envs.gridworld("...\n...\n...", blocked="remove")
-CURVE = joint_curve(GRID, gamma=0.6, rho=[0.25, 0, 1], samples=512, rng=0)
-RULES = joint_curve(GRID, gamma=0.6, rho=[0, 1], overlap=["allow", "bump"], samples=64, rng=0)
+
+
+@cache
+def curve():
+    return joint_curve(GRID, gamma=0.6, rho=[0.25, 0, 1], samples=512, rng=0)
+
+
+@cache
+def rules():
+    return joint_curve(GRID, gamma=0.6, rho=[0, 1], overlap=["allow", "bump"], samples=64, rng=0)
 
 
 @pytest.mark.slow
 def test_one_table_of_all_numbers():
-    table = CURVE.table(0.9)
+    table = curve().table(0.9)
     assert table["quantity"] == list(QUANTITIES) * 3
-    data = CURVE.to_xarray(0.9)
-    for run, one in zip(CURVE.runs, CURVE.alignments, strict=True):
+    data = curve().to_xarray(0.9)
+    for run, one in zip(curve().runs, curve().alignments, strict=True):
         cell = data.sel(rho=run.rho, overlap="allow")
         averages = run.averages()
         for name in ("human", "ai", "human_baseline", "ai_baseline"):
@@ -39,38 +48,38 @@ def test_one_table_of_all_numbers():
             low,
             high,
         )
-    wide = CURVE.to_xarray(0.9, simultaneous=True)
+    wide = curve().to_xarray(0.9, simultaneous=True)
     assert (wide["upper"] - wide["lower"] >= data["upper"] - data["lower"]).all()
-    assert not any(name.startswith("raw") for name in CURVE._summary()["quantity"])
+    assert not any(name.startswith("raw") for name in curve()._summary()["quantity"])
 
 
 def test_the_run_of_one_rho():
-    assert CURVE.of(0.25 + 1e-12) is CURVE.runs[0]
-    assert RULES.of(1, "bump") is RULES.runs[3]
+    assert curve().of(0.25 + 1e-12) is curve().runs[0]
+    assert rules().of(1, "bump") is rules().runs[3]
     with pytest.raises(ParameterError, match=r"no run of rho = 0\.5; of rho there are 0\.25, 0, 1"):
-        CURVE.of(0.5)
+        curve().of(0.5)
     with pytest.raises(ParameterError, match="several rules of collisions: say overlap"):
-        RULES.of(1)
+        rules().of(1)
     with pytest.raises(ParameterError, match="no run of rho = 1 with overlap='remove'"):
-        RULES.of(1, "remove")
+        rules().of(1, "remove")
 
 
 def test_differences_are_paired_by_replicates():
-    one, two = CURVE.alignments[0].pearson.corrected, CURVE.alignments[1].pearson.corrected
-    apart = CURVE.difference(0.25, 0)
+    one, two = curve().alignments[0].pearson.corrected, curve().alignments[1].pearson.corrected
+    apart = curve().difference(0.25, 0)
     assert apart.value == one.value - two.value
     assert (apart.left == one.left - two.left).all()
     assert apart.stderr < math.hypot(one.stderr, two.stderr)  # since R_H is the same
-    assert RULES.difference((0, "allow"), (0, "bump")).value == (
-        RULES.alignments[0].pearson.corrected.value - RULES.alignments[2].pearson.corrected.value
+    assert rules().difference((0, "allow"), (0, "bump")).value == (
+        rules().alignments[0].pearson.corrected.value - rules().alignments[2].pearson.corrected.value
     )
-    assert CURVE.difference(1, 0, "spearman").value > 1
+    assert curve().difference(1, 0, "spearman").value > 1
 
 
 def test_where_the_sign_changes():
     """By a line between ρ = 0 and 1/4, whatever their order; POWERplay's figure has it near .19."""
-    found = CURVE.sign_change()
-    below, above = (CURVE.alignments[k].pearson.corrected for k in (1, 0))
+    found = curve().sign_change()
+    below, above = (curve().alignments[k].pearson.corrected for k in (1, 0))
     assert found.value == pytest.approx(np.interp(0, [below.value, above.value], [0, 0.25]), abs=1e-12)
     low, high = found.interval()
     assert low < 0.19 < high

@@ -25,6 +25,24 @@ from mdppower.theorems import proposition_5_4, verify
 
 COUNTS = {"checkpoint": [1, 2, 2.5], "successes": [30, 39, 5], "trials": [40, 40, 8], "reference": ["a", "a", 1]}
 
+NAMES = [
+    "a training", "learning curves", "learning curves against others", "rivals", "rivals, a noise of its own",
+    "a share", "coin flips", "a change", "a ceiling", "a state", "a difference", "states less one", "a sum",
+    "pairs", "with a guarantee", "a difference with a guarantee", "fractions", "a user's own rewards",
+    "a width", "a width, exact", "optimality of pair rewards", "comparison of pair rewards",
+    "values of pair rewards", "optimal actions", "optimality", "optimality, exact", "optimality, integrated",
+    "seeking", "counts", "counts and ties", "assessment", "shares", "two agents", "two agents for their cells",
+    "two agents by joint actions", "two agents at several rho", "alignment", "alignment of horizons",
+    "a walk of two agents", "comparison", "comparison, exact", "comparison, integrated",
+    "comparison of vectors", "comparison without a mean", "all pairs", "two models", "two models, exact",
+    "sensitivity", "solution", "solution of some steps", "optimal actions of some steps",
+    "a state over some steps", "optimality over some steps", "comparison over some steps", "support",
+    "support at 1", "polytope", "polytope of mass 1", "polytope from two states", "visits",
+    "nondominated visits", "visits by an action", "ends", "certificates", "normal certificates",
+    "no certificates", "a claim", "claims",
+]  # fmt: skip
+"""Of `results`, which are made where a test needs one."""
+
 
 @cache
 def results() -> dict[str, Any]:
