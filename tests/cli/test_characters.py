@@ -71,14 +71,14 @@ def test_no_command_fails_on_what_cannot_be_shown(encoding, monkeypatch, tmp_pat
 
 def texts(path):
     """The string constants of a file, without docstrings: those of commands are help texts, and stay."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
     docs = {
         id(node.body[0].value)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
         if is_text and (id(node) not in docs or path.parent.name == "cli"):
             yield node.value

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from strategies import mdps
@@ -132,6 +132,7 @@ def test_rewards_from_a_function_can_be_read_but_not_drawn(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["nc", "toml"])
+@settings(max_examples=25)
 @given(mdp=mdps())
 def test_mdps_come_back_equal(tmp_path_factory, suffix, mdp):
     path = tmp_path_factory.mktemp("mdp") / f"m.{suffix}"
