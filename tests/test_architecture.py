@@ -54,6 +54,8 @@ FUNCTIONS = {f"mdppower.envs.{name}" for name in mdppower.envs.__all__}
 def imports(importer: str, node: ast.AST, inside: tuple[str, ...] = ()) -> Iterator[Import]:
     """Every import of the package that a module makes from itself, wherever in the file it stands."""
     for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            continue  # an import is a statement, and no expression holds one
         if isinstance(child, ast.ImportFrom) and (child.module or "").split(".")[0] == "mdppower":
             for name in child.names:
                 whole = f"{child.module}.{name.name}"
@@ -143,7 +145,7 @@ def test_imports_can_be_seen():
             continue
         for node in ast.walk(tree(name)):
             assert not (isinstance(node, ast.ImportFrom) and node.level), name
-            called = ast.unparse(node).rpartition(".")[2] if isinstance(node, ast.Name | ast.Attribute) else ""
+            called = node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
             assert called not in ("import_module", "__import__"), name
 
 
