@@ -70,7 +70,6 @@ def imports(importer: str, node: ast.AST, inside: tuple[str, ...] = ()) -> Itera
         yield from imports(importer, child, within)
 
 
-@cache
 def tree(name: str) -> ast.Module:
     return ast.parse(SOURCES[name].read_text(encoding="utf-8"))
 
@@ -138,6 +137,7 @@ def test_names_are_imported_from_the_module_that_defines_them():
     assert [found for found in all_imports() if found.imported in faces and found.name != "__version__"] == []
 
 
+@pytest.mark.slow
 def test_imports_can_be_seen():
     """No relative import, none by a string: no reader would find it. Modules of users' own are not ours."""
     for name in SOURCES:
