@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = sorted(page for page in (ROOT / "mdppower").glob("*/**/README.md") if page.parent.name != "envs")
 PAGES = [ROOT / "README.md", ROOT / "envs" / "README.md", *ROOMS]
 LONG = ("agents", "coins", "learning", "measures", "multiagent", "theorems")
-"""Rooms whose pages take a second and more."""
+"""Rooms whose pages take a second and more; the first two pages, of the whole and of its worlds, do, too."""
 FACES = (mp, mp.agents, mp.bounds, mp.envs, mp.orbits, mp.rewards, mp.sensitivity, mp.symmetry, mp.theorems)
 HEAVY = ("numba", "matplotlib", "xarray", "networkx", "gymnasium", "scipy.stats", "scipy.optimize", "pandas", "tqdm")
 
@@ -34,11 +34,13 @@ def python(code: str, cwd: Path, executable: str = sys.executable) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_import_is_light(tmp_path):
     loaded = python("import sys, mdppower, mdppower.mdp.model; print(' '.join(sys.modules))", tmp_path).split()
     assert not set(HEAVY) & set(loaded)
 
 
+@pytest.mark.slow
 def test_public_names(tmp_path):
     rooms = [name for name in mp.__all__ if isinstance(getattr(mp, name), ModuleType)]
     assert len(mp.__all__) - len(rooms) <= 30  # functions and classes
@@ -108,7 +110,10 @@ def test_a_checkout_without_symbolic_links_says_so(tmp_path):
 
 @pytest.mark.parametrize(
     "page",
-    [pytest.param(page, marks=[pytest.mark.slow] * (page.parent.name in LONG)) for page in PAGES],
+    [
+        pytest.param(page, marks=[pytest.mark.slow] * (page.parent.name in LONG or page in PAGES[:2]))
+        for page in PAGES
+    ],
     ids=lambda page: str(page.relative_to(ROOT)),
 )
 def test_pages_run(page, tmp_path, monkeypatch):
@@ -157,6 +162,7 @@ def test_gymnasium_alone_finds_our_environments_through_the_module_in_the_id(tmp
     assert python(code, tmp_path) == "31"
 
 
+@pytest.mark.slow
 def test_editable_install_works_from_anywhere(tmp_path):
     code = "import mdppower as mp; print(mp.envs.make('maze').n_states, len(mp.envs.catalog()) > 10)"
     assert python(code, tmp_path) == "31 True"

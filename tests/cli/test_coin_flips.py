@@ -61,6 +61,7 @@ def test_all_numbers_as_csv_and_json(run):
     assert [row["upper"] for row in json.loads(out)] == wanted["upper"]
 
 
+@pytest.mark.slow
 def test_options_mean_what_they_mean_in_python(run):
     code, out, err = run(
         "fork(3)", *QUICK, "--gamma", "0.8", "--share", "0.3", "--clip", "0.1", "--arms", "clip", "--start", "root",

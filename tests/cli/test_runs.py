@@ -51,6 +51,7 @@ def test_what_is_going_on(run, store):
     assert run("runs", store)[1].splitlines()[-1].endswith("stopped")
 
 
+@pytest.mark.slow
 def test_export_of_power_is_the_saved_file(run, store):
     code, _, err = run("runs", store, "--export", "1", "--out", "again.nc")
     assert (code, err) == (0, "wrote again.nc\n")
@@ -79,6 +80,7 @@ def test_export_of_an_unfinished_run(run, monkeypatch):
     assert mp.load("part.nc").interrupted
 
 
+@pytest.mark.slow
 def test_what_is_exported_is_loaded_told_and_drawn(run, store):
     assert run("runs", store, "--export", "2", "--out", "pair.nc")[0] == 0
     found = mp.load("pair.nc")

@@ -62,6 +62,7 @@ def test_the_axis_is_that_of_what_was_trained(flips):
     )
 
 
+@pytest.mark.slow
 def test_titles_say_what_is_given_where_it_is_clipped_and_what_it_starts_from(flips):
     titles = [axes.get_title() for axes in flips.plot().axes]
     assert titles == [

@@ -25,6 +25,7 @@ def bars(panel):
             for segment in lines.get_segments()]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_rates_with_their_limits():
     above, _ = plot_monitor(FOUND).axes
     low, high = FOUND.interval(simultaneous=True)
@@ -40,6 +41,7 @@ def test_rates_with_their_limits():
     assert hollow == [(9050, 1.0)]  # saturated
 
 
+@pytest.mark.slow
 def test_leads_of_all_counts_together():
     _, below = plot_monitor(FOUND).axes
     ladder = FOUND.ladder()
@@ -50,12 +52,14 @@ def test_leads_of_all_counts_together():
     assert legend == ["sure, if sd(Δ) is no more", "the post's band, outside", "if Δ is normal"]
 
 
+@pytest.mark.slow
 def test_what_has_no_limit_has_an_arrow():
     _, below = plot_monitor(FOUND.of("random")).axes
     arrows = [line.get_xydata().tolist() for line in below.lines if line.get_marker() == "^"]
     assert arrows == [[[9050, below.get_ylim()[1]]]]
 
 
+@pytest.mark.slow
 def test_bands_alone_and_units():
     _, below = plot_monitor(mp.learning.monitor(ROWS, width=1)).axes
     assert below.get_ylabel() == "lead over random (reward units)"

@@ -60,6 +60,7 @@ def test_round_trip_of_pycolabs_art(rows, data):
     the_same(gridworld(art, convention="pycolab"), gridworld(rows))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::mdppower.MDPPowerWarning")
 @given(drawn(".#*~aS>v"), st.permutations("XO@█ .#?*v=,é"))
 def test_round_trip_of_any_glyphs(rows, others):

@@ -277,6 +277,7 @@ QUESTIONS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(QUESTIONS)
 def test_any_question_has_answers_or_one_error(value):

@@ -107,6 +107,7 @@ BODIES = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(BODIES)
 def test_anything_is_a_question_or_one_refusal(body):

@@ -52,11 +52,13 @@ def test_all_kinds_come_back_in_all_bits(name, path):
     assert shown(again) == shown(result)
 
 
+@pytest.mark.slow
 def test_every_kind_is_walked_over():
     assert list(results()) == NAMES
     assert {kind_of(result) for result in results().values()} == set(KINDS)
 
 
+@pytest.mark.slow
 def test_bits_tell_results_apart():
     """The control: the last bit of one number, a label, a fraction."""
     from dataclasses import replace
@@ -70,6 +72,7 @@ def test_bits_tell_results_apart():
     assert bits(replace(exact, fractions=2 * exact.fractions)) != bits(exact)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "all pairs"])  # that one is a Dataset
 def test_tables(name, tmp_path):
     result = results()[name]
@@ -84,6 +87,7 @@ def test_tables(name, tmp_path):
     assert [list(record) for record in records] == [list(table)] * table.n_rows
 
 
+@pytest.mark.slow
 def test_other_suffixes_are_refused(tmp_path):
     for name, told in [("x.txt", r"saved as \.nc, \.csv or \.json"), ("x", "saved as")]:
         with pytest.raises(mp.ParameterError, match=told):
@@ -119,6 +123,7 @@ def test_loaded_parts_are_of_the_same_draws(path):
         other - mp.load(path)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_written_says_so(path):
     """A user's own code is a name in a file: it is drawn from no more, and like no other."""
     own = results()["a user's own rewards"]
@@ -148,6 +153,7 @@ def test_odd_labels(path):
     assert bits(mp.load(path)) == bits(found)
 
 
+@pytest.mark.slow
 def test_the_mdp_of_a_result(path):
     path.write_bytes(saved("optimality"))
     assert mp.RewardlessMDP.load(path).n_states == 6
@@ -383,6 +389,7 @@ def test_what_was_changed_is_refused_by_field_and_value(name, place, value, told
     assert "Error(" not in str(caught.value)  # it is the schema that said so, and no accident
 
 
+@pytest.mark.slow
 def test_arrays_that_are_not_there_or_have_two_names(path):
     header, arrays = parts("a state")
     gone = {name: values for name, values in arrays.items() if name != "kept_2"}
@@ -403,6 +410,7 @@ def test_arrays_that_are_not_there_or_have_two_names(path):
         mp.load(path)
 
 
+@pytest.mark.slow
 def test_headers_of_no_result(path):
     header, arrays = parts("a state")
     for changed, told in [

@@ -33,6 +33,7 @@ def test_what_stands_in_it(read):
     assert [gold.of(1, "right"), gold.of(3, "right"), gold.of(4, "left")] == [-0.5, 3, 2]
 
 
+@pytest.mark.slow
 def test_prism_says_the_same(read, tmp_path):
     """The second route: POWER of both files, and the optimal values of the reward that both keep."""
     for name, text in PRISM.items():
@@ -44,6 +45,7 @@ def test_prism_says_the_same(read, tmp_path):
     assert abs(values[0] - values[1]).max() < 1e-9
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(mdps())
 def test_what_is_written_is_read(tmp_path_factory, mdp):

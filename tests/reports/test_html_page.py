@@ -136,6 +136,7 @@ def test_pages_fit_phones_paper_and_dark_rooms(four):
     assert re.search(r"img \{[^}]*background: #ffffff", STYLE)
 
 
+@pytest.mark.slow
 def test_the_mdp_is_drawn_where_there_is_one():
     page = Page(to_html([copy_in_figure_1()]))
     assert [image["alt"][:7] for image in page.all("img")] == ["the MDP", "The MDP"]

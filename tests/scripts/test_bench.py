@@ -35,6 +35,7 @@ def test_peers_agree(peer, gamma, maze, rewards):
         np.testing.assert_allclose(solve(reward), v, rtol=0, atol=bench.TOLERANCES[peer])
 
 
+@pytest.mark.slow
 def test_powerplay_is_right_in_the_limit_and_too_low_at_its_threshold(maze, rewards):
     exact = mp.optimal_values(maze, rewards, 0.99).normalised
     limit = np.array([bench.powerplay(maze, 0.99, threshold=0)(reward) for reward in rewards])

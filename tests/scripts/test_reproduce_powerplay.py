@@ -14,7 +14,7 @@ from scripts.reproduce.powerplay.comparing import Compared, average, judged, roo
 
 COMMITTED = Path(report.__file__).parent
 FEW = 256
-SLOW = ("maze", "robot-face", "noise", "over-rho", "short-sighted", "far-sighted")
+SLOW = ("maze", "robot-face", "noise", "over-rho", "short-sighted", "far-sighted", "lost")
 MOST_BYTES = 120_000
 
 # What the sections must say, however few the draws: what is exact, or proved from POWERplay's definitions.

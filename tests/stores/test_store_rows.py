@@ -18,6 +18,7 @@ from mdppower.stores.store_rows import pack, row_bytes, unpack
 TYPES = ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"]
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_there_and_back(data):
     n = data.draw(st.integers(0, 4))
