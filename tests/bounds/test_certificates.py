@@ -1,4 +1,4 @@
-"""Certified ν²: golden pairs by name, laws by hand, 300 random pairs against exact p and numerical MGFs; MDPs."""
+"""Certified ν²: golden pairs by name, laws by hand, random pairs against exact p and numerical MGFs; MDPs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from mdppower.bounds.certificates import certify
 from mdppower.bounds.law_proxies import lipschitz_proxy, log_sobolev
 from mdppower.bounds.option_difference import Difference
 from mdppower.errors import ParameterError
+from mdppower.integrals import normal_maxima
 from mdppower.occupancy.option import states_only
 from mdppower.rewards.distribution import resolve
 from mdppower.rewards.laws import law
@@ -306,19 +307,21 @@ def check_pair(k, most, tolerance):
 
 
 @pytest.mark.slow
-def test_300_random_pairs():
+def test_random_pairs():
     """No bound violated by the exact p, no certificate below the numerical optimum.
 
     As theory 2.8 found, the lesser of Cantelli (true variance) and Markov is at least as good as the lemma wherever
     gap ≤ 1.5 ν. It could not be otherwise: Var Δ ≤ ν², and 1/(1 + x²) ≤ e^{−x²/2} for x ≤ 1.585.
     """
-    assert sum(check_pair(k, 3, 1e-9) for k in range(300)) > 120
+    assert sum(check_pair(k, 3, 1e-9) for k in range(120)) > 48
 
 
 @pytest.mark.slow
-def test_more_vectors_with_normal_rewards():
-    """Exact p of 4 and more normal worths comes from Genz' integrator, good to 1e-4."""
-    for k in range(1000, 1040, 2):
+def test_more_vectors_with_normal_rewards(monkeypatch):
+    """Exact p of 4 and more normal worths comes from Genz' integrator, good to 1e-4, and with a quarter of its points
+    too."""
+    monkeypatch.setattr(normal_maxima, "_POINTS", 5_000)
+    for k in range(1000, 1020, 2):
         check_pair(k, 5, 1e-4)
 
 

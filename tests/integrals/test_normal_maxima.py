@@ -11,7 +11,14 @@ from scipy.special import ndtr
 
 import mdppower as mp
 from mdppower.errors import ParameterError, SizeError
+from mdppower.integrals import normal_maxima
 from mdppower.integrals.normal_maxima import maximum_normal, orthant_probability
+
+
+@pytest.fixture
+def few_points(monkeypatch):
+    """A tenth of the points of integration: what is stated is as true, and some times as large."""
+    monkeypatch.setattr(normal_maxima, "_POINTS", normal_maxima._POINTS // 10)
 
 
 def test_one():
@@ -45,7 +52,7 @@ def test_trivariate_orthant():
     assert abs(result.shares[0] - expected) <= result.share_error < 1e-4
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("few_points")
 def test_shift_and_scale():
     # max(a X + b) = a max X + b; with the same seed the same numbers.
     rng = np.random.default_rng(5)
@@ -98,6 +105,7 @@ def test_four_in_the_plane():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_points")
 @pytest.mark.parametrize(("count", "rank"), [(3, 3), (4, 2), (5, 3), (5, 5)])
 def test_monte_carlo(count, rank):
     """Within 5 standard errors of 200 000 draws: (count + 1) comparisons at 6e-7, below 2e-5 in all; seed fixed."""
@@ -229,6 +237,7 @@ def test_rows_of_a_mean():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_points")
 @pytest.mark.parametrize("off", [1e-1, 1e-2, 1e-3, 1e-4, 1e-5])
 @pytest.mark.parametrize("shape", ["two", "two pairs", "a line", "three"])
 def test_stated_errors_are_true(off, shape):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import permutations
 
@@ -210,21 +211,25 @@ def test_the_average_is_the_mean_over_the_orbit():
 def test_the_error_of_the_average_is_right():
     """Exact POWER is in the 95 % interval of the average of a corner in all but about 5 % of runs.
 
-    400 independent runs of 16 iid replicates; the number of misses is Bin(400, 0.05), and at most 35 but with
-    probability 0.0007 (the false-alarm rate). Control: the stderr of one corner over √4, as if four corners of one
-    room were independent, is too small, since they share their rewards.
+    400 independent runs of 16 iid replicates, which are parts of a long one; the number of misses is Bin(400, 0.05),
+    and at most 35 but with probability 0.0007 (the false-alarm rate). Control: the stderr of one corner over √4, as
+    if four corners of one room were independent, is too small, since they share their rewards.
     """
     found = symmetries(ROOM)
     true = float(mp.power(ROOM, 0.9, method="exact").exact[0])
     assert stats.binom.sf(35, 400, 0.05) < 0.001
     misses = naive = 0
-    for run in range(400):
-        estimate = mp.power(ROOM, 0.9, samples=16 * 16, sampler="iid", rng=run)
-        averaged = found.average(estimate)
-        low, high = averaged.interval(0.95)
-        misses += not low[0] <= true <= high[0]
-        half = (high[0] - low[0]) / 2 / averaged.stderr[0] * estimate.stderr[0] / 2
-        naive += abs(averaged.mean[0] - true) > half
+    whole = mp.power(ROOM, 0.9, samples=400 * 16 * 64, sampler="iid", rng=0)
+    averaged = found.average(whole)
+    for k in range(400):
+        ours, corners = (
+            replace(one.data, means=one.data.means[16 * k : 16 * (k + 1)], trials=16 * 64, origin=None)
+            for one in (averaged, whole)
+        )
+        low, high = (limit[0, 0] for limit in ours.bounds(0.95))
+        misses += not low <= true <= high
+        half = (high - low) / 2 / ours.error[0, 0] * corners.error[0, 0] / 2
+        naive += abs(ours.value[0, 0] - true) > half
     assert misses <= 35
     assert misses >= 8  # not far too wide either: at most 7 with probability 0.0005
     assert stats.binom.cdf(7, 400, 0.05) < 0.001

@@ -118,7 +118,7 @@ def assert_all(search, expected, takes):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(small, st.data())
 def test_states_by_brute_force(mdp, data):
     """φ·F_nd(s') ⊆ F(s): the same status by all routes, and the same φ where all are asked for."""
@@ -157,7 +157,7 @@ def test_states_by_brute_force(mdp, data):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(small, st.data())
 def test_actions_by_brute_force(mdp, data):
     """φ·F(s | π(s)=a') ⊆ F(s | π(s)=a)."""
@@ -190,7 +190,7 @@ def test_actions_by_brute_force(mdp, data):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(small, st.data())
 def test_ends_by_brute_force(mdp, data):
     """φ·RSD_nd(s') ⊆ RSD(s); lists of arrays say the same."""
@@ -380,18 +380,19 @@ def test_two_thousand_cells_without_a_list():
     search = CopyFinder(room, Budget(nodes=1, sets=1)).states((45, 51), (45, 0))
     assert (search.status, search.method, search.nodes) == ("found", "mirror image left-right of the map", 0)
     assert check_states(room, (45, 51), (45, 0), search.phi)
-    kernel, phi = room.kernel.toarray(), search.phi.image  # the whole map is a mirror image: row by row
-    rows = {(int(s), row.tobytes()) for s, row in zip(room.pair_states, kernel, strict=True)}
-    assert all((int(phi[s]), row[phi].tobytes()) in rows for s, row in zip(room.pair_states, kernel, strict=True))
+    phi, moves = search.phi.image, np.column_stack([room.pair_states, room.kernel.indices])  # one end a row
+    assert room.kernel.nnz == room.n_pairs
+    assert set(map(tuple, phi[moves].tolist())) == set(map(tuple, moves.tolist()))  # the whole map is a mirror image
     slippery = mp.envs.gridworld(mirrored(46, 26), slip=0.1)
     assert CopyFinder(slippery, Budget(nodes=1, sets=1)).states((45, 51), (45, 0)).status == "found"
 
 
 @pytest.mark.slow
-def test_two_thousand_cells_with_walls_more_on_one_side():
+def test_five_hundred_cells_with_walls_more_on_one_side():
     """More walls on the left: some transitions of F_nd on the right have no place there, and that proves it."""
-    room = mp.envs.gridworld(mirrored(46, 26, odd_walls=True))
-    search = CopyFinder(room).states((45, 0), (45, 51))
+    room = mp.envs.gridworld(mirrored(24, 13, odd_walls=True))
+    assert 450 < room.n_states < 600
+    search = CopyFinder(room).states((23, 0), (23, 25))
     assert search.status == "none"
     assert "for certain" in search.method  # there are far too many of F_nd to list
 
