@@ -232,11 +232,11 @@ def outside(mdp, gamma, rewards, seed):
 
 @pytest.mark.slow
 def test_rows_that_are_nearly_the_same():
-    """60 MDPs × 4 states at 1 − 1e-7: a false alarm has a chance of 2e-5. What cannot be told is refused."""
+    """25 MDPs × 4 states at 1 − 1e-7: a false alarm has a chance of 1e-5. What cannot be told is refused."""
     rng = np.random.default_rng(0)
-    found = [outside(nearly_the_same(rng), float(rng.choice([0.5, 0.9, 1])), "uniform", k) for k in range(60)]
+    found = [outside(nearly_the_same(rng), float(rng.choice([0.5, 0.9, 1])), "uniform", k) for k in range(25)]
     assert True not in found
-    assert found.count(None) <= 6
+    assert found.count(None) <= 2
 
 
 @pytest.mark.slow
@@ -244,13 +244,13 @@ def test_slip_and_bias_on_two_cells():
     """Actions that are blocked do the same, but for the last bit of their chances."""
     rng = np.random.default_rng(0)
     merged = 0
-    for k in range(20):
+    for k in range(10):
         slip = float(rng.random()) / 2
         bias = {"N": float(rng.random() * slip / 3), "E": float(rng.random() * slip / 3)}
         mdp = mp.envs.gridworld("..", moves="NESW", stay=True, slip=slip, bias=bias)
         assert outside(mdp, 0.5, "uniform", k) is False
         merged += float(mp.power(mdp, 0.5, method="exact").data.slack.max()) > 0
-    assert merged > 5
+    assert merged > 2
 
 
 def test_both_losing_to_each_other_would_be_seen(monkeypatch):

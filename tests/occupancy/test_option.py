@@ -16,7 +16,7 @@ def line():
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(mdps(max_states=5))
 def test_worth_is_the_best_row_of_the_enumerated_set(mdp):
     """Two routes: the optimal value of the state, and max over the rows of F; for all kinds and the ends of γ."""

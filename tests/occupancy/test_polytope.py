@@ -89,7 +89,7 @@ def test_h_form_holds_the_v_form(gamma):
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(mdps(), st.integers(0, 2**32 - 1), st.booleans())
 def test_occupancy_solves_the_flow(mdp, seed, pure):
     rng = np.random.default_rng(seed)
@@ -189,7 +189,7 @@ def test_ruin_in_a_long_game():
 
 
 @pytest.mark.slow
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(with_rewards(max_states=4))
 def test_support_is_the_optimal_value_and_the_best_vertex(case):
     mdp, rewards = case
@@ -239,7 +239,7 @@ def test_units_of_the_support(gamma):
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(mdps(max_states=4))
 def test_ranges_are_those_of_the_vertices(mdp):
     for gamma in GAMMAS:
@@ -256,7 +256,7 @@ def test_ranges_are_those_of_the_vertices(mdp):
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(mdps(max_states=5))
 def test_dimension_is_the_rank_of_the_vertices(mdp):
     # Not at γ = .999999: the rank of numbers that differ by 1e-6 of their size is a matter of tolerance.

@@ -39,10 +39,11 @@ def test_the_post_theorem_is_refuted():
 
 @pytest.mark.slow
 def test_it_is_reproducible_and_gives_up():
-    one, two = (search_counterexample("post-theorem", 3, rng=5, tries=20) for _ in range(2))
+    one, two = (search_counterexample("post-theorem", 3, rng=5, tries=10) for _ in range(2))
+    assert one is not None
     assert repr(one) == repr(two)
     # With two states there is nothing to find: in all 9 such MDPs more power goes with p ≤ 1/2.
-    assert search_counterexample("post-theorem", 2, rng=0, tries=40) is None
+    assert search_counterexample("post-theorem", 2, rng=0, tries=20) is None
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_inside_and_ties():
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(mdps(max_states=4, max_actions=2))
 def test_true_conditions_are_never_contradicted(mdp):
     for s in mdp.states[:2]:
@@ -129,14 +129,14 @@ def test_copies_need_a_law_that_the_permutation_keeps():
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(mdps(max_states=4, max_actions=2))
 def test_where_a_copy_is_found_b_is_not_beaten(mdp):
     """Copy structure gives C(A) ≤ C(B) and P(A > B) ≤ 1/2, exactly, for i.i.d. uniform rewards."""
     states = mdp.states[:3]
     options_ = [mp.Option.state(mdp, s, 0.5, "value") for s in states]
     for one in options_:
-        for other in options_:
+        for other in (x for x in options_ if x is not one):
             result = mp.compare(one, other, method="exact")
             if check_main_theorem(result).conditions["copy"] == "met":
                 assert float(result.gap.mean) >= 0
