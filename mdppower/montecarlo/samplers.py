@@ -122,7 +122,8 @@ class Sampler:
         RewardError
             A reward is no number, or too large to be squared; the message names it, its state and its draw.
         """
-        rewards = np.concatenate([self.replicate(number) for number in numbers])
+        with one_blas_thread():  # asked for once, not for each: it takes as long as a small replicate
+            rewards = np.concatenate([self.replicate(number) for number in numbers])
         fine = np.abs(rewards) <= LARGEST_REWARD
         if not fine.all():
             i, s = np.argwhere(~fine)[0].tolist()

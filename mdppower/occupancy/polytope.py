@@ -72,6 +72,8 @@ if TYPE_CHECKING:
 
 CELLS = 2**27
 """Most numbers in a dense array: 1 GiB."""
+FEW_POLICIES = 500
+"""Policies of a whole MDP up to which `OccupancyPolytope.vertices` lists the closed ones without an estimate."""
 CHUNK = 2**20
 """About how many rewards are solved at once in `OccupancyPolytope.coordinate_range`."""
 MOST_PRINTED = 2000
@@ -686,7 +688,10 @@ class OccupancyPolytope(Result):
             about = float(prod(map(len, options)))
             policies = (dict(zip(first, way, strict=True)) for way in product(*options))
         else:
-            about = estimate_policies(mdp, starts)
+            # No more are closed than there are of the whole MDP; where these are few, 300 descents would cost more.
+            about = prod(np.diff(mdp.pointer).astype(float).tolist())
+            if about > min(limit, FEW_POLICIES):
+                about = estimate_policies(mdp, starts)
             policies = closed_policies(mdp, starts, limit=limit)
         if about > limit:
             raise SizeError(f"about {about:.2g} deterministic policies (by random probing), more than {limit:,}")

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from agents import EPS, ROOT, RULES, best_onwards
 from cases import GOLDEN, _solve_exactly, golden_mdp, golden_rewards, load
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import mdps, reward_rows
 
@@ -175,6 +175,7 @@ def dense_chain(mdp, weights):
 
 
 @pytest.mark.slow
+@settings(max_examples=30)
 @given(st.data())
 def test_values_are_the_series(data):
     # v = (1−γ) Σ_t γ^t P^t R; cut at γ^n ≤ 1e-14, what is left out is at most 1e-14 max|R|. The function draws a
@@ -221,6 +222,7 @@ def test_at_gamma_one_values_are_cesaro_averages(data):
 
 
 @pytest.mark.slow
+@settings(max_examples=30)
 @given(st.data())
 def test_no_policy_does_better_than_optimal_ones_in_any_draw(data):
     mdp = data.draw(mdps())

@@ -144,7 +144,7 @@ def width(vectors, rewards="uniform(-1,2)"):
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(rows, rows)
 def test_identities(a, b):
     """Exactly, for uniform rewards on [−1, 2], whose mean is 1/2."""
