@@ -126,6 +126,10 @@ def _possible(part: Codes, whole: Codes) -> dict[int, list[int]]:
     mine, theirs = ([Counter(column) for column in zip(*rows, strict=True)] for rows in (part, whole))
     names = [[frozenset(column.items()) for column in columns] for columns in (mine, theirs)]
     known: dict[tuple[object, object], bool] = {}
+    places: dict[int, list[int]] = {}  # of each code in the whole
+    for i, column in enumerate(theirs):
+        for code in column:
+            places.setdefault(code, []).append(i)
 
     def fits(j: int, i: int) -> bool:
         """Whether column j of the part may become column i of the whole; many columns are alike."""
@@ -134,8 +138,8 @@ def _possible(part: Codes, whole: Codes) -> dict[int, list[int]]:
             known[key] = mine[j] <= theirs[i]
         return known[key]
 
-    places = range(len(mine))
-    return {j: [i for i in places if fits(j, i) and fits(i, j)] for j in places if any(mine[j])}
+    rarest = {j: min((places.get(code, []) for code in mine[j]), key=len) for j in range(len(mine)) if any(mine[j])}
+    return {j: [i for i in ways if fits(j, i) and fits(i, j)] for j, ways in rarest.items()}
 
 
 # ---------------------------------------------------------------------- codes

@@ -108,8 +108,8 @@ def test_many_equal_states_stop_at_the_budget():
 
 @pytest.mark.slow
 def test_as_many_states_as_python_has_calls():
-    """1,050 states, each with an entry of its own: the search goes 1,050 deep, and has one way."""
-    n = 1050
+    """1,200 states, each with an entry of its own: the search goes 1,200 deep, and has one way."""
+    n = 1200
     part = [tuple(range(1, n + 1))]
     images, meter = searched(part, [tuple(range(n, 0, -1))])
     assert images == [tuple(range(n - 1, -1, -1))]
