@@ -189,7 +189,7 @@ def test_bad_input():
     with pytest.raises(mp.ParameterError, match="precision is about draws"):
         mp.power(fork, 0.5, precision=0.1, method="exact")
     with pytest.raises(mp.SizeError, match="takes about"):
-        mp.power(mp.envs.make("open(4,4)"), 0.5, method="exact")
+        mp.power(mp.envs.make("open(3,4)"), 0.5, method="exact")
     with pytest.raises(mp.SizeError, match="combinations of rewards"):
         mp.action_optimality(mp.envs.make("maze"), 0.5, "bernoulli(0.5)", method="exact")
 
