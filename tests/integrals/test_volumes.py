@@ -99,6 +99,7 @@ def test_routes_agree(polytope):
     assert integral(A, b, c, d, "facets") == integral(A, b, c, d, "simplices")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(polytopes(), st.sampled_from(ROUTES))
 def test_a_cut_is_additive(polytope, route):

@@ -92,6 +92,7 @@ def test_it_is_not_transitive():
     assert [int(table.convergent.sel(A=names[(k + 1) % 3], B=names[k])) for k in range(3)] == [1, 1, 1]
 
 
+@pytest.mark.slow
 def test_the_matrix_is_the_pairs():
     maze = mp.envs.make("maze")
     options = [mp.Option.state(maze, s, 0.9, "value") for s in maze.states[:4]]
@@ -158,6 +159,7 @@ def test_identities(a, b):
     assert width(a[:, [2, 0, 1]]) == width(a)  # exchangeable rewards
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(rows)
 def test_rademacher_is_at_most_a_multiple_of_the_gaussian_width(a):

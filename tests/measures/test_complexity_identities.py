@@ -69,6 +69,7 @@ def test_a_negative_factor_is_another_matter():
 pairs_of_rows = st.lists(st.lists(st.integers(-3, 3), min_size=3, max_size=3), min_size=2, max_size=2)
 
 
+@pytest.mark.slow
 @FEW
 @given(pairs_of_rows, st.lists(st.integers(-2, 2), min_size=3, max_size=3))
 def test_identities_do_not_need_independence(a, w):

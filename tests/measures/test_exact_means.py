@@ -84,6 +84,7 @@ def test_figure_10_at_every_gamma():
     assert mp.average_optimality(mdp, "s1", method="exact").exact.tolist() == [1, Fraction(2, 3)]
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(mdps(max_states=4, max_actions=2))
 def test_two_routes(mdp):
@@ -138,6 +139,7 @@ def test_discrete_rewards_with_ties():
     assert sum(p for _, p in exact_law(resolve("binom(3,0.123456789)", fork)).laws[0]) == 1
 
 
+@pytest.mark.slow
 def test_normal_rewards():
     # E max of two N(0,1) is 1/√π; of three, 3/(2√π).
     for k, expected in ((2, 1 / np.sqrt(np.pi)), (3, 1.5 / np.sqrt(np.pi))):
@@ -160,6 +162,7 @@ def test_permuted_and_fixed_rewards():
     assert mp.power(fork, 0.5, mp.Fixed([0, 1, 3]), method="exact").exact.tolist() == [3, 1, 3]
 
 
+@pytest.mark.slow
 def test_exact_estimates_are_estimates(tmp_path):
     mdp = mp.envs.figure_1()
     estimate = mp.power(mdp, [0.5, 1], method="exact")

@@ -76,6 +76,7 @@ def test_what_is_not_instant_is_drawn(mdp, pair, rewards, why):
     assert mp.compare(*two, rewards, samples=64, rng=0).samples == 64
 
 
+@pytest.mark.slow
 def test_the_limits_are_sizes():
     """Just inside: 16 policies of a stochastic MDP, 100 values, and rows that nothing need be listed for."""
     # Two actions in each of four states, that lead to two others by chance: 2⁴ policies.

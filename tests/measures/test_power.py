@@ -265,6 +265,7 @@ def bits(estimate):
     return estimate.data.means.tobytes()
 
 
+@pytest.mark.slow
 def test_same_bits_whoever_computes():
     maze = mp.envs.make("maze", slip=0.1)
     kwargs = {"gamma": [0, 0.5, 0.99], "rewards": "norm(0,1)", "samples": 1024, "rng": 12}

@@ -54,6 +54,7 @@ def test_hard_laws_are_warned_of(name, ends, samples, why):
     assert estimate.caution.startswith("the intervals cannot be trusted")
 
 
+@pytest.mark.slow
 def test_enough_draws_are_enough():
     """What the warning recommends is not warned of, and a quarter of it is."""
     told = caution(mp.envs.fork(8), "expon", samples=1024)
@@ -121,6 +122,7 @@ def test_it_is_kept(tmp_path):
     assert "caution" not in repr(mp.power(fork, 0.9, samples=64, rng=0))
 
 
+@pytest.mark.slow
 def test_every_look_that_was_taken_counts():
     """At the last look a rare event is seen often enough; at an earlier one the run might have stopped."""
     estimate = mp.power(mp.envs.fork(1), 0.9, "bernoulli(0.01)", samples=64, rng=0)

@@ -197,6 +197,7 @@ def test_pairs_of_some_steps_by_draws_and_exactly():
     assert mp.compare(taken, left, ON_PAIRS).p_at_least.exact < 1
 
 
+@pytest.mark.slow
 def test_told_everywhere_by_its_letter():
     found = mp.power(mp.envs.make("maze"), horizon=[2, 5], samples=64, rng=0)
     assert "H = 2, 5" in repr(found)
