@@ -229,8 +229,10 @@ def _evaluate(level, choice, indptr, indices, data, band, earned, x, lu, told):
             delta[i] = 0.0
             if choice[i] >= 0:
                 miss, _, rate = _drift(choice[i], x, i, indptr, indices, data)
-                left = max(left, abs(miss + earned))
-                delta[i] = rate * (miss + earned)
+                miss += earned
+                if not abs(miss) <= left:  # so written that NaN stays
+                    left = abs(miss)
+                delta[i] = rate * miss
         if left <= 0.0625 * abs(earned):
             return True
         if not left < 0.5 * before:
@@ -244,7 +246,10 @@ def _evaluate(level, choice, indptr, indices, data, band, earned, x, lu, told):
 
 @kernel
 def proved(level, choice, w, v, pointer, indptr, indices, data, sure):
-    """The most by which v exceeds w, if both are what they are said to be; else infinite."""
+    """The most by which v exceeds w, if both are what they are said to be; else infinite.
+
+    What is wanted is compared as such: of NaN nothing is true.
+    """
     width = 0.0
     for i in range(len(level)):
         if choice[i] < 0:
@@ -257,14 +262,18 @@ def proved(level, choice, w, v, pointer, indptr, indices, data, sure):
         if level[i].real > -np.inf and not _difference(v[i], level[i]).real >= 0.0:
             return np.inf
         for p in range(pointer[i], pointer[i + 1]):
-            most = -np.inf
+            onto_none_better = True
             for e in range(indptr[p], indptr[p + 1]):
-                most = max(most, _difference(v[indices[e]], v[i]).real)
-            if not most <= 0.0:
+                if not _difference(v[indices[e]], v[i]).real <= 0.0:
+                    onto_none_better = False
+            if not onto_none_better:
                 drift, blur, _ = _drift(p, v, i, indptr, indices, data)
                 if not drift <= -blur - sure:
                     return np.inf
-        width = max(width, _difference(v[i], w[i]).real)
+        excess = _difference(v[i], w[i]).real
+        if not excess >= 0.0:
+            return np.inf
+        width = max(width, excess)
     return width
 
 

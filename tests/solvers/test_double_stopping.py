@@ -179,6 +179,9 @@ def test_a_certificate_is_of_what_it_says():
     assert proved(complex(-0.5, -tiny), 0j) == pytest.approx(0.5)
     # Exact values are not surely on either side: rounding might hide what is missing.
     assert proved(-0.5 + 0j, -0.5 + 0j) == np.inf
+    # Of what is no number nothing is true.
+    for w, v in ((np.nan, 0.0), (-0.5, np.nan), (np.nan, np.nan), (-0.5, np.inf), (-np.inf, 0.0)):
+        assert proved(complex(w, -tiny), complex(v)) == np.inf
     # A policy may not stop where there is no stop.
     assert proved(complex(-0.5, -tiny), complex(-0.5, tiny), choice=-1) == np.inf
 
