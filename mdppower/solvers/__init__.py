@@ -10,7 +10,8 @@ stochastic            policy iteration by corrections, with a shift
 finite_horizon        H steps and no more: backward induction, all horizons in one pass
 gain                  γ = 1: the best long-run average, by end components and their best mixture
 double_stopping       when to stop, and where to go until then: the mixture, between a policy and a majorant
-double_chains         policies evaluated and compared in sums of two floats, for that
+double_policies       policies evaluated and compared in sums of two floats, for that
+double_chains         what they choose from, in an order of narrow band; clusters made one node each
 stopping              the same mixture in floats, where it is too large for that
 long_stopping         the same, however long it may take, in as many digits as that needs
 long_average          the gain of a component, however slowly it mixes

@@ -18,7 +18,7 @@ open. Where it makes almost no difference where one is, a policy may walk about 
 number on each cluster of nodes whose w are nearly the same, and only jumps from cluster to cluster earn c.
 
 Numbers are sums of two floats, less the best stop, so that small losses keep their digits; how policies are evaluated
-and compared in them is `mdppower.solvers.double_chains`.
+and compared in them is `mdppower.solvers.double_policies`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from scipy import sparse
 
 from mdppower._compiled import kernel
 from mdppower._typing import AnyArray, FloatArray
-from mdppower.solvers.double_chains import Chains, contracted, ordered, proved, worth
+from mdppower.solvers.double_chains import Chains, contracted, ordered
+from mdppower.solvers.double_policies import proved, worth
 
 LEAST_SIZE, MOST_SIZE = 2.0**-300, 2.0**900
 """Within these nothing overflows, and what products lose by underflow is less than 2^-100 of c."""

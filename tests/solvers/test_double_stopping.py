@@ -13,7 +13,7 @@ from scipy import sparse
 import mdppower as mp
 from mdppower._stop import Stopped, Switch, with_flag
 from mdppower.errors import SolverError
-from mdppower.solvers import double_chains, gain
+from mdppower.solvers import double_chains, double_policies, gain
 from mdppower.solvers.double_stopping import COST, DoubleStopping
 from mdppower.solvers.optimal_values import solve_rows
 from mdppower.solvers.stopping import Stopping
@@ -51,9 +51,9 @@ def exact(x):
 def test_sums_and_products_have_32_digits(x, y, a):
     # 3·2^-106 is proved of all three (Joldes, Muller & Popescu 2017, theorems 3.1 and 4.3).
     for got, true in (
-        (double_chains._sum(x, y), exact(x) + exact(y)),
-        (double_chains._difference(x, y), exact(x) - exact(y)),
-        (double_chains._times(x, a), exact(x) * Fraction(a)),
+        (double_policies._sum(x, y), exact(x) + exact(y)),
+        (double_policies._difference(x, y), exact(x) - exact(y)),
+        (double_policies._times(x, a), exact(x) * Fraction(a)),
     ):
         assert abs(exact(got) - true) <= abs(true) * Fraction(3, 2**106) * Fraction(1 + 2**-40)
         assert got.real + got.imag == got.real  # no digit stands twice
@@ -65,7 +65,7 @@ def test_a_drift_is_within_its_blur(terms, own):
     x = np.array([own, *(x for x, _ in terms)])
     rates = np.array([a for _, a in terms])
     graph = np.array([0, len(rates)]), np.arange(1, len(x)), rates
-    drift, blur, rate = double_chains._drift(0, x, 0, *graph)
+    drift, blur, rate = double_policies._drift(0, x, 0, *graph)
     truth = sum(Fraction(a) * (exact(y) - exact(own)) for y, a in terms) / sum(map(Fraction, rates.tolist()))
     assert abs(Fraction(drift) - truth) <= Fraction(blur) + abs(truth) * Fraction(len(rates) + 4, 2**53)
     assert rate == pytest.approx(rates.sum(), rel=1e-14)
@@ -162,7 +162,7 @@ def proved(w, v, choice=0):
     low = np.where(np.isfinite(stops.real), stops, 0)
     high, policy = low.copy(), np.full(3, -1)
     low[node], high[node], policy[node] = w, v, choice
-    return double_chains.proved(stops, policy, low, high, *chains.graph, 2.0**-250)
+    return double_policies.proved(stops, policy, low, high, *chains.graph, 2.0**-250)
 
 
 def test_a_certificate_is_of_what_it_says():
@@ -191,7 +191,7 @@ def test_policies_are_paid_for_their_time():
     chains, stops = problem()
     for earned in (-COST, COST):
         choice = np.where(chains.order == 2, 1, -1)  # the sure way to the worse stop, first
-        x = double_chains.worth(chains, stops, choice, earned, np.zeros(3, complex))
+        x = double_policies.worth(chains, stops, choice, earned, np.zeros(3, complex))
         node = np.argmax(chains.order == 2)
         assert choice[node] == 0
         assert exact(x[node]) == Fraction(1, 2) + Fraction(earned)
@@ -203,7 +203,7 @@ def test_who_is_told_to_stop_stops():
     told.tell()
     policy = np.where(chains.order == 2, 0, -1)
     with pytest.raises(Stopped):
-        with_flag(told.flag(), lambda choice: double_chains.worth(chains, stops, choice, COST, stops))(policy)
+        with_flag(told.flag(), lambda choice: double_policies.worth(chains, stops, choice, COST, stops))(policy)
 
 
 def test_clusters_are_nodes_with_the_pairs_that_lead_out():
