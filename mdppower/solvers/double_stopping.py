@@ -39,7 +39,7 @@ LEAST_SIZE, MOST_SIZE = 2.0**-300, 2.0**900
 COST = 2.0**-94
 """What a jump costs or earns, as a share of the range of the stops."""
 SURE = 2.0**-150
-"""What T v − v must exceed beside its rounding, as a share of that: far more than is lost by underflow."""
+"""What T w − w and v − T v must exceed beside their rounding, as a share of c: far more than underflow takes."""
 CLOSE = 2.0**-46
 """Up to where numbers are nearly the same, as a share of the range."""
 SWEEPS = 200
