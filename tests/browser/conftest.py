@@ -41,6 +41,9 @@ def server() -> Iterator[Served]:
         yield server
 
 
+SIZE = {"width": 1280, "height": 800}
+
+
 class Faults(list[str]):
     """What must not happen in a tab; ``expected`` are parts of what may."""
 
@@ -61,7 +64,7 @@ class Watch:
 
     def tab(self, **options: object) -> Explorer:
         """A tab of its own, with options of Playwright's `new_context`; the page is not loaded yet."""
-        context = self.browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        context = self.browser.new_context(**({"viewport": SIZE} | options))
         context.set_default_timeout(1000 * SECONDS)
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=self.server.url)
         own = (f"{self.server.url}/", "data:", f"blob:{self.server.url}/", "about:blank")
@@ -102,8 +105,8 @@ def tab(watch, faults) -> Iterator[Callable[..., Explorer]]:
 class Shared(Explorer):
     """Two tabs of 1280 × 800 that tests share; the page keeps nothing but its address.
 
-    In the one `open` loads the page anew. In the other it is loaded once, and where loading is not what is tested,
-    `follow` leads it from address to address.
+    In the one `open` loads the page anew, and what a test emulates there is taken back. In the other it is loaded once,
+    and where loading is not what is tested, `follow` leads it from address to address.
     """
 
     def __init__(self, watch: Watch) -> None:
@@ -120,6 +123,12 @@ class Shared(Explorer):
         if self.page.url == "about:blank":
             super().open()
         return super().follow(hash, **fields)
+
+    def plain(self) -> None:
+        """Take back what a test has emulated in the first."""
+        self.opened.emulate_media(color_scheme="light", reduced_motion="no-preference", forced_colors="none")
+        if self.opened.viewport_size != SIZE:
+            self.opened.set_viewport_size(SIZE)
 
     def close(self) -> None:
         for page in (self.opened, self.led):
@@ -145,6 +154,7 @@ def explorer(request, watch, shared, faults) -> Iterator[Explorer]:
         shared.pop().close()
     elif shared[0].page is shared[0].opened:
         shared[0].page.goto("about:blank")
+        shared[0].plain()
 
 
 @pytest.fixture(scope="session")

@@ -140,7 +140,7 @@ def test_hints_are_read_and_seen_by_all(explorer):
 
 
 def test_the_map_is_made_larger_and_smaller(explorer):
-    explorer.follow(map="..\n.#")
+    explorer.follow(map="..\n.#", draws=256)
     act(explorer, "type", "#columns", "3")
     explorer.settled()
     act(explorer, "type", "#rows", "1")
@@ -152,13 +152,13 @@ def test_the_map_is_made_larger_and_smaller(explorer):
 
 
 def test_a_named_world_is_opened(explorer):
-    explorer.open()
+    explorer.open(draws=1024)
     names = explorer.control("world").locator("option").evaluate_all("(all) => all.map((one) => one.value)")
     assert {"maze", "four-rooms"} <= set(names)
     assert explorer.control("world").input_value() == "maze"
     explorer.after(lambda: explorer.control("world").select_option("four-rooms"))
     rooms = mp.envs.make("four-rooms")
-    expected = mp.power(rooms, 0.9, samples=4096, rng=0).mean
+    expected = mp.power(rooms, 0.9, samples=1024, rng=0).mean
     np.testing.assert_allclose(list(explorer.numbers().values()), expected, rtol=0, atol=1e-8)
 
 
@@ -166,7 +166,7 @@ def test_a_file_is_opened(explorer, tmp_path):
     """As `mdppower map FILE` reads it: comments above, a margin, line ends of Windows."""
     file = tmp_path / "room.txt"
     file.write_bytes(b"; a room\r\n..a\r\n.#.\r\n")
-    explorer.follow()
+    explorer.follow(draws=256)
     explorer.after(lambda: explorer.control("file").set_input_files(file))
     assert explorer.now()["state"]["world"]["map"] == "..a\n.#."
     file.write_text("; nothing but a comment\n")
@@ -184,7 +184,7 @@ def test_a_file_is_opened(explorer, tmp_path):
 def test_another_world_has_options_of_its_own_and_undo_brings_these_back(explorer):
     """Slip is of the world; laws of marks go where the marks do, and the law of all cells stays."""
     laws = {"rewards": "norm(0,1)", "mark.a": "norm(2,1)"}
-    explorer.open(map="..a\n.#.", slip=0.2, **laws)
+    explorer.open(map="..a\n.#.", slip=0.2, draws=256, **laws)
     before = explorer.now()["state"]
     explorer.after(lambda: explorer.control("world").select_option("maze"))
     state = explorer.now()["state"]
@@ -222,7 +222,7 @@ def test_another_world_has_options_of_its_own_and_undo_brings_these_back(explore
 def test_what_cannot_be_asked_is_said_beside_its_control(explorer, faults, fields, done, field, told):
     """One sentence; the old picture stays, greyed; and the next question that can be asked takes both away."""
     faults.expected.append("400 (Bad Request)")
-    explorer.follow(**({"map": MAP} | fields)).tool("#")
+    explorer.follow(**({"map": MAP, "draws": 256} | fields)).tool("#")
     before = explorer.attribute("seen")
     act(explorer, *done)
     explorer.page.wait_for_selector("#map.old")

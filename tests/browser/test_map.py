@@ -20,7 +20,7 @@ def centre(explorer, row, column):
 
 
 def test_a_click_paints_and_paints_back(explorer):
-    explorer.follow(map=MAP).tool("#")
+    explorer.follow(map=MAP, draws=256).tool("#")
     explorer.after(explorer.cell(1, 2).click)
     assert drawn(explorer) == ["....", "..#.", "...."]
     assert (1, 2) not in explorer.numbers()
@@ -31,7 +31,7 @@ def test_a_click_paints_and_paints_back(explorer):
 
 def test_a_drag_paints_a_line_and_is_undone_as_one(explorer):
     """The mouse jumps from end to end: the cells between are painted too."""
-    explorer.follow(map=MAP).tool("#")
+    explorer.follow(map=MAP, draws=256).tool("#")
 
     def drag():
         explorer.page.mouse.move(*centre(explorer, 1, 0))
@@ -50,7 +50,7 @@ def test_a_drag_paints_a_line_and_is_undone_as_one(explorer):
 
 def test_what_is_undone_in_the_middle_of_a_stroke_stays_undone(explorer):
     """The rest of the stroke would belong to no step that could be taken back."""
-    explorer.follow(map=MAP).tool("#")
+    explorer.follow(map=MAP, draws=256).tool("#")
     mouse = explorer.page.mouse
     mouse.move(*centre(explorer, 1, 0))
     mouse.down()
@@ -64,13 +64,13 @@ def test_what_is_undone_in_the_middle_of_a_stroke_stays_undone(explorer):
 @pytest.mark.parametrize("glyph", [*".#*~^>v<", " ", "a", "Z"])
 def test_every_glyph_has_a_tool(explorer, glyph):
     """A click with a tool on what it paints takes it away, so each starts on another glyph."""
-    explorer.follow(map="*...\n...." if glyph in ".#" else "#...\n....").tool(glyph)
+    explorer.follow(map="*...\n...." if glyph in ".#" else "#...\n....", draws=256).tool(glyph)
     explorer.cell(0, 0).click()
     assert drawn(explorer)[0][0] == glyph
 
 
 def test_a_tool_that_looks_paints_nothing(explorer):
-    explorer.follow(map=MAP).tool("look")
+    explorer.follow(map=MAP, draws=256).tool("look")
     explorer.cell(1, 1).click()
     assert drawn(explorer) == MAP.split("\n")
     assert "Row 1, column 1" in explorer.page.inner_text("#reading")
@@ -78,7 +78,7 @@ def test_a_tool_that_looks_paints_nothing(explorer):
 
 def test_a_world_is_drawn_by_keys_alone(explorer):
     """Tab to the map, arrows, glyphs, Enter for the tool, Delete, Ctrl+Z; focus is on one cell, and in the order."""
-    explorer.open(map=MAP)
+    explorer.open(map=MAP, draws=256)
     press = explorer.page.keyboard.press
     for _ in range(40):
         press("Tab")
@@ -112,7 +112,7 @@ def test_a_world_is_drawn_by_keys_alone(explorer):
 
 def test_the_map_is_one_stop(explorer):
     """From the button before it to the chosen cell, and from there to the switches behind it."""
-    explorer.follow(map=MAP)
+    explorer.follow(map=MAP, draws=256)
     explorer.control("pin").focus()
     stops = []
     for _ in range(2):
@@ -124,7 +124,7 @@ def test_the_map_is_one_stop(explorer):
 
 
 def test_every_cell_has_a_name_and_the_grid_its_size(explorer):
-    explorer.follow(map=".#a\n*~ ")
+    explorer.follow(map=".#a\n*~ ", draws=256)
     names = [cell.get_attribute("aria-label") for cell in explorer.page.locator("[role=gridcell]").all()]
     assert [name.split(":")[0] for name in names] == [
         "row 0, column 0, floor", "row 0, column 1, wall", "row 0, column 2, mark a",
@@ -137,7 +137,7 @@ def test_every_cell_has_a_name_and_the_grid_its_size(explorer):
 
 def test_nothing_is_told_by_colour_alone(explorer):
     """Walls are hatched, what is no cell is dotted, marks are letters, one-way cells have a triangle."""
-    explorer.follow(map=".#a>\n*~ .")
+    explorer.follow(map=".#a>\n*~ .", draws=256)
     told = {}
     for row, column in ((0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2)):
         told[row, column] = explorer.cell(row, column).evaluate(

@@ -10,10 +10,11 @@ SIZES = {"360 px": (360, 740), "200 %": (640, 400), "800 px": (800, 600)}
 """1280 × 800 at 200 % is 640 × 400 of larger pixels."""
 
 
-def test_nothing_is_scrolled_sideways(tab, faults):
+def test_nothing_is_scrolled_sideways(explorer, faults):
     faults.expected.append("400 (Bad Request)")
     wider = {}
-    for name, explorer in states(tab(reduced_motion="reduce")):
+    explorer.page.emulate_media(reduced_motion="reduce")
+    for name, _ in states(explorer):
         for size, (width, height) in SIZES.items():
             explorer.page.set_viewport_size({"width": width, "height": height})
             if over := explorer.page.evaluate(OVERFLOW):
@@ -21,14 +22,16 @@ def test_nothing_is_scrolled_sideways(tab, faults):
     assert wider == {}
 
 
-def test_a_wide_map_on_a_narrow_screen(tab):
+def test_a_wide_map_on_a_narrow_screen(explorer):
     """64 columns: the map itself may be scrolled, the page is not."""
-    explorer = tab(viewport={"width": 360, "height": 740}).open(map="\n".join(["." * 64] * 3), draws=256)
+    explorer.page.set_viewport_size({"width": 360, "height": 740})
+    explorer.open(map="\n".join(["." * 64] * 3), draws=256)
     assert explorer.page.evaluate(OVERFLOW) == 0
 
 
-def test_light_and_dark(tab):
-    explorer, grounds = tab().open(map="...", draws=256), {}
+def test_light_and_dark(explorer):
+    grounds = {}
+    explorer.open(map="...", draws=256)
     for scheme in ("light", "dark"):
         explorer.page.emulate_media(color_scheme=scheme)
         style = explorer.page.evaluate(
@@ -40,9 +43,10 @@ def test_light_and_dark(tab):
     assert grounds["light"] > 0.8
 
 
-def test_the_chosen_tool_is_seen_in_forced_colours(tab):
+def test_the_chosen_tool_is_seen_in_forced_colours(explorer):
     """There backgrounds of one's own are taken away, and which tool is chosen would be told by bold letters alone."""
-    explorer = tab(forced_colors="active").open(map="...", draws=256).tool("a")
+    explorer.page.emulate_media(forced_colors="active")
+    explorer.open(map="...", draws=256).tool("a")
     grounds = [
         explorer.page.locator(f"#tools label:has({state})").first.evaluate(
             "(one) => getComputedStyle(one).backgroundColor"
@@ -52,9 +56,10 @@ def test_the_chosen_tool_is_seen_in_forced_colours(tab):
     assert grounds[0] != grounds[1]
 
 
-def test_who_wants_nothing_to_move_gets_it(tab):
+def test_who_wants_nothing_to_move_gets_it(explorer):
     """A sweep stands at its first rate, to be stepped through; nothing is animated."""
-    explorer = tab(reduced_motion="reduce").open(draws=256)
+    explorer.page.emulate_media(reduced_motion="reduce")
+    explorer.open(draws=256)
     explorer.after(explorer.control("sweep").click)
     explorer.page.wait_for_timeout(300)
     assert explorer.attribute("playing") == "false"

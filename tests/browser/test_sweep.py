@@ -11,9 +11,10 @@ MAP = "....\n.##.\n...."
 
 
 @pytest.fixture
-def swept(tab):
+def swept(explorer):
     """A sweep that stands, as for who wants nothing to move."""
-    explorer = tab(reduced_motion="reduce").open(map=MAP, draws=1024)
+    explorer.page.emulate_media(reduced_motion="reduce")
+    explorer.open(map=MAP, draws=1024)
     return explorer.after(explorer.control("sweep").click)
 
 
@@ -40,9 +41,9 @@ def test_it_is_stepped_through_without_a_question(swept):
     assert asked == []
 
 
-def test_it_is_played_to_its_end(tab):
+def test_it_is_played_to_its_end(explorer):
     """All frames are shown in order; at the end γ is again what it was."""
-    explorer = tab().open(map=MAP, draws=256)
+    explorer.open(map=MAP, draws=256)
     explorer.page.evaluate(
         """() => {
             window.frames_seen = []
@@ -62,8 +63,8 @@ def test_it_is_played_to_its_end(tab):
     assert order[-2:] == [23, 19]
 
 
-def test_who_types_a_rate_stops_it(tab):
-    explorer = tab().open(map=MAP, draws=256)
+def test_who_types_a_rate_stops_it(explorer):
+    explorer.open(map=MAP, draws=256)
     explorer.after(explorer.control("sweep").click)
     explorer.page.wait_for_selector("body[data-playing='true']")
     explorer.control("gamma-number").focus()

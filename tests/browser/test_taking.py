@@ -23,7 +23,7 @@ def saved(explorer, id):
 
 @pytest.mark.parametrize("name", ["python", "shell"])
 def test_texts_are_copied(explorer, name):
-    explorer.open()
+    explorer.follow(draws=256)
     explorer.control(f"copy-{name}").click()
     explorer.page.wait_for_selector("#take-told:has-text('Copied')")
     text = explorer.page.evaluate(CLIPBOARD)
@@ -32,7 +32,7 @@ def test_texts_are_copied(explorer, name):
 
 
 def test_a_link_is_copied_and_shows_the_same(explorer, tab):
-    explorer.open(map="..a\n.#.", gamma=0.4)
+    explorer.follow(map="..a\n.#.", gamma=0.4, draws=256)
     explorer.control("copy-link").click()
     explorer.page.wait_for_selector("#take-told:has-text('Copied')")
     link = explorer.page.evaluate(CLIPBOARD)
@@ -43,7 +43,7 @@ def test_a_link_is_copied_and_shows_the_same(explorer, tab):
 
 
 def test_where_the_clipboard_is_refused_the_text_is_there(explorer):
-    explorer.open()
+    explorer.open(draws=256)
     explorer.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
     explorer.control("copy-python").click()
     explorer.page.wait_for_selector("#take-text:visible")
@@ -51,7 +51,7 @@ def test_where_the_clipboard_is_refused_the_text_is_there(explorer):
 
 
 def test_the_map_is_saved_as_a_file_of_a_map(explorer, tmp_path):
-    explorer.follow(map="..a\n.#.")
+    explorer.follow(map="..a\n.#.", draws=256)
     download = saved(explorer, "save-map")
     assert download.suggested_filename == "map.txt"
     download.save_as(tmp_path / "map.txt")
@@ -60,7 +60,7 @@ def test_the_map_is_saved_as_a_file_of_a_map(explorer, tmp_path):
 
 
 def test_numbers_are_saved_as_a_table(explorer, tmp_path):
-    explorer.follow()
+    explorer.follow(draws=256)
     download = saved(explorer, "save-csv")
     download.save_as(tmp_path / download.suggested_filename)
     with open(tmp_path / download.suggested_filename, encoding="utf-8", newline="") as file:
@@ -78,9 +78,10 @@ def picture(explorer, tmp_path, id="save-svg"):
 
 
 @pytest.mark.parametrize("view", ["power", "optimality"])
-def test_a_picture_stands_alone(tab, tmp_path, view):
+def test_a_picture_stands_alone(explorer, tmp_path, view):
     """Valid XML, without scripts or anything from elsewhere, with title, legend, numbers and what was computed."""
-    explorer = tab(color_scheme="dark").open(map="a.*\n.#~", view=view)
+    explorer.page.emulate_media(color_scheme="dark")
+    explorer.open(map="a.*\n.#~", view=view)
     text, root = picture(explorer, tmp_path)
     assert root.tag == f"{SVG}svg"
     parts = list(root.iter())
@@ -111,7 +112,7 @@ def test_a_picture_stands_alone(tab, tmp_path, view):
 
 def test_a_raster_has_two_dots_a_pixel(explorer, tmp_path):
     """Width and height stand in the header of a PNG, from byte 16 on; it is no empty picture."""
-    explorer.follow()
+    explorer.follow(draws=256)
     _, root = picture(explorer, tmp_path)
     download = saved(explorer, "save-png")
     download.save_as(tmp_path / "picture.png")
@@ -122,8 +123,9 @@ def test_a_raster_has_two_dots_a_pixel(explorer, tmp_path):
     assert len(data) > 10_000
 
 
-def test_lines_of_a_sweep_are_saved(tab, tmp_path):
-    explorer = tab(reduced_motion="reduce").open(map="...\n.#.", draws=256)
+def test_lines_of_a_sweep_are_saved(explorer, tmp_path):
+    explorer.page.emulate_media(reduced_motion="reduce")
+    explorer.open(map="...\n.#.", draws=256)
     assert explorer.control("save-lines").is_hidden()
     explorer.after(explorer.control("sweep").click)
     _, root = picture(explorer, tmp_path, "save-lines")

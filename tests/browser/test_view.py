@@ -65,7 +65,7 @@ def test_other_numbers_would_be_seen(explorer):
 
 def test_what_is_read_is_what_was_computed(explorer):
     """Rounded to the digits that its error leaves: the name of a cell; the reading of one, with both intervals."""
-    explorer.follow()
+    explorer.follow(draws=256)
     mean, joint, half = (explorer.numbers(field)[2, 3] for field in ("mean", "joint", "half"))
     name = explorer.cell(2, 3).get_attribute("aria-label")
     told = re.fullmatch(r"row 2, column 3, floor: POWER (\.\d+) ± (\.\d+) \(95 %, all cells at once\)(, .*)?", name)
@@ -132,19 +132,19 @@ def test_a_drag_of_the_rate_is_followed_and_ends_at_the_last(explorer):
 @pytest.mark.parametrize(("key", "gamma"), [("Home", 0), ("End", 1)])
 def test_both_ends_of_the_rate(explorer, key, gamma):
     """At γ = 1 all cells of a connected world are equal: "=", not arrows made of noise."""
-    explorer.follow()
+    explorer.follow(draws=1024)
     explorer.control("gamma").focus()
     explorer.after(lambda: explorer.page.keyboard.press(key))
     message = explorer.now()["message"]
     assert message["gamma"] == [gamma]
-    same_numbers(explorer, mp.envs.make(MAZE), gamma)
+    same_numbers(explorer, mp.envs.make(MAZE), gamma, samples=1024)
     assert (set(message["arrow"][0]) == {"="}) == (gamma == 1)
     assert explorer.control("gamma-number").input_value() == str(gamma)
 
 
 def test_what_is_refused_leaves_the_old_picture_greyed(explorer, faults):
     faults.expected.append("400 (Bad Request)")
-    explorer.open()
+    explorer.follow(draws=256)
     numbers = explorer.numbers()
     explorer.control("law").fill("cauchy")
     explorer.control("law").press("Enter")
@@ -225,7 +225,7 @@ def test_of_many_looks_only_the_last_is_spoken(tab):
 
 def test_the_address_is_of_what_is_shown(explorer):
     """Written at most twice a second; opened elsewhere it shows the same."""
-    explorer.open()
+    explorer.open(draws=256)
     explorer.tool("#")
     explorer.after(lambda: explorer.cell(0, 3).click())
     explorer.page.wait_for_url("**/#v=1&map=*")
@@ -253,9 +253,9 @@ def test_a_pair_of_an_address_is_on_the_map_and_has_its_cells(explorer):
     assert "row 9, column 9" in explorer.control("problem").inner_text()
 
 
-def test_what_waits_is_greyed_and_says_for_what(tab):
+def test_what_waits_is_greyed_and_says_for_what(explorer):
     """As when the kernels compile: for tens of seconds the numbers are those of the world before the edit."""
-    explorer = tab().open(map="...\n.#.")
+    explorer.open(map="...\n.#.", draws=256)
     explorer.page.evaluate(
         """() => {
             const ask = window.fetch

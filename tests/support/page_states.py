@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from scripts.explorer.page import Explorer
 
 
-def states(explorer: Explorer) -> Iterator[tuple[str, Explorer]]:
-    """The page in the states that its users see, each with a name."""
-    yield "as opened", explorer.open()
+def states(explorer: Explorer, **fields: object) -> Iterator[tuple[str, Explorer]]:
+    """The page in the states that its users see, each with a name; of the maze, or of what the fields say."""
+    yield "as opened", explorer.open(**fields)
     explorer.tool("a").after(explorer.cell(0, 0).click)
     explorer.cell(2, 3).hover()
     explorer.cell(2, 3).click(modifiers=["Shift"])
