@@ -105,8 +105,8 @@ def tab(watch, faults) -> Iterator[Callable[..., Explorer]]:
 class Shared(Explorer):
     """Two tabs of 1280 × 800 that tests share; the page keeps nothing but its address.
 
-    In the one `open` loads the page anew, and what a test emulates there is taken back. In the other it is loaded once,
-    and where loading is not what is tested, `follow` leads it from address to address.
+    In the one `open` loads the page anew, and what a test emulates there is taken back. In the other it is loaded
+    once, and where loading is not what is tested, `follow` leads it from address to address.
     """
 
     def __init__(self, watch: Watch) -> None:
