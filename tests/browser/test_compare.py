@@ -24,9 +24,9 @@ def pinned_and_edited(explorer, **fields):
 
 
 def test_the_change_since_the_pin_is_the_librarys_difference(explorer):
-    pinned_and_edited(explorer)
+    pinned_and_edited(explorer, draws=1024)
     change = mp.sensitivity.difference(
-        mp.envs.gridworld(AFTER), mp.envs.gridworld(BEFORE), [0.9], samples=4096, rng=0, sampler="iid"
+        mp.envs.gridworld(AFTER), mp.envs.gridworld(BEFORE), [0.9], samples=1024, rng=0, sampler="iid"
     )
     frame = change.to_dataframe().reset_index()
     shown = explorer.numbers()

@@ -14,7 +14,7 @@ def test_nothing_is_scrolled_sideways(explorer, faults):
     faults.expected.append("400 (Bad Request)")
     wider = {}
     explorer.page.emulate_media(reduced_motion="reduce")
-    for name, _ in states(explorer):
+    for name, _ in states(explorer, draws=256):
         for size, (width, height) in SIZES.items():
             explorer.page.set_viewport_size({"width": width, "height": height})
             if over := explorer.page.evaluate(OVERFLOW):
