@@ -82,7 +82,7 @@ def test_an_address_is_of_what_differs(modules):
 )
 def test_an_address_that_is_not_understood_is_refused_with_a_word(explorer, fragment, told):
     """The page says so, and shows what it showed."""
-    before = explorer.follow(map="..a", gamma=0.5).now()["state"]
+    before = explorer.follow(map="..a", gamma=0.5, draws=256).now()["state"]
     found = explorer.call("address", "fromFragment", fragment)
     assert found["state"] is None
     assert told in found["problem"]

@@ -5,7 +5,11 @@ from __future__ import annotations
 from contrast import contrast, luminance
 from page_states import states
 
-OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+OVERFLOW = """() => new Promise((found) => {
+    const root = document.documentElement
+    const drawn = () => found(root.scrollWidth - root.clientWidth)
+    requestAnimationFrame(() => requestAnimationFrame(drawn))  // its first frame may be of the size before
+})"""
 SIZES = {"360 px": (360, 740), "200 %": (640, 400), "800 px": (800, 600)}
 """1280 × 800 at 200 % is 640 × 400 of larger pixels."""
 
