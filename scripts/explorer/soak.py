@@ -18,12 +18,14 @@ import time
 import urllib.error
 from collections import Counter
 from collections.abc import Callable
-
-from playwright.sync_api import Page
+from typing import TYPE_CHECKING
 
 from scripts.explorer.chromium import find, started
 from scripts.explorer.page import Explorer
 from scripts.explorer.served import Served, served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 WARM_UP = 60  # seconds
 GROWTH = 1.2

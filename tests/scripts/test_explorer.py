@@ -1,14 +1,18 @@
-"""How a Chromium is found, and how a server is started and ended; no browser is needed."""
+"""How a Chromium is found, how a server is started and ended, and the soak's maps; no browser is needed."""
 
 from __future__ import annotations
 
+import random
 import sys
+import warnings
 
 import pytest
 
+import mdppower as mp
 from scripts.explorer import chromium
 from scripts.explorer.page import fragment
 from scripts.explorer.served import FIRST, served
+from scripts.explorer.soak import made_map
 
 
 def test_a_chromium_that_is_named_is_taken(monkeypatch):
@@ -47,3 +51,9 @@ def test_a_server_answers_and_ends_with_its_block():
 def test_a_server_that_does_not_start_is_told():
     with pytest.raises(RuntimeError, match="No such option"), served("--no-such-option"):
         pass
+
+
+def test_maps_of_the_soak_have_a_cell():
+    for seed in range(20):
+        with warnings.catch_warnings(action="ignore", category=mp.MDPPowerWarning):  # of marks among walls
+            assert mp.envs.gridworld(made_map(random.Random(seed))).n_states >= 1
