@@ -16,7 +16,7 @@ AFTER = "....\n.#..\n..#."
 
 
 def pinned_and_edited(explorer, **fields):
-    explorer.follow(map=BEFORE, **fields)
+    explorer.follow(map=BEFORE, **{"draws": 256, **fields})
     explorer.after(explorer.control("pin").click)
     explorer.tool("#").after(explorer.cell(2, 2).click)
     explorer.tool(".").after(explorer.cell(1, 2).click)
@@ -63,7 +63,7 @@ def test_where_no_draw_differs_and_rewards_have_no_bounds(explorer):
     """At γ = 0 one step counts, which a one-way cell takes from itself alone: no draw differs elsewhere, but that
     excludes no difference of normal rewards, however large. The library's limits are −∞ and ∞."""
     asked = {"map": ".^.\n...", "gamma": 0, "rewards": "norm(0,1)", "draws": 256}
-    explorer.open(view="difference", **asked, **{"pin.map": "..._..."})
+    explorer.follow(view="difference", **asked, **{"pin.map": "..._..."})
     told = explorer.page.inner_text("#view-told")
     assert "less in 1 cell, open in 5 cells (?), equal in every draw." in told
     explorer.cell(0, 0).hover()
@@ -82,7 +82,7 @@ def test_where_no_draw_differs_and_rewards_have_no_bounds(explorer):
 
 def test_two_cells_that_are_equal_in_every_draw(explorer):
     """At γ = 1 both are worth what the best cell is; the page says what it saw, and that ± has no end."""
-    explorer.open(map="...", gamma=1, rewards="norm(0,1)", draws=256, pair="0.0_0.2")
+    explorer.follow(map="...", gamma=1, rewards="norm(0,1)", draws=256, pair="0.0_0.2")
     told = explorer.page.inner_text("#pair-told")
     assert told.startswith("POWER(0,0) − POWER(0,2) = .0000 ± ∞ (95 %, on the same draws): equal in every draw")
 
@@ -99,7 +99,7 @@ def test_the_pinned_world_comes_back(explorer):
 
 def test_a_mark_of_the_pinned_world_alone_has_its_law(explorer):
     """A law is of a place: it is worth as much in the world, where the mark is not drawn."""
-    explorer.follow(**{"map": "...", "pin.map": "a..", "view": "difference", "mark.a": "5"})
+    explorer.follow(**{"map": "...", "pin.map": "a..", "view": "difference", "mark.a": "5", "draws": 256})
     assert explorer.control("law-a").input_value() == "5"
     assert explorer.numbers("now")[0, 0] > 4
     explorer.control("law-a").fill("0.5")
@@ -111,7 +111,7 @@ def test_a_mark_of_the_pinned_world_alone_has_its_law(explorer):
 
 def test_equal_is_said_in_words(explorer):
     """γ = 1 on a connected map: "=" on the map; and no draw tells two cells apart."""
-    explorer.follow("v=1&map=...&gamma=1&pair=0.0_0.2&at=0.1")
+    explorer.follow("v=1&map=...&gamma=1&draws=256&pair=0.0_0.2&at=0.1")
     assert explorer.page.inner_text("#arrow") == "all actions are equal"
     assert "all actions are equal" in explorer.cell(0, 1).get_attribute("aria-label")
     assert "equal in every draw" in explorer.page.inner_text("#pair-told")
