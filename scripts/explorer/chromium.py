@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 """The first is the same engine without windows: a fifth less work."""
 OPTIONS = (
+    # What is drawn is drawn by the processor, and in no process of its own.
     "--disable-gpu",
+    "--disable-software-rasterizer",
+    "--in-process-gpu",
     "--disable-quic",
     # No name but that of this machine is found, and what is not on this machine goes to a port where nobody is.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
