@@ -13,7 +13,6 @@ Kernels are compiled in a thread of its own meanwhile; a question that comes bef
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
 import logging
 import os
@@ -23,13 +22,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -90,10 +90,11 @@ class Explorer:
         self.warm.start()
         inside = files(__package__).joinpath("page").iterdir()
         self._page = {part.name: part for part in inside if os.path.splitext(part.name)[1] in _TYPES}
+        short = [Middleware(GZipMiddleware)]  # answers are not: their lines go out one by one
         routes = [
-            Route("/", self.page),
-            Route("/page/{name}", self.page),
-            Route("/api/worlds", self.worlds),
+            Route("/", self.page, middleware=short),
+            Route("/page/{name}", self.page, middleware=short),
+            Route("/api/worlds", self.worlds, middleware=short),
             Route("/api/ask", self.ask, methods=["POST"]),
         ]
         handlers: dict[Any, Any] = {HTTPException: _http_error, Exception: _failure}
@@ -114,11 +115,11 @@ class Explorer:
         part = self._page.get(request.path_params.get("name", "index.html"))
         if part is None:
             raise HTTPException(404)
-        return _short(request, part.read_bytes(), _TYPES[os.path.splitext(part.name)[1]])
+        return Response(part.read_bytes(), media_type=_TYPES[os.path.splitext(part.name)[1]])
 
     async def worlds(self, request: Request) -> Response:
         """The named maps."""
-        return _short(request, named_maps(), "application/json")
+        return Response(named_maps(), media_type="application/json")
 
     async def ask(self, request: Request) -> Response:
         """Lines of JSON, each better than the last."""
@@ -172,17 +173,6 @@ class _Stream(StreamingResponse):
             await super().stream_response(send)
         finally:
             self.asked.stop()
-
-
-def _short(request: Request, body: bytes, media_type: str) -> Response:
-    """A body that is the same for all, compressed where that can be read (answers are not: their lines go singly)."""
-    headers = {"vary": "Accept-Encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        body, headers["content-encoding"] = _compressed(body), "gzip"
-    return Response(body, headers=headers, media_type=media_type)
-
-
-_compressed = lru_cache(64)(gzip.compress)
 
 
 def _line(message: dict[str, Any]) -> bytes:
