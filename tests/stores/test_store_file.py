@@ -205,7 +205,7 @@ def test_a_store_cut_at_200_places(path, whole):
     assert damaged(path, whole, cut, 200, 0) == {"refused": 200}
 
 
-@pytest.mark.parametrize("rounds", [40, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [40, pytest.param(400, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("change", [flip, overwrite, swap])
 def test_damage_at_random_places(path, whole, change, rounds):
     """Of the 65,536 bytes of this store 34,921 are free (its pages have 4,096 each): damage there does no harm.
@@ -269,7 +269,7 @@ def test_so_it_is_where_one_only_looks(path, whole, tmp_path):
     assert copy.read_bytes()[4096:] == whole[4096:]
 
 
-@pytest.mark.parametrize("rounds", [20, pytest.param(80, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_a_cut_journal_is_refused_or_resumed(path, tmp_path, rounds):
     """Where the journal is cut, only some of the pages can be taken back: what is read must still be true."""
     (tmp_path / "copy").mkdir()
